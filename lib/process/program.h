@@ -1,0 +1,60 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/process/service.h"
+
+namespace postern::process {
+
+// Which options common to the services a binary has beside its own.
+struct Needs {
+  bool admin_addr = false, edge_addr = false, fetcher_addr = false, rules_addr = false,
+       sender_addr = false;
+  std::string default_listen;          // "127.0.0.1:7001"
+  std::string default_metrics_listen;  // "127.0.0.1:9101"
+  bool private_redis = false;          // all-in-one: --data-dir, and a redis of its own
+};
+
+// A postern binary: reads flags, environment (POSTERN_*) and --config FILE, says
+// what is wrong with them (all of it at once, exit status 2), then runs services
+// until SIGTERM or SIGINT.
+class Program {
+ public:
+  Program(std::string name, std::string purpose, Needs needs);
+  ~Program();
+
+  // Adds --NAME with the environment variable POSTERN_NAME. The default is shown
+  // in --help. `required` ones are reported together when missing.
+  CLI::Option* Add(const std::string& flag, std::string& value, const std::string& meaning,
+                   bool required = false);
+  CLI::Option* Add(const std::string& flag, std::vector<std::string>& value,
+                   const std::string& meaning);  // comma separated
+  CLI::Option* Add(const std::string& flag, int& value, const std::string& meaning, int min,
+                   int max);
+  CLI::Option* AddSwitch(const std::string& flag, bool& value, const std::string& meaning);
+
+  // Reports a problem with an option's value: "--xmpp-server: ...". Collected
+  // while `make` runs; any of them ends the program with status 2.
+  void Reject(const std::string& flag, const std::string& problem);
+  // Reads a file that an option names, without its trailing line end; an unreadable
+  // or empty one is a Reject.
+  std::string ReadSecretFile(const std::string& flag, const std::string& path);
+
+  // Where the all-in-one keeps its things (private_redis only).
+  const std::string& data_dir() const;
+
+  using Make = std::function<std::vector<std::unique_ptr<Service>>(Runtime&)>;
+  // The whole life of the process. `make` builds the services; it runs after the
+  // options are read.
+  int Run(int argc, char** argv, const Make& make);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postern::process

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "lib/net/event.h"
+#include "lib/net/task.h"
+#include "postern/admin/v1/admin.grpc.pb.h"
+
+namespace postern::xmpp_edge {
+
+// Every account, as admin tells it, kept current by ListAccountChanges. Lookups
+// are in memory. One user sees only what is theirs: every lookup names the owner.
+class AccountDirectory {
+ public:
+  using Account = std::shared_ptr<const admin::v1::Account>;
+  // before is null for a new account, after is null for a removed one.
+  using Listener = std::function<void(Account before, Account after)>;
+
+  explicit AccountDirectory(admin::v1::AdminService::StubInterface& admin);
+
+  // Follows the changes until cancelled; mends itself while admin is away.
+  net::Task<void> Follow();
+  // True once the first snapshot is here.
+  bool ready() const { return ready_; }
+
+  Account Find(absl::string_view owner, absl::string_view name) const;  // null: none
+  Account FindById(absl::string_view id) const;
+  std::vector<Account> Of(absl::string_view owner) const;  // by name
+  // The account that sends for this user when none is named: the default one, else the only one.
+  Account DefaultSmtp(absl::string_view owner) const;
+  std::vector<std::string> Owners() const;
+
+  // Called for each change after it is applied.
+  void Listen(Listener listener);
+  // Applies a change that this process itself has just made, ahead of the news of it.
+  void Apply(admin::v1::Account account);
+  void Forget(absl::string_view id);
+
+ private:
+  admin::v1::AdminService::StubInterface& admin_;
+  bool ready_ = false;
+  uint64_t revision_ = 0;
+  absl::flat_hash_map<std::string, Account> by_id_;
+  absl::flat_hash_map<std::string, std::vector<std::string>> ids_by_owner_;
+  std::vector<Listener> listeners_;
+};
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lib/mail/address.h"
+#include "lib/net/task.h"
+#include "lib/store/redis_client.h"
+
+namespace postern::xmpp_edge {
+
+// What the edge remembers of a message that stands for a mail, so that an answer
+// finds its way: RFC 5322 section 3.6.4.
+struct MailThread {
+  std::string account_id;
+  std::string contact;       // bare JID the message came from (or went to)
+  std::string message_id;    // of the mail; empty when it had none
+  std::vector<std::string> references;  // of the mail, oldest first
+  std::vector<mail::Address> answer_to;  // Reply-To, else From
+  std::string subject;
+  int64_t at_unix = 0;
+  std::string thread_id;     // what stands in <thread/>
+};
+
+// Redis keys postern:thread:{user}:...; kept 90 days.
+class ThreadStore {
+ public:
+  explicit ThreadStore(store::RedisClient& redis);
+
+  // Remembers under the stanza's id, under its thread id, and as the newest from `contact`.
+  net::Task<absl::Status> Remember(std::string user, std::string stanza_id, MailThread thread);
+  net::Task<absl::StatusOr<std::optional<MailThread>>> ByStanza(std::string user,
+                                                                std::string stanza_id);
+  net::Task<absl::StatusOr<std::optional<MailThread>>> ByThread(std::string user,
+                                                                std::string thread_id);
+  // The newest mails from a contact, the last one first, at most `count` (16 are kept).
+  net::Task<absl::StatusOr<std::vector<MailThread>>> Newest(std::string user, std::string contact,
+                                                            int count);
+
+ private:
+  store::RedisClient& redis_;
+};
+
+}  // namespace postern::xmpp_edge
