@@ -1,0 +1,36 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <string>
+
+#include "lib/net/task_group.h"
+#include "lib/store/redis_client.h"
+#include "postern/admin/v1/admin.grpc.pb.h"
+#include "postern/fetcher/v1/fetcher.grpc.pb.h"
+#include "postern/rules/v1/rules.grpc.pb.h"
+#include "postern/sender/v1/sender.grpc.pb.h"
+#include "services/xmpp-edge/account_directory.h"
+#include "services/xmpp-edge/presence_sessions.h"
+#include "services/xmpp-edge/stanza_sink.h"
+#include "services/xmpp-edge/thread_store.h"
+
+namespace postern::xmpp_edge {
+
+// What a feature may use. Everything in it outlives the features, so they copy
+// this struct and keep it.
+struct FeatureContext {
+  std::string domain;  // of the component: "mail.example.org"
+  StanzaSink& sink;
+  AccountDirectory& directory;
+  ThreadStore& threads;
+  const PresenceSessions& sessions;
+  admin::v1::AdminService::StubInterface& admin;
+  rules::v1::RulesService::StubInterface& rules;
+  sender::v1::SenderService::StubInterface& sender;
+  fetcher::v1::FetcherService::StubInterface& fetcher;
+  store::RedisClient& redis;
+  net::TaskGroup& tasks;
+  boost::asio::any_io_executor executor;
+};
+
+}  // namespace postern::xmpp_edge
