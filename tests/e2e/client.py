@@ -1,0 +1,330 @@
+"""A Jabber user's client on slixmpp, which knows nothing of Postern's code.
+
+The client lives on a thread of its own; every method here may be called from the story's thread
+and returns when the thing is done.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+import uuid
+import warnings
+from dataclasses import dataclass, field
+from xml.etree import ElementTree
+
+# Before the import, which already has something to say.
+logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", category=DeprecationWarning)
+
+import slixmpp  # noqa: E402
+from slixmpp.exceptions import IqError, IqTimeout  # noqa: E402
+
+REGISTER = "jabber:iq:register"
+DATA = "jabber:x:data"
+GATEWAY = "jabber:iq:gateway"
+DISCO_INFO = "http://jabber.org/protocol/disco#info"
+DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
+RECEIPTS = "urn:xmpp:receipts"
+STABLE_ID = "urn:xmpp:sid:0"
+REPLY = "urn:xmpp:reply:0"
+ERRORS = "urn:ietf:params:xml:ns:xmpp-stanzas"
+
+
+class Refused(Exception):
+    """The other side answered an IQ with an error."""
+
+    def __init__(self, condition, text):
+        super().__init__(f"{condition}: {text}" if text else condition)
+        self.condition = condition
+        self.text = text
+
+
+@dataclass
+class Chat:
+    """One message that came, as a person sees it, and when."""
+    sender: str      # bare JID
+    id: str
+    type: str
+    subject: str
+    body: str
+    thread: str
+    condition: str   # of an error: "item-not-found"
+    error_text: str
+    receipt_for: str
+    at: float
+    xml: ElementTree.Element = field(repr=False)
+
+
+@dataclass
+class Presence:
+    sender: str
+    type: str        # "available", "away", "xa", "dnd", "chat", "unavailable", "subscribe", ...
+    status: str
+
+
+class Client:
+    def __init__(self, person, server, resource="phone"):
+        self.person = person
+        self.jid = person.jid
+        self._server = server
+        self._resource = resource
+        self._changed = threading.Condition()
+        self._messages = []
+        self._presences = []
+        self._ready = threading.Event()
+        self._failure = None
+        self._xmpp = None
+        self._loop = None
+
+    # --- being there ------------------------------------------------------------------------
+
+    def connect(self, show=None):
+        """Logs in and says that we are here."""
+        self._ready.clear()
+        self._failure = None
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._live, daemon=True).start()
+        if not self._ready.wait(15):
+            raise TimeoutError(f"{self.jid} could not log in")
+        if self._failure:
+            raise RuntimeError(self._failure)
+        self.set_presence(show)
+        return self
+
+    def disconnect(self):
+        """Logs out; the server tells everybody that we are gone."""
+        if self._loop and self._loop.is_running():
+            self._call(self._leave())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop = None
+
+    def set_presence(self, show=None, to=None):
+        """`show`: None for online, "chat", "away", "xa" or "dnd"."""
+        self._do(lambda: self._xmpp.send_presence(pshow=show, pto=to))
+
+    def go_offline(self):
+        """Unavailable, but still connected: what a person sees as offline."""
+        self._do(lambda: self._xmpp.send_presence(ptype="unavailable"))
+
+    def roster(self):
+        """Bare JID -> subscription, as the server has it."""
+        query = self._iq("get", None, ElementTree.Element("{jabber:iq:roster}query"))
+        return {item.get("jid"): item.get("subscription") for item in query}
+
+    # --- asking -----------------------------------------------------------------------------
+
+    def info(self, jid, node=None):
+        """Service discovery: identities as "category/type", and features."""
+        query = self._discover(DISCO_INFO, jid, node)
+        identities = [f"{item.get('category')}/{item.get('type')}"
+                      for item in query.findall(f"{{{DISCO_INFO}}}identity")]
+        features = [item.get("var") for item in query.findall(f"{{{DISCO_INFO}}}feature")]
+        return identities, features
+
+    def items(self, jid, node=None):
+        """Service discovery: what is below, as (jid, node, name)."""
+        query = self._discover(DISCO_ITEMS, jid, node)
+        return [(item.get("jid"), item.get("node"), item.get("name")) for item in query]
+
+    def form(self, jid):
+        """The registration form at a JID: field name -> value."""
+        query = self._iq("get", jid, ElementTree.Element(f"{{{REGISTER}}}query"))
+        return {f.get("var"): f.findtext(f"{{{DATA}}}value", "")
+                for f in query.iter(f"{{{DATA}}}field") if f.get("var")}
+
+    def register(self, jid, **fields):
+        """Fills in the form at a JID; fields that are not named keep what the form offers."""
+        offered = self.form(jid)
+        unknown = set(fields) - set(offered)
+        if unknown:
+            raise KeyError(f"the form at {jid} has no field {', '.join(sorted(unknown))}")
+        query = ElementTree.Element(f"{{{REGISTER}}}query")
+        form = ElementTree.SubElement(query, f"{{{DATA}}}x", {"type": "submit"})
+        for name, value in {**offered, **fields}.items():
+            entry = ElementTree.SubElement(form, f"{{{DATA}}}field", {"var": name})
+            ElementTree.SubElement(entry, f"{{{DATA}}}value").text = str(value)
+        self._iq("set", jid, query)
+
+    def unregister(self, jid):
+        query = ElementTree.Element(f"{{{REGISTER}}}query")
+        ElementTree.SubElement(query, f"{{{REGISTER}}}remove")
+        self._iq("set", jid, query)
+
+    def gateway_prompt(self, jid, address):
+        """jabber:iq:gateway: the JID that stands for a mail address."""
+        query = ElementTree.Element(f"{{{GATEWAY}}}query")
+        ElementTree.SubElement(query, f"{{{GATEWAY}}}prompt").text = address
+        return self._iq("set", jid, query).findtext(f"{{{GATEWAY}}}jid")
+
+    def ping(self, jid, seconds=5):
+        self._iq("get", jid, ElementTree.Element("{urn:xmpp:ping}ping"), seconds)
+
+    # --- saying and hearing -----------------------------------------------------------------
+
+    def send(self, to, body, subject=None, thread=None, reply_to=None, id=None):
+        """Sends a chat message and asks for a receipt; the answer is its id. `reply_to` is a Chat
+        that this one answers (XEP-0461)."""
+        id = id or uuid.uuid4().hex
+        self._do(lambda: self._message(to, body, subject, thread, reply_to, id).send())
+        return id
+
+    @property
+    def messages(self):
+        with self._changed:
+            return list(self._messages)
+
+    def forget(self):
+        """From here on only what comes next counts."""
+        with self._changed:
+            self._messages.clear()
+            self._presences.clear()
+
+    def await_message(self, containing="", sender=None, seconds=5, **like):
+        """The first message (not a receipt) with that text whose named fields are as given."""
+        def fits(chat):
+            return ((chat.body or chat.error_text) and containing in chat.body + chat.error_text
+                    and (sender is None or chat.sender == sender)
+                    and all(getattr(chat, name) == value for name, value in like.items()))
+        return self._await(self._messages, fits, seconds, f"a message with {containing!r}")
+
+    def await_receipt(self, id, seconds=10):
+        return self._await(self._messages, lambda chat: chat.receipt_for == id, seconds,
+                           f"a receipt for {id}")
+
+    def await_error(self, id, seconds=10):
+        """The error on the message that we sent with that id."""
+        return self._await(self._messages, lambda chat: chat.type == "error" and chat.id == id,
+                           seconds, f"an error on {id}")
+
+    def await_presence(self, sender, type="available", containing="", seconds=5):
+        return self._await(self._presences, lambda presence: presence.sender == sender
+                           and presence.type == type and containing in presence.status,
+                           seconds, f"{type} presence of {sender} with {containing!r}")
+
+    def bodies(self):
+        return [chat.body for chat in self.messages if chat.body and chat.type != "error"]
+
+    def hears_nothing(self, containing, seconds):
+        """True when no such message comes in that time."""
+        try:
+            self.await_message(containing, seconds=seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _live(self):
+        asyncio.set_event_loop(self._loop)
+        xmpp = slixmpp.ClientXMPP(f"{self.jid}/{self._resource}", self.person.jabber_password)
+        self._xmpp = xmpp
+        for plugin in ("xep_0030", "xep_0199"):
+            xmpp.register_plugin(plugin)
+        xmpp.ca_certs = str(self._server.authority_file)
+        # Accepts contact requests and asks back, as the JMC guide tells people to do.
+        xmpp.auto_authorize, xmpp.auto_subscribe = True, True
+        xmpp.add_event_handler("session_start", self._on_start)
+        xmpp.add_event_handler("failed_auth", lambda _: self._fail("wrong Jabber password"))
+        xmpp.register_handler(slixmpp.xmlstream.handler.Callback(
+            "story messages", slixmpp.xmlstream.matcher.StanzaPath("message"), self._on_message))
+        xmpp.register_handler(slixmpp.xmlstream.handler.Callback(
+            "story presences", slixmpp.xmlstream.matcher.StanzaPath("presence"), self._on_presence))
+        xmpp.connect(("127.0.0.1", self._server.c2s_port))
+        self._loop.run_forever()
+
+    async def _on_start(self, _):
+        await self._xmpp.get_roster()
+        self._ready.set()
+
+    def _fail(self, why):
+        self._failure = why
+        self._ready.set()
+
+    async def _leave(self):
+        gone = self._xmpp.disconnect(wait=1)
+        if gone is not None:
+            await asyncio.wait_for(gone, 5)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    def _call(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
+
+    def _do(self, action):
+        async def act():
+            action()
+        self._call(act())
+
+    def _message(self, to, body, subject, thread, reply_to, id):
+        message = self._xmpp.make_message(mto=to, mbody=body, msubject=subject, mtype="chat")
+        message["id"] = id
+        if thread:
+            message["thread"] = thread
+        message.append(ElementTree.Element(f"{{{RECEIPTS}}}request"))
+        message.append(ElementTree.Element(f"{{{STABLE_ID}}}origin-id", {"id": id}))
+        if reply_to:
+            message.append(ElementTree.Element(f"{{{REPLY}}}reply",
+                                               {"to": reply_to.sender, "id": reply_to.id}))
+        return message
+
+    def _discover(self, namespace, jid, node):
+        attributes = {"node": node} if node else {}
+        return self._iq("get", jid, ElementTree.Element(f"{{{namespace}}}query", attributes))
+
+    def _iq(self, type, to, payload, seconds=10):
+        return self._call(self._ask(type, to, payload, seconds))
+
+    async def _ask(self, type, to, payload, seconds):
+        iq = self._xmpp.make_iq(id=self._xmpp.new_id(), itype=type, ito=to)
+        iq.append(payload)
+        try:
+            answer = await iq.send(timeout=seconds)
+        except IqError as error:
+            raise Refused(error.condition, error.text) from None
+        except IqTimeout:
+            raise TimeoutError(f"{to} did not answer within {seconds} s") from None
+        children = list(answer.xml)
+        return children[0] if children else answer.xml
+
+    def _on_message(self, stanza):
+        xml = stanza.xml
+        received = xml.find(f"{{{RECEIPTS}}}received")
+        error = xml.find("{jabber:client}error")
+        condition = error_text = ""
+        if error is not None:
+            for child in error:
+                if child.tag == f"{{{ERRORS}}}text":
+                    error_text = child.text or ""
+                elif child.tag.startswith(f"{{{ERRORS}}}"):
+                    condition = child.tag.partition("}")[2]
+        # The body of an error is our own text coming back, not something said to us.
+        body = "" if error is not None else stanza["body"]
+        with self._changed:
+            self._messages.append(Chat(
+                stanza["from"].bare, stanza["id"], xml.get("type", "normal"), stanza["subject"],
+                body, xml.findtext("{jabber:client}thread", ""), condition, error_text,
+                received.get("id") if received is not None else "", time.monotonic(), xml))
+            self._changed.notify_all()
+
+    def _on_presence(self, stanza):
+        with self._changed:
+            self._presences.append(
+                Presence(stanza["from"].bare, stanza["type"], stanza["status"]))
+            self._changed.notify_all()
+
+    def _await(self, log, fits, seconds, what):
+        def look():
+            return next((entry for entry in log if fits(entry)), None)
+        deadline = time.monotonic() + seconds
+        with self._changed:
+            while not (found := look()):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    heard = "\n  ".join(map(str, log[-8:])) or "nothing"
+                    raise TimeoutError(f"{self.jid} waited {seconds:g} s for {what}; heard:\n"
+                                       f"  {heard}")
+                self._changed.wait(left)
+            return found

@@ -1,0 +1,238 @@
+"""Postern itself, in both its forms: five processes, or all in one."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from servers.daemon import Daemon, free_port, wait_until
+from servers.redis import Redis
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(os.environ.get("POSTERN_BIN", ROOT / "build" / "bin"))
+
+SERVICES = ("admin", "edge", "fetcher", "rules", "sender")
+BINARIES = {"edge": "postern-xmpp-edge"}
+
+# Which of the common options each service understands.
+CALLS = {"admin": ("edge", "fetcher", "rules", "sender"),
+         "edge": ("admin", "fetcher", "rules", "sender"),
+         "fetcher": ("admin", "edge", "rules"),
+         "rules": (),
+         "sender": ("admin", "edge")}
+SEALS = ("admin", "fetcher", "sender")
+DIALS = ("fetcher", "sender")
+
+
+class CtlFailed(Exception):
+    def __init__(self, status, message):
+        super().__init__(f"exit status {status}: {message}")
+        self.status = status
+        self.message = message
+
+
+class Postern:
+    """What both forms have in common: settings, readiness, posternctl."""
+
+    def __init__(self, folder, site, extra_hosts=()):
+        self.folder = Path(folder)
+        self.folder.mkdir()
+        self.site = site
+        self.gateway = site.prosody.component
+        self.key_file = self._secret_file("master.key", self.new_key_line())
+        self.secret_file = self._secret_file("component.secret", site.prosody.secret)
+        self.allow_hosts = ",".join(
+            [f"localhost:{port}" for port in (
+                site.dovecot.imap_port, site.dovecot.imaps_port, site.postfix.smtps_port,
+                site.postfix.submission_port, site.recorder.port)] + list(extra_hosts))
+
+    @staticmethod
+    def new_key_line():
+        answer = subprocess.run([BIN / "posternctl", "key", "new"], check=True,
+                                capture_output=True, text=True)
+        return answer.stdout
+
+    def ctl(self, *arguments):
+        """posternctl as an operator sees it: its output, or CtlFailed."""
+        answer = subprocess.run(
+            [BIN / "posternctl", "--addr", self.admin_address, *map(str, arguments)],
+            capture_output=True, text=True, timeout=30)
+        if answer.returncode:
+            raise CtlFailed(answer.returncode, answer.stderr.strip())
+        return answer.stdout
+
+    def ctl_json(self, *arguments):
+        return json.loads(self.ctl("--json", *arguments))
+
+    def account(self, owner, name):
+        """The account as posternctl shows it."""
+        return self.ctl_json("accounts", "show", f"{owner}/{name}")
+
+    def await_ready(self, seconds=20):
+        """Returns when every process says that it is ready to serve."""
+        for daemon, port in self._readiness():
+            def ready():
+                if not daemon.running():
+                    raise RuntimeError(f"{daemon.name} ended\n{daemon.tail()}")
+                return _answers(f"http://127.0.0.1:{port}/readyz")
+            try:
+                wait_until(ready, seconds, f"{daemon.name} to be ready", pause=0.05)
+            except TimeoutError as late:
+                raise TimeoutError(f"{late}\n{_body(f'http://127.0.0.1:{port}/readyz')}\n"
+                                   f"{daemon.tail()}") from None
+        return self
+
+    def assert_nothing_ended(self):
+        """Bad input must never end a process."""
+        for daemon, _ in self._readiness():
+            assert daemon.running(), f"{daemon.name} ended\n{daemon.tail()}"
+
+    def logs(self):
+        return {daemon.name: daemon.log.read_text(errors="replace")
+                for daemon, _ in self._readiness()}
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _secret_file(self, name, content):
+        path = self.folder / name
+        path.touch(mode=0o600)
+        path.write_text(content.rstrip("\n") + "\n")
+        return path
+
+    def _edge_options(self):
+        return ["--xmpp-server", self.site.prosody.component_address,
+                "--xmpp-domain", self.gateway, "--xmpp-secret-file", self.secret_file]
+
+    def _dial_options(self):
+        return ["--tls-ca-file", self.site.authority.ca, "--allow-hosts", self.allow_hosts]
+
+
+class FiveServices(Postern):
+    form = "services"
+
+    def __init__(self, folder, site, extra_hosts=()):
+        super().__init__(folder, site, extra_hosts)
+        self.redis = Redis(self.folder / "redis")
+        self._grpc = {name: free_port() for name in SERVICES}
+        self._metrics = {name: free_port() for name in SERVICES}
+        self.admin_address = f"127.0.0.1:{self._grpc['admin']}"
+        self.services = {name: self._daemon(name) for name in SERVICES}
+        # Everything that a story may kill.
+        self.parts = (*SERVICES, "redis")
+
+    def start(self):
+        self.redis.start()
+        for name in SERVICES:
+            self.services[name].start()
+        return self.await_ready()
+
+    def stop(self):
+        for name in ("fetcher", "sender", "edge", "rules", "admin"):
+            self.services[name].stop()
+        self.redis.stop()
+
+    def kill(self, part):
+        """kill -9."""
+        (self.redis if part == "redis" else self.services[part]).kill()
+
+    def revive(self, part):
+        (self.redis if part == "redis" else self.services[part]).start()
+
+    def _readiness(self):
+        return [(self.services[name], self._metrics[name]) for name in SERVICES]
+
+    def _daemon(self, name):
+        options = ["--redis", self.redis.url, "--listen", f"127.0.0.1:{self._grpc[name]}",
+                   "--metrics-listen", f"127.0.0.1:{self._metrics[name]}"]
+        for peer in CALLS[name]:
+            options += [f"--{peer}-addr", f"127.0.0.1:{self._grpc[peer]}"]
+        if name in SEALS:
+            options += ["--master-key-file", self.key_file]
+        if name in DIALS:
+            options += self._dial_options()
+        if name == "edge":
+            options += self._edge_options()
+        binary = BIN / BINARIES.get(name, f"postern-{name}")
+        return Daemon(binary.name, [binary, *options], self.folder / f"{name}.log")
+
+
+class AllInOne(Postern):
+    form = "all-in-one"
+    parts = ("postern", "redis")
+
+    def __init__(self, folder, site, extra_hosts=()):
+        super().__init__(folder, site, extra_hosts)
+        self._metrics_port = free_port()
+        port = free_port()
+        self.admin_address = f"127.0.0.1:{port}"
+        self.data = self.folder / "data"
+        self.daemon = Daemon(
+            "postern",
+            [BIN / "postern", "--data-dir", self.data, "--listen", self.admin_address,
+             "--metrics-listen", f"127.0.0.1:{self._metrics_port}",
+             "--master-key-file", self.key_file, *self._edge_options(), *self._dial_options()],
+            self.folder / "postern.log")
+
+    def start(self):
+        self.daemon.start()
+        return self.await_ready()
+
+    def stop(self):
+        self.daemon.stop()
+
+    def kill(self, part):
+        """kill -9. Redis goes on for a moment when only `postern` is killed, as on a real host."""
+        if part == "redis":
+            for pid in self._redis_pids():
+                os.kill(pid, signal.SIGKILL)
+        else:
+            os.kill(self.daemon.pid, signal.SIGKILL)
+            self.daemon.process.wait()
+
+    def revive(self, part):
+        """The all-in-one starts its own Redis again; `postern` is for the host's supervisor."""
+        if not self.daemon.running():
+            self.daemon.start()
+
+    def _redis_pids(self):
+        """Redis processes that work in our data folder."""
+        pids = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                name = (entry / "comm").read_text().strip()
+                folder = (entry / "cwd").resolve()
+                if name == "redis-server" and folder.is_relative_to(self.data):
+                    pids.append(int(entry.name))
+            except OSError:
+                continue
+        return pids
+
+    def _readiness(self):
+        return [(self.daemon, self._metrics_port)]
+
+
+FORMS = {form.form: form for form in (FiveServices, AllInOne)}
+
+
+def _answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def _body(url):
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.read().decode()
+    except OSError as error:
+        return str(error)

@@ -1,0 +1,129 @@
+"""Dovecot: IMAP over TLS, LMTP for delivery, and the password check of the submission server."""
+
+import imaplib
+import smtplib
+import ssl
+from pathlib import Path
+
+from .daemon import Daemon, find_program, free_port
+
+# Whoever asks has a mailbox; one password opens them all.
+PASSWORD = "correct-horse-battery"
+
+CONFIG = """
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = /dev/stderr
+listen = 127.0.0.1
+protocols = imap lmtp
+ssl = required
+ssl_cert = <{certificate}
+ssl_key = <{key}
+first_valid_uid = 1
+mail_location = maildir:{folder}/mail/%n
+mail_max_userip_connections = 200
+default_client_limit = 2000
+default_process_limit = 500
+auth_mechanisms = plain login
+auth_failure_delay = 0
+disable_plaintext_auth = yes
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid=mail gid=mail home={folder}/mail/%n allow_all_users=yes
+}}
+namespace inbox {{
+  inbox = yes
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {imap_port}
+  }}
+  inet_listener imaps {{
+    port = {imaps_port}
+    ssl = yes
+  }}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp_port}
+  }}
+}}
+service auth {{
+  inet_listener {{
+    port = {auth_port}
+  }}
+}}
+# Wrong passwords are part of the stories: no penalty for the next log-in from this address.
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service stats {{
+  unix_listener stats-writer {{
+    mode = 0666
+  }}
+}}
+"""
+
+
+class Dovecot:
+    def __init__(self, folder, authority):
+        self.folder = Path(folder)
+        self.folder.mkdir()
+        (self.folder / "mail").mkdir()
+        (self.folder / "mail").chmod(0o777)
+        self.authority = authority
+        self.imap_port = free_port()   # STARTTLS
+        self.imaps_port = free_port()  # TLS from the first byte
+        self.lmtp_port = free_port()
+        self.auth_port = free_port()
+        config = self.folder / "dovecot.conf"
+        config.write_text(CONFIG.format(
+            folder=self.folder, password=PASSWORD, certificate=authority.certificate,
+            key=authority.key, imap_port=self.imap_port, imaps_port=self.imaps_port,
+            lmtp_port=self.lmtp_port, auth_port=self.auth_port))
+        self.daemon = Daemon("dovecot", [find_program("dovecot"), "-F", "-c", config],
+                             self.folder / "dovecot.log")
+
+    def start(self):
+        self.daemon.start(self.imaps_port)
+        return self
+
+    def stop(self):
+        self.daemon.stop()
+
+    def kill(self):
+        self.daemon.kill()
+
+    def deliver(self, recipient, content, sender="sender@elsewhere.test"):
+        """Puts a mail into a mailbox as a mail server would: by LMTP."""
+        with smtplib.LMTP("127.0.0.1", self.lmtp_port) as lmtp:
+            lmtp.sendmail(sender, [recipient], content)
+
+    def open(self, user):
+        """An IMAP client of its own, to look into a mailbox behind the gateway's back."""
+        context = ssl.create_default_context(cafile=str(self.authority.ca))
+        client = imaplib.IMAP4_SSL("localhost", self.imaps_port, ssl_context=context)
+        client.login(user, PASSWORD)
+        return client
+
+    def flags(self, user):
+        """The flags of each mail in INBOX, oldest first."""
+        with self.open(user) as client:
+            client.select("INBOX", readonly=True)
+            _, answers = client.fetch("1:*", "(FLAGS)")
+            return [imaplib.ParseFlags(answer) for answer in answers if answer]
+
+    def mails(self, user):
+        """The mails in INBOX as bytes, oldest first."""
+        with self.open(user) as client:
+            _, (count,) = client.select("INBOX", readonly=True)
+            if count == b"0":
+                return []
+            _, answers = client.fetch("1:*", "(BODY.PEEK[])")
+            return [answer[1] for answer in answers if isinstance(answer, tuple)]

@@ -1,0 +1,58 @@
+"""All servers of one run together: certificates, Prosody, Dovecot, Postfix and a recording SMTP."""
+
+import atexit
+import shutil
+import signal
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .certificates import Authority
+from .dovecot import PASSWORD, Dovecot
+from .postfix import DOMAIN, Postfix
+from .prosody import Prosody
+from .recording_smtp import RecordingSmtp
+
+
+@dataclass
+class Person:
+    """Somebody with a Jabber account and a mailbox."""
+    name: str
+    jid: str
+    jabber_password: str
+    address: str
+    mail_password: str = PASSWORD
+
+
+class Site:
+    def __init__(self, c2s_port=0):
+        self.folder = Path(tempfile.mkdtemp(prefix="postern-"))
+        # Mail daemons drop their rights and must still reach their folders.
+        self.folder.chmod(0o755)
+        atexit.register(self.stop)
+        # So that `finally` and atexit run when somebody ends us politely.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        self.authority = Authority(self.folder / "certificates")
+        self.prosody = Prosody(self.folder / "prosody", self.authority, "component secret", c2s_port)
+        self.dovecot = Dovecot(self.folder / "dovecot", self.authority)
+        self.postfix = Postfix(self.folder / "postfix", self.authority, self.dovecot)
+        self.recorder = RecordingSmtp(self.authority)
+        self._started = []
+
+    def start(self):
+        for server in (self.prosody, self.dovecot, self.postfix, self.recorder):
+            server.start()
+            self._started.append(server)
+        return self
+
+    def stop(self):
+        """Harmless twice."""
+        while self._started:
+            self._started.pop().stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        atexit.unregister(self.stop)
+
+    def add_person(self, name):
+        password = f"jabber of {name}"
+        return Person(name, self.prosody.add_user(name, password), password, f"{name}@{DOMAIN}")
