@@ -13,6 +13,9 @@
 
 namespace postern::xmpp_edge {
 
+// The bare JID of an account's contact: NAME@domain.
+std::string ContactJid(const admin::v1::Account& account, absl::string_view domain);
+
 // Every account, as admin tells it, kept current by ListAccountChanges. Lookups
 // are in memory. One user sees only what is theirs: every lookup names the owner.
 class AccountDirectory {
@@ -42,6 +45,12 @@ class AccountDirectory {
   void Forget(absl::string_view id);
 
  private:
+  void Replace(const admin::v1::ListAccountChangesResponse& changes);
+  void Tell(const Account& before, const Account& after);
+  // False when nothing has changed; else what the listeners are to be told.
+  bool Put(admin::v1::Account account, Account& before, Account& after);
+  Account Take(absl::string_view id);
+
   admin::v1::AdminService::StubInterface& admin_;
   bool ready_ = false;
   uint64_t revision_ = 0;

@@ -1,6 +1,7 @@
 #include "services/xmpp-edge/jid_escaping.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace postern::xmpp_edge {

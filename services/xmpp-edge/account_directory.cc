@@ -1,0 +1,164 @@
+#include "services/xmpp-edge/account_directory.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/net/deadline.h"
+#include "lib/process/log.h"
+#include "lib/rpc/unary.h"
+#include "services/xmpp-edge/jid_escaping.h"
+
+namespace postern::xmpp_edge {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr uint32_t kPollMs = 25'000;
+constexpr seconds kPollDeadline(35);
+constexpr milliseconds kFirstPause(200);
+constexpr milliseconds kLongestPause(5'000);
+
+bool Same(const admin::v1::Account& a, const admin::v1::Account& b) {
+  return a.SerializeAsString() == b.SerializeAsString();
+}
+
+}  // namespace
+
+std::string ContactJid(const admin::v1::Account& account, absl::string_view domain) {
+  return absl::StrCat(EscapeLocalpart(absl::AsciiStrToLower(account.name())), "@", domain);
+}
+
+AccountDirectory::AccountDirectory(admin::v1::AdminService::StubInterface& admin)
+    : admin_(admin) {}
+
+net::Task<void> AccountDirectory::Follow() {
+  milliseconds pause = kFirstPause;
+  while (true) {
+    admin::v1::ListAccountChangesRequest request;
+    request.set_since_revision(revision_);
+    request.set_wait_ms(ready_ ? kPollMs : 0);
+    auto changes = co_await rpc::Call(
+        admin_.async(),
+        &admin::v1::AdminService::StubInterface::async_interface::ListAccountChanges,
+        std::move(request), kPollDeadline);
+    if (changes.ok()) {
+      Replace(*changes);
+      pause = kFirstPause;
+      continue;
+    }
+    log::Warn("accounts can't be read from admin; will ask again",
+              {{"error", changes.status().message()}});
+    co_await net::Sleep(pause);
+    pause = std::min(pause * 2, kLongestPause);
+  }
+}
+
+void AccountDirectory::Replace(const admin::v1::ListAccountChangesResponse& changes) {
+  // All of it is applied before anyone is told: a listener sees the new state.
+  std::vector<std::pair<Account, Account>> news;
+  absl::flat_hash_set<std::string> named;
+  for (const admin::v1::Account& account : changes.changed()) {
+    named.insert(account.id());
+    Account before, after;
+    if (Put(account, before, after)) news.emplace_back(before, after);
+  }
+  std::vector<std::string> gone(changes.removed_ids().begin(), changes.removed_ids().end());
+  if (changes.snapshot()) {
+    for (const auto& [id, account] : by_id_) {
+      if (!named.contains(id)) gone.push_back(id);
+    }
+  }
+  for (const std::string& id : gone) {
+    if (Account before = Take(id)) news.emplace_back(before, nullptr);
+  }
+  revision_ = changes.revision();
+  ready_ = true;
+  for (const auto& [before, after] : news) Tell(before, after);
+}
+
+AccountDirectory::Account AccountDirectory::Find(absl::string_view owner,
+                                                 absl::string_view name) const {
+  // Servers send localparts in lower case, whatever the user typed into the form.
+  for (const Account& account : Of(owner)) {
+    if (absl::EqualsIgnoreCase(account->name(), name)) return account;
+  }
+  return nullptr;
+}
+
+AccountDirectory::Account AccountDirectory::FindById(absl::string_view id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+std::vector<AccountDirectory::Account> AccountDirectory::Of(absl::string_view owner) const {
+  std::vector<Account> accounts;
+  const auto ids = ids_by_owner_.find(owner);
+  if (ids == ids_by_owner_.end()) return accounts;
+  for (const std::string& id : ids->second) accounts.push_back(by_id_.at(id));
+  std::sort(accounts.begin(), accounts.end(),
+            [](const Account& a, const Account& b) { return a->name() < b->name(); });
+  return accounts;
+}
+
+AccountDirectory::Account AccountDirectory::DefaultSmtp(absl::string_view owner) const {
+  std::vector<Account> senders;
+  for (Account& account : Of(owner)) {
+    if (account->type() == admin::v1::ACCOUNT_TYPE_SMTP) senders.push_back(std::move(account));
+  }
+  for (const Account& account : senders) {
+    if (account->default_account()) return account;
+  }
+  return senders.size() == 1 ? senders.front() : nullptr;
+}
+
+std::vector<std::string> AccountDirectory::Owners() const {
+  std::vector<std::string> owners;
+  for (const auto& [owner, ids] : ids_by_owner_) owners.push_back(owner);
+  return owners;
+}
+
+void AccountDirectory::Listen(Listener listener) { listeners_.push_back(std::move(listener)); }
+
+void AccountDirectory::Apply(admin::v1::Account account) {
+  Account before, after;
+  if (Put(std::move(account), before, after)) Tell(before, after);
+}
+
+void AccountDirectory::Forget(absl::string_view id) {
+  if (Account before = Take(id)) Tell(before, nullptr);
+}
+
+bool AccountDirectory::Put(admin::v1::Account account, Account& before, Account& after) {
+  account.clear_sealed_password();  // the edge has no use for it
+  const std::string id = account.id();
+  before = FindById(id);
+  if (before != nullptr && Same(*before, account)) return false;
+  if (before != nullptr && before->owner() != account.owner()) Take(id);
+  if (!by_id_.contains(id)) ids_by_owner_[account.owner()].push_back(id);
+  after = std::make_shared<const admin::v1::Account>(std::move(account));
+  by_id_[id] = after;
+  return true;
+}
+
+AccountDirectory::Account AccountDirectory::Take(absl::string_view id) {
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return nullptr;
+  Account account = found->second;
+  std::vector<std::string>& ids = ids_by_owner_[account->owner()];
+  ids.erase(std::remove(ids.begin(), ids.end(), account->id()), ids.end());
+  if (ids.empty()) ids_by_owner_.erase(account->owner());
+  by_id_.erase(found);
+  return account;
+}
+
+void AccountDirectory::Tell(const Account& before, const Account& after) {
+  for (const Listener& listener : listeners_) listener(before, after);
+}
+
+}  // namespace postern::xmpp_edge

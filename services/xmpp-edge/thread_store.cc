@@ -1,0 +1,175 @@
+#include "services/xmpp-edge/thread_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace postern::xmpp_edge {
+
+namespace {
+
+constexpr absl::string_view kTtlSeconds = "7776000";  // 90 days
+constexpr absl::string_view kNewestKept = "16";
+// What a References field of an answer is made from; the first and the newest count.
+constexpr size_t kMaxReferences = 30;
+constexpr size_t kMaxAddresses = 50;
+constexpr absl::string_view kVersion = "1";
+
+// The record once, two pointers to it. Repeating it changes nothing.
+const store::Script& RememberScript() {
+  static const store::Script script(R"(
+    redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+    if KEYS[3] then redis.call('SET', KEYS[3], ARGV[2], 'EX', ARGV[3]) end
+    redis.call('LREM', KEYS[2], 0, ARGV[2])
+    redis.call('LPUSH', KEYS[2], ARGV[2])
+    redis.call('LTRIM', KEYS[2], 0, ARGV[4] - 1)
+    redis.call('EXPIRE', KEYS[2], ARGV[3])
+    return 1)");
+  return script;
+}
+
+std::string Key(absl::string_view user, absl::string_view kind, absl::string_view id) {
+  return absl::StrCat("postern:thread:{", user, "}:", kind, ":", id);
+}
+
+// A record is a list of netstrings ("5:hello"): any byte may stand in a field.
+void Write(std::string& out, absl::string_view field) {
+  absl::StrAppend(&out, field.size(), ":", field);
+}
+
+class FieldReader {
+ public:
+  explicit FieldReader(absl::string_view text) : rest_(text) {}
+
+  std::string Next() {
+    const size_t colon = rest_.find(':');
+    size_t size = 0;
+    if (colon == absl::string_view::npos || !absl::SimpleAtoi(rest_.substr(0, colon), &size) ||
+        rest_.size() - colon - 1 < size) {
+      failed_ = true;
+      return "";
+    }
+    std::string field(rest_.substr(colon + 1, size));
+    rest_.remove_prefix(colon + 1 + size);
+    return field;
+  }
+  int64_t NextNumber() {
+    int64_t number = 0;
+    if (!absl::SimpleAtoi(Next(), &number)) failed_ = true;
+    return number;
+  }
+  bool failed() const { return failed_; }
+
+ private:
+  absl::string_view rest_;
+  bool failed_ = false;
+};
+
+std::string Encode(const MailThread& thread) {
+  std::string out;
+  Write(out, kVersion);
+  for (const std::string* field : {&thread.account_id, &thread.contact, &thread.message_id,
+                                   &thread.subject, &thread.thread_id}) {
+    Write(out, *field);
+  }
+  Write(out, absl::StrCat(thread.at_unix));
+  Write(out, absl::StrCat(thread.references.size()));
+  for (const std::string& reference : thread.references) Write(out, reference);
+  Write(out, absl::StrCat(thread.answer_to.size()));
+  for (const mail::Address& address : thread.answer_to) {
+    Write(out, address.display_name);
+    Write(out, address.local_part);
+    Write(out, address.domain);
+  }
+  return out;
+}
+
+std::optional<MailThread> Decode(absl::string_view text) {
+  FieldReader in(text);
+  if (in.Next() != kVersion) return std::nullopt;
+  MailThread thread;
+  for (std::string* field : {&thread.account_id, &thread.contact, &thread.message_id,
+                             &thread.subject, &thread.thread_id}) {
+    *field = in.Next();
+  }
+  thread.at_unix = in.NextNumber();
+  for (int64_t left = in.NextNumber(); left > 0 && !in.failed(); --left) {
+    thread.references.push_back(in.Next());
+  }
+  for (int64_t left = in.NextNumber(); left > 0 && !in.failed(); --left) {
+    mail::Address& address = thread.answer_to.emplace_back();
+    address.display_name = in.Next();
+    address.local_part = in.Next();
+    address.domain = in.Next();
+  }
+  if (in.failed()) return std::nullopt;
+  return thread;
+}
+
+void Bound(MailThread& thread) {
+  std::vector<std::string>& references = thread.references;
+  if (references.size() > kMaxReferences) {
+    references.erase(references.begin() + 1, references.end() - (kMaxReferences - 1));
+  }
+  if (thread.answer_to.size() > kMaxAddresses) thread.answer_to.resize(kMaxAddresses);
+}
+
+}  // namespace
+
+ThreadStore::ThreadStore(store::RedisClient& redis) : redis_(redis) {}
+
+net::Task<absl::Status> ThreadStore::Remember(std::string user, std::string stanza_id,
+                                              MailThread thread) {
+  Bound(thread);
+  std::vector<std::string> keys = {Key(user, "stanza", stanza_id),
+                                   Key(user, "newest", thread.contact)};
+  if (!thread.thread_id.empty()) keys.push_back(Key(user, "id", thread.thread_id));
+  std::vector<std::string> args = {Encode(thread), stanza_id, std::string(kTtlSeconds),
+                                   std::string(kNewestKept)};
+  auto done = co_await redis_.Run(RememberScript(), std::move(keys), std::move(args));
+  co_return done.status();
+}
+
+net::Task<absl::StatusOr<std::optional<MailThread>>> ThreadStore::ByStanza(std::string user,
+                                                                           std::string stanza_id) {
+  std::vector<std::string> command = {"GET", Key(user, "stanza", stanza_id)};
+  auto found = co_await redis_.Command(std::move(command));
+  if (!found.ok()) co_return found.status();
+  if (found->IsNil()) co_return std::optional<MailThread>();
+  co_return Decode(found->text);
+}
+
+net::Task<absl::StatusOr<std::optional<MailThread>>> ThreadStore::ByThread(std::string user,
+                                                                           std::string thread_id) {
+  std::vector<std::string> command = {"GET", Key(user, "id", thread_id)};
+  auto stanza_id = co_await redis_.Command(std::move(command));
+  if (!stanza_id.ok()) co_return stanza_id.status();
+  if (stanza_id->IsNil()) co_return std::optional<MailThread>();
+  co_return co_await ByStanza(std::move(user), std::move(stanza_id->text));
+}
+
+net::Task<absl::StatusOr<std::vector<MailThread>>> ThreadStore::Newest(std::string user,
+                                                                       std::string contact,
+                                                                       int count) {
+  std::vector<MailThread> threads;
+  if (count <= 0) co_return threads;
+  std::vector<std::string> command = {"LRANGE", Key(user, "newest", contact), "0",
+                                      absl::StrCat(count - 1)};
+  auto stanza_ids = co_await redis_.Command(std::move(command));
+  if (!stanza_ids.ok()) co_return stanza_ids.status();
+  if (stanza_ids->items.empty()) co_return threads;
+
+  command = {"MGET"};
+  for (const store::Reply& id : stanza_ids->items) command.push_back(Key(user, "stanza", id.text));
+  auto records = co_await redis_.Command(std::move(command));
+  if (!records.ok()) co_return records.status();
+  for (const store::Reply& record : records->items) {
+    if (record.IsNil()) continue;
+    if (auto thread = Decode(record.text)) threads.push_back(*std::move(thread));
+  }
+  co_return threads;
+}
+
+}  // namespace postern::xmpp_edge
