@@ -1,0 +1,96 @@
+#include "services/xmpp-edge/data_form.h"
+
+#include <algorithm>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+constexpr size_t kMaxFields = 100;
+constexpr size_t kMaxValueBytes = 1024;
+
+Element ToElement(const FormField& field) {
+  Element element = MakeElement("field");
+  element.Set("var", field.var).Set("type", field.type);
+  if (!field.label.empty()) element.Set("label", field.label);
+  if (field.required) element.Add(MakeElement("required"));
+  if (!field.value.empty()) element.AddText("value", field.value);
+  for (const auto& [label, value] : field.options) {
+    Element option = MakeElement("option");
+    option.Set("label", label).AddText("value", value);
+    element.Add(std::move(option));
+  }
+  return element;
+}
+
+bool HasControlCharacters(absl::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+// The name of a field as an error may repeat it: what a client sent is not to be trusted.
+std::string Quotable(absl::string_view var) {
+  const bool plain = !var.empty() && var.size() <= 64 && !HasControlCharacters(var);
+  return plain ? std::string(var) : std::string("form");
+}
+
+absl::StatusOr<std::string> SingleValue(absl::string_view var, const Element& field) {
+  const Element* value = nullptr;
+  for (const Element& child : field.children) {
+    if (child.name != "value") continue;
+    if (value != nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat(Quotable(var), ": takes one value only"));
+    }
+    value = &child;
+  }
+  if (value == nullptr) return std::string();
+  if (value->text.size() > kMaxValueBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Quotable(var), ": is longer than ", kMaxValueBytes, " bytes"));
+  }
+  if (HasControlCharacters(value->text)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Quotable(var), ": must not hold line breaks or control characters"));
+  }
+  return value->text;
+}
+
+}  // namespace
+
+Element DataForm::ToElement() const {
+  Element form = MakeElement("x", kDataFormNs);
+  form.Set("type", "form");
+  if (!title.empty()) form.AddText("title", title);
+  if (!instructions.empty()) form.AddText("instructions", instructions);
+  for (const FormField& field : fields) form.Add(xmpp_edge::ToElement(field));
+  return form;
+}
+
+absl::StatusOr<Submission> ReadSubmission(const Element& form) {
+  Submission submission;
+  size_t fields = 0;
+  for (const Element& field : form.children) {
+    if (field.name != "field") continue;
+    if (++fields > kMaxFields) {
+      return absl::InvalidArgumentError(absl::StrCat("form: has more than ", kMaxFields, " fields"));
+    }
+    const absl::string_view var = field.Attr("var");
+    if (var.empty()) continue;  // type "fixed" needs none
+    auto value = SingleValue(var, field);
+    if (!value.ok()) return value.status();
+    if (!submission.emplace(std::string(var), *std::move(value)).second) {
+      return absl::InvalidArgumentError(absl::StrCat(Quotable(var), ": is in the form twice"));
+    }
+  }
+  return submission;
+}
+
+absl::StatusOr<bool> ReadBoolean(absl::string_view var, absl::string_view value) {
+  if (value == "1" || value == "true") return true;
+  if (value == "0" || value == "false") return false;
+  return absl::InvalidArgumentError(absl::StrCat(var, ": must be 1 or 0"));
+}
+
+}  // namespace postern::xmpp_edge

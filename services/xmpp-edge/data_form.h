@@ -1,0 +1,46 @@
+#pragma once
+
+// XEP-0004: Data Forms, as far as a registration needs them.
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/xmpp-edge/stanza.h"
+
+namespace postern::xmpp_edge {
+
+inline constexpr char kDataFormNs[] = "jabber:x:data";
+
+struct FormField {
+  std::string var;
+  std::string type;   // "text-single", "text-private", "list-single", "boolean", "hidden", "fixed"
+  std::string label;
+  std::string value;
+  bool required = false;
+  std::vector<std::pair<std::string, std::string>> options;  // label, value
+};
+
+// A form to be filled in.
+struct DataForm {
+  std::string title, instructions;
+  std::vector<FormField> fields;
+
+  Element ToElement() const;
+};
+
+// What came back: one value for each field. A field that is not in it was not sent.
+using Submission = std::map<std::string, std::string>;
+
+// Reads a submitted form. kInvalidArgument as "field: reason" for a field with
+// several values, a value over 1 KiB or one with control characters, and for a
+// form of more than 100 fields: no form of ours comes near that.
+absl::StatusOr<Submission> ReadSubmission(const Element& form);
+
+// A boolean field: "1" and "true", "0" and "false" (XEP-0004 section 3.3).
+absl::StatusOr<bool> ReadBoolean(absl::string_view var, absl::string_view value);
+
+}  // namespace postern::xmpp_edge

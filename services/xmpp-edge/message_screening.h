@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "services/xmpp-edge/stanza.h"
+
+namespace postern::xmpp_edge {
+
+// Whether a message may become a mail at all. A mail can't be taken back, so what
+// was not plainly meant as text for somebody is never mailed.
+enum class Fate {
+  kMail,
+  kIgnore,  // chat states, receipts, markers, headlines, copies, errors: nobody awaits an answer
+  kRefuse,  // the author believes it was sent: tell them it was not
+};
+
+struct Screening {
+  Fate fate = Fate::kMail;
+  std::string reason;  // for kRefuse, a sentence
+};
+
+Screening ScreenMessage(const Element& message);
+
+}  // namespace postern::xmpp_edge

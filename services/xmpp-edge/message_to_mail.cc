@@ -1,0 +1,180 @@
+#include "services/xmpp-edge/message_to_mail.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "services/xmpp-edge/reply_fallback.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+constexpr size_t kMaxSubjectBytes = 900;  // fits one header line of 998 bytes
+constexpr size_t kDerivedSubjectCodePoints = 60;
+constexpr size_t kMaxReferences = 30;
+
+// "Subject: hello" taken apart; nullopt when the line is none of ours.
+struct HeaderLine {
+  std::string name;  // lower case
+  absl::string_view value;
+};
+
+std::optional<HeaderLine> ReadHeaderLine(absl::string_view line) {
+  const size_t colon = line.find(':');
+  if (colon == absl::string_view::npos) return std::nullopt;
+  std::string name =
+      absl::AsciiStrToLower(absl::StripTrailingAsciiWhitespace(line.substr(0, colon)));
+  for (const char* known : {"to", "cc", "bcc", "subject", "from"}) {
+    if (name != known) continue;
+    return HeaderLine{std::move(name), absl::StripAsciiWhitespace(line.substr(colon + 1))};
+  }
+  return std::nullopt;
+}
+
+// A line break in a subject is how headers are forged.
+std::string OneLine(absl::string_view text) {
+  std::string line;
+  for (const char c : text) line += absl::ascii_iscntrl(c) ? ' ' : c;
+  return std::string(absl::StripAsciiWhitespace(line));
+}
+
+// `text` up to `count` code points, and whether that was all of it.
+absl::string_view FirstCodePoints(absl::string_view text, size_t count) {
+  size_t end = 0;
+  while (end < text.size()) {
+    if ((static_cast<unsigned char>(text[end]) & 0xC0) != 0x80 && count-- == 0) break;
+    ++end;
+  }
+  return text.substr(0, end);
+}
+
+absl::Status AddAddresses(const HeaderLine& line, std::vector<mail::Address>& list) {
+  auto addresses = mail::ParseAddressList(line.value, kMaxRecipients);
+  if (!addresses.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("The \"", line.name, ":\" line: ", addresses.status().message()));
+  }
+  if (addresses->empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("The \"", line.name, ":\" line names nobody."));
+  }
+  for (mail::Address& address : *addresses) list.push_back(std::move(address));
+  return absl::OkStatus();
+}
+
+// Takes one line of the head into `mail`. False: it is text, the head ends before it.
+absl::StatusOr<bool> TakeHeaderLine(absl::string_view text_line, ChatMail& mail) {
+  const std::optional<HeaderLine> line = ReadHeaderLine(text_line);
+  if (!line) return false;
+  absl::Status added;
+  if (line->name == "to") {
+    added = AddAddresses(*line, mail.to);
+  } else if (line->name == "cc") {
+    added = AddAddresses(*line, mail.cc);
+  } else if (line->name == "bcc") {
+    added = AddAddresses(*line, mail.bcc);
+  } else {
+    std::string& value = line->name == "subject" ? mail.subject : mail.from;
+    if (!value.empty()) return false;  // a second one is text
+    value = OneLine(line->value);
+  }
+  if (!added.ok()) return added;
+  return true;
+}
+
+absl::Status TakeBody(absl::string_view body, ChatMail& mail) {
+  while (!body.empty()) {
+    const size_t end = body.find('\n');
+    const absl::string_view line = body.substr(0, end);
+    const bool blank = absl::StripAsciiWhitespace(line).empty();
+    if (!blank) {
+      auto taken = TakeHeaderLine(line, mail);
+      if (!taken.ok()) return taken.status();
+      if (!*taken) break;
+    }
+    body = end == absl::string_view::npos ? absl::string_view() : body.substr(end + 1);
+    if (blank) break;
+  }
+  mail.text = std::string(absl::StripTrailingAsciiWhitespace(body));
+  return absl::OkStatus();
+}
+
+void TakeIds(const Element& message, ChatMail& mail) {
+  mail.stanza_id = std::string(message.Attr("id"));
+  const Element* origin = message.Child("origin-id", "urn:xmpp:sid:0");
+  mail.id = origin != nullptr ? std::string(origin->Attr("id")) : "";
+  if (mail.id.empty()) mail.id = mail.stanza_id;
+  mail.thread_id = message.ChildText("thread");
+  if (const Element* reply = message.Child("reply", "urn:xmpp:reply:0")) {
+    mail.reply_to_id = std::string(reply->Attr("id"));
+  }
+  // A receipt can only name a message that has an id.
+  mail.wants_receipt =
+      message.Child("request", "urn:xmpp:receipts") != nullptr && !mail.stanza_id.empty();
+}
+
+// The length of an answer prefix at the head of a subject: "Re: ", "RE[2]:", "Aw :"; else 0.
+size_t AnswerPrefixLength(absl::string_view subject) {
+  for (const absl::string_view word : {"re", "aw", "sv", "antw"}) {
+    if (!absl::StartsWithIgnoreCase(subject, word)) continue;
+    size_t end = word.size();
+    if (end < subject.size() && subject[end] == '[') {
+      const size_t digits = ++end;
+      while (end < subject.size() && absl::ascii_isdigit(subject[end])) ++end;
+      if (end == digits || end == subject.size() || subject[end] != ']') continue;
+      ++end;
+    }
+    while (end < subject.size() && subject[end] == ' ') ++end;
+    if (end < subject.size() && subject[end] == ':') return end + 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+absl::StatusOr<ChatMail> ReadChatMail(const Element& message) {
+  ChatMail mail;
+  TakeIds(message, mail);
+  std::string body = BodyWithoutReplyFallback(message);
+  absl::StrReplaceAll({{"\r\n", "\n"}, {"\r", "\n"}}, &body);
+  if (absl::Status taken = TakeBody(body, mail); !taken.ok()) return taken;
+
+  if (mail.subject.empty()) mail.subject = OneLine(message.ChildText("subject"));
+  if (mail.subject.size() > kMaxSubjectBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("The subject is longer than ", kMaxSubjectBytes, " bytes."));
+  }
+  if (mail.to.size() + mail.cc.size() + mail.bcc.size() > kMaxRecipients) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("A mail may go to ", kMaxRecipients, " addresses at most."));
+  }
+  return mail;
+}
+
+std::string AnswerSubject(absl::string_view subject) {
+  subject = absl::StripAsciiWhitespace(subject);
+  while (const size_t length = AnswerPrefixLength(subject)) {
+    subject = absl::StripLeadingAsciiWhitespace(subject.substr(length));
+  }
+  return absl::StrCat("Re: ", OneLine(subject));
+}
+
+std::string SubjectFromText(absl::string_view text) {
+  const absl::string_view line = text.substr(0, text.find('\n'));
+  const absl::string_view head = FirstCodePoints(line, kDerivedSubjectCodePoints);
+  return absl::StrCat(OneLine(head), head.size() < line.size() ? "…" : "");
+}
+
+std::vector<std::string> AnswerReferences(std::vector<std::string> references,
+                                          absl::string_view message_id) {
+  if (!message_id.empty()) references.emplace_back(message_id);
+  if (references.size() > kMaxReferences) {
+    const size_t excess = references.size() - kMaxReferences;
+    references.erase(references.begin() + 1, references.begin() + 1 + excess);
+  }
+  return references;
+}
+
+}  // namespace postern::xmpp_edge
