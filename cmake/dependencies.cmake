@@ -10,7 +10,7 @@ find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 
-pkg_check_modules(grpcpp REQUIRED IMPORTED_TARGET grpc++ grpc++_reflection)
+pkg_check_modules(grpcpp REQUIRED IMPORTED_TARGET grpc++)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(strophe REQUIRED IMPORTED_TARGET libstrophe)
 pkg_check_modules(gmime REQUIRED IMPORTED_TARGET gmime-3.0)

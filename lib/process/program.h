@@ -19,6 +19,8 @@ struct Needs {
   bool private_redis = false;          // all-in-one: --data-dir, and a redis of its own
 };
 
+struct Running;  // program.cc
+
 // A postern binary: reads flags, environment (POSTERN_*) and --config FILE, says
 // what is wrong with them (all of it at once, exit status 2), then runs services
 // until SIGTERM or SIGINT.
@@ -54,6 +56,9 @@ class Program {
 
  private:
   struct State;
+  // False when the program is to end with `exit_code` now.
+  bool ReadOptions(int argc, char** argv, int& exit_code);
+  absl::Status Start(Running& run, const Make& make);
   std::unique_ptr<State> state_;
 };
 

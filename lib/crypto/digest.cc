@@ -1,0 +1,30 @@
+#include "lib/crypto/digest.h"
+
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include <cstdlib>
+
+#include "absl/strings/escaping.h"
+
+namespace postern::crypto {
+
+std::string RandomBytes(size_t count) {
+  std::string bytes(count, '\0');
+  // Without randomness there is no safe way on; this does not happen on a running Linux.
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) != 1) {
+    std::abort();
+  }
+  return bytes;
+}
+
+std::string RandomId(size_t bytes) { return absl::BytesToHexString(RandomBytes(bytes)); }
+
+std::string Sha256Hex(absl::string_view data) {
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(data.data()), data.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return absl::BytesToHexString(digest);
+}
+
+}  // namespace postern::crypto

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/net/dialer.h"
+#include "lib/net/host_policy.h"
+#include "lib/net/tls.h"
+
+namespace postern::net {
+
+struct DialerOptions {
+  std::vector<std::string> allow_hosts;  // see HostPolicy::Parse
+  std::string tls_ca_file;               // extra CAs; empty for none
+  size_t line_bytes = 64 * 1024;         // longest line a peer may send
+};
+
+// Dials for real: resolves, checks every address against the policy, tries those
+// that pass in turn (15 s each), then TLS (15 s).
+class TcpDialer : public Dialer {
+ public:
+  // kInvalidArgument: an entry of allow_hosts or the CA file can't be read.
+  static absl::StatusOr<std::unique_ptr<TcpDialer>> Create(boost::asio::any_io_executor executor,
+                                                           const DialerOptions& options);
+  ~TcpDialer() override;
+
+  Task<absl::StatusOr<std::unique_ptr<ByteStream>>> Dial(Endpoint endpoint) override;
+
+ private:
+  TcpDialer(HostPolicy policy, TlsContext tls, size_t line_bytes);
+  Task<absl::StatusOr<std::vector<boost::asio::ip::address>>> Resolve(std::string host);
+  Task<absl::StatusOr<std::unique_ptr<ByteStream>>> Connect(boost::asio::ip::address address,
+                                                            uint16_t port);
+
+  HostPolicy policy_;
+  TlsContext tls_;
+  size_t line_bytes_;
+  // getaddrinfo blocks; with several threads one slow name server holds up only
+  // the names that it serves.
+  boost::asio::thread_pool resolvers_;
+};
+
+}  // namespace postern::net

@@ -1,0 +1,183 @@
+#include "lib/net/tcp_stream.h"
+
+#include <openssl/err.h>
+#include <sys/socket.h>
+
+#include <boost/asio/use_awaitable.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace postern::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+constexpr size_t kReadBytes = 16 * 1024;  // one TLS record
+}  // namespace
+
+TcpStream::TcpStream(tcp::socket socket, const TlsContext& tls, Limits limits)
+    : socket_(std::move(socket)), tls_(tls), limits_(limits) {
+  boost::system::error_code ignored;
+  socket_.non_blocking(true, ignored);
+}
+
+TcpStream::~TcpStream() {
+  // A polite close_notify if the socket takes it at once; never a wait.
+  if (ssl_) SSL_shutdown(ssl_.get());
+  ERR_clear_error();
+}
+
+absl::Status TcpStream::PeerIsGone() const {
+  return absl::UnavailableError(
+      absl::StrCat("the server closed the connection", error_.empty() ? "" : ": ", error_));
+}
+
+TcpStream::Progress TcpStream::TryRead(char* data, size_t size, size_t& got) {
+  if (!ssl_) {
+    const ssize_t n = ::recv(socket_.native_handle(), data, size, 0);
+    if (n > 0) {
+      got = static_cast<size_t>(n);
+      return Progress::kDone;
+    }
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return Progress::kWantRead;
+    if (n < 0) error_ = std::strerror(errno);
+    return Progress::kClosed;
+  }
+  ERR_clear_error();
+  const int n = SSL_read(ssl_.get(), data, static_cast<int>(size));
+  if (n > 0) {
+    got = static_cast<size_t>(n);
+    return Progress::kDone;
+  }
+  switch (SSL_get_error(ssl_.get(), n)) {
+    case SSL_ERROR_WANT_READ: return Progress::kWantRead;
+    case SSL_ERROR_WANT_WRITE: return Progress::kWantWrite;
+    default: return Progress::kClosed;
+  }
+}
+
+TcpStream::Progress TcpStream::TryWrite(const char* data, size_t size, size_t& put) {
+  if (!ssl_) {
+    const ssize_t n = ::send(socket_.native_handle(), data, size, MSG_NOSIGNAL);
+    if (n >= 0) {
+      put = static_cast<size_t>(n);
+      return Progress::kDone;
+    }
+    if (errno == EAGAIN || errno == EINTR) return Progress::kWantWrite;
+    error_ = std::strerror(errno);
+    return Progress::kClosed;
+  }
+  ERR_clear_error();
+  const int n = SSL_write(ssl_.get(), data, static_cast<int>(std::min<size_t>(size, 1 << 20)));
+  if (n > 0) {
+    put = static_cast<size_t>(n);
+    return Progress::kDone;
+  }
+  switch (SSL_get_error(ssl_.get(), n)) {
+    case SSL_ERROR_WANT_READ: return Progress::kWantRead;
+    case SSL_ERROR_WANT_WRITE: return Progress::kWantWrite;
+    default: return Progress::kClosed;
+  }
+}
+
+Task<void> TcpStream::WaitFor(Progress direction) {
+  const auto wait =
+      direction == Progress::kWantWrite ? tcp::socket::wait_write : tcp::socket::wait_read;
+  co_await socket_.async_wait(wait, asio::use_awaitable);
+}
+
+Task<absl::Status> TcpStream::ReadSome() {
+  for (;;) {
+    // On the stack, and only between two waits: an idle stream holds no buffer.
+    size_t got = 0;
+    Progress progress;
+    {
+      char chunk[kReadBytes];
+      progress = TryRead(chunk, sizeof chunk, got);
+      buffer_.append(chunk, got);
+    }
+    if (progress == Progress::kDone) co_return absl::OkStatus();
+    if (progress == Progress::kClosed) co_return PeerIsGone();
+    co_await WaitFor(progress);
+  }
+}
+
+Task<absl::StatusOr<std::string>> TcpStream::ReadLine() {
+  size_t searched = 0;
+  for (;;) {
+    const size_t end = buffer_.find('\n', searched);
+    if (end != std::string::npos && end <= limits_.line_bytes + 1) {
+      size_t length = end;
+      if (length > 0 && buffer_[length - 1] == '\r') --length;
+      std::string line = buffer_.substr(0, length);
+      buffer_.erase(0, end + 1);
+      if (buffer_.empty()) buffer_.shrink_to_fit();
+      co_return line;
+    }
+    if (buffer_.size() > limits_.line_bytes) {
+      co_return absl::DataLossError(
+          absl::StrCat("the server sent a line longer than ", limits_.line_bytes, " bytes"));
+    }
+    searched = buffer_.size();
+    absl::Status more = co_await ReadSome();
+    if (!more.ok()) co_return more;
+  }
+}
+
+Task<absl::StatusOr<std::string>> TcpStream::ReadExactly(size_t count) {
+  while (buffer_.size() < count) {
+    absl::Status more = co_await ReadSome();
+    if (!more.ok()) co_return more;
+  }
+  std::string bytes;
+  if (buffer_.size() == count) {
+    bytes.swap(buffer_);
+  } else {
+    bytes = buffer_.substr(0, count);
+    buffer_.erase(0, count);
+  }
+  co_return bytes;
+}
+
+Task<absl::Status> TcpStream::Write(std::string bytes) {
+  size_t written = 0;
+  while (written < bytes.size()) {
+    size_t put = 0;
+    const Progress progress = TryWrite(bytes.data() + written, bytes.size() - written, put);
+    if (progress == Progress::kClosed) co_return PeerIsGone();
+    if (progress != Progress::kDone) co_await WaitFor(progress);
+    written += put;
+  }
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> TcpStream::StartTls(std::string host) {
+  if (!buffer_.empty()) {
+    co_return absl::DataLossError(
+        "the server sent data in the clear after it agreed to start TLS; this may be an attack");
+  }
+  auto ssl = tls_.Open(socket_.native_handle(), host);
+  if (!ssl.ok()) co_return ssl.status();
+  for (;;) {
+    ERR_clear_error();
+    const int n = SSL_do_handshake(ssl->get());
+    if (n == 1) break;
+    const int reason = SSL_get_error(ssl->get(), n);
+    if (reason == SSL_ERROR_WANT_READ) {
+      co_await WaitFor(Progress::kWantRead);
+    } else if (reason == SSL_ERROR_WANT_WRITE) {
+      co_await WaitFor(Progress::kWantWrite);
+    } else {
+      co_return HandshakeError(ssl->get(), host);
+    }
+  }
+  ssl_ = std::move(*ssl);
+  co_return absl::OkStatus();
+}
+
+}  // namespace postern::net

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <string>
+
+#include "lib/net/byte_stream.h"
+#include "lib/net/tls.h"
+
+namespace postern::net {
+
+// A ByteStream over a TCP socket, with TLS on the socket itself: OpenSSL reads and
+// writes the descriptor, we only wait for the direction it names. An idle stream
+// holds no buffer.
+class TcpStream : public ByteStream {
+ public:
+  struct Limits {
+    size_t line_bytes = 64 * 1024;
+  };
+
+  // `socket` is connected; `tls` outlives the stream.
+  TcpStream(boost::asio::ip::tcp::socket socket, const TlsContext& tls, Limits limits);
+  ~TcpStream() override;
+
+  Task<absl::StatusOr<std::string>> ReadLine() override;
+  Task<absl::StatusOr<std::string>> ReadExactly(size_t count) override;
+  Task<absl::Status> Write(std::string bytes) override;
+  Task<absl::Status> StartTls(std::string host) override;
+  bool IsEncrypted() const override { return ssl_ != nullptr; }
+
+ private:
+  // What one attempt at the socket came to.
+  enum class Progress { kDone, kWantRead, kWantWrite, kClosed };
+
+  Task<absl::Status> ReadSome();  // appends to buffer_
+  Progress TryRead(char* data, size_t size, size_t& got);
+  Progress TryWrite(const char* data, size_t size, size_t& put);
+  Task<void> WaitFor(Progress direction);
+  absl::Status PeerIsGone() const;
+
+  boost::asio::ip::tcp::socket socket_;
+  const TlsContext& tls_;
+  Limits limits_;
+  SslPtr ssl_;
+  std::string buffer_;  // read from the peer, not yet handed out
+  std::string error_;   // why the peer is gone
+};
+
+}  // namespace postern::net

@@ -1,0 +1,71 @@
+#include "lib/net/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include <boost/asio/ip/address.hpp>
+
+#include "absl/strings/str_cat.h"
+
+namespace postern::net {
+namespace {
+
+std::string LastError() {
+  const unsigned long code = ERR_get_error();
+  ERR_clear_error();
+  if (code == 0) return "connection closed";
+  const char* reason = ERR_reason_error_string(code);
+  return reason ? reason : absl::StrCat("OpenSSL error ", code);
+}
+
+}  // namespace
+
+absl::StatusOr<TlsContext> TlsContext::Create(const std::string& extra_ca_file) {
+  TlsContext tls;
+  tls.context_.reset(SSL_CTX_new(TLS_client_method()));
+  SSL_CTX* context = tls.context_.get();
+  if (!context) return absl::InternalError(absl::StrCat("tls: ", LastError()));
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_default_verify_paths(context);
+  if (!extra_ca_file.empty() &&
+      SSL_CTX_load_verify_locations(context, extra_ca_file.c_str(), nullptr) != 1) {
+    return absl::InvalidArgumentError(absl::StrCat(extra_ca_file, ": ", LastError()));
+  }
+  ERR_clear_error();
+  return tls;
+}
+
+absl::StatusOr<SslPtr> TlsContext::Open(int socket, const std::string& host) const {
+  SslPtr ssl(SSL_new(context_.get()));
+  if (!ssl || SSL_set_fd(ssl.get(), socket) != 1) {
+    return absl::ResourceExhaustedError(absl::StrCat("tls: ", LastError()));
+  }
+  boost::system::error_code is_a_name;
+  boost::asio::ip::make_address(host, is_a_name);
+  X509_VERIFY_PARAM* param = SSL_get0_param(ssl.get());
+  X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  if (is_a_name) {
+    SSL_set_tlsext_host_name(ssl.get(), host.c_str());
+    X509_VERIFY_PARAM_set1_host(param, host.c_str(), host.size());
+  } else {
+    X509_VERIFY_PARAM_set1_ip_asc(param, host.c_str());
+  }
+  SSL_set_connect_state(ssl.get());
+  return ssl;
+}
+
+absl::Status HandshakeError(SSL* ssl, const std::string& host) {
+  const long verdict = SSL_get_verify_result(ssl);
+  if (verdict != X509_V_OK) {
+    ERR_clear_error();
+    return absl::FailedPreconditionError(absl::StrCat("the certificate of ", host, " is not valid: ",
+                                                      X509_verify_cert_error_string(verdict)));
+  }
+  return absl::UnavailableError(absl::StrCat(host, ": TLS could not be set up: ", LastError()));
+}
+
+}  // namespace postern::net

@@ -1,0 +1,90 @@
+#include "lib/rpc/mail_codec.h"
+
+namespace postern::rpc {
+namespace {
+
+template <class Repeated>
+void AddAll(const std::vector<mail::Address>& from, Repeated* to) {
+  for (const auto& address : from) *to->Add() = ToProto(address);
+}
+
+template <class Repeated>
+std::vector<mail::Address> AllOf(const Repeated& from) {
+  std::vector<mail::Address> all;
+  all.reserve(from.size());
+  for (const auto& address : from) all.push_back(FromProto(address));
+  return all;
+}
+
+}  // namespace
+
+mail::v1::Address ToProto(const mail::Address& address) {
+  mail::v1::Address proto;
+  proto.set_display_name(address.display_name);
+  proto.set_local_part(address.local_part);
+  proto.set_domain(address.domain);
+  return proto;
+}
+
+mail::Address FromProto(const mail::v1::Address& proto) {
+  return {proto.display_name(), proto.local_part(), proto.domain()};
+}
+
+mail::v1::Mail ToProto(const mail::Mail& mail) {
+  mail::v1::Mail proto;
+  proto.set_message_id(mail.message_id);
+  proto.mutable_in_reply_to()->Assign(mail.in_reply_to.begin(), mail.in_reply_to.end());
+  proto.mutable_references()->Assign(mail.references.begin(), mail.references.end());
+  AddAll(mail.from, proto.mutable_from());
+  AddAll(mail.reply_to, proto.mutable_reply_to());
+  AddAll(mail.to, proto.mutable_to());
+  AddAll(mail.cc, proto.mutable_cc());
+  proto.set_subject(mail.subject);
+  proto.set_date_unix(mail.date_unix);
+  proto.set_received_unix(mail.received_unix);
+  proto.set_text(mail.text);
+  proto.set_text_truncated(mail.text_truncated);
+  proto.set_text_from_html(mail.text_from_html);
+  for (const auto& attachment : mail.attachments) {
+    auto* out = proto.add_attachments();
+    out->set_file_name(attachment.file_name);
+    out->set_content_type(attachment.content_type);
+    out->set_size(attachment.size);
+  }
+  for (const auto& header : mail.headers) {
+    auto* out = proto.add_headers();
+    out->set_name(header.name);
+    out->set_value(header.value);
+  }
+  proto.set_size(mail.size);
+  proto.mutable_defects()->Assign(mail.defects.begin(), mail.defects.end());
+  proto.set_envelope_from(mail.envelope_from);
+  return proto;
+}
+
+mail::Mail FromProto(const mail::v1::Mail& proto) {
+  mail::Mail mail;
+  mail.message_id = proto.message_id();
+  mail.in_reply_to.assign(proto.in_reply_to().begin(), proto.in_reply_to().end());
+  mail.references.assign(proto.references().begin(), proto.references().end());
+  mail.from = AllOf(proto.from());
+  mail.reply_to = AllOf(proto.reply_to());
+  mail.to = AllOf(proto.to());
+  mail.cc = AllOf(proto.cc());
+  mail.subject = proto.subject();
+  mail.date_unix = proto.date_unix();
+  mail.received_unix = proto.received_unix();
+  mail.text = proto.text();
+  mail.text_truncated = proto.text_truncated();
+  mail.text_from_html = proto.text_from_html();
+  for (const auto& a : proto.attachments()) {
+    mail.attachments.push_back({a.file_name(), a.content_type(), a.size()});
+  }
+  for (const auto& h : proto.headers()) mail.headers.push_back({h.name(), h.value()});
+  mail.size = proto.size();
+  mail.defects.assign(proto.defects().begin(), proto.defects().end());
+  mail.envelope_from = proto.envelope_from();
+  return mail;
+}
+
+}  // namespace postern::rpc
