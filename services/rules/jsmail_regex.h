@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace postern::rules {
+
+// Something to say about one place of an expression.
+struct RegexNote {
+  size_t offset = 0;  // bytes from its beginning
+  std::string text;
+};
+
+struct TranslatedRegex {
+  std::string re2;  // RE2 syntax; senseless when there is an error
+  std::vector<RegexNote> warnings;
+  std::optional<RegexNote> error;
+};
+
+constexpr size_t kMaxPatternBytes = 1024;
+
+// JSMail's dialect in RE2's syntax. Only . ^ $ [ ] \ * + ? are special: | ( ) { }
+// are ordinary characters, \d is the letter d, and a+? is an optional a+, so an
+// expression is never handed to RE2 as it stands. `pattern` is valid UTF-8.
+//
+//   re      = { piece }
+//   piece   = atom { "*" | "+" | "?" } | "^" | "$"
+//   atom    = "." | "\" any | bracket | ordinary
+//   bracket = "[" [ "^" ] [ "-" | "]" ] { item } "]"
+TranslatedRegex TranslateJsmailRegex(absl::string_view pattern);
+
+}  // namespace postern::rules
