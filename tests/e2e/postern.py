@@ -38,17 +38,14 @@ class CtlFailed(Exception):
 class Postern:
     """What both forms have in common: settings, readiness, posternctl."""
 
-    def __init__(self, folder, site, extra_hosts=()):
+    def __init__(self, folder, site):
         self.folder = Path(folder)
         self.folder.mkdir()
         self.site = site
         self.gateway = site.prosody.component
         self.key_file = self._secret_file("master.key", self.new_key_line())
         self.secret_file = self._secret_file("component.secret", site.prosody.secret)
-        self.allow_hosts = ",".join(
-            [f"localhost:{port}" for port in (
-                site.dovecot.imap_port, site.dovecot.imaps_port, site.postfix.smtps_port,
-                site.postfix.submission_port, site.recorder.port)] + list(extra_hosts))
+        self.allow_hosts = ",".join(f"localhost:{port}" for port in site.mail_ports)
 
     @staticmethod
     def new_key_line():
@@ -116,8 +113,8 @@ class Postern:
 class FiveServices(Postern):
     form = "services"
 
-    def __init__(self, folder, site, extra_hosts=()):
-        super().__init__(folder, site, extra_hosts)
+    def __init__(self, folder, site):
+        super().__init__(folder, site)
         self.redis = Redis(self.folder / "redis")
         self._grpc = {name: free_port() for name in SERVICES}
         self._metrics = {name: free_port() for name in SERVICES}
@@ -166,8 +163,8 @@ class AllInOne(Postern):
     form = "all-in-one"
     parts = ("postern", "redis")
 
-    def __init__(self, folder, site, extra_hosts=()):
-        super().__init__(folder, site, extra_hosts)
+    def __init__(self, folder, site):
+        super().__init__(folder, site)
         self._metrics_port = free_port()
         port = free_port()
         self.admin_address = f"127.0.0.1:{port}"

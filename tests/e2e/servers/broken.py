@@ -44,5 +44,8 @@ class Silent:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self._listener.getsockname()[1]
 
+    def start(self):
+        return self
+
     def stop(self):
         self._listener.close()

@@ -1,9 +1,9 @@
 """An SMTP server that remembers what it was told, and refuses what a test wants refused."""
 
+import asyncio
 import logging
 import ssl
 import threading
-import time
 import warnings
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -81,7 +81,7 @@ class RecordingSmtp:
 
     async def handle_DATA(self, server, session, envelope):
         if self.data_delay:
-            time.sleep(self.data_delay)
+            await asyncio.sleep(self.data_delay)
         login = session.auth_data.decode() if session.auth_data else ""
         with self._changed:
             self._received.append(Received(envelope.mail_from, list(envelope.rcpt_tos),

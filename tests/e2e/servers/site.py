@@ -8,7 +8,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from .broken import RogueTls, Silent
 from .certificates import Authority
+from .daemon import free_port
 from .dovecot import PASSWORD, Dovecot
 from .postfix import DOMAIN, Postfix
 from .prosody import Prosody
@@ -38,10 +40,14 @@ class Site:
         self.dovecot = Dovecot(self.folder / "dovecot", self.authority)
         self.postfix = Postfix(self.folder / "postfix", self.authority, self.dovecot)
         self.recorder = RecordingSmtp(self.authority)
+        self.rogue = RogueTls(self.authority)
+        self.silent = Silent()
+        self.closed_port = free_port()
         self._started = []
 
     def start(self):
-        for server in (self.prosody, self.dovecot, self.postfix, self.recorder):
+        for server in (self.prosody, self.dovecot, self.postfix, self.recorder,
+                       self.rogue, self.silent):
             server.start()
             self._started.append(server)
         return self
@@ -52,6 +58,13 @@ class Site:
             self._started.pop().stop()
         shutil.rmtree(self.folder, ignore_errors=True)
         atexit.unregister(self.stop)
+
+    @property
+    def mail_ports(self):
+        """Where the gateway may connect to; nobody listens on the last one."""
+        return [self.dovecot.imap_port, self.dovecot.imaps_port, self.postfix.smtps_port,
+                self.postfix.submission_port, self.recorder.port, self.rogue.port,
+                self.silent.port, self.closed_port]
 
     def add_person(self, name):
         password = f"jabber of {name}"

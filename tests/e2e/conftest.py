@@ -1,0 +1,86 @@
+"""What every story has: the servers of a site, Postern in one of its forms, and members."""
+
+import itertools
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from member import Member  # noqa: E402
+from postern import FORMS  # noqa: E402
+from servers.site import Site  # noqa: E402
+
+_numbers = itertools.count(1)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--form", choices=sorted(FORMS), action="append",
+                     help="only this form of Postern; both when not given")
+
+
+def pytest_generate_tests(metafunc):
+    if "postern" in metafunc.fixturenames:
+        forms = metafunc.config.getoption("form") or list(FORMS)
+        metafunc.parametrize("postern", forms, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def site():
+    site = Site()
+    try:
+        yield site.start()
+    finally:
+        site.stop()
+
+
+@pytest.fixture(scope="session")
+def postern(request, site):
+    """A running Postern; one form after the other, as both are the same Jabber component."""
+    postern = FORMS[request.param](site.folder / request.param, site)
+    try:
+        yield postern.start()
+    finally:
+        postern.remove()
+
+
+@pytest.fixture
+def new_member(site, postern):
+    """Makes people with a Jabber account and an empty mailbox, who are online."""
+    members = []
+
+    def make(name="juliet", online=True):
+        member = Member(site.add_person(f"{name}{next(_numbers)}"), site, postern)
+        members.append(member)
+        if online:
+            member.client.connect()
+        return member
+
+    yield make
+    for member in members:
+        member.client.disconnect()
+
+
+@pytest.fixture
+def juliet(new_member):
+    return new_member("juliet")
+
+
+@pytest.fixture(autouse=True)
+def nothing_ends(request):
+    """No story, however bad its input, may end a process of Postern."""
+    yield
+    if "postern" in request.fixturenames:
+        request.getfixturevalue("postern").assert_nothing_ended()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A story that failed shows what Postern logged last."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call" and report.failed and "postern" in item.fixturenames:
+        for name, text in item.funcargs["postern"].logs().items():
+            report.sections.append((f"the end of the log of {name}",
+                                    "\n".join(text.splitlines()[-40:])))

@@ -1,0 +1,98 @@
+"""Finding the gateway, registering accounts, and what appears in the roster."""
+
+import pytest
+
+from client import Refused
+
+
+def test_the_gateway_is_found_by_service_discovery(juliet):
+    assert juliet.gateway in [jid for jid, _, _ in juliet.client.items("localhost")]
+    identities, features = juliet.client.info(juliet.gateway)
+    assert {"gateway/smtp", "headline/newmail"} <= set(identities)
+    assert {"jabber:iq:register", "jabber:iq:gateway"} <= set(features)
+    nodes = {(jid, node) for jid, node, _ in juliet.client.items(juliet.gateway)}
+    assert {(f"{juliet.gateway}/{type}", type) for type in ("IMAP", "SMTP")} <= nodes
+
+
+def test_accounts_registered_at_the_type_nodes_become_contacts_that_show_health(juliet):
+    work = juliet.register_imap("work")
+    out = juliet.register_smtp("out")
+    juliet.client.await_message("New account 'work' created", sender=juliet.gateway)
+    juliet.client.await_presence(work, containing="imap")
+    juliet.client.await_presence(out, containing="smtp")
+    juliet.client.await_presence(juliet.gateway, containing="2 accounts")
+    roster = juliet.client.roster()
+    assert {jid: roster.get(jid) for jid in (juliet.gateway, work, out)} == {
+        juliet.gateway: "both", work: "both", out: "both"}
+
+
+def test_an_account_registered_at_the_gateway_itself_works_in_one_step(juliet):
+    juliet.client.register(juliet.gateway, type="IMAP", name="home", login=juliet.address,
+                           password=juliet.person.mail_password, host="localhost",
+                           port=juliet.site.dovecot.imaps_port, ssl=1)
+    juliet.client.await_presence(juliet.contact("home"), seconds=10)
+
+
+def test_starttls_is_as_good_as_tls_from_the_first_byte(juliet):
+    juliet.register_imap("work", port=juliet.site.dovecot.imap_port, ssl=0)
+    juliet.register_smtp("out", server=juliet.site.postfix, tls=1, ssl=0,
+                         port=juliet.site.postfix.submission_port)
+
+
+@pytest.mark.parametrize("field, value", [("port", "many"), ("port", "70000"), ("host", ""),
+                                          ("name", "a@b"), ("interval", "soon")])
+def test_a_wrong_field_is_named_and_nothing_is_created(juliet, field, value):
+    with pytest.raises(Refused) as refused:
+        juliet.register_imap("work", await_watching=False, **{field: value})
+    assert refused.value.condition == "not-acceptable"
+    assert field in refused.value.text
+    assert juliet.postern.ctl_json("accounts", "list", "--user", juliet.jid).get("accounts",
+                                                                                 []) == []
+
+
+def test_the_form_of_an_account_shows_its_settings_but_never_the_password(juliet):
+    juliet.register_imap("work", interval=7)
+    form = juliet.client.form(f"{juliet.contact('work')}/IMAP")
+    assert form["interval"] == "7"
+    assert form["login"] == juliet.address
+    assert form["password"] == ""
+
+
+def test_settings_changed_in_the_form_take_effect_at_once(juliet):
+    juliet.register_imap("work", await_watching=False, password="wrong")
+    juliet.client.await_presence(juliet.contact("work"), "dnd", seconds=10)
+    juliet.client.register(f"{juliet.contact('work')}/IMAP", password=juliet.person.mail_password)
+    juliet.client.await_presence(juliet.contact("work"), seconds=10)
+
+
+def test_removing_an_account_removes_its_contact_alone(juliet):
+    work, out = juliet.register_imap("work"), juliet.register_smtp("out")
+    juliet.client.unregister(f"{work}/IMAP")
+    juliet.client.await_presence(work, "unavailable")
+    accounts = juliet.postern.ctl_json("accounts", "list", "--user", juliet.jid)["accounts"]
+    assert [account["name"] for account in accounts] == ["out"]
+    assert juliet.client.roster().get(out) == "both"
+    assert juliet.client.roster().get(work) in (None, "none")
+
+
+def test_removing_the_registration_removes_everything(juliet):
+    juliet.register_imap("work"), juliet.register_smtp("out")
+    juliet.client.unregister(juliet.gateway)
+    juliet.client.await_presence(juliet.gateway, "unavailable")
+    users = juliet.postern.ctl_json("users", "list").get("users", [])
+    assert juliet.jid not in [user["jid"] for user in users]
+
+
+def test_nobody_sees_or_changes_the_accounts_of_another(juliet, new_member):
+    juliet.register_imap("work")
+    mallory = new_member("mallory")
+    nodes = [node for _, node, _ in mallory.client.items(f"{juliet.gateway}/IMAP", "IMAP")]
+    assert "IMAP/work" not in nodes
+    with pytest.raises(Refused):
+        mallory.client.unregister(f"{juliet.contact('work')}/IMAP")
+    assert juliet.account_id("work")
+
+
+def test_a_prompt_turns_a_mail_address_into_a_contact(juliet):
+    assert juliet.client.gateway_prompt(juliet.gateway, "ann@elsewhere.test") == (
+        f"ann\\40elsewhere.test@{juliet.gateway}")

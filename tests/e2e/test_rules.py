@@ -1,0 +1,70 @@
+"""Reject rules stop mails, and tell why."""
+
+import pytest
+
+from mails import mail, unique
+from postern import CtlFailed
+
+
+@pytest.fixture
+def reader(juliet):
+    juliet.register_imap("work")
+    yield juliet
+    empty = juliet.postern.folder / "empty.txt"
+    empty.write_text("")
+    juliet.postern.ctl("rules", "import", "jsmail", "--reject", empty, "--scope", "site")
+
+
+def load(postern, text, scope):
+    file = postern.folder / "reject.txt"
+    file.write_text(text)
+    return postern.ctl("rules", "import", "jsmail", "--reject", file, "--scope", scope)
+
+
+def test_a_reject_line_stops_a_mail_and_explain_shows_why(reader):
+    load(reader.postern, r"subject:\$\$\$" + "\n", reader.jid)
+    stopped, kept = unique("win $$$"), unique("ordinary")
+    stopped_mail = mail(stopped)
+    reader.receive(stopped_mail)
+    reader.receive(mail(kept))
+    reader.client.await_message(kept)
+    assert not any(stopped in body for body in reader.client.bodies())
+
+    why = reader.postern.ctl("rules", "explain", "--user", reader.jid)
+    assert r"subject:\$\$\$" in why
+    by_id = reader.postern.ctl_json("rules", "explain", stopped_mail["Message-ID"].strip("<>"))
+    (decision,) = by_id["decisions"]
+    assert decision["verdict"] == "VERDICT_REJECT"
+    assert decision["reason"].startswith("reject.txt:1")
+    assert len(reader.site.dovecot.mails(reader.address)) == 2  # the mailbox is untouched
+
+
+def test_an_accept_line_overrides_a_reject_line(reader):
+    load(reader.postern, "subject:offer\n!source:boss@elsewhere\n", reader.jid)
+    stopped, kept = unique("offer"), unique("offer")
+    reader.receive(mail(stopped))
+    reader.receive(mail(kept, sender="boss@elsewhere.test"))
+    reader.client.await_message(kept)
+    assert not any(stopped in body for body in reader.client.bodies())
+
+
+def test_a_rule_of_the_site_holds_for_everybody(reader):
+    load(reader.postern, "source:spammer@\n", "site")
+    stopped, kept = unique("cheap"), unique("fine")
+    reader.receive(mail(stopped, sender="spammer@elsewhere.test"))
+    reader.receive(mail(kept))
+    reader.client.await_message(kept)
+    assert not any(stopped in body for body in reader.client.bodies())
+
+
+def test_a_faulty_line_is_named_and_the_rules_before_stay_in_force(reader):
+    load(reader.postern, "subject:never\n", reader.jid)
+    with pytest.raises(CtlFailed) as failed:
+        load(reader.postern, "subject:fine\nsender:x\n", reader.jid)
+    assert failed.value.status == 1
+    assert "reject.txt:2:" in failed.value.message
+    stopped, kept = unique("never"), unique("fine")
+    reader.receive(mail(stopped))
+    reader.receive(mail(kept))
+    reader.client.await_message(kept)
+    assert not any(stopped in body for body in reader.client.bodies())
