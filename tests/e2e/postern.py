@@ -184,10 +184,9 @@ class AllInOne(Postern):
         self.daemon.stop()
 
     def kill(self, part):
-        """kill -9. Redis goes on for a moment when only `postern` is killed, as on a real host."""
+        """kill -9 of that process alone."""
         if part == "redis":
-            for pid in self._redis_pids():
-                os.kill(pid, signal.SIGKILL)
+            os.kill(int((self.data / "redis.pid").read_text()), signal.SIGKILL)
         else:
             os.kill(self.daemon.pid, signal.SIGKILL)
             self.daemon.process.wait()
@@ -196,19 +195,6 @@ class AllInOne(Postern):
         """The all-in-one starts its own Redis again; `postern` is for the host's supervisor."""
         if not self.daemon.running():
             self.daemon.start()
-
-    def _redis_pids(self):
-        """Redis processes that work in our data folder."""
-        pids = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                name = (entry / "comm").read_text().strip()
-                folder = (entry / "cwd").resolve()
-                if name == "redis-server" and folder.is_relative_to(self.data):
-                    pids.append(int(entry.name))
-            except OSError:
-                continue
-        return pids
 
     def _readiness(self):
         return [(self.daemon, self._metrics_port)]

@@ -67,5 +67,5 @@ class Site:
                 self.silent.port, self.closed_port]
 
     def add_person(self, name):
-        password = f"jabber of {name}"
+        password = f"{name}-jabber"
         return Person(name, self.prosody.add_user(name, password), password, f"{name}@{DOMAIN}")
