@@ -1,0 +1,217 @@
+#include "services/admin/account_settings.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/mail/address.h"
+#include "services/admin/account_name.h"
+#include "services/admin/bare_jid.h"
+#include "services/admin/host_syntax.h"
+#include "services/admin/readable_text.h"
+
+namespace postern::admin {
+namespace {
+
+// All of an account's settings together stay far below one gRPC message even
+// when thousands of accounts travel in it.
+constexpr size_t kMaxTextBytes = 512;
+constexpr size_t kMaxPasswordBytes = 1024;
+constexpr uint32_t kMaxPort = 65535;
+constexpr uint32_t kMaxIntervalMinutes = 24 * 60;
+
+absl::Status Wrong(absl::string_view field, absl::string_view reason) {
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", reason));
+}
+
+absl::Status CheckText(absl::string_view field, absl::string_view text, size_t max_bytes) {
+  if (HasControlCharacter(text)) return Wrong(field, "must not hold control characters");
+  if (text.size() > max_bytes) {
+    return Wrong(field, absl::StrCat("must have at most ", max_bytes, " bytes"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckConnection(v1::Account& account) {
+  auto host = NormalizeHost(account.host());
+  if (!host.ok()) return Wrong("host", host.status().message());
+  account.set_host(*host);
+  if (account.port() < 1 || account.port() > kMaxPort) {
+    return Wrong("port", absl::StrCat("must be a number from 1 to ", kMaxPort));
+  }
+  switch (account.security()) {
+    case v1::SECURITY_TLS:
+    case v1::SECURITY_STARTTLS:
+    case v1::SECURITY_NONE:
+      return absl::OkStatus();
+    default:
+      return Wrong("ssl", "it is not said how the connection is protected");
+  }
+}
+
+absl::Status CheckLogin(v1::Account& account, absl::string_view password) {
+  if (auto s = CheckText("login", account.login(), kMaxTextBytes); !s.ok()) return s;
+  if (auto s = CheckText("password", password, kMaxPasswordBytes); !s.ok()) return s;
+  if (account.login().empty()) {
+    if (account.type() != v1::ACCOUNT_TYPE_SMTP) return Wrong("login", "must not be empty");
+    if (!password.empty()) return Wrong("login", "must not be empty when there is a password");
+    account.clear_sealed_password();  // a relay that asks for no login
+    return absl::OkStatus();
+  }
+  if (password.empty() && account.sealed_password().empty()) {
+    return Wrong("password", "must not be empty");
+  }
+  if (!account.store_password()) {
+    return Wrong("store_password", "a password can't be kept for a session only; it is stored sealed");
+  }
+  return absl::OkStatus();
+}
+
+// Fills in what JMC took for granted; `field` for what is neither.
+absl::Status CheckAction(absl::string_view field, v1::Action wanted, v1::Action otherwise,
+                         void (v1::PresenceActions::*set)(v1::Action),
+                         v1::PresenceActions& actions) {
+  if (wanted == v1::ACTION_UNSPECIFIED) wanted = otherwise;
+  if (wanted < v1::ACTION_NOTHING || wanted > v1::ACTION_FULL) {
+    return Wrong(field, "must be one of nothing, digest and full");
+  }
+  (actions.*set)(wanted);
+  return absl::OkStatus();
+}
+
+absl::Status CheckActions(v1::PresenceActions& actions) {
+  const v1::PresenceActions wanted = actions;
+  using Actions = v1::PresenceActions;
+  const struct {
+    const char* field;
+    v1::Action wanted, otherwise;
+    void (Actions::*set)(v1::Action);
+  } states[] = {
+      {"chat_action", wanted.chat(), v1::ACTION_FULL, &Actions::set_chat},
+      {"online_action", wanted.online(), v1::ACTION_FULL, &Actions::set_online},
+      {"away_action", wanted.away(), v1::ACTION_DIGEST, &Actions::set_away},
+      {"xa_action", wanted.xa(), v1::ACTION_DIGEST, &Actions::set_xa},
+      {"dnd_action", wanted.dnd(), v1::ACTION_DIGEST, &Actions::set_dnd},
+      {"offline_action", wanted.offline(), v1::ACTION_NOTHING, &Actions::set_offline},
+  };
+  for (const auto& state : states) {
+    auto s = CheckAction(state.field, state.wanted, state.otherwise, state.set, actions);
+    if (!s.ok()) return s;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckMailbox(v1::Account& account) {
+  account.clear_default_account();
+  account.clear_default_from();
+  if (auto s = CheckActions(*account.mutable_actions()); !s.ok()) return s;
+  if (account.interval_minutes() < 1 || account.interval_minutes() > kMaxIntervalMinutes) {
+    return Wrong("interval", absl::StrCat("must be a number of minutes from 1 to ", kMaxIntervalMinutes));
+  }
+  if (account.type() == v1::ACCOUNT_TYPE_POP3) account.clear_mailbox();  // it has but one
+  if (account.type() == v1::ACCOUNT_TYPE_IMAP && account.mailbox().empty()) {
+    account.set_mailbox("INBOX");
+  }
+  return CheckText("mailbox", account.mailbox(), kMaxTextBytes);
+}
+
+absl::Status CheckRelay(v1::Account& account) {
+  account.clear_actions();
+  account.clear_live_email_only();
+  account.clear_interval_minutes();
+  account.clear_mailbox();
+  account.clear_new_mail_only();
+  if (auto s = CheckText("default_from", account.default_from(), kMaxTextBytes); !s.ok()) return s;
+  const std::string from(absl::StripAsciiWhitespace(account.default_from()));
+  if (auto address = mail::ParseAddress(from); !address.ok()) {
+    return Wrong("default_from", "must be a mail address, like ann@example.org or Ann <ann@example.org>");
+  }
+  account.set_default_from(from);
+  return absl::OkStatus();
+}
+
+absl::Status CheckSettings(v1::Account& account, absl::string_view password) {
+  if (auto s = CheckConnection(account); !s.ok()) return s;
+  if (auto s = CheckLogin(account, password); !s.ok()) return s;
+  return account.type() == v1::ACCOUNT_TYPE_SMTP ? CheckRelay(account) : CheckMailbox(account);
+}
+
+bool IsKnown(v1::AccountType type) {
+  return type == v1::ACCOUNT_TYPE_IMAP || type == v1::ACCOUNT_TYPE_POP3 ||
+         type == v1::ACCOUNT_TYPE_SMTP;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_view password) {
+  v1::Account account = wanted;
+  account.clear_id();
+  account.clear_health();
+  account.clear_sealed_password();
+  account.clear_created_unix();
+  account.set_settings_revision(1);
+  account.set_enabled(true);
+  if (!IsKnown(account.type())) return Wrong("type", "must be one of IMAP, POP3 and SMTP");
+  auto owner = NormalizeBareJid("owner", account.owner());
+  if (!owner.ok()) return owner.status();
+  account.set_owner(*owner);
+  auto name = NormalizeAccountName(account.name());
+  if (!name.ok()) return name.status();
+  account.set_name(*name);
+  if (auto s = CheckSettings(account, password); !s.ok()) return s;
+  return account;
+}
+
+absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1::Account& wanted,
+                                            absl::string_view password) {
+  if (wanted.type() != before.type()) return Wrong("type", "can't be changed; register another account");
+  auto name = NormalizeAccountName(wanted.name().empty() ? before.name() : wanted.name());
+  if (!name.ok()) return name.status();
+  if (*name != before.name()) return Wrong("name", "can't be changed; register another account");
+  v1::Account account = wanted;
+  account.set_id(before.id());
+  account.set_owner(before.owner());
+  account.set_name(before.name());
+  account.set_enabled(before.enabled());
+  account.set_sealed_password(before.sealed_password());
+  account.set_created_unix(before.created_unix());
+  account.set_settings_revision(before.settings_revision() + 1);
+  account.clear_health();
+  if (auto s = CheckSettings(account, password); !s.ok()) return s;
+  return account;
+}
+
+std::vector<std::string> ChangedFields(const v1::Account& before, const v1::Account& after) {
+  const std::pair<const char*, bool> fields[] = {
+      {"login", before.login() != after.login()},
+      {"password", before.sealed_password() != after.sealed_password()},
+      {"host", before.host() != after.host()},
+      {"port", before.port() != after.port()},
+      {"ssl", before.security() != after.security()},
+      {"actions", before.actions().SerializeAsString() != after.actions().SerializeAsString()},
+      {"live_email_only", before.live_email_only() != after.live_email_only()},
+      {"interval", before.interval_minutes() != after.interval_minutes()},
+      {"mailbox", before.mailbox() != after.mailbox()},
+      {"default_account", before.default_account() != after.default_account()},
+      {"default_from", before.default_from() != after.default_from()},
+      {"new_mail_only", before.new_mail_only() != after.new_mail_only()},
+  };
+  std::vector<std::string> changed;
+  for (const auto& [name, differs] : fields) {
+    if (differs) changed.emplace_back(name);
+  }
+  return changed;
+}
+
+bool NeedsNewCheck(const v1::Account& before, const v1::Account& after) {
+  static constexpr absl::string_view kTried[] = {"login", "password", "host", "port", "ssl",
+                                                 "mailbox"};
+  const auto changed = ChangedFields(before, after);
+  return std::any_of(changed.begin(), changed.end(), [](const std::string& field) {
+    return std::find(std::begin(kTried), std::end(kTried), field) != std::end(kTried);
+  });
+}
+
+}  // namespace postern::admin

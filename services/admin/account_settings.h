@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "postern/admin/v1/admin.pb.h"
+
+// What a user may say of an account. Pure. An account is stored as its wire
+// form, so the proto is also the value that is worked on here.
+namespace postern::admin {
+
+// The stored form of a new account's settings: checked, in one spelling,
+// defaults filled in, what its type does not use cleared. Id, health and
+// password are the caller's. kInvalidArgument: "field: reason", the fields named
+// as in the registration form.
+absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_view password);
+
+// The same for a change of `before`: owner, name, type and `enabled` stay; the
+// sealed password stays until the login goes.
+absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1::Account& wanted,
+                                            absl::string_view password);
+
+// The fields that differ, named as in the registration form; for the audit log.
+std::vector<std::string> ChangedFields(const v1::Account& before, const v1::Account& after);
+
+// True when what is known of the account's health says nothing of the new settings.
+bool NeedsNewCheck(const v1::Account& before, const v1::Account& after);
+
+}  // namespace postern::admin

@@ -1,0 +1,259 @@
+#include "services/admin/accounts.h"
+
+#include <algorithm>
+#include <ctime>
+#include <tuple>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "lib/process/log.h"
+#include "lib/process/metrics.h"
+#include "services/admin/account_edit.h"
+#include "services/admin/account_name.h"
+#include "services/admin/bare_jid.h"
+#include "services/admin/health.h"
+
+namespace postern::admin {
+namespace {
+
+auto& changes = metrics::Counter("postern_admin_changes_total", "changes of users and accounts");
+auto& conflicts = metrics::Counter("postern_admin_conflicts_total",
+                                   "changes planned anew because another came between");
+
+// Each conflict means that somebody else's change was done, so this is plenty.
+constexpr int kAttempts = 20;
+
+absl::Status TooBusy() {
+  return absl::UnavailableError("the account is being changed from elsewhere; try again");
+}
+
+v1::Account WithoutPassword(v1::Account account) {
+  account.clear_sealed_password();
+  return account;
+}
+
+// What the caller is told of the account that was put; its health may be as it was.
+v1::Account AnswerFor(const OwnerAccounts& before, const OwnerEdit& edit) {
+  v1::Account account = WithoutPassword(edit.put.front());
+  for (const v1::Account& old : before.accounts) {
+    if (old.id() == account.id() && !account.has_health()) {
+      *account.mutable_health() = old.health();
+    }
+  }
+  return account;
+}
+
+}  // namespace
+
+net::Task<absl::StatusOr<v1::PutAccountResponse>> Accounts::Put(v1::Account wanted,
+                                                                crypto::Secret password) {
+  auto owner = NormalizeBareJid("owner", wanted.owner());
+  if (!owner.ok()) co_return owner.status();
+  wanted.set_owner(*owner);
+  for (int i = 0; i < kAttempts; ++i) {
+    auto answer = co_await TryPut(wanted, password);
+    if (!absl::IsAborted(answer.status())) co_return answer;
+  }
+  co_return TooBusy();
+}
+
+net::Task<absl::StatusOr<v1::PutAccountResponse>> Accounts::TryPut(
+    const v1::Account& wanted, const crypto::Secret& password) {
+  auto owner = co_await store_.ReadOwner(wanted.owner());
+  if (!owner.ok()) co_return owner.status();
+  const PutWish wish{wanted, password, kMostOfUser, std::time(nullptr)};
+  auto edit = PlanPut(*owner, wish, box_);
+  if (!edit.ok()) co_return edit.status();
+
+  v1::PutAccountResponse answer;
+  answer.set_created(edit->creates);
+  answer.set_first_of_user(owner->accounts.empty());
+  *answer.mutable_account() = AnswerFor(*owner, *edit);
+  if (auto s = co_await Commit(*std::move(edit)); !s.ok()) co_return s;
+  co_return answer;
+}
+
+net::Task<absl::Status> Accounts::Remove(std::string id) {
+  for (int i = 0; i < kAttempts; ++i) {
+    absl::Status s = co_await TryRemove(id);
+    if (!absl::IsAborted(s)) co_return s;
+  }
+  co_return TooBusy();
+}
+
+net::Task<absl::Status> Accounts::TryRemove(const std::string& id) {
+  auto owner = co_await ReadOwnerOf(id);
+  if (!owner.ok()) co_return owner.status();
+  auto edit = PlanRemove(*owner, id);
+  if (!edit.ok()) co_return edit.status();
+  co_return co_await Commit(*std::move(edit));
+}
+
+net::Task<absl::StatusOr<uint32_t>> Accounts::RemoveUser(std::string user) {
+  auto jid = NormalizeBareJid("user", user);
+  if (!jid.ok()) co_return jid.status();
+  for (int i = 0; i < kAttempts; ++i) {
+    auto owner = co_await store_.ReadOwner(*jid);
+    if (!owner.ok()) co_return owner.status();
+    if (owner->accounts.empty()) co_return uint32_t{0};
+    absl::Status s = co_await Commit(PlanRemoveUser(*owner));
+    if (s.ok()) co_return static_cast<uint32_t>(owner->accounts.size());
+    if (!absl::IsAborted(s)) co_return s;
+  }
+  co_return TooBusy();
+}
+
+net::Task<absl::StatusOr<v1::Account>> Accounts::SetEnabled(std::string id, bool enabled) {
+  for (int i = 0; i < kAttempts; ++i) {
+    auto account = co_await TrySetEnabled(id, enabled);
+    if (!absl::IsAborted(account.status())) co_return account;
+  }
+  co_return TooBusy();
+}
+
+net::Task<absl::StatusOr<v1::Account>> Accounts::TrySetEnabled(const std::string& id,
+                                                               bool enabled) {
+  auto owner = co_await ReadOwnerOf(id);
+  if (!owner.ok()) co_return owner.status();
+  auto edit = PlanSetEnabled(*owner, id, enabled, std::time(nullptr));
+  if (!edit.ok()) co_return edit.status();
+  if (!edit->put.empty()) {
+    v1::Account after = WithoutPassword(edit->put.front());
+    if (auto s = co_await Commit(*std::move(edit)); !s.ok()) co_return s;
+    co_return after;
+  }
+  auto as_it_is = co_await store_.Read(id);
+  if (!as_it_is.ok()) co_return as_it_is.status();
+  co_return WithoutPassword(*std::move(as_it_is));
+}
+
+net::Task<absl::Status> Accounts::ReportHealth(v1::ReportHealthRequest report) {
+  switch (report.state()) {
+    case v1::HEALTH_STATE_CHECKING:
+    case v1::HEALTH_STATE_OK:
+    case v1::HEALTH_STATE_ERROR:
+      break;
+    default:
+      co_return absl::InvalidArgumentError("state: must be one of CHECKING, OK and ERROR");
+  }
+  for (int i = 0; i < kAttempts; ++i) {
+    absl::Status s = co_await TryReportHealth(report);
+    if (!absl::IsAborted(s)) co_return s;
+  }
+  co_return TooBusy();
+}
+
+net::Task<absl::Status> Accounts::TryReportHealth(const v1::ReportHealthRequest& report) {
+  auto account = co_await store_.Read(report.account_id());
+  if (!account.ok()) co_return account.status();
+  // Word from before the account was disabled.
+  if (!account->enabled()) co_return absl::OkStatus();
+  const v1::Health after = ReportedHealth(account->health(), report, std::time(nullptr));
+  if (after.SerializeAsString() == account->health().SerializeAsString()) co_return absl::OkStatus();
+  auto revision = co_await store_.WriteHealth(account->id(), account->health(), after);
+  if (!revision.ok()) co_return revision.status();
+  feed_.Saw(*revision);
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::StatusOr<OwnerAccounts>> Accounts::ReadOwnerOf(std::string id) {
+  auto account = co_await store_.Read(std::move(id));
+  if (!account.ok()) co_return account.status();
+  co_return co_await store_.ReadOwner(account->owner());
+}
+
+net::Task<absl::Status> Accounts::Commit(OwnerEdit edit) {
+  const AuditEntry audit = edit.audit;
+  auto revision = co_await store_.Commit(std::move(edit));
+  if (absl::IsAborted(revision.status())) conflicts.Increment();
+  if (!revision.ok()) co_return revision.status();
+  feed_.Saw(*revision);
+  changes.Increment();
+  log::Info("accounts changed",
+            {{"actor", audit.actor}, {"action", audit.action}, {"subject", audit.subject}});
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::StatusOr<std::vector<v1::Account>>> Accounts::List(
+    v1::ListAccountsRequest request) {
+  // OWNER/NAME: neither of them holds a slash.
+  const size_t slash = request.account().rfind('/');
+  const bool by_name = slash != std::string::npos;
+  const bool by_id = !by_name && !request.account().empty();
+  std::string owner = by_name ? request.account().substr(0, slash) : request.owner();
+  std::vector<v1::Account> found;
+  if (by_id) {
+    auto account = co_await store_.Read(request.account());
+    if (!account.ok() && !absl::IsNotFound(account.status())) co_return account.status();
+    if (account.ok()) found.push_back(*std::move(account));
+  } else if (!owner.empty()) {
+    auto jid = NormalizeBareJid("owner", owner);
+    if (!jid.ok()) co_return jid.status();
+    auto accounts = co_await store_.ReadOwner(*jid);
+    if (!accounts.ok()) co_return accounts.status();
+    found = std::move(accounts->accounts);
+  } else {
+    auto all = co_await ReadAll();
+    if (!all.ok()) co_return all.status();
+    found = *std::move(all);
+  }
+  if (by_name) {
+    auto name = NormalizeAccountName(request.account().substr(slash + 1));
+    if (!name.ok()) co_return name.status();
+    std::erase_if(found, [&](const auto& account) { return account.name() != *name; });
+  }
+  if (!request.owner().empty()) {
+    const std::string asked = absl::AsciiStrToLower(request.owner());
+    std::erase_if(found, [&](const auto& account) { return account.owner() != asked; });
+  }
+  if (!request.account().empty() && found.empty()) {
+    co_return absl::NotFoundError("there is no such account");
+  }
+  for (v1::Account& account : found) account.clear_sealed_password();
+  co_return found;
+}
+
+net::Task<absl::StatusOr<std::vector<v1::Account>>> Accounts::ReadAll() {
+  absl::flat_hash_map<std::string, v1::Account> by_id;
+  FeedCursor cursor;
+  do {
+    auto page = co_await store_.ReadChanges(cursor);
+    if (!page.ok()) co_return page.status();
+    if (page->snapshot) by_id.clear();
+    for (v1::Account& account : page->changed) by_id[account.id()] = std::move(account);
+    for (const std::string& id : page->removed_ids) by_id.erase(id);
+    cursor = page->next;
+  } while (cursor.listing);
+  std::vector<v1::Account> all;
+  all.reserve(by_id.size());
+  for (auto& [id, account] : by_id) all.push_back(std::move(account));
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.owner(), a.name()) < std::tie(b.owner(), b.name());
+  });
+  co_return all;
+}
+
+net::Task<absl::StatusOr<std::vector<v1::User>>> Accounts::ListUsers() {
+  auto created = co_await store_.ReadUsers();
+  if (!created.ok()) co_return created.status();
+  auto accounts = co_await ReadAll();
+  if (!accounts.ok()) co_return accounts.status();
+  std::vector<v1::User> users;
+  for (const v1::Account& account : *accounts) {  // sorted by owner
+    if (users.empty() || users.back().jid() != account.owner()) {
+      v1::User& user = users.emplace_back();
+      user.set_jid(account.owner());
+      const auto since = created->find(account.owner());
+      user.set_created_unix(since != created->end() ? since->second : account.created_unix());
+    }
+    users.back().set_accounts(users.back().accounts() + 1);
+    if (account.health().state() == v1::HEALTH_STATE_ERROR) {
+      users.back().set_accounts_in_error(users.back().accounts_in_error() + 1);
+    }
+  }
+  co_return users;
+}
+
+}  // namespace postern::admin

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lib/crypto/secret_box.h"
+#include "lib/net/task.h"
+#include "postern/admin/v1/admin.pb.h"
+#include "services/admin/account_store.h"
+#include "services/admin/change_feed.h"
+
+namespace postern::admin {
+
+// What may be done with users and their accounts. Each change is planned on what
+// was read and planned anew when another change came between.
+class Accounts {
+ public:
+  static constexpr size_t kMostOfUser = 20;
+
+  Accounts(AccountStore& store, ChangeFeed& feed, crypto::SecretBox box)
+      : store_(store), feed_(feed), box_(std::move(box)) {}
+
+  // The contracts are those of admin.proto. Answers carry no password, not even a sealed one.
+  net::Task<absl::StatusOr<v1::PutAccountResponse>> Put(v1::Account wanted,
+                                                        crypto::Secret password);
+  net::Task<absl::Status> Remove(std::string id);
+  net::Task<absl::StatusOr<uint32_t>> RemoveUser(std::string user);
+  net::Task<absl::StatusOr<v1::Account>> SetEnabled(std::string id, bool enabled);
+  net::Task<absl::Status> ReportHealth(v1::ReportHealthRequest report);
+
+  net::Task<absl::StatusOr<std::vector<v1::Account>>> List(v1::ListAccountsRequest request);
+  net::Task<absl::StatusOr<std::vector<v1::User>>> ListUsers();
+
+ private:
+  // One attempt each; kAborted: again.
+  net::Task<absl::StatusOr<v1::PutAccountResponse>> TryPut(const v1::Account& wanted,
+                                                           const crypto::Secret& password);
+  net::Task<absl::Status> TryRemove(const std::string& id);
+  net::Task<absl::StatusOr<v1::Account>> TrySetEnabled(const std::string& id, bool enabled);
+  net::Task<absl::Status> TryReportHealth(const v1::ReportHealthRequest& report);
+
+  // All accounts of the user who owns that one. kNotFound.
+  net::Task<absl::StatusOr<OwnerAccounts>> ReadOwnerOf(std::string id);
+  net::Task<absl::Status> Commit(OwnerEdit edit);
+  net::Task<absl::StatusOr<std::vector<v1::Account>>> ReadAll();
+
+  AccountStore& store_;
+  ChangeFeed& feed_;
+  crypto::SecretBox box_;
+};
+
+}  // namespace postern::admin

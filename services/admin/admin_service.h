@@ -1,0 +1,94 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <string>
+
+#include "lib/net/task.h"
+#include "postern/admin/v1/admin.grpc.pb.h"
+#include "services/admin/accounts.h"
+#include "services/admin/audit_log.h"
+#include "services/admin/change_feed.h"
+#include "services/admin/peers.h"
+
+namespace postern::admin {
+
+// The gRPC face: checks, translates, delegates.
+class AdminServiceImpl final : public v1::AdminService::CallbackService {
+ public:
+  struct Parts {
+    boost::asio::any_io_executor executor;
+    Accounts& accounts;
+    ChangeFeed& feed;
+    AuditLog& audit;
+    std::function<std::string()> not_ready_because;
+  };
+
+  explicit AdminServiceImpl(Parts parts) : parts_(std::move(parts)), peers_(process::Peers()) {}
+  // Before the first call.
+  void Connect(const process::Peers& peers) { peers_ = PeerServices(peers); }
+
+  using Context = grpc::CallbackServerContext;
+  using Reactor = grpc::ServerUnaryReactor;
+
+  Reactor* PutAccount(Context* context, const v1::PutAccountRequest* request,
+                      v1::PutAccountResponse* response) override;
+  Reactor* RemoveAccount(Context* context, const v1::RemoveAccountRequest* request,
+                         v1::RemoveAccountResponse* response) override;
+  Reactor* RemoveUser(Context* context, const v1::RemoveUserRequest* request,
+                      v1::RemoveUserResponse* response) override;
+  Reactor* ListAccountChanges(Context* context, const v1::ListAccountChangesRequest* request,
+                              v1::ListAccountChangesResponse* response) override;
+  Reactor* ReportHealth(Context* context, const v1::ReportHealthRequest* request,
+                        v1::ReportHealthResponse* response) override;
+  Reactor* ListUsers(Context* context, const v1::ListUsersRequest* request,
+                     v1::ListUsersResponse* response) override;
+  Reactor* ListAccounts(Context* context, const v1::ListAccountsRequest* request,
+                        v1::ListAccountsResponse* response) override;
+  Reactor* SetAccountEnabled(Context* context, const v1::SetAccountEnabledRequest* request,
+                             v1::SetAccountEnabledResponse* response) override;
+  Reactor* GetStatus(Context* context, const v1::GetStatusRequest* request,
+                     v1::GetStatusResponse* response) override;
+
+  // Handed on; operator_calls.cc.
+  Reactor* CheckAccount(Context* context, const fetcher::v1::CheckAccountRequest* request,
+                        fetcher::v1::CheckAccountResponse* response) override;
+  Reactor* ListWatches(Context* context, const fetcher::v1::ListWatchesRequest* request,
+                       fetcher::v1::ListWatchesResponse* response) override;
+  Reactor* ListQueue(Context* context, const sender::v1::ListQueueRequest* request,
+                     sender::v1::ListQueueResponse* response) override;
+  Reactor* RetryQueued(Context* context, const sender::v1::RetryQueuedRequest* request,
+                       sender::v1::RetryQueuedResponse* response) override;
+  Reactor* CancelQueued(Context* context, const sender::v1::CancelQueuedRequest* request,
+                        sender::v1::CancelQueuedResponse* response) override;
+  Reactor* ImportRules(Context* context, const rules::v1::ImportRulesRequest* request,
+                       rules::v1::ImportRulesResponse* response) override;
+  Reactor* ListRules(Context* context, const rules::v1::ListRulesRequest* request,
+                     rules::v1::ListRulesResponse* response) override;
+  Reactor* ListDecisions(Context* context, const rules::v1::ListDecisionsRequest* request,
+                         rules::v1::ListDecisionsResponse* response) override;
+  Reactor* ListSessions(Context* context, const edge::v1::ListSessionsRequest* request,
+                        edge::v1::ListSessionsResponse* response) override;
+
+ private:
+  net::Task<absl::Status> Put(const v1::PutAccountRequest& request,
+                              v1::PutAccountResponse& response);
+  net::Task<absl::Status> RemoveAllOf(const v1::RemoveUserRequest& request,
+                                      v1::RemoveUserResponse& response);
+  net::Task<absl::Status> Changes(const v1::ListAccountChangesRequest& request,
+                                  v1::ListAccountChangesResponse& response);
+  net::Task<absl::Status> Users(v1::ListUsersResponse& response);
+  net::Task<absl::Status> List(const v1::ListAccountsRequest& request,
+                               v1::ListAccountsResponse& response);
+  net::Task<absl::Status> SetEnabled(const v1::SetAccountEnabledRequest& request,
+                                     v1::SetAccountEnabledResponse& response);
+  net::Task<absl::Status> Status(v1::GetStatusResponse& response);
+
+  // Writes the entry when what was asked is done.
+  net::Task<absl::Status> Audited(net::Task<absl::Status> call, AuditEntry entry);
+
+  Parts parts_;
+  PeerServices peers_;
+};
+
+}  // namespace postern::admin
