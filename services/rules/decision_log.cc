@@ -1,0 +1,105 @@
+#include "services/rules/decision_log.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace postern::rules {
+namespace {
+
+// One hash tag: a script touches them together.
+constexpr char kDecisions[] = "postern:memo:{decisions}";       // mail_id -> Decision
+constexpr char kByTime[] = "postern:memo:{decisions}:by-time";  // mail_id by unix ms
+constexpr size_t kMaxDecisions = 10'000;
+constexpr absl::Duration kKept = absl::Hours(7 * 24);
+constexpr size_t kPage = 500;
+constexpr uint32_t kDefaultLimit = 50, kMaxLimit = 1000;
+
+const store::Script& RecordScript() {
+  static const store::Script script(R"lua(
+    redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+    redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+    local function forget(ids)
+      for _, id in ipairs(ids) do
+        redis.call('HDEL', KEYS[1], id)
+        redis.call('ZREM', KEYS[2], id)
+      end
+    end
+    -- A few at a time: this runs once for each entry, so it keeps up.
+    forget(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. ARGV[4], 'LIMIT', 0, 100))
+    local excess = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[5])
+    if excess > 0 then forget(redis.call('ZRANGE', KEYS[2], 0, math.min(excess, 100) - 1)) end
+    redis.call('PEXPIRE', KEYS[1], ARGV[6])
+    redis.call('PEXPIRE', KEYS[2], ARGV[6])
+    return 'done'
+  )lua");
+  return script;
+}
+
+const store::Script& PageScript() {
+  static const store::Script script(R"lua(
+    local ids = redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', ARGV[1], 'LIMIT', ARGV[2], ARGV[3])
+    if #ids == 0 then return {} end
+    return redis.call('HMGET', KEYS[1], unpack(ids))
+  )lua");
+  return script;
+}
+
+std::string OldestKept(absl::Time now) { return absl::StrCat(absl::ToUnixMillis(now - kKept)); }
+
+bool Asks(const v1::ListDecisionsRequest& filter, const v1::Decision& decision) {
+  if (!filter.user().empty() && filter.user() != decision.user()) return false;
+  return filter.mail_id().empty() || filter.mail_id() == decision.mail_id() ||
+         filter.mail_id() == decision.message_id();
+}
+
+std::string WithoutBrackets(absl::string_view id) {
+  absl::ConsumePrefix(&id, "<");
+  absl::ConsumeSuffix(&id, ">");
+  return std::string(id);
+}
+
+}  // namespace
+
+net::Task<absl::Status> DecisionLog::Record(v1::Decision decision) {
+  const absl::Time now = absl::Now();
+  decision.set_decided_unix(absl::ToUnixSeconds(now));
+  std::vector<std::string> keys = {kDecisions, kByTime};
+  std::vector<std::string> args = {decision.mail_id(),
+                                   decision.SerializeAsString(),
+                                   absl::StrCat(absl::ToUnixMillis(now)),
+                                   OldestKept(now),
+                                   absl::StrCat(kMaxDecisions),
+                                   absl::StrCat(absl::ToInt64Milliseconds(kKept))};
+  auto answer = co_await redis_.Run(RecordScript(), std::move(keys), std::move(args));
+  co_return answer.status();
+}
+
+net::Task<absl::StatusOr<std::vector<v1::Decision>>> DecisionLog::List(
+    v1::ListDecisionsRequest filter) {
+  filter.set_mail_id(WithoutBrackets(filter.mail_id()));
+  const size_t limit = filter.limit() == 0 ? kDefaultLimit : std::min(filter.limit(), kMaxLimit);
+  std::vector<v1::Decision> found;
+  // New entries move the pages while we read; the end of the log comes all the same.
+  for (size_t offset = 0; offset < 2 * kMaxDecisions; offset += kPage) {
+    std::vector<std::string> keys = {kDecisions, kByTime};
+    std::vector<std::string> args = {OldestKept(absl::Now()), absl::StrCat(offset),
+                                     absl::StrCat(kPage)};
+    auto page = co_await redis_.Run(PageScript(), std::move(keys), std::move(args));
+    if (!page.ok()) co_return page.status();
+    for (const store::Reply& item : page->items) {
+      v1::Decision decision;
+      if (item.IsNil() || !decision.ParseFromString(item.text) || !Asks(filter, decision)) continue;
+      found.push_back(std::move(decision));
+      if (found.size() == limit) co_return found;
+    }
+    if (page->items.size() < kPage) break;
+  }
+  co_return found;
+}
+
+}  // namespace postern::rules

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lib/net/task.h"
+#include "lib/store/redis_client.h"
+#include "postern/rules/v1/rules.pb.h"
+
+namespace postern::rules {
+
+// Why mails were stopped, for 7 days and 10,000 mails. A mail judged twice (it is,
+// after a crash) has one entry: the last.
+class DecisionLog {
+ public:
+  explicit DecisionLog(store::RedisClient& redis) : redis_(redis) {}
+
+  net::Task<absl::Status> Record(v1::Decision decision);
+  // The newest first. `filter.mail_id` may be a Message-ID.
+  net::Task<absl::StatusOr<std::vector<v1::Decision>>> List(v1::ListDecisionsRequest filter);
+
+ private:
+  store::RedisClient& redis_;
+};
+
+}  // namespace postern::rules
