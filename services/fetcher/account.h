@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lib/net/dialer.h"
+
+namespace postern::fetcher {
+
+// What a user wants done with mail in one state of presence.
+enum class Action { kNothing, kDigest, kFull };
+
+// A user's state of presence over all resources.
+enum class Show { kOffline, kXa, kAway, kDnd, kOnline, kChat };
+
+struct PresenceActions {
+  Action chat = Action::kFull, online = Action::kFull, away = Action::kFull, xa = Action::kFull,
+         dnd = Action::kFull, offline = Action::kFull;
+
+  Action For(Show show) const;
+};
+
+struct Availability {
+  bool known = false;  // false until the edge has told
+  Show show = Show::kOffline;
+  int64_t since_unix_ms = 0;  // when the user last came from offline; 0 while offline
+  bool operator==(const Availability&) const = default;
+};
+
+enum class Security { kTls, kStartTls, kNone };
+enum class AccountType { kImap, kPop3, kOther };
+
+// A mail account as the watcher needs it.
+struct Account {
+  std::string id;
+  std::string owner;  // bare JID
+  std::string name;
+  AccountType type = AccountType::kImap;
+  bool enabled = true;
+  std::string host;
+  uint16_t port = 0;
+  Security security = Security::kTls;
+  std::string login;
+  std::string sealed_password;  // empty: none stored
+  PresenceActions actions;
+  bool live_email_only = false;
+  int64_t interval_seconds = 300;  // between digests, and between checks without IDLE
+  std::string mailbox = "INBOX";
+  uint64_t settings_revision = 0;
+
+  net::Endpoint Endpoint() const;
+};
+
+// What to do with a mail that the server got at `received_unix`.
+enum class Disposition {
+  kWait,      // stays in the mailbox until the user's presence changes
+  kPassOver,  // came before a user who wants live mail only
+  kDigest,
+  kDeliver,
+};
+Disposition Decide(const Account& account, const Availability& availability,
+                   int64_t received_unix);
+
+// When the digest is due whose first mail came at `received_unix`, seen from
+// `now_unix`: an interval later, but never further off than that (a server's
+// clock may be wrong).
+int64_t DigestDue(const Account& account, int64_t received_unix, int64_t now_unix);
+
+}  // namespace postern::fetcher

@@ -1,0 +1,120 @@
+#include "services/fetcher/account_feed.h"
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "lib/net/deadline.h"
+#include "lib/process/log.h"
+#include "lib/rpc/unary.h"
+
+namespace postern::fetcher {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kLongPoll = seconds(25);
+constexpr milliseconds kPollDeadline = kLongPoll + seconds(10);
+constexpr milliseconds kPauseAfterError = seconds(1);
+constexpr int64_t kDefaultIntervalMinutes = 5;
+
+Action FromProto(admin::v1::Action action) {
+  switch (action) {
+    case admin::v1::ACTION_NOTHING: return Action::kNothing;
+    case admin::v1::ACTION_DIGEST: return Action::kDigest;
+    default: return Action::kFull;
+  }
+}
+
+PresenceActions FromProto(const admin::v1::PresenceActions& proto) {
+  PresenceActions actions;
+  actions.chat = FromProto(proto.chat());
+  actions.online = FromProto(proto.online());
+  actions.away = FromProto(proto.away());
+  actions.xa = FromProto(proto.xa());
+  actions.dnd = FromProto(proto.dnd());
+  actions.offline = FromProto(proto.offline());
+  return actions;
+}
+
+AccountType FromProto(admin::v1::AccountType type) {
+  if (type == admin::v1::ACCOUNT_TYPE_IMAP) return AccountType::kImap;
+  if (type == admin::v1::ACCOUNT_TYPE_POP3) return AccountType::kPop3;
+  return AccountType::kOther;
+}
+
+Security FromProto(admin::v1::Security security) {
+  if (security == admin::v1::SECURITY_STARTTLS) return Security::kStartTls;
+  if (security == admin::v1::SECURITY_NONE) return Security::kNone;
+  return Security::kTls;
+}
+
+}  // namespace
+
+Account FromProto(const admin::v1::Account& proto) {
+  Account account;
+  account.id = proto.id();
+  account.owner = proto.owner();
+  account.name = proto.name();
+  account.type = FromProto(proto.type());
+  account.enabled = proto.enabled();
+  account.host = proto.host();
+  account.port = static_cast<uint16_t>(proto.port());
+  account.security = FromProto(proto.security());
+  account.login = proto.login();
+  account.sealed_password = proto.sealed_password();
+  account.actions = FromProto(proto.actions());
+  account.live_email_only = proto.live_email_only();
+  const int64_t minutes =
+      proto.interval_minutes() == 0 ? kDefaultIntervalMinutes : proto.interval_minutes();
+  account.interval_seconds = minutes * 60;
+  if (!proto.mailbox().empty()) account.mailbox = proto.mailbox();
+  account.settings_revision = proto.settings_revision();
+  return account;
+}
+
+AccountFeed::AccountFeed(admin::v1::AdminService::StubInterface& admin, OnChange on_change,
+                         OnRemoval on_removal)
+    : admin_(admin), on_change_(std::move(on_change)), on_removal_(std::move(on_removal)) {}
+
+net::Task<void> AccountFeed::Run() {
+  for (;;) {
+    admin::v1::ListAccountChangesRequest request;
+    request.set_since_revision(revision_);
+    request.set_wait_ms(static_cast<uint32_t>(kLongPoll.count()));
+    auto answer = co_await rpc::Call(
+        admin_.async(), &admin::v1::AdminService::StubInterface::async_interface::ListAccountChanges,
+        std::move(request), kPollDeadline);
+    if (answer.ok()) {
+      Apply(*answer);
+      continue;
+    }
+    log::Debug("accounts not heard", {{"error", answer.status().ToString()}});
+    co_await net::Sleep(kPauseAfterError);
+  }
+}
+
+void AccountFeed::Apply(const admin::v1::ListAccountChangesResponse& answer) {
+  std::vector<std::string> gone(answer.removed_ids().begin(), answer.removed_ids().end());
+  if (answer.snapshot()) {
+    absl::flat_hash_set<std::string> present;
+    for (const admin::v1::Account& account : answer.changed()) present.insert(account.id());
+    for (const std::string& id : ids_) {
+      if (!present.contains(id)) gone.push_back(id);
+    }
+  }
+  for (const std::string& id : gone) {
+    ids_.erase(id);
+    on_removal_(id);
+  }
+  for (const admin::v1::Account& account : answer.changed()) {
+    ids_.insert(account.id());
+    on_change_(FromProto(account));
+  }
+  revision_ = answer.revision();
+  known_ = true;
+}
+
+}  // namespace postern::fetcher

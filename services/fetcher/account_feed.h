@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "lib/net/task.h"
+#include "postern/admin/v1/admin.grpc.pb.h"
+#include "services/fetcher/account.h"
+
+namespace postern::fetcher {
+
+// The accounts, as admin tells their changes by long poll. While admin is away,
+// what it said last holds.
+class AccountFeed {
+ public:
+  using OnChange = std::function<void(Account)>;
+  using OnRemoval = std::function<void(const std::string& account_id)>;
+  AccountFeed(admin::v1::AdminService::StubInterface& admin, OnChange on_change,
+              OnRemoval on_removal);
+
+  net::Task<void> Run();
+  // True once the first answer came.
+  bool known() const { return known_; }
+
+ private:
+  void Apply(const admin::v1::ListAccountChangesResponse& answer);
+
+  admin::v1::AdminService::StubInterface& admin_;
+  const OnChange on_change_;
+  const OnRemoval on_removal_;
+  absl::flat_hash_set<std::string> ids_;
+  uint64_t revision_ = 0;
+  bool known_ = false;
+};
+
+// The plain form of an account, with the defaults of what is not set.
+Account FromProto(const admin::v1::Account& proto);
+
+}  // namespace postern::fetcher

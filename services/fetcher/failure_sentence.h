@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "services/fetcher/account.h"
+
+namespace postern::fetcher {
+
+// How far an attempt to open a mailbox had come.
+enum class Step { kConnect, kLogin, kOpenMailbox, kRead };
+
+struct Failure {
+  Step step = Step::kConnect;
+  absl::Status status;
+  std::string server_says;  // its words, as they came
+};
+
+// One sentence for the account's user: what failed, where, what to do. No
+// secrets; the server's words are cleaned and cut.
+std::string FailureSentence(const Account& account, const Failure& failure);
+
+}  // namespace postern::fetcher

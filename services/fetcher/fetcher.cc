@@ -1,0 +1,108 @@
+#include "services/fetcher/fetcher.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "lib/crypto/digest.h"
+#include "lib/net/task_group.h"
+#include "lib/net/tcp_dialer.h"
+#include "postern/fetcher/v1/fetcher.grpc.pb.h"
+#include "services/fetcher/account_feed.h"
+#include "services/fetcher/fetcher_service.h"
+
+namespace postern::fetcher {
+
+namespace {
+
+// What exists once the ways to the other services are known; in the order of
+// dependence, so that each outlives what uses it.
+struct Parts {
+  Parts(process::Runtime& runtime, const process::Peers& peers, crypto::SecretBox box,
+        std::unique_ptr<net::Dialer> opened, imap::PasswordRule rule);
+
+  std::unique_ptr<admin::v1::AdminService::StubInterface> admin;
+  std::unique_ptr<edge::v1::EdgeService::StubInterface> edge;
+  std::unique_ptr<rules::v1::RulesService::StubInterface> rules;
+  const crypto::SecretBox secrets;
+  const std::unique_ptr<net::Dialer> dialer;
+  CursorStore cursors;
+  MailHandoff handoff;
+  HealthReporter health;
+  AvailabilityFeed availability;
+  WatchList watches;
+  AccountFeed accounts;
+  net::TaskGroup loops;
+};
+
+Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::SecretBox box,
+             std::unique_ptr<net::Dialer> opened, imap::PasswordRule rule)
+    : admin(admin::v1::AdminService::NewStub(peers.admin)),
+      edge(edge::v1::EdgeService::NewStub(peers.edge)),
+      rules(rules::v1::RulesService::NewStub(peers.rules)),
+      secrets(std::move(box)),
+      dialer(std::move(opened)),
+      cursors(runtime.redis, crypto::RandomId()),
+      handoff(*rules, *edge),
+      health(runtime.io.get_executor(), *admin),
+      availability(*edge, [this](const std::string& user) { watches.PresenceChanged(user); }),
+      watches(WatcherParts{runtime.io.get_executor(), *dialer, secrets, cursors, availability,
+                           handoff, health, rule}),
+      accounts(
+          *admin, [this](Account account) { watches.Put(std::move(account)); },
+          [this](const std::string& id) { watches.Remove(id); }),
+      loops(runtime.io.get_executor()) {}
+
+class Fetcher final : public process::Service {
+ public:
+  Fetcher(process::Runtime& runtime, Config config)
+      : runtime_(runtime), config_(std::move(config)), rpc_(runtime.io.get_executor()) {}
+
+  std::string Name() const override { return "fetcher"; }
+  grpc::Service& Rpc() override { return rpc_; }
+
+  absl::Status Start(const process::Peers& peers) override {
+    auto secrets = crypto::SecretBox::FromFile(config_.master_key_file);
+    if (!secrets.ok()) return secrets.status();
+    net::DialerOptions options;
+    options.allow_hosts = config_.allow_hosts;
+    options.tls_ca_file = config_.tls_ca_file;
+    auto dialer = net::TcpDialer::Create(runtime_.io.get_executor(), options);
+    if (!dialer.ok()) return dialer.status();
+    const auto rule = config_.allow_plaintext_auth ? imap::PasswordRule::kAnyConnection
+                                                   : imap::PasswordRule::kEncryptedOnly;
+    parts_.emplace(runtime_, peers, *std::move(secrets), *std::move(dialer), rule);
+    rpc_.Begin(parts_->watches);
+    parts_->loops.Spawn("availability", parts_->availability.Run());
+    parts_->loops.Spawn("accounts", parts_->accounts.Run());
+    parts_->loops.Spawn("health", parts_->health.Run());
+    return absl::OkStatus();
+  }
+
+  net::Task<void> Stop() override {
+    if (!parts_) co_return;
+    // Leases first: another fetcher goes on with the accounts at once.
+    co_await parts_->watches.Stop();
+    co_await parts_->loops.Stop();
+  }
+
+  std::string NotReadyBecause() const override {
+    if (!runtime_.redis.connected()) return "no connection to Redis";
+    if (!parts_ || !parts_->accounts.known()) return "admin has not told the accounts yet";
+    return "";
+  }
+
+ private:
+  process::Runtime& runtime_;
+  const Config config_;
+  FetcherService rpc_;
+  std::optional<Parts> parts_;
+};
+
+}  // namespace
+
+std::unique_ptr<process::Service> MakeFetcher(process::Runtime& runtime, Config config) {
+  return std::make_unique<Fetcher>(runtime, std::move(config));
+}
+
+}  // namespace postern::fetcher

@@ -1,0 +1,81 @@
+#include "services/fetcher/health_reporter.h"
+
+#include <chrono>
+#include <utility>
+
+#include "lib/net/deadline.h"
+#include "lib/process/log.h"
+#include "lib/rpc/unary.h"
+
+namespace postern::fetcher {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::chrono::milliseconds kDeadline = seconds(10);
+constexpr seconds kPauseAfterError{1};
+
+admin::v1::HealthState ToProto(Health health) {
+  if (health == Health::kOk) return admin::v1::HEALTH_STATE_OK;
+  if (health == Health::kError) return admin::v1::HEALTH_STATE_ERROR;
+  return admin::v1::HEALTH_STATE_CHECKING;
+}
+
+}  // namespace
+
+HealthReporter::HealthReporter(boost::asio::any_io_executor executor,
+                               admin::v1::AdminService::StubInterface& admin)
+    : admin_(admin), event_(executor) {}
+
+void HealthReporter::Report(const std::string& account_id, Health health, std::string error) {
+  Word word;
+  word.health = health;
+  word.error = std::move(error);
+  const auto said = said_.find(account_id);
+  if (said != said_.end() && said->second == word) return;
+  said_[account_id] = word;
+  pending_[account_id] = std::move(word);
+  event_.Notify();
+}
+
+void HealthReporter::Forget(const std::string& account_id) {
+  said_.erase(account_id);
+  pending_.erase(account_id);
+}
+
+net::Task<void> HealthReporter::Run() {
+  for (;;) {
+    if (pending_.empty()) {
+      co_await event_.Wait();
+      continue;
+    }
+    const std::string account_id = pending_.begin()->first;
+    const Word word = pending_.begin()->second;
+    const bool taken = co_await Send(account_id, word);
+    if (!taken) {
+      co_await net::Sleep(kPauseAfterError);
+      continue;
+    }
+    // Unless another word has come in the meantime, this one is done with.
+    const auto now = pending_.find(account_id);
+    if (now != pending_.end() && now->second == word) pending_.erase(now);
+  }
+}
+
+net::Task<bool> HealthReporter::Send(std::string account_id, Word word) {
+  admin::v1::ReportHealthRequest request;
+  request.set_account_id(account_id);
+  request.set_state(ToProto(word.health));
+  request.set_error(word.error);
+  auto answer = co_await rpc::Call(
+      admin_.async(), &admin::v1::AdminService::StubInterface::async_interface::ReportHealth,
+      std::move(request), kDeadline);
+  if (answer.ok()) co_return true;
+  log::Warn("health not reported",
+            {{"account", account_id}, {"error", answer.status().ToString()}});
+  // An account that is gone meanwhile, or a word that admin can't read: no use in repeating.
+  co_return absl::IsNotFound(answer.status()) || absl::IsInvalidArgument(answer.status());
+}
+
+}  // namespace postern::fetcher

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <string>
+
+#include "absl/container/btree_map.h"
+#include "lib/net/event.h"
+#include "lib/net/task.h"
+#include "postern/admin/v1/admin.grpc.pb.h"
+
+namespace postern::fetcher {
+
+enum class Health { kChecking, kOk, kError };
+
+// Tells admin how accounts fare. The last word on each counts: it is sent until
+// admin has taken it, and no watcher ever waits for that.
+class HealthReporter {
+ public:
+  HealthReporter(boost::asio::any_io_executor executor,
+                 admin::v1::AdminService::StubInterface& admin);
+
+  // `error` is a sentence for the user. Repeating what was said last costs nothing.
+  void Report(const std::string& account_id, Health health, std::string error = "");
+  void Forget(const std::string& account_id);
+  net::Task<void> Run();
+
+ private:
+  struct Word {
+    Health health = Health::kChecking;
+    std::string error;
+    bool operator==(const Word&) const = default;
+  };
+  net::Task<bool> Send(std::string account_id, Word word);
+
+  admin::v1::AdminService::StubInterface& admin_;
+  net::Event event_;
+  absl::btree_map<std::string, Word> said_;     // by account, as it stands
+  absl::btree_map<std::string, Word> pending_;  // not yet taken by admin
+};
+
+}  // namespace postern::fetcher

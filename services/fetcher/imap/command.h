@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace postern::fetcher::imap {
+
+// A command without its tag, in the pieces that go out at one time: after each
+// piece but the last, which ends in a literal's "{5}", the server must say "+".
+class Command {
+ public:
+  explicit Command(absl::string_view words);
+
+  // Adds a space and `text` as a string: quoted where it can be, as a literal
+  // where it holds 8-bit characters (RFC 3501 section 4.3). kInvalidArgument for
+  // CR, LF and NUL, whose only use would be to smuggle in a command of its own;
+  // `what` names the text in the error.
+  absl::Status AddString(absl::string_view text, absl::string_view what);
+  void AddWords(absl::string_view words);
+
+  const std::vector<std::string>& pieces() const { return pieces_; }
+
+ private:
+  std::vector<std::string> pieces_;
+};
+
+// UTF-8 to IMAP's modified UTF-7, RFC 3501 section 5.1.3. kInvalidArgument when
+// `name` is no UTF-8, is empty, or holds a control character.
+absl::StatusOr<std::string> EncodeMailboxName(absl::string_view name);
+
+}  // namespace postern::fetcher::imap

@@ -1,0 +1,121 @@
+// The first half of Session: from the greeting to the login, in the order of the RFC.
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "lib/net/deadline.h"
+#include "services/fetcher/imap/session.h"
+
+namespace postern::fetcher::imap {
+
+namespace {
+
+constexpr std::chrono::seconds kTlsLimit{30};
+
+}  // namespace
+
+net::Task<absl::Status> Session::Greet(bool tls_to_come) {
+  auto greeting = co_await ReadResponse(Patience::kLimited);
+  if (!greeting.ok()) co_return greeting.status();
+  if (greeting->kind != Response::Kind::kUntagged || !greeting->IsStatus()) {
+    co_return absl::DataLossError("imap: this is no IMAP server");
+  }
+  preauthenticated_ = greeting->name == "PREAUTH";
+  if (preauthenticated_ && tls_to_come) {
+    co_return absl::FailedPreconditionError("imap: PREAUTH leaves no room for STARTTLS");
+  }
+  co_return Absorb(*std::move(greeting));
+}
+
+net::Task<absl::Status> Session::AskCapabilities() {
+  if (knows_capabilities_) co_return absl::OkStatus();
+  if (absl::Status s = co_await Perform("CAPABILITY"); !s.ok()) co_return s;
+  if (!knows_capabilities_) co_return absl::DataLossError("imap: CAPABILITY without an answer");
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> Session::StartTls(const std::string& host) {
+  if (absl::Status s = co_await AskCapabilities(); !s.ok()) co_return s;
+  if (!capabilities_.contains("STARTTLS")) {
+    co_return absl::FailedPreconditionError("imap: the server offers no STARTTLS");
+  }
+  if (absl::Status s = co_await Perform("STARTTLS"); !s.ok()) co_return s;
+  if (absl::Status s = co_await net::WithDeadline(kTlsLimit, stream_.StartTls(host)); !s.ok()) {
+    co_return s;
+  }
+  // What was said in the clear may be anybody's words (RFC 3501 section 6.2.1).
+  capabilities_.clear();
+  knows_capabilities_ = false;
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> Session::Login(const std::string& login, const std::string& password,
+                                       PasswordRule rule) {
+  if (preauthenticated_) co_return co_await AskCapabilities();
+  if (!stream_.IsEncrypted() && rule == PasswordRule::kEncryptedOnly) {
+    co_return absl::PermissionDeniedError("imap: the connection is not encrypted");
+  }
+  if (absl::Status s = co_await AskCapabilities(); !s.ok()) co_return s;
+  absl::StatusOr<Response> answer = absl::UnknownError("");
+  if (capabilities_.contains("AUTH=PLAIN")) {
+    answer = co_await AuthenticatePlain(login, password);
+  } else if (capabilities_.contains("LOGINDISABLED")) {
+    co_return absl::FailedPreconditionError("imap: the server takes no password (LOGINDISABLED)");
+  } else {
+    answer = co_await LoginCommand(login, password);
+  }
+  if (!answer.ok()) co_return answer.status();
+  co_return co_await AfterLogin(*answer);
+}
+
+// RFC 4616; the initial response saves a round trip where SASL-IR (RFC 4959) is offered.
+net::Task<absl::StatusOr<Response>> Session::AuthenticatePlain(const std::string& login,
+                                                               const std::string& password) {
+  constexpr char kNul = '\0';
+  if (login.find(kNul) != std::string::npos || password.find(kNul) != std::string::npos) {
+    co_return absl::InvalidArgumentError("the user name or password holds a NUL");
+  }
+  std::string plain;
+  plain.append(1, kNul).append(login).append(1, kNul).append(password);
+  const std::string response = absl::Base64Escape(plain);
+  if (capabilities_.contains("SASL-IR")) {
+    const Command command(absl::StrCat("AUTHENTICATE PLAIN ", response));
+    co_return co_await Execute(command);
+  }
+  const std::string tag = absl::StrCat("A", next_tag_++);
+  std::string begin = absl::StrCat(tag, " AUTHENTICATE PLAIN\r\n");
+  if (absl::Status s = co_await Send(std::move(begin)); !s.ok()) co_return s;
+  auto answer = co_await ReadTagged(tag);
+  if (!answer.ok() || answer->kind != Response::Kind::kContinuation) co_return answer;
+  std::string line = absl::StrCat(response, "\r\n");
+  if (absl::Status s = co_await Send(std::move(line)); !s.ok()) co_return s;
+  co_return co_await ReadTagged(tag);
+}
+
+net::Task<absl::StatusOr<Response>> Session::LoginCommand(const std::string& login,
+                                                          const std::string& password) {
+  Command command("LOGIN");
+  if (absl::Status s = command.AddString(login, "user name"); !s.ok()) co_return s;
+  if (absl::Status s = command.AddString(password, "password"); !s.ok()) co_return s;
+  co_return co_await Execute(command);
+}
+
+net::Task<absl::Status> Session::AfterLogin(const Response& answer) {
+  absl::Status status = Refusal("login", answer);
+  if (absl::IsFailedPrecondition(status)) co_return absl::UnauthenticatedError(status.message());
+  if (!status.ok()) co_return status;
+  // A server offers more to whom it knows; most say so in the OK itself.
+  if (answer.code != "CAPABILITY") {
+    knows_capabilities_ = false;
+    if (absl::Status s = co_await AskCapabilities(); !s.ok()) co_return s;
+  }
+  if (!capabilities_.contains("ID")) co_return absl::OkStatus();
+  // RFC 2971; some providers serve nobody who doesn't introduce himself. A refusal is no harm.
+  absl::Status introduced = co_await Perform("ID (\"name\" \"Postern\")");
+  co_return absl::IsFailedPrecondition(introduced) ? absl::OkStatus() : introduced;
+}
+
+}  // namespace postern::fetcher::imap

@@ -1,0 +1,238 @@
+#include "services/fetcher/imap/session.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "lib/net/deadline.h"
+
+namespace postern::fetcher::imap {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kAnswerLimit{60};  // for each line
+// A literal may be slow, but not slower than this.
+constexpr size_t kSlowestBytesPerSecond = 1024;
+// A mailbox of a million messages answers a UID FETCH with as many lines; a
+// server that never ends is another matter.
+constexpr int kMaxUntagged = 2'000'000;
+
+constexpr size_t kMaxRefusal = 300;
+constexpr size_t kMaxCapabilities = 200;
+
+// "Not now" as against "never"; RFC 5530.
+bool IsTemporary(const Response& answer) {
+  return answer.code == "UNAVAILABLE" || answer.code == "INUSE" || answer.code == "LIMIT" ||
+         answer.code == "SERVERBUG" || answer.code == "CONTACTADMIN";
+}
+
+}  // namespace
+
+// --- reading and writing ------------------------------------------------------
+
+net::Task<absl::StatusOr<std::string>> Session::ReadLine(Patience patience) {
+  if (patience == Patience::kEndless) co_return co_await stream_.ReadLine();
+  co_return co_await net::WithDeadline(kAnswerLimit, stream_.ReadLine());
+}
+
+// May be cancelled at any wait: the assembler keeps what has come.
+net::Task<absl::StatusOr<Response>> Session::ReadResponse(Patience patience) {
+  for (;;) {
+    if (assembler_.due()) {
+      const size_t size = *assembler_.due();
+      const auto limit = kAnswerLimit + seconds(size / kSlowestBytesPerSecond);
+      auto literal = co_await net::WithDeadline(limit, stream_.ReadExactly(size));
+      if (!literal.ok()) co_return literal.status();
+      assembler_.TakeLiteral(*literal);
+    }
+    auto line = co_await ReadLine(patience);
+    if (!line.ok()) co_return line.status();
+    auto due = assembler_.TakeLine(*line);
+    if (!due.ok()) co_return due.status();
+    if (!due->has_value()) co_return ParseResponse(assembler_.Finish());
+  }
+}
+
+net::Task<absl::Status> Session::Send(std::string bytes) {
+  co_return co_await net::WithDeadline(kAnswerLimit, stream_.Write(std::move(bytes)));
+}
+
+net::Task<absl::StatusOr<Response>> Session::ReadTagged(const std::string& tag) {
+  for (int i = 0; i < kMaxUntagged; ++i) {
+    auto response = co_await ReadResponse(Patience::kLimited);
+    if (!response.ok()) co_return response.status();
+    if (response->kind == Response::Kind::kContinuation) co_return response;
+    if (response->kind == Response::Kind::kTagged) {
+      if (response->tag != tag) co_return absl::DataLossError("imap: an answer to no question");
+      AbsorbStatus(*response);
+      co_return response;
+    }
+    if (absl::Status s = Absorb(*std::move(response)); !s.ok()) co_return s;
+  }
+  co_return absl::DataLossError("imap: the server's answer never ends");
+}
+
+net::Task<absl::StatusOr<Response>> Session::Execute(const Command& command) {
+  const std::string tag = absl::StrCat("A", next_tag_++);
+  std::string prefix = absl::StrCat(tag, " ");
+  absl::StatusOr<Response> answer = absl::InternalError("imap: an empty command");
+  for (size_t i = 0; i < command.pieces().size(); ++i) {
+    std::string bytes = absl::StrCat(prefix, command.pieces()[i], "\r\n");
+    if (absl::Status s = co_await Send(std::move(bytes)); !s.ok()) co_return s;
+    prefix.clear();
+    answer = co_await ReadTagged(tag);
+    if (!answer.ok()) co_return answer;
+    const bool goes_on = answer->kind == Response::Kind::kContinuation;
+    if (!goes_on) co_return answer;
+  }
+  co_return absl::DataLossError("imap: the server asks for more than there is");
+}
+
+net::Task<absl::Status> Session::Perform(const std::string& words) {
+  const Command command(words);
+  auto answer = co_await Execute(command);
+  if (!answer.ok()) co_return answer.status();
+  co_return Refusal(words.substr(0, words.find(' ')), *answer);
+}
+
+// --- what the server says unasked ---------------------------------------------
+
+absl::Status Session::Absorb(Response response) {
+  if (response.name == "BYE") {
+    last_refusal_ = response.text.substr(0, kMaxRefusal);
+    return absl::UnavailableError("imap: the server ended the connection");
+  }
+  if (response.IsStatus()) AbsorbStatus(response);
+  if (response.name == "CAPABILITY") LearnCapabilities(response.text);
+  if (response.name == "EXISTS") {
+    if (response.number > mailbox_.exists) has_news_ = true;
+    mailbox_.exists = response.number;
+  }
+  if (response.name == "EXPUNGE" && mailbox_.exists > 0) --mailbox_.exists;
+  if (response.name == "FETCH" && sink_) {
+    absl::StatusOr<FetchData> data = ParseFetch(std::move(response));
+    if (!data.ok()) return data.status();
+    sink_(*std::move(data));
+  }
+  return absl::OkStatus();
+}
+
+void Session::AbsorbStatus(const Response& response) {
+  if (response.code == "CAPABILITY") LearnCapabilities(response.code_text);
+  if (response.code == "UIDVALIDITY" &&
+      !absl::SimpleAtoi(response.code_text, &mailbox_.uid_validity)) {
+    mailbox_.uid_validity = 0;
+  }
+  if (response.code == "UIDNEXT" && !absl::SimpleAtoi(response.code_text, &mailbox_.uid_next)) {
+    mailbox_.uid_next = 0;
+  }
+}
+
+void Session::LearnCapabilities(absl::string_view words) {
+  capabilities_.clear();
+  knows_capabilities_ = true;
+  for (absl::string_view word : absl::StrSplit(words, ' ', absl::SkipEmpty())) {
+    if (capabilities_.size() >= kMaxCapabilities) break;
+    capabilities_.insert(absl::AsciiStrToUpper(word));
+  }
+}
+
+absl::Status Session::Refusal(absl::string_view command, const Response& answer) {
+  if (answer.name == "OK") return absl::OkStatus();
+  last_refusal_ = answer.text.substr(0, kMaxRefusal);
+  const std::string message = absl::StrCat("imap: ", command, " refused: ", answer.name);
+  if (IsTemporary(answer)) return absl::UnavailableError(message);
+  return absl::FailedPreconditionError(message);
+}
+
+// --- the mailbox ------------------------------------------------------------------
+
+net::Task<absl::StatusOr<Mailbox>> Session::Examine(const std::string& mailbox) {
+  auto encoded = EncodeMailboxName(mailbox);
+  if (!encoded.ok()) co_return encoded.status();
+  Command command("EXAMINE");
+  if (absl::Status s = command.AddString(*encoded, "mailbox name"); !s.ok()) co_return s;
+  mailbox_ = Mailbox();
+  auto answer = co_await Execute(command);
+  if (!answer.ok()) co_return answer.status();
+  if (absl::Status s = Refusal("EXAMINE", *answer); !s.ok()) co_return s;
+  if (mailbox_.uid_validity == 0) {
+    co_return absl::DataLossError("imap: the server gives the mailbox no UIDVALIDITY");
+  }
+  has_news_ = false;
+  co_return mailbox_;
+}
+
+net::Task<absl::Status> Session::Fetch(const std::string& uids, const std::string& items,
+                                       Sink sink) {
+  sink_ = std::move(sink);
+  absl::Status status = co_await Perform(absl::StrCat("UID FETCH ", uids, " (", items, ")"));
+  sink_ = nullptr;
+  co_return status;
+}
+
+net::Task<absl::StatusOr<std::optional<FetchData>>> Session::FetchOne(uint32_t uid,
+                                                                      const std::string& items) {
+  std::optional<FetchData> found;
+  Sink sink = [&found, uid](FetchData data) {
+    if (data.uid == uid && !found) found = std::move(data);
+  };
+  absl::Status status = co_await Fetch(absl::StrCat(uid), items, std::move(sink));
+  if (!status.ok()) co_return status;
+  co_return found;
+}
+
+net::Task<absl::StatusOr<uint32_t>> Session::HighestUid() {
+  if (mailbox_.exists == 0) co_return 0u;
+  uint32_t highest = 0;
+  Sink sink = [&highest](FetchData data) { highest = std::max(highest, data.uid); };
+  const std::string last = "*";
+  const std::string items = "UID";
+  absl::Status status = co_await Fetch(last, items, std::move(sink));
+  if (!status.ok()) co_return status;
+  co_return highest;
+}
+
+net::Task<absl::Status> Session::Noop() { co_return co_await Perform("NOOP"); }
+
+// --- IDLE ----------------------------------------------------------------------
+
+net::Task<absl::Status> Session::BeginIdle() {
+  idle_tag_ = absl::StrCat("A", next_tag_++);
+  std::string line = absl::StrCat(idle_tag_, " IDLE\r\n");
+  if (absl::Status s = co_await Send(std::move(line)); !s.ok()) co_return s;
+  auto answer = co_await ReadTagged(idle_tag_);
+  if (!answer.ok()) co_return answer.status();
+  if (answer->kind == Response::Kind::kContinuation) co_return absl::OkStatus();
+  // Offered, and refused all the same: from now on this mailbox is polled.
+  capabilities_.erase("IDLE");
+  co_return absl::FailedPreconditionError("imap: IDLE refused");
+}
+
+net::Task<absl::Status> Session::AwaitNews() {
+  while (!has_news_) {
+    auto response = co_await ReadResponse(Patience::kEndless);
+    if (!response.ok()) co_return response.status();
+    if (response->kind == Response::Kind::kTagged) {
+      co_return absl::UnavailableError("imap: the server ended IDLE by itself");
+    }
+    if (response->kind == Response::Kind::kContinuation) continue;
+    if (absl::Status s = Absorb(*std::move(response)); !s.ok()) co_return s;
+  }
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> Session::EndIdle() {
+  if (absl::Status s = co_await Send("DONE\r\n"); !s.ok()) co_return s;
+  auto answer = co_await ReadTagged(idle_tag_);
+  if (!answer.ok()) co_return answer.status();
+  if (answer->kind != Response::Kind::kTagged) co_return absl::DataLossError("imap: + after DONE");
+  co_return Refusal("IDLE", *answer);
+}
+
+}  // namespace postern::fetcher::imap

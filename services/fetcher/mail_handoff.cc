@@ -1,0 +1,130 @@
+#include "services/fetcher/mail_handoff.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "lib/process/log.h"
+#include "lib/process/metrics.h"
+#include "lib/rpc/mail_codec.h"
+#include "lib/rpc/unary.h"
+
+namespace postern::fetcher {
+
+namespace {
+
+constexpr std::chrono::milliseconds kRulesDeadline{10'000};
+constexpr std::chrono::milliseconds kEdgeDeadline{15'000};
+constexpr size_t kDigestAddresses = 5;
+constexpr size_t kDigestAttachments = 20;
+
+prometheus::Counter& Mails(const char* result) {
+  return metrics::Counter("postern_fetcher_mails_total", "Mails dealt with, by what became of them",
+                          {{"result", result}});
+}
+
+auto& delivered = Mails("delivered");
+auto& duplicate = Mails("duplicate");
+auto& held = Mails("held");
+auto& rejected = Mails("rejected");
+
+void Count(edge::v1::DeliveryResult result) {
+  if (result == edge::v1::DELIVERY_RESULT_DELIVERED) delivered.Increment();
+  if (result == edge::v1::DELIVERY_RESULT_DUPLICATE) duplicate.Increment();
+  if (result == edge::v1::DELIVERY_RESULT_HELD) held.Increment();
+}
+
+void AddDelivery(const IncomingMail& mail, edge::v1::DeliverRequest& request) {
+  edge::v1::Delivery& delivery = *request.add_deliveries();
+  delivery.set_delivery_id(mail.delivery_id);
+  *delivery.mutable_mail() = rpc::ToProto(mail.mail);
+}
+
+}  // namespace
+
+MailHandoff::MailHandoff(rules::v1::RulesService::StubInterface& rules,
+                         edge::v1::EdgeService::StubInterface& edge)
+    : rules_(rules), edge_(edge) {}
+
+net::Task<absl::StatusOr<bool>> MailHandoff::IsWanted(const Account& account,
+                                                      const IncomingMail& mail) {
+  rules::v1::EvaluateRequest request;
+  request.set_mail_id(mail.delivery_id);
+  request.set_user(account.owner);
+  request.set_account_id(account.id);
+  request.set_direction(rules::v1::DIRECTION_INCOMING);
+  *request.mutable_mail() = rpc::ToProto(mail.mail);
+  // IMAP does not tell an account's addresses; most logins are one.
+  if (absl::StrContains(account.login, '@')) request.add_recipients(account.login);
+  auto answer = co_await rpc::Call(
+      rules_.async(), &rules::v1::RulesService::StubInterface::async_interface::Evaluate,
+      std::move(request), kRulesDeadline);
+  if (!answer.ok()) co_return answer.status();
+  if (answer->verdict() == rules::v1::VERDICT_KEEP) co_return true;
+  if (answer->verdict() != rules::v1::VERDICT_REJECT) {
+    co_return absl::InternalError("rules gave no verdict");
+  }
+  rejected.Increment();
+  log::Info("mail rejected by a rule", {{"mail", mail.delivery_id},
+                                        {"account", account.id},
+                                        {"reason", answer->reason()}});
+  co_return false;
+}
+
+net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::DeliverFull(const Account& account,
+                                                                        const IncomingMail& mail) {
+  edge::v1::DeliverRequest request;
+  request.set_account_id(account.id);
+  request.set_mode(edge::v1::DELIVERY_MODE_FULL);
+  AddDelivery(mail, request);
+  co_return co_await Deliver(std::move(request));
+}
+
+net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::DeliverDigest(
+    const Account& account, std::vector<IncomingMail> mails) {
+  edge::v1::DeliverRequest request;
+  request.set_account_id(account.id);
+  request.set_mode(edge::v1::DELIVERY_MODE_DIGEST);
+  for (const IncomingMail& mail : mails) AddDelivery(mail, request);
+  co_return co_await Deliver(std::move(request));
+}
+
+net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::Deliver(
+    edge::v1::DeliverRequest request) {
+  std::vector<std::string> ids;
+  for (const edge::v1::Delivery& d : request.deliveries()) ids.push_back(d.delivery_id());
+  auto answer = co_await rpc::Call(
+      edge_.async(), &edge::v1::EdgeService::StubInterface::async_interface::Deliver,
+      std::move(request), kEdgeDeadline);
+  if (!answer.ok()) co_return answer.status();
+  if (answer->results_size() != static_cast<int>(ids.size())) {
+    co_return absl::InternalError("the edge did not answer for each mail");
+  }
+  Answer all = Answer::kDone;
+  for (int i = 0; i < answer->results_size(); ++i) {
+    const edge::v1::DeliveryResult result = answer->results(i);
+    Count(result);
+    log::Info("mail handed on", {{"mail", ids[i]},
+                                 {"result", edge::v1::DeliveryResult_Name(result)}});
+    if (result == edge::v1::DELIVERY_RESULT_HELD) all = Answer::kHeld;
+    if (result == edge::v1::DELIVERY_RESULT_UNSPECIFIED) {
+      co_return absl::InternalError("the edge gave no result for a mail");
+    }
+  }
+  co_return all;
+}
+
+void TrimForDigest(mail::Mail& mail) {
+  mail.text.clear();
+  mail.headers.clear();
+  mail.references.clear();
+  mail.in_reply_to.clear();
+  for (auto* addresses : {&mail.from, &mail.reply_to, &mail.to, &mail.cc}) {
+    if (addresses->size() > kDigestAddresses) addresses->resize(kDigestAddresses);
+  }
+  if (mail.attachments.size() > kDigestAttachments) mail.attachments.resize(kDigestAttachments);
+}
+
+size_t WireSize(const mail::Mail& mail) { return rpc::ToProto(mail).ByteSizeLong(); }
+
+}  // namespace postern::fetcher

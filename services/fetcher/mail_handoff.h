@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/mail/mail.h"
+#include "lib/net/task.h"
+#include "postern/edge/v1/edge.grpc.pb.h"
+#include "postern/rules/v1/rules.grpc.pb.h"
+#include "services/fetcher/account.h"
+
+namespace postern::fetcher {
+
+struct IncomingMail {
+  std::string delivery_id;
+  mail::Mail mail;
+};
+
+// The way of a mail once it is read: the rules, then the edge. A Status is an
+// obstacle on that way; the mail stays where it is and comes again.
+class MailHandoff {
+ public:
+  MailHandoff(rules::v1::RulesService::StubInterface& rules,
+              edge::v1::EdgeService::StubInterface& edge);
+
+  // False when a rule keeps the mail from being delivered.
+  net::Task<absl::StatusOr<bool>> IsWanted(const Account& account, const IncomingMail& mail);
+
+  enum class Answer { kDone, kHeld };  // kHeld: the user's presence asks for another mode now
+  net::Task<absl::StatusOr<Answer>> DeliverFull(const Account& account, const IncomingMail& mail);
+  // One message for all of them; at most kMaxDigest, trimmed by TrimForDigest.
+  net::Task<absl::StatusOr<Answer>> DeliverDigest(const Account& account,
+                                                  std::vector<IncomingMail> mails);
+
+  static constexpr size_t kMaxDigest = 200;
+
+ private:
+  net::Task<absl::StatusOr<Answer>> Deliver(edge::v1::DeliverRequest request);
+
+  rules::v1::RulesService::StubInterface& rules_;
+  edge::v1::EdgeService::StubInterface& edge_;
+};
+
+// Leaves what a line of a digest shows: many of them share one message.
+void TrimForDigest(mail::Mail& mail);
+// What a mail weighs in a call to the edge.
+size_t WireSize(const mail::Mail& mail);
+
+}  // namespace postern::fetcher

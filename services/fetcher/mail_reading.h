@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "lib/mail/mail.h"
+#include "lib/net/task.h"
+#include "services/fetcher/imap/session.h"
+#include "services/fetcher/mailbox_sync.h"
+
+namespace postern::fetcher {
+
+// How much of a mail to ask for. A mail that breaks the connection or the next
+// service is read with less each time, so that it never blocks its mailbox.
+enum class Depth { kAll, kHeader, kNothing };
+
+// Fetches and reads one mail. What is small comes whole; of what is large, the
+// header, the structure and the beginning of its text. Nothing when the mail is
+// no longer in the mailbox; a Status when the connection is no longer good.
+net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadMail(imap::Session& session,
+                                                              MailFacts facts, Depth depth);
+
+}  // namespace postern::fetcher

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace postern::fetcher {
+
+// How far a mailbox is dealt with. UIDs only mean something together with the
+// UIDVALIDITY they were given under (RFC 3501 section 2.3.1.1).
+struct Cursor {
+  uint32_t uid_validity = 0;
+  uint32_t last_uid = 0;
+  bool operator==(const Cursor&) const = default;
+};
+
+enum class Sight {
+  kFirst,     // never seen before: begin at its end, replay nothing
+  kAgain,     // go on where we were
+  kReplaced,  // other UIDVALIDITY: begin again at its end, replay nothing
+};
+Sight Recognise(const std::optional<Cursor>& cursor, uint32_t uid_validity);
+
+// What the server says of a mail before its bytes are fetched.
+struct MailFacts {
+  uint32_t uid = 0;
+  uint64_t size = 0;
+  int64_t received_unix = 0;  // INTERNALDATE
+  bool operator==(const MailFacts&) const = default;
+};
+
+// The oldest mails above a cursor, in the order of their UIDs, however many a
+// server names, twice, out of order, or below the cursor: "UID FETCH 9:*" has
+// to answer with the last message even when its UID is 8 (RFC 3501 section 6.4.8).
+class NewMails {
+ public:
+  NewMails(uint32_t last_uid, size_t limit) : last_uid_(last_uid), limit_(limit) {}
+  void Add(const MailFacts& facts);
+  // The mails, and an empty collection.
+  std::vector<MailFacts> Take();
+  // There are more than the limit: look again when these are dealt with.
+  bool more() const { return more_; }
+
+ private:
+  void Shrink();
+
+  uint32_t last_uid_;
+  size_t limit_;
+  std::vector<MailFacts> found_;
+  bool more_ = false;
+};
+
+// The same for a mail whenever it is seen again: its identity through all logs,
+// and what keeps it from being delivered twice.
+std::string DeliveryId(absl::string_view account_id, absl::string_view mailbox,
+                       uint32_t uid_validity, uint32_t uid);
+
+}  // namespace postern::fetcher

@@ -1,0 +1,48 @@
+#include "services/fetcher/reconnect_policy.h"
+
+#include <algorithm>
+
+namespace postern::fetcher {
+
+namespace {
+
+constexpr std::chrono::seconds kFirstStep{2};
+constexpr std::chrono::seconds kAtOnce{1};
+constexpr int kMaxDoublings = 10;
+
+// Refusals that only a change of settings, or an operator, will lift.
+bool IsLasting(const absl::Status& failure) {
+  return absl::IsFailedPrecondition(failure) || absl::IsPermissionDenied(failure) ||
+         absl::IsInvalidArgument(failure);
+}
+
+}  // namespace
+
+ReconnectPolicy::Duration ReconnectPolicy::AfterFailure(const absl::Status& failure) {
+  if (absl::IsUnauthenticated(failure)) return Jittered(kAfterBadPassword);
+  if (IsLasting(failure)) {
+    return std::max(NextStep(), Jittered(std::chrono::minutes(1)));
+  }
+  return NextStep();
+}
+
+ReconnectPolicy::Duration ReconnectPolicy::AfterSession(Duration lived) {
+  if (lived >= kProof) {
+    failures_ = 0;
+    return Jittered(kAtOnce);
+  }
+  const Duration remaining = kBetweenLogins - std::min<Duration>(lived, kBetweenLogins);
+  return std::max(NextStep(), remaining);
+}
+
+ReconnectPolicy::Duration ReconnectPolicy::NextStep() {
+  const Duration step = kFirstStep * (1 << std::min(failures_, kMaxDoublings));
+  ++failures_;
+  return Jittered(std::min<Duration>(step, kLongest));
+}
+
+ReconnectPolicy::Duration ReconnectPolicy::Jittered(Duration delay) {
+  return Duration(absl::Uniform<int64_t>(random_, delay.count() / 2, delay.count() + 1));
+}
+
+}  // namespace postern::fetcher
