@@ -117,6 +117,32 @@ constexpr absl::string_view kFormNeeded =
     "Please fill in the form: this gateway needs a client with data forms (XEP-0004).";
 constexpr absl::string_view kNoPop3 =
     "POP3 accounts can't be registered yet. Most providers offer IMAP; register that.";
+inline std::string LabelOfAction(absl::string_view state) {
+  return absl::StrCat("Action when state is '", state, "'");
+}
+constexpr absl::string_view kDoNothing = "Do nothing";
+constexpr absl::string_view kRetrieveDigest = "Retrieve digest";
+constexpr absl::string_view kRetrieveFull = "Retrieve full email";
+constexpr absl::string_view kLabelType = "Type of account";
+constexpr absl::string_view kReceiveByImap = "IMAP: receive mail";
+constexpr absl::string_view kSendBySmtp = "SMTP: send mail";
+constexpr absl::string_view kLabelName = "Name for the account, which becomes a contact";
+constexpr absl::string_view kLabelLogin = "Login";
+constexpr absl::string_view kLabelPassword = "Password";
+constexpr absl::string_view kLabelPasswordUnchanged = "Password (empty: unchanged)";
+constexpr absl::string_view kLabelHost = "Host name of the mail server";
+constexpr absl::string_view kLabelPort = "Port";
+constexpr absl::string_view kLabelPortOfType = "Port (empty: the usual one)";
+constexpr absl::string_view kLabelSsl = "TLS from the start (else STARTTLS)";
+constexpr absl::string_view kLabelTls = "STARTTLS instead of TLS from the start";
+constexpr absl::string_view kLabelStorePassword = "Store the password (encrypted)";
+constexpr absl::string_view kLabelLiveOnly =
+    "Reports only emails received while connected to Jabber";
+constexpr absl::string_view kLabelInterval = "Minutes between digests";
+constexpr absl::string_view kLabelMailbox = "Mailbox";
+constexpr absl::string_view kLabelDefaultAccount = "Send by this account when none is named";
+constexpr absl::string_view kLabelDefaultFrom = "Your email address";
+constexpr absl::string_view kRequired = "is required";
 inline std::string FieldError(absl::string_view field, absl::string_view reason) {
   return absl::StrCat("Error with '", field, "' field: ", reason);
 }
@@ -140,16 +166,19 @@ constexpr absl::string_view kAccountsAway =
     "The gateway's account store doesn't answer. Nothing was changed; try again in a minute.";
 
 // --- help -------------------------------------------------------------------------
-constexpr absl::string_view kHowToWrite =
-    "To write a mail, begin your message with header lines, then the text:\n"
-    "To: ann@example.org, Bob <bob@example.net>\n"
-    "Cc: …\nBcc: …\nSubject: …\nFrom: … (one of your SMTP accounts)\n"
-    "Only To: is needed. You may also write to someone\\40example.org@";
+inline std::string HowToWrite(absl::string_view domain) {
+  return absl::StrCat(
+      "To write a new mail, begin your message with header lines, then the text:\n\n"
+      "To: ann@example.org, Bob <bob@example.net>\n"
+      "Cc: …\nBcc: …\nSubject: …\nFrom: … (one of your SMTP accounts)\n\n"
+      "Only To: is needed. A message to someone\\40example.org@", domain,
+      " goes to someone@example.org without any.");
+}
 constexpr absl::string_view kHowToAnswer =
     "New mail arrives as messages from this contact. Write here to answer: use your client's "
-    "reply function to answer one mail, else the newest is answered. ";
+    "reply function to answer one mail, else the newest is answered.\n\n";
 inline std::string SendsFrom(absl::string_view name, absl::string_view from) {
-  return absl::StrCat("\"", name, "\" sends mail from ", from, ". ");
+  return absl::StrCat("\"", name, "\" sends mail from ", from, ".\n\n");
 }
 inline std::string WritesTo(absl::string_view address) {
   return absl::StrCat("What you write here is sent as mail to ", address,

@@ -1,0 +1,178 @@
+#include "services/xmpp-edge/draft_composer.h"
+
+#include <ctime>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "lib/crypto/digest.h"
+#include "lib/rpc/mail_codec.h"
+#include "postern/edge/v1/edge.pb.h"
+#include "services/xmpp-edge/sending_account.h"
+#include "services/xmpp-edge/texts.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+constexpr size_t kMaxContextBytes = 4096;  // sender.proto
+constexpr int64_t kConversationSeconds = 24 * 60 * 60;
+constexpr int kNewestCount = 16;
+
+void SetAddresses(const std::vector<mail::Address>& from,
+                  google::protobuf::RepeatedPtrField<postern::mail::v1::Address>* to) {
+  for (const mail::Address& address : from) *to->Add() = rpc::ToProto(address);
+}
+
+// The words of the mail; `answered` is null for a new one.
+sender::v1::Draft DraftOf(const ChatMail& mail, const MailThread* answered) {
+  sender::v1::Draft draft;
+  SetAddresses(mail.to, draft.mutable_to());
+  SetAddresses(mail.cc, draft.mutable_cc());
+  SetAddresses(mail.bcc, draft.mutable_bcc());
+  draft.set_text(mail.text);
+  if (answered == nullptr) {
+    draft.set_subject(mail.subject.empty() ? SubjectFromText(mail.text) : mail.subject);
+    return draft;
+  }
+  draft.set_subject(mail.subject.empty() ? AnswerSubject(answered->subject) : mail.subject);
+  draft.set_in_reply_to(answered->message_id);
+  const auto references = AnswerReferences(answered->references, answered->message_id);
+  draft.mutable_references()->Assign(references.begin(), references.end());
+  return draft;
+}
+
+// How many the envelope will name: somebody in To and in Cc gets one mail.
+size_t RecipientCount(const ChatMail& mail) {
+  absl::flat_hash_set<std::string> specs;
+  for (const auto* list : {&mail.to, &mail.cc, &mail.bcc}) {
+    for (const mail::Address& address : *list) specs.insert(address.Spec());
+  }
+  return specs.size();
+}
+
+edge::v1::OutgoingContext ContextOf(const Incoming& incoming, const ChatMail& mail,
+                                    const std::optional<AnsweredMail>& answered) {
+  edge::v1::OutgoingContext context;
+  context.set_user(incoming.from.Full());
+  context.set_contact(incoming.to.Full());
+  context.set_stanza_id(mail.stanza_id);
+  context.set_wants_receipt(mail.wants_receipt);
+  context.set_recipients(RecipientCount(mail));
+  // A <thread/> that the author's client made up is not kept: some clients give one
+  // to all they send to a contact, and it would lead answers to the wrong person.
+  if (answered) {
+    context.set_inferred(answered->inferred);
+    context.set_thread_id(answered->mail.thread_id);
+  }
+  return context;
+}
+
+absl::Status Unreadable(const absl::Status& status) {
+  return absl::InvalidArgumentError(texts::UnreadableMail(status.message()));
+}
+
+}  // namespace
+
+DraftComposer::DraftComposer(FeatureContext context) : context_(std::move(context)) {}
+
+net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Compose(Incoming incoming) {
+  const std::string user = incoming.from.Bare();
+  const std::string contact = incoming.to.Bare();
+  const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
+  if (place.kind == Place::Kind::kNowhere) {
+    co_return absl::NotFoundError(texts::NoSuchContact(incoming.to.local));
+  }
+  auto mail = ReadChatMail(incoming.stanza);
+  if (!mail.ok()) co_return Unreadable(mail.status());
+
+  std::optional<AnsweredMail> answered;
+  if (place.kind == Place::Kind::kAddress) {
+    mail->to.insert(mail->to.begin(), place.address);
+    auto conversation = co_await FindConversation(user, contact, *mail);
+    if (conversation) answered.emplace().mail = *std::move(conversation);
+  } else if (mail->to.empty() && place.kind != Place::Kind::kAccount) {
+    co_return absl::InvalidArgumentError(texts::kRootNeedsTo);
+  } else if (mail->to.empty()) {
+    auto found = co_await FindAnswered(user, contact, *mail);
+    if (!found.ok()) co_return found.status();
+    mail->to = found->mail.answer_to;
+    answered = *std::move(found);
+  }
+  co_return Write(incoming, place, *mail, answered);
+}
+
+absl::StatusOr<sender::v1::SubmitRequest> DraftComposer::Write(
+    const Incoming& incoming, const Place& place, const ChatMail& mail,
+    const std::optional<AnsweredMail>& answered) const {
+  const std::string user = incoming.from.Bare();
+  auto sending = ChooseSendingAccount(context_.directory, user, place, mail.from,
+                                      answered ? answered->mail.account_id : "");
+  if (!sending.ok()) return sending.status();
+
+  sender::v1::SubmitRequest request;
+  request.set_idempotency_key(IdempotencyKey(incoming.stanza, incoming.from));
+  request.set_account_id(sending->account->id());
+  request.set_owner(user);
+  *request.mutable_draft() = DraftOf(mail, answered ? &answered->mail : nullptr);
+  if (sending->from_named) *request.mutable_draft()->mutable_from() = rpc::ToProto(sending->from);
+  request.set_context(ContextOf(incoming, mail, answered).SerializeAsString());
+  if (request.context().size() > kMaxContextBytes) {
+    return absl::InvalidArgumentError(texts::kIdsTooLong);
+  }
+  return request;
+}
+
+net::Task<absl::StatusOr<AnswerCandidates>> DraftComposer::NamedCandidates(std::string user,
+                                                                           ChatMail mail) {
+  AnswerCandidates candidates;
+  candidates.names_message = !mail.reply_to_id.empty();
+  if (candidates.names_message) {
+    auto replied = co_await context_.threads.ByStanza(user, mail.reply_to_id);
+    if (!replied.ok()) co_return replied.status();
+    candidates.replied = *std::move(replied);
+  }
+  if (!candidates.replied && !mail.thread_id.empty()) {
+    auto threaded = co_await context_.threads.ByThread(user, mail.thread_id);
+    if (!threaded.ok()) co_return threaded.status();
+    candidates.threaded = *std::move(threaded);
+  }
+  co_return candidates;
+}
+
+net::Task<absl::StatusOr<AnsweredMail>> DraftComposer::FindAnswered(std::string user,
+                                                                    std::string contact,
+                                                                    ChatMail mail) {
+  auto candidates = co_await NamedCandidates(user, mail);
+  if (!candidates.ok()) co_return candidates.status();
+  if (!candidates->replied && !candidates->threaded && !candidates->names_message) {
+    auto newest = co_await context_.threads.Newest(user, contact, kNewestCount);
+    if (!newest.ok()) co_return newest.status();
+    candidates->newest = *std::move(newest);
+  }
+  co_return ChooseAnsweredMail(*std::move(candidates), std::time(nullptr));
+}
+
+net::Task<std::optional<MailThread>> DraftComposer::FindConversation(std::string user,
+                                                                     std::string contact,
+                                                                     ChatMail mail) {
+  auto candidates = co_await NamedCandidates(user, mail);
+  if (!candidates.ok()) co_return std::nullopt;
+  if (candidates->replied) co_return candidates->replied;
+  if (!mail.subject.empty()) co_return std::nullopt;  // a subject of its own begins a new one
+  if (candidates->threaded) co_return candidates->threaded;
+  auto newest = co_await context_.threads.Newest(user, contact, 1);
+  if (!newest.ok() || newest->empty()) co_return std::nullopt;
+  if (std::time(nullptr) - newest->front().at_unix > kConversationSeconds) co_return std::nullopt;
+  co_return newest->front();
+}
+
+std::string IdempotencyKey(const Element& message, const Jid& from) {
+  const Element* origin = message.Child("origin-id", "urn:xmpp:sid:0");
+  std::string id(origin != nullptr ? origin->Attr("id") : "");
+  if (id.empty()) id = std::string(message.Attr("id"));
+  if (id.empty()) return crypto::RandomId(32);
+  return crypto::Sha256Hex(absl::StrCat(from.Bare(), "\n", id, "\n", message.Attr("to"), "\n",
+                                        message.ChildText("body")));
+}
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lib/net/task.h"
+#include "services/xmpp-edge/address_map.h"
+#include "services/xmpp-edge/answered_mail.h"
+#include "services/xmpp-edge/feature_context.h"
+#include "services/xmpp-edge/message_to_mail.h"
+#include "services/xmpp-edge/stanza_router.h"
+
+namespace postern::xmpp_edge {
+
+// Turns a chat message into what the sender takes: finds out who it is for, which
+// mail it answers and which account carries it.
+class DraftComposer {
+ public:
+  explicit DraftComposer(FeatureContext context);
+
+  // Every error message is a sentence for the author. kInvalidArgument: to be
+  // written differently; kNotFound: no such contact; kFailedPrecondition: no SMTP
+  // account; kUnavailable: not now.
+  net::Task<absl::StatusOr<sender::v1::SubmitRequest>> Compose(Incoming incoming);
+
+ private:
+  net::Task<absl::StatusOr<AnsweredMail>> FindAnswered(std::string user, std::string contact,
+                                                       ChatMail mail);
+  // The conversation with a correspondent written to by address: never an error, a
+  // mail without it is only less well threaded.
+  net::Task<std::optional<MailThread>> FindConversation(std::string user, std::string contact,
+                                                        ChatMail mail);
+  // Writes down what was found out.
+  absl::StatusOr<sender::v1::SubmitRequest> Write(const Incoming& incoming, const Place& place,
+                                                  const ChatMail& mail,
+                                                  const std::optional<AnsweredMail>& answered) const;
+  net::Task<absl::StatusOr<AnswerCandidates>> NamedCandidates(std::string user, ChatMail mail);
+
+  FeatureContext context_;
+};
+
+// The same message, however often it reaches us, has the same key: XEP-0359's
+// origin-id, else the id. Ids of simple clients begin anew with each session, so
+// what was said and to whom counts too. A message without an id is always new.
+std::string IdempotencyKey(const Element& message, const Jid& from);
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,25 @@
+#include "services/xmpp-edge/features/features.h"
+
+#include "services/xmpp-edge/features/disco.h"
+#include "services/xmpp-edge/features/gateway_prompt.h"
+#include "services/xmpp-edge/features/last_activity.h"
+#include "services/xmpp-edge/features/message.h"
+#include "services/xmpp-edge/features/ping.h"
+#include "services/xmpp-edge/features/registration.h"
+#include "services/xmpp-edge/features/vcard.h"
+#include "services/xmpp-edge/features/version.h"
+
+namespace postern::xmpp_edge {
+
+void InstallFeatures(StanzaRouter& router, FeatureContext context) {
+  InstallDisco(router, context);
+  InstallRegistration(router, context);
+  InstallGatewayPrompt(router, context);
+  InstallPing(router);
+  InstallVersion(router);
+  InstallLastActivity(router, context);
+  InstallVcard(router, context);
+  InstallMessage(router, context);
+}
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,65 @@
+// XEP-0054: vcard-temp.
+#include "services/xmpp-edge/features/vcard.h"
+
+#include <utility>
+
+#include "services/xmpp-edge/address_map.h"
+#include "services/xmpp-edge/texts.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+constexpr char kNs[] = "vcard-temp";
+
+Element Card(absl::string_view full_name, absl::string_view email,
+             absl::string_view description) {
+  Element card = MakeElement("vCard", kNs);
+  card.AddText("FN", full_name);
+  if (!email.empty()) {
+    Element address = MakeElement("EMAIL");
+    address.Add(MakeElement("INTERNET")).AddText("USERID", email);
+    card.Add(std::move(address));
+  }
+  if (!description.empty()) card.AddText("DESC", description);
+  return card;
+}
+
+// The address of an account, as far as it is known: a mailbox has none of its own,
+// but its login often is one.
+std::string EmailOf(const admin::v1::Account& account) {
+  const bool smtp = account.type() == admin::v1::ACCOUNT_TYPE_SMTP;
+  const auto address = mail::ParseAddress(smtp ? account.default_from() : account.login());
+  return address.ok() ? address->Spec() : "";
+}
+
+net::Task<Element> AnswerVcard(FeatureContext context, Incoming incoming) {
+  const Place place = PlaceOf(incoming.to, incoming.from, context.directory);
+  Element answer = IqResult(incoming.stanza);
+  switch (place.kind) {
+    case Place::Kind::kNowhere:
+      co_return ErrorAnswer(incoming.stanza, "cancel", "item-not-found");
+    case Place::Kind::kRoot:
+      answer.Add(Card(texts::kGatewayName, "", texts::kGatewayDescription));
+      break;
+    case Place::Kind::kType:
+      answer.Add(Card(texts::AccountsOfType(NameOfType(place.type)), "", ""));
+      break;
+    case Place::Kind::kAccount:
+      answer.Add(Card(place.account->name(), EmailOf(*place.account), NameOfType(place.type)));
+      break;
+    case Place::Kind::kAddress:
+      answer.Add(Card(place.address.Spec(), place.address.Spec(), ""));
+      break;
+  }
+  co_return answer;
+}
+
+}  // namespace
+
+void InstallVcard(StanzaRouter& router, FeatureContext context) {
+  router.OnIq("get", kNs, [context](Incoming incoming) {
+    return AnswerVcard(context, std::move(incoming));
+  });
+}
+
+}  // namespace postern::xmpp_edge

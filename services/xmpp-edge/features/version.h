@@ -1,0 +1,9 @@
+#pragma once
+
+#include "services/xmpp-edge/stanza_router.h"
+
+namespace postern::xmpp_edge {
+
+void InstallVersion(StanzaRouter& router);
+
+}  // namespace postern::xmpp_edge

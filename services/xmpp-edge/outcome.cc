@@ -1,0 +1,178 @@
+#include "services/xmpp-edge/outcome.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "lib/crypto/digest.h"
+#include "lib/net/deadline.h"
+#include "lib/process/log.h"
+#include "services/xmpp-edge/jid.h"
+#include "services/xmpp-edge/texts.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+using edge::v1::OutgoingContext;
+using edge::v1::RecipientOutcome;
+using edge::v1::ReportOutcomeRequest;
+
+constexpr auto kBarrierDeadline = std::chrono::seconds(15);
+
+std::string BareOf(const std::string& jid) {
+  auto parsed = ParseJid(jid);
+  return parsed.ok() ? parsed->Bare() : jid;
+}
+
+std::vector<RecipientOutcome> With(const ReportOutcomeRequest& report, edge::v1::Outcome outcome) {
+  std::vector<RecipientOutcome> found;
+  for (const RecipientOutcome& one : report.recipients()) {
+    if (one.outcome() == outcome) found.push_back(one);
+  }
+  return found;
+}
+
+std::string Names(const std::vector<RecipientOutcome>& recipients) {
+  return absl::StrJoin(recipients, ", ", [](std::string* out, const RecipientOutcome& one) {
+    out->append(one.recipient());
+  });
+}
+
+absl::string_view ReasonOf(const RecipientOutcome& one) {
+  return one.reason().empty() ? texts::kNoReason : absl::string_view(one.reason());
+}
+
+// The same for a repeated report, another for the next outcome of the same mail.
+std::string NoteId(const ReportOutcomeRequest& report, absl::string_view text) {
+  return absl::StrCat(
+      "outcome-", crypto::Sha256Hex(absl::StrCat(report.queue_id(), "\n", text)).substr(0, 20));
+}
+
+Element Note(const ReportOutcomeRequest& report, const OutgoingContext& context,
+             absl::string_view text) {
+  Element note = MakeStanza("message", BareOf(context.contact()), BareOf(context.user()), "chat",
+                            NoteId(report, text));
+  note.AddText("body", text);
+  if (!context.thread_id().empty()) note.AddText("thread", context.thread_id());
+  if (!context.stanza_id().empty()) {
+    Element reply = MakeElement("reply", "urn:xmpp:reply:0");  // XEP-0461
+    reply.Set("to", BareOf(context.user())).Set("id", context.stanza_id());
+    note.Add(std::move(reply));
+  }
+  note.Add(MakeElement("store", "urn:xmpp:hints"));  // XEP-0334
+  return note;
+}
+
+// XEP-0184.
+Element Receipt(const ReportOutcomeRequest& report, const OutgoingContext& context) {
+  Element receipt = MakeStanza("message", context.contact(), context.user(), "chat",
+                               NoteId(report, "received"));
+  Element received = MakeElement("received", "urn:xmpp:receipts");
+  received.Set("id", context.stanza_id());
+  receipt.Add(std::move(received));
+  receipt.Add(MakeElement("store", "urn:xmpp:hints"));
+  return receipt;
+}
+
+void AddFailure(const ReportOutcomeRequest& report, const OutgoingContext& context,
+                const std::vector<RecipientOutcome>& failed,
+                const std::vector<RecipientOutcome>& sent, bool online,
+                std::vector<Element>& stanzas) {
+  std::vector<std::string> lines;
+  for (const RecipientOutcome& one : failed) {
+    lines.push_back(texts::NotSentTo(one.recipient(), ReasonOf(one)));
+  }
+  if (!sent.empty()) lines.push_back(texts::SentTo(Names(sent)));
+  const std::string text = absl::StrJoin(lines, "\n");
+
+  const Element message =
+      MakeStanza("message", context.user(), context.contact(), "chat", context.stanza_id());
+  const StanzaError error = ErrorForReason(failed.front().reason());
+  stanzas.push_back(ErrorAnswer(message, error.type, error.condition, text));
+  if (!online || context.stanza_id().empty()) stanzas.push_back(Note(report, context, text));
+}
+
+}  // namespace
+
+OutcomeReporter::OutcomeReporter(FeatureContext context) : context_(std::move(context)) {}
+
+net::Task<absl::Status> OutcomeReporter::Report(ReportOutcomeRequest report) {
+  OutgoingContext context;
+  if (!context.ParseFromString(report.context()) || context.user().empty()) {
+    // Asking again would not help the sender: there is nobody to tell.
+    log::Error("outcome without a readable author dropped", {{"mail", report.queue_id()}});
+    co_return absl::OkStatus();
+  }
+  const std::vector<std::string> resources = context_.sessions.FullJids(BareOf(context.user()));
+  const bool online = std::find(resources.begin(), resources.end(), context.user()) !=
+                      resources.end();
+  std::vector<Element> stanzas = OutcomeStanzas(report, context, online);
+  for (Element& stanza : stanzas) {
+    absl::Status sent = co_await context_.sink.Send(std::move(stanza));
+    if (!sent.ok()) co_return sent;
+  }
+  absl::Status taken = co_await net::WithDeadline(kBarrierDeadline, context_.sink.Barrier());
+  if (taken.ok()) log::Info("outcome told", {{"mail", report.queue_id()}});
+  co_return taken;
+}
+
+std::vector<Element> OutcomeStanzas(const ReportOutcomeRequest& report,
+                                    const OutgoingContext& context, bool online) {
+  const auto sent = With(report, edge::v1::OUTCOME_SENT);
+  const auto failed = With(report, edge::v1::OUTCOME_FAILED);
+  const auto delayed = With(report, edge::v1::OUTCOME_DELAYED);
+  std::vector<Element> stanzas;
+  if (!failed.empty()) {
+    AddFailure(report, context, failed, sent, online, stanzas);
+  } else if (!sent.empty()) {
+    // A receipt says that the whole mail has left.
+    const bool all = delayed.empty() && sent.size() >= context.recipients();
+    const bool receipt = all && context.wants_receipt();
+    if (receipt) stanzas.push_back(Receipt(report, context));
+    if (!receipt || context.inferred()) {
+      stanzas.push_back(Note(report, context, texts::SentTo(Names(sent))));
+    }
+  }
+  if (!delayed.empty()) {
+    std::vector<std::string> lines;
+    for (const RecipientOutcome& one : delayed) {
+      lines.push_back(texts::DelayedTo(one.recipient(), ReasonOf(one)));
+    }
+    lines.emplace_back(texts::kTriedAgain);
+    stanzas.push_back(Note(report, context, absl::StrJoin(lines, "\n")));
+  }
+  return stanzas;
+}
+
+StanzaError ErrorForReason(absl::string_view reason) {
+  const re2::StringPiece text(reason.data(), reason.size());
+  static const re2::RE2 basic_code(R"((?:^|[^\d.])([45]\d\d)(?:[^\d.]|$))");
+  static const re2::RE2 enhanced_code(R"((?:^|[^\d.])([45])\.(\d{1,3})\.(\d{1,3})(?:[^\d.]|$))");
+  int basic = 0, klass = 0, subject = 0, detail = 0;
+  re2::RE2::PartialMatch(text, basic_code, &basic);
+  re2::RE2::PartialMatch(text, enhanced_code, &klass, &subject, &detail);
+
+  if (klass == 4 || (klass == 0 && basic / 100 == 4)) return {"wait", "remote-server-timeout"};
+  if (subject == 1 && (detail == 3 || detail == 7)) return {"modify", "jid-malformed"};
+  if (subject == 1) return {"cancel", "item-not-found"};
+  if (subject == 2 && detail == 2) return {"wait", "resource-constraint"};
+  if ((subject == 2 || subject == 3) && (detail == 3 || detail == 4)) {
+    return {"wait", "resource-constraint"};  // too large
+  }
+  if (subject == 7 && detail == 8) return {"auth", "not-authorized"};
+  if (subject == 7) return {"modify", "policy-violation"};
+  switch (basic) {
+    case 530: case 534: case 535: case 538: return {"auth", "not-authorized"};
+    case 550: case 551: return {"cancel", "item-not-found"};
+    case 552: return {"wait", "resource-constraint"};
+    case 553: return {"modify", "jid-malformed"};
+    case 554: case 571: return {"modify", "policy-violation"};
+    default: return {"cancel", "undefined-condition"};
+  }
+}
+
+}  // namespace postern::xmpp_edge

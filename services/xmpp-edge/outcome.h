@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "lib/net/task.h"
+#include "postern/edge/v1/edge.pb.h"
+#include "services/xmpp-edge/feature_context.h"
+#include "services/xmpp-edge/stanza.h"
+
+namespace postern::xmpp_edge {
+
+// Tells the author of a message what became of the mail: a receipt or a line when
+// it was sent, an error on that very message when it was not, a line when it takes
+// longer.
+class OutcomeReporter {
+ public:
+  explicit OutcomeReporter(FeatureContext context);
+
+  // OK when the XMPP server has taken it all; kUnavailable while the link is down.
+  // A repeated report says the same with the same ids.
+  net::Task<absl::Status> Report(edge::v1::ReportOutcomeRequest report);
+
+ private:
+  FeatureContext context_;
+};
+
+// The stanzas that tell it; pure. `online`: the resource that wrote the message is
+// available. An error to one that is not would be dropped by its server (RFC 6121
+// section 8.5.3.2.2), so a failure is then said in a plain message too.
+std::vector<Element> OutcomeStanzas(const edge::v1::ReportOutcomeRequest& report,
+                                    const edge::v1::OutgoingContext& context, bool online);
+
+// The stanza error that says what an SMTP server meant: "550 5.1.1 no such user" is
+// item-not-found. RFC 3463 enhanced codes count before RFC 5321's.
+struct StanzaError {
+  std::string type, condition;
+  bool operator==(const StanzaError&) const = default;
+};
+StanzaError ErrorForReason(absl::string_view reason);
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,69 @@
+#include "services/xmpp-edge/pending_drafts.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/process/log.h"
+#include "services/xmpp-edge/texts.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+constexpr char kKey[] = "postern:thread:{pending}:drafts";
+
+const store::Script& PutScript() {
+  static const store::Script script(R"(
+    if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 and
+       redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then
+      return 0
+    end
+    redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+    return 1)");
+  return script;
+}
+
+}  // namespace
+
+PendingDrafts::PendingDrafts(store::RedisClient& redis) : redis_(redis) {}
+
+net::Task<absl::Status> PendingDrafts::Put(sender::v1::SubmitRequest request) {
+  std::vector<std::string> keys{kKey};
+  std::vector<std::string> args{request.idempotency_key(), request.SerializeAsString(),
+                                absl::StrCat(kMaxDrafts)};
+  auto reply = co_await redis_.Run(PutScript(), std::move(keys), std::move(args));
+  if (!reply.ok()) co_return reply.status();
+  if (reply->integer == 0) co_return absl::ResourceExhaustedError(texts::kTooManyWaiting);
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> PendingDrafts::Remove(std::string key) {
+  std::vector<std::string> command{"HDEL", kKey, std::move(key)};
+  auto reply = co_await redis_.Command(std::move(command));
+  co_return reply.status();
+}
+
+net::Task<absl::StatusOr<std::vector<std::string>>> PendingDrafts::Keys() {
+  std::vector<std::string> command{"HKEYS", kKey};
+  auto reply = co_await redis_.Command(std::move(command));
+  if (!reply.ok()) co_return reply.status();
+  std::vector<std::string> keys;
+  for (store::Reply& item : reply->items) keys.push_back(std::move(item.text));
+  co_return keys;
+}
+
+net::Task<absl::StatusOr<std::optional<sender::v1::SubmitRequest>>> PendingDrafts::Get(
+    std::string key) {
+  std::vector<std::string> command{"HGET", kKey, key};
+  auto reply = co_await redis_.Command(std::move(command));
+  if (!reply.ok()) co_return reply.status();
+  if (reply->IsNil()) co_return std::nullopt;
+  sender::v1::SubmitRequest request;
+  if (!request.ParseFromString(reply->text)) {
+    log::Error("a pending draft can't be read and is dropped", {{"key", key}});
+    (void)co_await Remove(std::move(key));
+    co_return std::nullopt;
+  }
+  co_return request;
+}
+
+}  // namespace postern::xmpp_edge

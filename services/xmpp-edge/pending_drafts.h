@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lib/net/task.h"
+#include "lib/store/redis_client.h"
+#include "postern/sender/v1/sender.pb.h"
+
+namespace postern::xmpp_edge {
+
+// Mails that a user has written and the sender has not yet taken, by idempotency
+// key. The XMPP server forgot them when it handed them to us, so they are kept
+// here first: a kill -9 of the edge loses none. Redis key postern:thread:{pending}:drafts.
+class PendingDrafts {
+ public:
+  // More than these at a time means that the sender is gone for long.
+  static constexpr int kMaxDrafts = 1000;
+
+  explicit PendingDrafts(store::RedisClient& redis);
+
+  // kResourceExhausted when kMaxDrafts are kept.
+  net::Task<absl::Status> Put(sender::v1::SubmitRequest request);
+  net::Task<absl::Status> Remove(std::string key);
+  net::Task<absl::StatusOr<std::vector<std::string>>> Keys();
+  // nullopt: not there any more, or not readable (then it is dropped).
+  net::Task<absl::StatusOr<std::optional<sender::v1::SubmitRequest>>> Get(std::string key);
+
+ private:
+  store::RedisClient& redis_;
+};
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,85 @@
+#include "services/xmpp-edge/sending_account.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "services/xmpp-edge/texts.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+using Account = AccountDirectory::Account;
+
+bool IsSmtp(const Account& account) {
+  return account != nullptr && account->type() == admin::v1::ACCOUNT_TYPE_SMTP;
+}
+
+SendingAccount Own(Account account) {
+  SendingAccount sending;
+  if (auto from = mail::ParseAddress(account->default_from()); from.ok()) {
+    sending.from = *std::move(from);
+  }
+  sending.account = std::move(account);
+  return sending;
+}
+
+absl::StatusOr<SendingAccount> Named(const AccountDirectory& directory, absl::string_view owner,
+                                     absl::string_view from_line) {
+  Account called = directory.Find(owner, absl::AsciiStrToLower(from_line));
+  if (IsSmtp(called)) return Own(std::move(called));
+
+  if (auto address = mail::ParseAddress(from_line); address.ok()) {
+    for (const Account& account : directory.Of(owner)) {
+      if (!IsSmtp(account)) continue;
+      SendingAccount sending = Own(account);
+      if (!absl::EqualsIgnoreCase(sending.from.Spec(), address->Spec())) continue;
+      if (!address->display_name.empty()) {
+        sending.from = *std::move(address);
+        sending.from_named = true;
+      }
+      return sending;
+    }
+  }
+  return absl::InvalidArgumentError(texts::NoSuchSender(from_line));
+}
+
+// The SMTP account with the login of this mailbox: an answer leaves from where the
+// mail came in. Only full addresses tell; "ann" may be somebody else elsewhere.
+Account PartnerOf(const AccountDirectory& directory, const Account& mailbox) {
+  if (mailbox == nullptr || !absl::StrContains(mailbox->login(), '@')) return nullptr;
+  for (const Account& account : directory.Of(mailbox->owner())) {
+    if (IsSmtp(account) && absl::EqualsIgnoreCase(account->login(), mailbox->login())) {
+      return account;
+    }
+  }
+  return nullptr;
+}
+
+bool SameLogin(const Account& a, const Account& b) {
+  return a != nullptr && b != nullptr && absl::EqualsIgnoreCase(a->login(), b->login());
+}
+
+}  // namespace
+
+absl::StatusOr<SendingAccount> ChooseSendingAccount(const AccountDirectory& directory,
+                                                    absl::string_view owner, const Place& place,
+                                                    absl::string_view from_line,
+                                                    absl::string_view answered_account_id) {
+  if (!from_line.empty()) return Named(directory, owner, from_line);
+  if (place.kind == Place::Kind::kAccount && IsSmtp(place.account)) return Own(place.account);
+
+  Account fallback = directory.DefaultSmtp(owner);
+  Account mailbox = place.account;
+  if (mailbox == nullptr && !answered_account_id.empty()) {
+    mailbox = directory.FindById(answered_account_id);
+  }
+  if (mailbox != nullptr && mailbox->owner() == owner && !SameLogin(fallback, mailbox)) {
+    if (Account partner = PartnerOf(directory, mailbox)) return Own(std::move(partner));
+  }
+  if (fallback == nullptr) return absl::FailedPreconditionError(texts::kNoSmtpAccount);
+  return Own(std::move(fallback));
+}
+
+}  // namespace postern::xmpp_edge
