@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "lib/net/task.h"
+#include "postern/admin/v1/admin.grpc.pb.h"
+#include "services/sender/account_directory.h"
+
+namespace postern::sender {
+
+// Keeps the directory up to date by asking admin what changed.
+class AccountFeed {
+ public:
+  using OnChange = std::function<void(const AccountDirectory::Changes&)>;
+
+  AccountFeed(admin::v1::AdminService::StubInterface& admin, AccountDirectory& accounts,
+              OnChange on_change)
+      : admin_(admin), accounts_(accounts), on_change_(std::move(on_change)) {}
+
+  // For ever; mends itself when admin goes away.
+  net::Task<void> Run();
+  // Asks once, without waiting for a change: what admin knows by now, we know too.
+  net::Task<absl::Status> CatchUp();
+
+ private:
+  net::Task<absl::Status> Ask(std::chrono::milliseconds wait);
+  void Apply(const admin::v1::ListAccountChangesResponse& answer);
+
+  admin::v1::AdminService::StubInterface& admin_;
+  AccountDirectory& accounts_;
+  OnChange on_change_;
+  uint64_t revision_ = 0;
+};
+
+}  // namespace postern::sender

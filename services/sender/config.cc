@@ -1,0 +1,38 @@
+#include "services/sender/config.h"
+
+#include <utility>
+
+#include "lib/net/host_policy.h"
+#include "lib/net/tls.h"
+
+namespace postern::sender {
+
+void AddOptions(process::Program& program, Config& config) {
+  program.Add("--master-key-file", config.master_key_file,
+              "file with the keys that seal mail passwords, \"NAME:BASE64\" lines; the first seals, "
+              "all open; 'posternctl key new' prints a line");
+  program.Add("--tls-ca-file", config.tls_ca_file,
+              "PEM file with CAs to trust for mail servers, beside the system's");
+  program.Add("--allow-hosts", config.allow_hosts,
+              "hosts, CIDRs or host:port that users may name beside public mail servers");
+  program.AddSwitch("--allow-plaintext-auth", config.allow_plaintext_auth,
+                    "let passwords travel unencrypted to servers without TLS");
+}
+
+void CheckConfig(process::Program& program, Config& config) {
+  if (config.master_key_file.empty()) {
+    program.Reject("--master-key-file", "missing; 'posternctl key new > FILE' makes one");
+  } else if (auto box = crypto::SecretBox::FromFile(config.master_key_file); box.ok()) {
+    config.secrets = *std::move(box);
+  } else {
+    program.Reject("--master-key-file", std::string(box.status().message()));
+  }
+  if (auto policy = net::HostPolicy::Parse(config.allow_hosts); !policy.ok()) {
+    program.Reject("--allow-hosts", std::string(policy.status().message()));
+  }
+  if (auto tls = net::TlsContext::Create(config.tls_ca_file); !tls.ok()) {
+    program.Reject("--tls-ca-file", std::string(tls.status().message()));
+  }
+}
+
+}  // namespace postern::sender

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/crypto/secret_box.h"
+#include "lib/process/program.h"
+
+namespace postern::sender {
+
+struct Config {
+  // Holds the keys that open the stored passwords; the same file as admin's.
+  std::string master_key_file;
+  // CAs for mail servers beside the system's.
+  std::string tls_ca_file;
+  // Hosts, CIDRs or host:port that may be connected to beside public mail servers.
+  std::vector<std::string> allow_hosts;
+  // Let passwords travel over connections without TLS.
+  bool allow_plaintext_auth = false;
+
+  crypto::SecretBox secrets;  // what CheckConfig read from the key file
+};
+
+void AddOptions(process::Program& program, Config& config);
+// Rejects what can't be used, all at once.
+void CheckConfig(process::Program& program, Config& config);
+
+}  // namespace postern::sender

@@ -1,0 +1,20 @@
+#include "services/sender/config.h"
+#include "services/sender/sender.h"
+
+int main(int argc, char** argv) {
+  using namespace postern;
+  process::Needs needs;
+  needs.admin_addr = needs.edge_addr = true;
+  needs.default_listen = "127.0.0.1:7005";
+  needs.default_metrics_listen = "127.0.0.1:9105";
+  process::Program program(
+      "postern-sender", "Sends Postern's outgoing mail through its users' SMTP accounts.", needs);
+  sender::Config config;
+  sender::AddOptions(program, config);
+  return program.Run(argc, argv, [&](process::Runtime& runtime) {
+    sender::CheckConfig(program, config);
+    std::vector<std::unique_ptr<process::Service>> services;
+    services.push_back(sender::MakeSender(runtime, config));
+    return services;
+  });
+}

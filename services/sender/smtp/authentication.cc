@@ -1,0 +1,85 @@
+#include "services/sender/smtp/authentication.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+
+namespace postern::sender::smtp {
+namespace {
+
+// What the answer to the last word of an AUTH exchange means. RFC 4954 section 6.
+absl::Status Meaning(const Reply& reply) {
+  if (reply.Accepted()) return absl::OkStatus();
+  const std::string answer = reply.Text();
+  if (reply.RefusedForNow()) {
+    return absl::UnavailableError(absl::StrCat("can't check the password now: ", answer));
+  }
+  if (reply.RefusedForGood()) {
+    return absl::UnauthenticatedError(absl::StrCat("refused the login or the password (", answer,
+                                                 "); check them in the account's settings"));
+  }
+  return absl::DataLossError("lost its way while signing in");
+}
+
+// A challenge that nobody expected is answered with a cancel. RFC 4954 section 4.
+net::Task<absl::Status> GiveUp(Conversation& server) {
+  auto reply = co_await server.Ask("*");
+  if (!reply.ok()) co_return reply.status();
+  co_return absl::DataLossError("lost its way while signing in");
+}
+
+net::Task<absl::Status> AuthPlain(Conversation& server, const Credentials& credentials) {
+  std::string plain = absl::StrCat(absl::string_view("\0", 1), credentials.login,
+                                   absl::string_view("\0", 1), credentials.password.Reveal());
+  std::string word = absl::Base64Escape(plain);
+  crypto::Wipe(plain);
+  auto reply = co_await server.Ask(absl::StrCat("AUTH PLAIN ", word));
+  // Some servers ignore the initial response and ask for it.
+  if (reply.ok() && reply->code == 334) reply = co_await server.Ask(word);
+  crypto::Wipe(word);
+  if (!reply.ok()) co_return reply.status();
+  if (reply->code == 334) co_return co_await GiveUp(server);
+  co_return Meaning(*reply);
+}
+
+// draft-murchison-sasl-login-00: the prompts differ between servers, their order does not.
+net::Task<absl::Status> AuthLogin(Conversation& server, const Credentials& credentials) {
+  auto reply = co_await server.Ask("AUTH LOGIN");
+  if (reply.ok() && reply->code == 334) {
+    reply = co_await server.Ask(absl::Base64Escape(credentials.login));
+  }
+  if (reply.ok() && reply->code == 334) {
+    std::string word = absl::Base64Escape(credentials.password.Reveal());
+    reply = co_await server.Ask(word);
+    crypto::Wipe(word);
+  }
+  if (!reply.ok()) co_return reply.status();
+  if (reply->code == 334) co_return co_await GiveUp(server);
+  co_return Meaning(*reply);
+}
+
+bool Offers(const std::vector<std::string>& offered, absl::string_view mechanism) {
+  return std::find(offered.begin(), offered.end(), mechanism) != offered.end();
+}
+
+}  // namespace
+
+net::Task<absl::Status> Authenticate(Conversation& server, const std::vector<std::string>& offered,
+                                     const Credentials& credentials) {
+  const std::string nul(1, '\0');
+  if (absl::StrContains(credentials.login, nul) ||
+      absl::StrContains(credentials.password.Reveal(), nul)) {
+    co_return absl::UnauthenticatedError("the login or the password holds a NUL character");
+  }
+  if (Offers(offered, "PLAIN")) co_return co_await AuthPlain(server, credentials);
+  if (Offers(offered, "LOGIN")) co_return co_await AuthLogin(server, credentials);
+  co_return absl::FailedPreconditionError(absl::StrCat(
+      "offers no way to sign in that Postern knows (PLAIN or LOGIN)",
+      offered.empty() ? "" : absl::StrCat(", only ", absl::StrJoin(offered, " "))));
+}
+
+}  // namespace postern::sender::smtp

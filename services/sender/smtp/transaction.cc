@@ -1,0 +1,33 @@
+#include "services/sender/smtp/transaction.h"
+
+#include <algorithm>
+
+namespace postern::sender::smtp {
+
+Transaction::Transaction(const std::vector<std::string>& to) {
+  for (const std::string& address : to) {
+    Recipient recipient;
+    recipient.address = address;
+    recipients.push_back(std::move(recipient));
+  }
+}
+
+void Transaction::Settle(Fate fate, const std::string& reason, bool only_accepted) {
+  for (Recipient& r : recipients) {
+    if (r.fate != Fate::kPending || (only_accepted && !r.accepted)) continue;
+    r.fate = fate;
+    r.reason = reason;
+  }
+}
+
+bool Transaction::AnyPending() const {
+  return std::any_of(recipients.begin(), recipients.end(),
+                     [](const Recipient& r) { return r.fate == Fate::kPending; });
+}
+
+bool Transaction::AnyAccepted() const {
+  return std::any_of(recipients.begin(), recipients.end(),
+                     [](const Recipient& r) { return r.accepted; });
+}
+
+}  // namespace postern::sender::smtp

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/net/task.h"
+
+namespace postern::sender::smtp {
+
+struct Envelope {
+  std::string from;             // "ann@example.org", as Address::Spec() writes it
+  std::vector<std::string> to;
+  uint64_t size = 0;            // of the content, bytes
+  bool eight_bit = false;       // the content has bytes over 127
+};
+
+enum class Fate {
+  kPending,  // not sent yet; may be tried again
+  kSent,     // the server took responsibility
+  kFailed,   // refused for good
+};
+
+struct Recipient {
+  std::string address;
+  Fate fate = Fate::kPending;
+  std::string reason;     // the server's answer, or ours, in words
+  bool accepted = false;  // by RCPT, in this transaction
+};
+
+// Where a mail stands with a server. It is true after every step, so it tells
+// what to do next wherever the dialogue broke off.
+struct Transaction {
+  Transaction() = default;
+  explicit Transaction(const std::vector<std::string>& to);
+
+  // Gives all that are still pending (or only those that RCPT accepted) their fate.
+  void Settle(Fate fate, const std::string& reason, bool only_accepted = false);
+  bool AnyPending() const;
+  bool AnyAccepted() const;
+
+  std::vector<Recipient> recipients;
+  bool dot_sent = false;  // from here until the answer nobody knows whether the mail was taken
+};
+
+// The content of a mail, piece by piece.
+class ContentReader {
+ public:
+  virtual ~ContentReader() = default;
+  // The next piece; empty at the end.
+  virtual net::Task<absl::StatusOr<std::string>> Next() = 0;
+};
+
+}  // namespace postern::sender::smtp
