@@ -60,7 +60,7 @@ absl::StatusOr<Address> ParseAddress(absl::string_view text) {
 }
 
 absl::StatusOr<std::vector<Address>> ParseAddressList(absl::string_view text, size_t limit) {
-  if (HasControls(text)) {
+  if (HasControls(text) || HasBidiControls(text)) {
     return absl::InvalidArgumentError("a control character hides in the address");
   }
   std::vector<Address> addresses;

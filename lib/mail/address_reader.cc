@@ -100,7 +100,9 @@ absl::StatusOr<Address> ParseSpec(absl::string_view spec) {
     if (colon == spec.npos) return Unreadable("nothing stands before the @");
     spec = absl::StripLeadingAsciiWhitespace(spec.substr(colon + 1));
   }
-  if (!IsUtf8(spec) || HasControls(spec)) return Unreadable("it holds characters that no address may hold");
+  if (!IsUtf8(spec) || HasControls(spec) || HasBidiControls(spec)) {
+    return Unreadable("it holds characters that no address may hold");
+  }
   absl::StatusOr<std::string> local = TakeLocalPart(spec);
   if (!local.ok()) return local.status();
   if (spec.empty()) return Unreadable("it has no @domain");
@@ -142,6 +144,7 @@ void AddressReader::ReadComment(Entry& entry) {
     }
   }
   comments_unclosed_ = true;
+  entry.words.push_back(text_[at_]);
   entry.name.push_back(text_[at_++]);
 }
 

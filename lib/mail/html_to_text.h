@@ -13,4 +13,11 @@ namespace postern::mail {
 // the rest is left out; depth of nesting costs no stack.
 std::string HtmlToText(absl::string_view html, size_t max_bytes = 512 * 1024);
 
+// The same, with the knowledge whether something was left out for its size.
+struct ReadableHtml {
+  std::string text;
+  bool truncated = false;
+};
+ReadableHtml ReadHtml(absl::string_view html, size_t max_bytes);
+
 }  // namespace postern::mail

@@ -40,13 +40,22 @@ CodePoint ReadCodePoint(absl::string_view text, size_t at) {
 
 bool IsControl(uint32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0); }
 
-// Embeddings, overrides and isolates: "gpj.exe" shown as "exe.jpg".
 bool IsBidiControl(uint32_t c) { return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069); }
 
 bool IsLineSeparator(uint32_t c) { return c == 0x85 || c == 0x2028 || c == 0x2029; }
 
 // Not allowed in XML 1.0 (section 2.2), or noise.
 bool IsNonCharacter(uint32_t c) { return (c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF) || c == 0xFEFF; }
+
+template <typename Predicate>
+bool AnyOf(absl::string_view utf8, Predicate predicate) {
+  for (size_t at = 0; at < utf8.size();) {
+    const CodePoint c = ReadCodePoint(utf8, at);
+    if (c.valid && predicate(c.value)) return true;
+    at += c.length;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -119,14 +128,9 @@ absl::string_view CutUtf8(absl::string_view utf8, size_t max_bytes) {
 }
 
 bool HasControls(absl::string_view utf8) {
-  for (size_t at = 0; at < utf8.size();) {
-    const CodePoint c = ReadCodePoint(utf8, at);
-    if (c.valid && (IsControl(c.value) || IsBidiControl(c.value) || IsLineSeparator(c.value))) {
-      return true;
-    }
-    at += c.length;
-  }
-  return false;
+  return AnyOf(utf8, [](uint32_t c) { return IsControl(c) || IsLineSeparator(c); });
 }
+
+bool HasBidiControls(absl::string_view utf8) { return AnyOf(utf8, IsBidiControl); }
 
 }  // namespace postern::mail

@@ -24,7 +24,10 @@ std::string CleanText(absl::string_view utf8);
 // The longest beginning of at most `max_bytes` that ends with a whole code point.
 absl::string_view CutUtf8(absl::string_view utf8, size_t max_bytes);
 
-// Holds a control character (C0, DEL, C1) or a bidi override, embedding or isolate.
+// Holds a control character (C0, DEL, C1) or a line separator.
 bool HasControls(absl::string_view utf8);
+
+// Holds a bidi override, embedding or isolate: "gpj.exe" shown as "exe.jpg".
+bool HasBidiControls(absl::string_view utf8);
 
 }  // namespace postern::mail
