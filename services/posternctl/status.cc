@@ -1,0 +1,89 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "services/posternctl/nouns.h"
+#include "services/posternctl/table.h"
+
+namespace postern::posternctl {
+namespace {
+
+using Stub = Session::Stub;
+using Part = admin::v1::GetStatusResponse::Service;
+
+// The component stream, as the edge sees it.
+Part AskLink(Session& session) {
+  Part link;
+  link.set_name("xmpp link");
+  auto answer = session.Call(&Stub::ListSessions, edge::v1::ListSessionsRequest());
+  link.set_serving(answer.ok() && answer->link_up());
+  if (!answer.ok()) {
+    link.set_detail(std::string(answer.status().message()));
+  } else if (!link.serving()) {
+    link.set_detail("the edge has no component stream to the XMPP server");
+  }
+  return link;
+}
+
+// Redis, as admin sees it: looking for an account that can't be is one read.
+Part AskRedis(Session& session) {
+  Part redis;
+  redis.set_name("redis");
+  admin::v1::ListAccountsRequest request;
+  request.set_account("-");
+  const absl::Status status = session.Call(&Stub::ListAccounts, request).status();
+  redis.set_serving(status.ok() || absl::IsNotFound(status));
+  if (!redis.serving()) redis.set_detail(std::string(status.message()));
+  return redis;
+}
+
+std::string JsonOf(const std::vector<Part>& services, const Part& link, const Part& redis) {
+  const auto append = [](std::string* out, const Part& part) {
+    absl::StrAppend(out, ToJson(part));
+  };
+  return absl::StrCat("{\"services\": [\n", absl::StrJoin(services, ",\n", append),
+                      "],\n\"link\": ", ToJson(link), ",\n\"redis\": ", ToJson(redis), "}\n");
+}
+
+absl::Status ShowStatus(Session& session, bool check) {
+  auto answer = session.Call(&Stub::GetStatus, admin::v1::GetStatusRequest());
+  if (!answer.ok()) return answer.status();
+  const std::vector<Part> services(answer->services().begin(), answer->services().end());
+  const Part link = AskLink(session);
+  const Part redis = AskRedis(session);
+  std::vector<Part> all = services;
+  all.push_back(link);
+  all.push_back(redis);
+
+  Table table({"PART", "STATE", "DETAIL"});
+  std::vector<std::string> down;
+  for (const Part& part : all) {
+    table.Add({part.name(), part.serving() ? "up" : "down", part.detail()});
+    if (!part.serving()) down.push_back(part.name());
+  }
+  if (session.json) {
+    session.out() << JsonOf(services, link, redis);
+  } else {
+    table.Print(session.out(), "Nothing is known.");
+  }
+  if (check && !down.empty())
+    return absl::UnavailableError(absl::StrCat("not up: ", absl::StrJoin(down, ", ")));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddStatus(Nouns& nouns) {
+  auto check = std::make_shared<bool>(false);
+  CLI::App& status = nouns.AddLoneVerb(
+      "status", "Every service, the link to the XMPP server, Redis",
+      "JSON: {\"services\": [{name, serving, detail}], \"link\": {...}, \"redis\": {...}}\n\n"
+      "Examples:\n  posternctl status\n"
+      "  posternctl status --check || echo \"something is down\"\n",
+      [check](Session& session) { return ShowStatus(session, *check); });
+  status.add_flag("--check", *check, "exit with 1 unless everything is up");
+}
+
+}  // namespace postern::posternctl

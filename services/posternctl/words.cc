@@ -1,0 +1,85 @@
+#include "services/posternctl/words.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+
+namespace postern::posternctl {
+
+using namespace admin::v1;  // NOLINT: the values of these enums are all this file is about
+using namespace edge::v1;
+using namespace sender::v1;
+using namespace rules::v1;
+
+std::string TimeWords(int64_t unix_seconds) {
+  if (unix_seconds == 0) return "";
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S", absl::FromUnixSeconds(unix_seconds),
+                          absl::LocalTimeZone());
+}
+
+std::string SizeWords(uint64_t bytes) {
+  if (bytes < 1024) return absl::StrCat(bytes, " B");
+  const double kib = static_cast<double>(bytes) / 1024;
+  return kib < 1024 ? absl::StrFormat("%.1f KiB", kib) : absl::StrFormat("%.1f MiB", kib / 1024);
+}
+
+std::string Words(AccountType type) {
+  if (type == ACCOUNT_TYPE_IMAP) return "IMAP";
+  if (type == ACCOUNT_TYPE_POP3) return "POP3";
+  return type == ACCOUNT_TYPE_SMTP ? "SMTP" : "";
+}
+
+std::string Words(Security security) {
+  if (security == SECURITY_TLS) return "TLS";
+  if (security == SECURITY_STARTTLS) return "STARTTLS";
+  return security == SECURITY_NONE ? "none" : "";
+}
+
+std::string Words(Action action) {
+  if (action == ACTION_NOTHING) return "nothing";
+  if (action == ACTION_DIGEST) return "digest";
+  return action == ACTION_FULL ? "full" : "";
+}
+
+std::string Words(HealthState state) {
+  if (state == HEALTH_STATE_CHECKING) return "checking";
+  if (state == HEALTH_STATE_OK) return "ok";
+  if (state == HEALTH_STATE_ERROR) return "error";
+  return state == HEALTH_STATE_DISABLED ? "disabled" : "";
+}
+
+std::string Words(Show show) {
+  switch (show) {
+    case SHOW_OFFLINE:
+      return "offline";
+    case SHOW_XA:
+      return "xa";
+    case SHOW_AWAY:
+      return "away";
+    case SHOW_DND:
+      return "dnd";
+    case SHOW_ONLINE:
+      return "online";
+    case SHOW_CHAT:
+      return "chat";
+    default:
+      return "";
+  }
+}
+
+std::string Words(QueueState state) {
+  if (state == QUEUE_STATE_WAITING) return "waiting";
+  if (state == QUEUE_STATE_SENDING) return "sending";
+  return state == QUEUE_STATE_REPORTING ? "reporting" : "";
+}
+
+std::string Words(Verdict verdict) {
+  if (verdict == VERDICT_KEEP) return "kept";
+  return verdict == VERDICT_REJECT ? "rejected" : "";
+}
+
+std::string Words(RuleLanguage language) {
+  return language == RULE_LANGUAGE_JSMAIL_REJECT ? "jsmail reject" : "";
+}
+
+}  // namespace postern::posternctl
