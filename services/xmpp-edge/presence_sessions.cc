@@ -75,11 +75,12 @@ net::Task<bool> PresenceSessions::SetAvailable(Jid full, Show show) {
   const auto known = session.resources.find(full.resource);
   const bool is_new = known == session.resources.end();
   if (is_new && session.resources.size() >= kMaxResources) co_return false;
+  const bool is_news = is_new || !known->second.confirmed;
   const bool same = !is_new && known->second.show == show;
   session.resources[full.resource] = {show, true};
   if (session.since_unix_ms == 0) session.since_unix_ms = absl::ToUnixMillis(absl::Now());
   if (!same) co_await Changed(user, show_before, since_before);
-  co_return is_new;
+  co_return is_news;
 }
 
 net::Task<void> PresenceSessions::SetUnavailable(Jid jid) {

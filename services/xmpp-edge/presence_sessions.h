@@ -45,8 +45,8 @@ class PresenceSessions {
   // meanwhile wins. Resources come in unconfirmed.
   net::Task<absl::Status> Load(std::string user);
 
-  // A resource is available. True when it was not known to be. Over 32 resources
-  // of one user the newest are ignored.
+  // A resource is available. True when it was not known to be, or not on this link.
+  // Over 32 resources of one user the newest are ignored.
   net::Task<bool> SetAvailable(Jid full, edge::v1::Show show);
   // A resource went, or all of them when `jid` has no resource.
   net::Task<void> SetUnavailable(Jid jid);

@@ -1,0 +1,281 @@
+// XEP-0100, RFC 6121.
+#include "services/xmpp-edge/features/presence.h"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "lib/net/deadline.h"
+#include "lib/process/log.h"
+#include "services/xmpp-edge/features/account_status.h"
+#include "services/xmpp-edge/jid_escaping.h"
+#include "services/xmpp-edge/texts.h"
+
+namespace postern::xmpp_edge {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr absl::string_view kNickNs = "http://jabber.org/protocol/nick";
+constexpr milliseconds kProbePause(10);   // at most 100 probes a second: no storm
+constexpr seconds kProbePatience(20);     // then who did not answer is gone
+constexpr milliseconds kRetryPause(1000);
+
+edge::v1::Show ReadShow(const Element& presence) {
+  const std::string show = presence.ChildText("show");
+  if (show == "chat") return edge::v1::SHOW_CHAT;
+  if (show == "away") return edge::v1::SHOW_AWAY;
+  if (show == "xa") return edge::v1::SHOW_XA;
+  if (show == "dnd") return edge::v1::SHOW_DND;
+  return edge::v1::SHOW_ONLINE;
+}
+
+}  // namespace
+
+PresenceFeature::PresenceFeature(FeatureContext context, PresenceSessions& sessions,
+                                 PresenceContacts& contacts)
+    : context_(std::move(context)),
+      sessions_(sessions),
+      contacts_(contacts),
+      work_(context_.executor),
+      link_came_up_(context_.executor) {
+  context_.directory.Listen([this](AccountDirectory::Account before,
+                                   AccountDirectory::Account after) {
+    unsettled_.insert(after != nullptr ? after->id() : before->id());
+    work_.Notify();
+  });
+}
+
+net::Task<void> PresenceFeature::Handle(Incoming incoming) {
+  const std::string type(incoming.stanza.Attr("type"));
+  const std::string user = incoming.from.Bare();
+  if (type == "unavailable") {
+    co_await sessions_.SetUnavailable(std::move(incoming.from));
+  } else if (type.empty()) {
+    // Strangers' presence is none of our business, and would fill our memory.
+    if (!HasAccounts(user)) co_return;
+    const std::string full = incoming.from.Full();
+    const bool news =
+        co_await sessions_.SetAvailable(std::move(incoming.from), ReadShow(incoming.stanza));
+    if (news) (void)co_await ShowAll(user, full);
+  } else if (type == "probe") {
+    std::optional<Element> presence =
+        PresenceOf(incoming.to, user, incoming.from.Full());
+    if (presence) (void)co_await context_.sink.Send(*std::move(presence));
+  } else if (type == "subscribe") {
+    co_await HandleSubscribe(std::move(incoming));
+  } else if (type == "unsubscribe") {
+    // Only acknowledged: a slip in a roster must not cost anybody their accounts.
+    (void)co_await Say("unsubscribed", incoming.to.Bare(), user);
+  }
+}
+
+net::Task<void> PresenceFeature::HandleSubscribe(Incoming incoming) {
+  const std::string user = incoming.from.Bare();
+  const std::string contact = incoming.to.Bare();
+  std::optional<Element> presence = PresenceOf(incoming.to, user, user);
+  if (!presence) {
+    (void)co_await Say("unsubscribed", contact, user);
+    co_return;
+  }
+  (void)co_await Say("subscribed", contact, user);
+  // Correspondents have no use for the user's presence; the gateway and the accounts do.
+  if (!AddressOfLocalpart(incoming.to.local)) (void)co_await Say("subscribe", contact, user);
+  (void)co_await context_.sink.Send(*std::move(presence));
+}
+
+std::optional<Element> PresenceFeature::PresenceOf(const Jid& contact, const std::string& user,
+                                                   const std::string& to) const {
+  const size_t accounts = context_.directory.Of(user).size();
+  if (accounts == 0) return std::nullopt;
+  if (contact.local.empty()) return GatewayPresence(accounts, context_.domain, to);
+  if (AddressOfLocalpart(contact.local)) return MakeStanza("presence", contact.Bare(), to);
+  const auto account = context_.directory.Find(user, UnescapeLocalpart(contact.local));
+  if (account == nullptr) return std::nullopt;
+  return AccountPresence(*account, contact.Bare(), to);
+}
+
+net::Task<absl::Status> PresenceFeature::ShowAll(std::string user, std::string full_jid) {
+  const std::vector<AccountDirectory::Account> accounts = context_.directory.Of(user);
+  Element gateway = GatewayPresence(accounts.size(), context_.domain, full_jid);
+  absl::Status sent = co_await context_.sink.Send(std::move(gateway));
+  for (const AccountDirectory::Account& account : accounts) {
+    if (!sent.ok()) break;
+    Element presence =
+        AccountPresence(*account, ContactJid(*account, context_.domain), full_jid);
+    sent = co_await context_.sink.Send(std::move(presence));
+  }
+  co_return sent;
+}
+
+net::Task<absl::Status> PresenceFeature::ShowGateway(std::string user) {
+  const size_t accounts = context_.directory.Of(user).size();
+  for (const std::string& full_jid : sessions_.FullJids(user)) {
+    Element presence = GatewayPresence(accounts, context_.domain, full_jid);
+    absl::Status sent = co_await context_.sink.Send(std::move(presence));
+    if (!sent.ok()) co_return sent;
+  }
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> PresenceFeature::Say(std::string type, std::string from, std::string to,
+                                             std::string nick) {
+  Element presence = MakeStanza("presence", from, to, type);
+  if (!nick.empty()) presence.AddText("nick", nick, kNickNs);
+  co_return co_await context_.sink.Send(std::move(presence));
+}
+
+net::Task<void> PresenceFeature::Load() {
+  while (!context_.directory.ready()) co_await net::Sleep(milliseconds(100));
+  while (true) {
+    absl::Status loaded = co_await contacts_.Load();
+    for (const std::string& user : context_.directory.Owners()) {
+      if (loaded.ok()) loaded = co_await sessions_.Load(user);
+    }
+    if (loaded.ok()) break;
+    log::Warn("sessions can't be read from Redis; will try again", {{"error", loaded.message()}});
+    co_await net::Sleep(kRetryPause);
+  }
+  for (std::string& id : contacts_.AccountIds()) unsettled_.insert(std::move(id));
+  loaded_ = true;
+  link_came_up_.Notify();  // whatever came before was not heard
+}
+
+net::Task<void> PresenceFeature::KeepContacts() {
+  co_await Load();
+  while (true) {
+    if (unsettled_.empty()) {
+      co_await work_.Wait();
+      continue;
+    }
+    const std::string id = *unsettled_.begin();
+    unsettled_.erase(unsettled_.begin());
+    const absl::Status settled = co_await Settle(id);
+    if (settled.ok()) continue;
+    // The link or Redis is away; nothing is recorded before it is done.
+    unsettled_.insert(id);
+    co_await net::Sleep(kRetryPause);
+  }
+}
+
+net::Task<absl::Status> PresenceFeature::Settle(std::string account_id) {
+  const AccountDirectory::Account account = context_.directory.FindById(account_id);
+  const PresenceContacts::Contact* contact = contacts_.Find(account_id);
+  if (account == nullptr) {
+    shown_.erase(account_id);
+    if (contact == nullptr) co_return absl::OkStatus();
+    co_return co_await TakeLeave(std::move(account_id), *contact);
+  }
+  if (contact == nullptr) {
+    absl::Status introduced = co_await Introduce(account);
+    if (!introduced.ok()) co_return introduced;
+  }
+  co_return co_await ShowHealth(account);
+}
+
+net::Task<absl::Status> PresenceFeature::Introduce(AccountDirectory::Account account) {
+  PresenceContacts::Contact contact;
+  contact.owner = account->owner();
+  contact.jid = ContactJid(*account, context_.domain);
+  if (contacts_.CountOf(contact.owner) == 0) {
+    absl::Status asked = co_await Say("subscribe", context_.domain, contact.owner,
+                                      std::string(texts::kGatewayNick));
+    if (!asked.ok()) co_return asked;
+  }
+  absl::Status asked = co_await Say("subscribe", contact.jid, contact.owner, account->name());
+  if (!asked.ok()) co_return asked;
+  if (absl::Status taken = co_await context_.sink.Barrier(); !taken.ok()) co_return taken;
+  log::Info("account introduced to its user", {{"account", account->id()},
+                                               {"user", contact.owner}});
+  const std::string owner = contact.owner;
+  absl::Status kept = co_await contacts_.Put(account->id(), std::move(contact));
+  if (!kept.ok()) co_return kept;
+  co_return co_await ShowGateway(owner);
+}
+
+net::Task<absl::Status> PresenceFeature::TakeLeave(std::string account_id,
+                                                   PresenceContacts::Contact contact) {
+  std::vector<std::string> leaving = {contact.jid};
+  const bool last = !HasAccounts(contact.owner) && contacts_.CountOf(contact.owner) == 1;
+  if (last) leaving.push_back(context_.domain);
+  // XEP-0100 section 4.3: in this order.
+  for (const std::string& jid : leaving) {
+    for (const char* type : {"unsubscribe", "unsubscribed", "unavailable"}) {
+      absl::Status said = co_await Say(type, jid, contact.owner);
+      if (!said.ok()) co_return said;
+    }
+  }
+  if (absl::Status taken = co_await context_.sink.Barrier(); !taken.ok()) co_return taken;
+  absl::Status removed = co_await contacts_.Remove(std::move(account_id));
+  if (!removed.ok()) co_return removed;
+  if (!last) co_return co_await ShowGateway(contact.owner);
+  co_await sessions_.Forget(contact.owner);
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> PresenceFeature::ShowHealth(AccountDirectory::Account account) {
+  PresenceContacts::Contact contact = *contacts_.Find(account->id());
+  // Most changes of an account don't show; those that do go to who is there.
+  std::string look = ToXml(AccountPresence(*account, contact.jid, ""));
+  if (shown_[account->id()] != look) {
+    for (const std::string& full_jid : sessions_.FullJids(contact.owner)) {
+      Element presence = AccountPresence(*account, contact.jid, full_jid);
+      absl::Status sent = co_await context_.sink.Send(std::move(presence));
+      if (!sent.ok()) co_return sent;
+    }
+    shown_[account->id()] = std::move(look);
+  }
+  const int64_t now = absl::ToUnixSeconds(absl::Now());
+  if (!IsWorthTelling(*account, contact, now)) co_return absl::OkStatus();
+  Element message = ErrorMessage(*account, contact);
+  if (absl::Status sent = co_await context_.sink.Send(std::move(message)); !sent.ok()) {
+    co_return sent;
+  }
+  contact.told_error = ErrorFingerprint(*account);
+  contact.told_unix = now;
+  co_return co_await contacts_.Put(account->id(), std::move(contact));
+}
+
+net::Task<void> PresenceFeature::KeepSessions() {
+  while (true) {
+    co_await link_came_up_.Wait();
+    if (loaded_ && context_.sink.IsUp()) co_await ProbeAll();
+  }
+}
+
+net::Task<void> PresenceFeature::ProbeAll() {
+  const std::vector<std::string> users = context_.directory.Owners();
+  for (const std::string& user : users) sessions_.Doubt(user);
+  for (const std::string& user : users) {
+    absl::Status asked = co_await Say("probe", context_.domain, user);
+    if (!asked.ok()) co_return;  // the next link begins anew
+    co_await net::Sleep(kProbePause);
+  }
+  co_await net::Sleep(kProbePatience);
+  if (!context_.sink.IsUp()) co_return;
+  for (const std::string& user : users) co_await sessions_.DropUnconfirmed(user);
+}
+
+net::Task<absl::Status> PresenceFeature::SayGoodbye() {
+  std::vector<std::pair<std::string, std::string>> goodbyes;
+  for (const auto& [user, session] : sessions_.all()) {
+    for (const std::string& full_jid : sessions_.FullJids(user)) {
+      goodbyes.emplace_back(context_.domain, full_jid);
+      for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
+        goodbyes.emplace_back(ContactJid(*account, context_.domain), full_jid);
+      }
+    }
+  }
+  for (auto& [from, to] : goodbyes) {
+    absl::Status said = co_await Say("unavailable", from, to);
+    if (!said.ok()) co_return said;
+  }
+  co_return co_await context_.sink.Barrier();
+}
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,240 @@
+#include "services/xmpp-edge/mail_to_message.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "lib/crypto/digest.h"
+#include "services/xmpp-edge/jid_escaping.h"
+#include "services/xmpp-edge/texts.h"
+
+namespace postern::xmpp_edge {
+
+namespace {
+
+constexpr int64_t kOldAfterSeconds = 5 * 60;  // then the date is worth showing
+constexpr size_t kMaxLineBytes = 1024;
+constexpr size_t kMaxAddressesShown = 10;
+constexpr size_t kMaxAttachmentsShown = 20;
+constexpr size_t kMaxDefectsShown = 5;
+constexpr size_t kMaxReplyTo = 10;
+constexpr absl::string_view kAddressesNs = "http://jabber.org/protocol/address";
+
+// Cuts at a code point.
+absl::string_view Head(absl::string_view text, size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return text.substr(0, bytes);
+}
+
+// Characters that would begin a new line or turn the line around on some screen,
+// and so let a subject pass for another header line.
+constexpr absl::string_view kForbiddenInLine[] = {
+    "\xC2\x85",                                                      // U+0085 next line
+    "\xE2\x80\xA8", "\xE2\x80\xA9",                                  // U+2028, U+2029
+    "\xE2\x80\xAA", "\xE2\x80\xAB", "\xE2\x80\xAC", "\xE2\x80\xAD",  // bidi embedding
+    "\xE2\x80\xAE",                                                  // bidi override
+    "\xE2\x81\xA6", "\xE2\x81\xA7", "\xE2\x81\xA8", "\xE2\x81\xA9"}; // bidi isolates
+
+std::string OneLine(absl::string_view text) {
+  std::string line;
+  text = Head(text, kMaxLineBytes);
+  while (!text.empty()) {
+    size_t skip = static_cast<unsigned char>(text[0]) < 0x20 || text[0] == 0x7F ? 1 : 0;
+    for (const absl::string_view forbidden : kForbiddenInLine) {
+      if (text.substr(0, forbidden.size()) == forbidden) skip = forbidden.size();
+    }
+    line.push_back(skip == 0 ? text[0] : ' ');
+    text.remove_prefix(std::max<size_t>(skip, 1));
+  }
+  return line;
+}
+
+std::string AddressLine(const std::vector<mail::Address>& addresses) {
+  std::vector<std::string> shown;
+  for (const mail::Address& address : addresses) {
+    if (shown.size() == kMaxAddressesShown) {
+      shown.push_back(texts::AndMore(addresses.size() - kMaxAddressesShown));
+      break;
+    }
+    shown.push_back(OneLine(address.Readable()));
+  }
+  return absl::StrJoin(shown, ", ");
+}
+
+std::string SenderLine(const mail::Mail& mail) {
+  return mail.from.empty() ? std::string(texts::kNoSender) : AddressLine(mail.from);
+}
+
+std::string SubjectLine(const mail::Mail& mail) {
+  const std::string subject = OneLine(mail.subject);
+  return subject.empty() ? std::string(texts::kNoSubject) : subject;
+}
+
+// When the mail came; 0 when it is new, or when nobody knows. The server's clock
+// counts, not the sender's.
+int64_t OldDate(const mail::Mail& mail, int64_t now_unix) {
+  const int64_t date = mail.received_unix != 0 ? mail.received_unix : mail.date_unix;
+  return date > 0 && now_unix - date > kOldAfterSeconds ? date : 0;
+}
+
+std::string ReadableDate(int64_t unix_seconds) {
+  return absl::FormatTime("%Y-%m-%d %H:%M UTC", absl::FromUnixSeconds(unix_seconds),
+                          absl::UTCTimeZone());
+}
+
+std::string HeaderBlock(const mail::Mail& mail, int64_t now_unix) {
+  std::string block =
+      absl::StrCat(texts::kFrom, SenderLine(mail), "\n", texts::kSubject, SubjectLine(mail), "\n");
+  // One recipient is the reader; more are worth knowing before one answers.
+  if (mail.to.size() + mail.cc.size() > 1) {
+    if (!mail.to.empty()) absl::StrAppend(&block, texts::kTo, AddressLine(mail.to), "\n");
+    if (!mail.cc.empty()) absl::StrAppend(&block, texts::kCc, AddressLine(mail.cc), "\n");
+  }
+  if (const int64_t date = OldDate(mail, now_unix); date != 0) {
+    absl::StrAppend(&block, texts::kDate, ReadableDate(date), "\n");
+  }
+  return block;
+}
+
+std::string ReadableSize(uint64_t bytes) {
+  if (bytes < 1024) return absl::StrCat(bytes, " bytes");
+  if (bytes < 1024 * 1024) return absl::StrCat((bytes + 512) / 1024, " KB");
+  const uint64_t tenths = bytes * 10 / (1024 * 1024);
+  return absl::StrCat(tenths / 10, ".", tenths % 10, " MB");
+}
+
+std::string AttachmentBlock(const std::vector<mail::Attachment>& attachments) {
+  if (attachments.empty()) return "";
+  std::string block = absl::StrCat("\n\n", texts::kAttachments);
+  for (size_t i = 0; i < attachments.size(); ++i) {
+    if (i == kMaxAttachmentsShown) {
+      absl::StrAppend(&block, "\n", texts::AndMore(attachments.size() - i));
+      break;
+    }
+    const mail::Attachment& attachment = attachments[i];
+    const std::string name = OneLine(Head(attachment.file_name, 255));
+    absl::StrAppend(&block, "\n- ", name.empty() ? texts::kUnnamedAttachment : name, " (",
+                    OneLine(Head(attachment.content_type, 127)), ", ",
+                    ReadableSize(attachment.size), ")");
+  }
+  return block;
+}
+
+std::string NoteBlock(const mail::Mail& mail) {
+  std::string block;
+  for (size_t i = 0; i < std::min(mail.defects.size(), kMaxDefectsShown); ++i) {
+    absl::StrAppend(&block, "\n", texts::Note(OneLine(Head(mail.defects[i], 300))));
+  }
+  return block.empty() ? block : absl::StrCat("\n", block);
+}
+
+std::string Body(const mail::Mail& mail, int64_t now_unix) {
+  const std::string head = HeaderBlock(mail, now_unix);
+  const std::string tail = AttachmentBlock(mail.attachments) + NoteBlock(mail);
+  constexpr size_t kRoomForCut = 100;
+  const size_t room = kMaxBodyBytes - std::min(kMaxBodyBytes, head.size() + tail.size() +
+                                                                  kRoomForCut);
+  const absl::string_view shown = Head(mail.text, room);
+  std::string text(shown.empty() ? texts::kNoText : shown);
+  if (shown.size() < mail.text.size()) {
+    absl::StrAppend(&text, "\n\n", texts::Cut(mail.text.size() - shown.size()));
+  } else if (mail.text_truncated) {
+    absl::StrAppend(&text, "\n\n", texts::kCutByReader);
+  }
+  return absl::StrCat(head, "\n", text, tail);
+}
+
+const std::vector<mail::Address>& AnswerTo(const mail::Mail& mail) {
+  return mail.reply_to.empty() ? mail.from : mail.reply_to;
+}
+
+// XEP-0033 section 4.2: clients that know it answer to these.
+Element ReplyAddresses(const mail::Mail& mail, const std::string& domain) {
+  Element addresses = MakeElement("addresses", kAddressesNs);
+  for (const mail::Address& address : AnswerTo(mail)) {
+    if (addresses.children.size() == kMaxReplyTo) break;
+    Element entry = MakeElement("address");
+    entry.Set("type", "replyto");
+    entry.Set("jid", absl::StrCat(LocalpartOfAddress(address), "@", domain));
+    addresses.Add(std::move(entry));
+  }
+  return addresses;
+}
+
+// What both kinds of message have.
+Element ChatMessage(const Envelope& envelope, absl::string_view body) {
+  Element message = MakeStanza("message", envelope.contact, envelope.user, "chat",
+                               envelope.stanza_id);
+  message.AddText("body", body);
+  message.Add(MakeElement("origin-id", "urn:xmpp:sid:0").Set("id", envelope.stanza_id));
+  message.Add(MakeElement("store", "urn:xmpp:hints"));  // XEP-0334: keep it for the absent
+  return message;
+}
+
+}  // namespace
+
+std::string ThreadIdOf(const mail::Mail& mail) {
+  const std::string& root = !mail.references.empty()    ? mail.references.front()
+                            : !mail.in_reply_to.empty() ? mail.in_reply_to.front()
+                                                        : mail.message_id;
+  return root.empty() ? "" : crypto::Sha256Hex(root).substr(0, 32);
+}
+
+Element MailToMessage(const mail::Mail& mail, const Envelope& envelope) {
+  Element message = ChatMessage(envelope, Body(mail, envelope.now_unix));
+  message.AddText("subject", SubjectLine(mail));
+  const std::string thread = ThreadIdOf(mail);
+  message.AddText("thread", thread.empty() ? envelope.stanza_id : thread);
+  Element addresses = ReplyAddresses(mail, envelope.domain);
+  if (!addresses.children.empty()) message.Add(std::move(addresses));
+  if (const int64_t date = OldDate(mail, envelope.now_unix); date != 0) {
+    Element delay = MakeElement("delay", "urn:xmpp:delay");
+    delay.Set("from", envelope.contact);
+    delay.Set("stamp", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(date),
+                                        absl::UTCTimeZone()));
+    message.Add(std::move(delay));
+  }
+  return message;
+}
+
+Element MailsToDigest(const std::vector<mail::Mail>& mails, const Envelope& envelope) {
+  std::string body = absl::StrCat(texts::NewMails(mails.size()), "\n");
+  for (size_t i = 0; i < mails.size(); ++i) {
+    const mail::Mail& mail = mails[i];
+    std::string entry = absl::StrCat("\n", i + 1, ". ", SenderLine(mail), "\n   ",
+                                     SubjectLine(mail));
+    if (const int64_t date = OldDate(mail, envelope.now_unix); date != 0) {
+      absl::StrAppend(&entry, " (", ReadableDate(date), ")");
+    }
+    constexpr size_t kRoomForMore = 50;
+    if (body.size() + entry.size() + kRoomForMore > kMaxBodyBytes) {
+      absl::StrAppend(&body, "\n", texts::AndMore(mails.size() - i));
+      break;
+    }
+    body += entry;
+  }
+  return ChatMessage(envelope, body);
+}
+
+MailThread ThreadOf(const mail::Mail& mail, absl::string_view account_id,
+                    const Envelope& envelope) {
+  MailThread thread;
+  thread.account_id = std::string(account_id);
+  thread.contact = envelope.contact;
+  thread.message_id = mail.message_id;
+  thread.references = mail.references;
+  // RFC 5322 section 3.6.4: without References, a lone In-Reply-To takes its place.
+  if (thread.references.empty() && mail.in_reply_to.size() == 1) {
+    thread.references = mail.in_reply_to;
+  }
+  thread.answer_to = AnswerTo(mail);
+  thread.subject = mail.subject;
+  thread.at_unix = envelope.now_unix;
+  const std::string id = ThreadIdOf(mail);
+  thread.thread_id = id.empty() ? envelope.stanza_id : id;
+  return thread;
+}
+
+}  // namespace postern::xmpp_edge
