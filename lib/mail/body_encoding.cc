@@ -61,9 +61,9 @@ EncodedBody EncodeBody(absl::string_view text) {
   if (std::all_of(lines.begin(), lines.end(), SurvivesAsIs)) {
     return {"7bit", absl::StrCat(absl::StrJoin(lines, "\r\n"), "\r\n")};
   }
-  // Beyond a sixth, quoted-printable is the longer form, and no more readable.
+  // Beyond a quarter, quoted-printable is longer and no more readable.
   const size_t beyond_ascii = std::count_if(text.begin(), text.end(), IsBeyondAscii);
-  if (beyond_ascii * 6 > text.size()) {
+  if (beyond_ascii * 4 > text.size()) {
     return {"base64", Base64Lines(absl::StrCat(absl::StrJoin(lines, "\r\n"), "\r\n"))};
   }
   std::string bytes;

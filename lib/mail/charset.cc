@@ -120,7 +120,7 @@ bool HasEscapes(absl::string_view bytes) {
 absl::string_view WithoutTornTail(absl::string_view bytes) {
   for (size_t tail = 1; tail <= 3 && tail < bytes.size(); ++tail) {
     const auto byte = static_cast<unsigned char>(bytes[bytes.size() - tail]);
-    if (byte < 0x80) break;
+    if (byte < 0x80 || byte > 0xF4) break;
     if (byte >= 0xC0) {
       const size_t needed = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
       return tail < needed ? bytes.substr(0, bytes.size() - tail) : bytes;
@@ -129,13 +129,17 @@ absl::string_view WithoutTornTail(absl::string_view bytes) {
   return bytes;
 }
 
-// Bytes that follow UTF-8's pattern hardly ever do so by chance: one good
-// sequence of two or more bytes is evidence enough.
+bool IsContinuation(unsigned char c) { return (c & 0xC0) == 0x80; }
+
+// Bytes that follow UTF-8's pattern hardly ever do so by chance: one sequence,
+// even one that stands for nothing such as a surrogate, is evidence enough.
 bool LooksLikeUtf8(absl::string_view bytes) {
-  for (size_t at = 0; at + 1 < bytes.size(); ++at) {
-    if (static_cast<unsigned char>(bytes[at]) < 0xC2) continue;
-    for (size_t length = 2; length <= 4; ++length) {
-      if (at + length <= bytes.size() && IsUtf8(bytes.substr(at, length))) return true;
+  size_t missing = 0;
+  for (unsigned char c : bytes) {
+    if (missing > 0 && IsContinuation(c)) {
+      if (--missing == 0) return true;
+    } else {
+      missing = c < 0xC2 || c > 0xF4 ? 0 : c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3;
     }
   }
   return false;

@@ -8,6 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "lib/mail/charset.h"
+#include "lib/mail/header_fields.h"
 #include "lib/mail/utf8.h"
 
 namespace postern::mail {
@@ -145,7 +146,9 @@ bool IsBlank(absl::string_view text) { return text.find_first_not_of(" \t\r\n") 
 
 }  // namespace
 
-std::string DecodeHeaderText(absl::string_view raw) {
+std::string DecodeHeaderText(absl::string_view folded) {
+  const std::string unfolded = Unfold(folded);
+  const absl::string_view raw = unfolded;
   if (!absl::StrContains(raw, "=?")) return CleanLine(ToUtf8(raw, ""));
   // Nothing is an encoded word past the last "?=": a flood of "=?" must not be searched again and again.
   const size_t last_end = raw.rfind("?=");

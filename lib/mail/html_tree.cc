@@ -22,7 +22,8 @@ absl::string_view FirstDocuments(absl::string_view html) {
 }  // namespace
 
 HtmlTree::HtmlTree(absl::string_view utf8)
-    : html_(RepairUtf8(FirstDocuments(CutUtf8(utf8, kMaxHtmlBytes)))), truncated_(html_.size() < utf8.size()) {
+    : html_(CleanText(FirstDocuments(CutUtf8(utf8, kMaxHtmlBytes)))),
+      truncated_(FirstDocuments(CutUtf8(utf8, kMaxHtmlBytes)).size() < utf8.size()) {
   // The part before the limit may still need a second cut: memory, unlike depth, is used up by its end.
   for (int attempt = 0; attempt < 4 && !html_.empty(); ++attempt) {
     arena_ = std::make_unique<HtmlArena>();

@@ -18,7 +18,7 @@ absl::string_view FirstDelimiter(absl::string_view body) {
   body = body.substr(0, kLookAhead);
   for (size_t at = 0; at < body.size(); at = NextLine(body, at)) {
     absl::string_view line = absl::StripTrailingAsciiWhitespace(body.substr(at, NextLine(body, at) - at));
-    if (line.size() > 3 && absl::ConsumePrefix(&line, "--")) return line;
+    if (line.size() > 2 && absl::ConsumePrefix(&line, "--")) return line;
   }
   return "";
 }

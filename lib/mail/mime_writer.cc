@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "lib/mail/address_reader.h"
 #include "lib/mail/body_encoding.h"
 #include "lib/mail/header_writer.h"
 #include "lib/mail/utf8.h"
@@ -30,12 +31,11 @@ absl::Status CheckText(absl::string_view what, absl::string_view text) {
 
 absl::Status CheckAddress(const Address& address) {
   if (absl::Status s = CheckText("a display name", address.display_name); !s.ok()) return s;
-  if (absl::Status s = CheckText("an address", address.Spec()); !s.ok()) return s;
-  if (address.local_part.empty() || address.domain.empty()) {
-    return absl::InvalidArgumentError("mail: an address is incomplete");
-  }
-  if (address.domain.find_first_of(" <>@,;:\\\"()") != std::string::npos && address.domain[0] != '[') {
-    return absl::InvalidArgumentError(absl::StrCat("mail: \"", address.domain, "\" is not a domain"));
+  // Whatever its parts hold, it must read back as these parts.
+  const absl::StatusOr<Address> read = ParseSpec(address.Spec());
+  if (!read.ok()) return absl::InvalidArgumentError(absl::StrCat("mail: an address: ", read.status().message()));
+  if (read->local_part != address.local_part || !absl::EqualsIgnoreCase(read->domain, address.domain)) {
+    return absl::InvalidArgumentError("mail: an address does not mean what it says");
   }
   if (!IsAscii(address.Spec())) {
     return absl::InvalidArgumentError(

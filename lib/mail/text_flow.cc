@@ -25,6 +25,13 @@ bool ConsumeAny(absl::string_view& text, const Strings& strings) {
   return false;
 }
 
+// The length of the joiner that `text` begins with; 0 when there is none.
+size_t LeadingJoiner(absl::string_view text) {
+  absl::string_view rest = text;
+  ConsumeAny(rest, kJoiners);
+  return text.size() - rest.size();
+}
+
 }  // namespace
 
 void TextFlow::Add(absl::string_view utf8, bool preformatted) {
@@ -39,8 +46,10 @@ void TextFlow::Add(absl::string_view utf8, bool preformatted) {
       space_ = true;
     } else if (absl::ConsumePrefix(&utf8, kNoBreakSpace)) {
       space_ = true;
-    } else if (!ConsumeAny(utf8, kFillers) &&
-               !((space_ || out_.empty() || breaks_ > 0) && ConsumeAny(utf8, kJoiners))) {
+    } else if (const size_t joiner = LeadingJoiner(utf8); joiner > 0) {
+      joiner_ = std::string(utf8.substr(0, joiner));
+      utf8.remove_prefix(joiner);
+    } else if (!ConsumeAny(utf8, kFillers)) {
       size_t end = 1;
       // A word ends at white space, or where a character may be one that is treated above.
       while (end < utf8.size() && !absl::ascii_isspace(utf8[end]) &&
@@ -54,6 +63,7 @@ void TextFlow::Add(absl::string_view utf8, bool preformatted) {
 }
 
 void TextFlow::AddWord(absl::string_view word) {
+  const bool joins = breaks_ == 0 && bars_ == 0 && !space_ && !out_.empty();
   if (breaks_ > 0 || out_.empty()) {
     StartLine();
   } else if (bars_ > 0) {
@@ -62,6 +72,8 @@ void TextFlow::AddWord(absl::string_view word) {
   } else if (space_) {
     Append(" ");
   }
+  if (joins) Append(joiner_);
+  joiner_.clear();
   bars_ = 0;
   space_ = false;
   Append(word);

@@ -52,6 +52,7 @@ class TextFlow {
   size_t blank_prefixes_ = 0;  // how many prefixes a blank line among them carries
   int bars_ = 0;               // owed
   bool space_ = false;         // owed
+  std::string joiner_;         // kept for the case that a word follows it at once
   bool single_line_ = false;
   bool full_ = false;
 };

@@ -1,7 +1,8 @@
 #include "tests/support/redis_server.h"
 
+#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -14,8 +15,6 @@
 #include <filesystem>
 #include <thread>
 #include <vector>
-
-extern char** environ;
 
 namespace postern::testing {
 namespace {
@@ -42,6 +41,7 @@ bool Answers(const std::string& path) {
 }  // namespace
 
 RedisServer::RedisServer() {
+  ::signal(SIGPIPE, SIG_IGN);  // as every Postern process does
   char directory[] = "/tmp/postern-redis-XXXXXX";
   if (!::mkdtemp(directory)) Fail("no temporary folder");
   directory_ = directory;
@@ -62,14 +62,20 @@ void RedisServer::Start() {
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
-  if (::posix_spawnp(&pid_, "redis-server", nullptr, nullptr, argv.data(), environ) != 0) {
-    Fail("redis-server does not start; is it installed?");
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    // Dies with the test, and holds none of its pipes open if it doesn't.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const int nowhere = ::open("/dev/null", O_RDWR);
+    for (int fd : {0, 1, 2}) ::dup2(nowhere, fd);
+    ::execvp(argv[0], argv.data());
+    ::_exit(127);
   }
   for (int i = 0; i < 1000; ++i) {
     if (Answers(socket)) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  Fail("redis-server does not answer");
+  Fail("redis-server does not answer; is it installed?");
 }
 
 void RedisServer::Kill() {

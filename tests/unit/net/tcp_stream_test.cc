@@ -1,0 +1,195 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/ssl/impl/src.hpp>
+#include <boost/asio/write.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <thread>
+
+#include "lib/net/deadline.h"
+#include "lib/net/tcp_dialer.h"
+#include "tests/support/await.h"
+
+namespace postern::net {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using testing::Await;
+using namespace std::chrono_literals;
+
+// A blocking server on a thread of its own, with a certificate for localhost by
+// a CA made for this run.
+class TcpStreamTest : public ::testing::Test {
+ protected:
+  using Script = std::function<void(tcp::socket&)>;
+
+  static void SetUpTestSuite() {
+    char folder[] = "/tmp/postern-tls-XXXXXX";
+    folder_ = ::mkdtemp(folder);
+    const std::string make =
+        "cd " + folder_ +
+        " && openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=CA"
+        " && openssl req -newkey rsa:2048 -nodes -keyout key.pem -out req.pem -subj /CN=localhost"
+        " && printf 'subjectAltName=DNS:localhost' > ext"
+        " && openssl x509 -req -in req.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2"
+        " -extfile ext -out cert.pem";
+    ASSERT_EQ(std::system(("(" + make + ") >/dev/null 2>&1").c_str()), 0);
+  }
+  static void TearDownTestSuite() { std::filesystem::remove_all(folder_); }
+
+  ~TcpStreamTest() override {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void Play(Script script) {
+    thread_ = std::thread([this, script] {
+      boost::system::error_code error;
+      tcp::socket socket = acceptor_.accept(error);
+      if (!error) try { script(socket); } catch (const std::exception&) {}
+    });
+  }
+
+  absl::StatusOr<std::unique_ptr<ByteStream>> Dial(const std::string& host, bool tls,
+                                                   bool trust = true) {
+    DialerOptions options;
+    options.allow_hosts = {"*:" + std::to_string(port())};
+    options.line_bytes = 1000;
+    if (trust) options.tls_ca_file = folder_ + "/ca.pem";
+    dialer_ = *TcpDialer::Create(io_.get_executor(), options);
+    return Await(io_, dialer_->Dial(Endpoint{host, port(), tls}));
+  }
+
+  uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+  static void ServeTls(tcp::socket& socket, std::function<void(asio::ssl::stream<tcp::socket&>&)> f) {
+    asio::ssl::context context(asio::ssl::context::tls_server);
+    context.use_certificate_chain_file(folder_ + "/cert.pem");
+    context.use_private_key_file(folder_ + "/key.pem", asio::ssl::context::pem);
+    asio::ssl::stream<tcp::socket&> stream(socket, context);
+    stream.handshake(asio::ssl::stream_base::server);
+    f(stream);
+  }
+
+  static std::string folder_;
+  asio::io_context io_, server_io_;
+  tcp::acceptor acceptor_{server_io_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
+  std::thread thread_;
+  std::unique_ptr<TcpDialer> dialer_;
+};
+
+std::string TcpStreamTest::folder_;
+
+TEST_F(TcpStreamTest, ReadsLinesAndExactBytesInTheClear) {
+  Play([](tcp::socket& s) { asio::write(s, asio::buffer(std::string("one\r\ntwo\nfive5tail\r\n"))); });
+  auto stream = Dial("localhost", false);
+  ASSERT_TRUE(stream.ok()) << stream.status();
+  EXPECT_FALSE((*stream)->IsEncrypted());
+  EXPECT_EQ(*Await(io_, (*stream)->ReadLine()), "one");
+  EXPECT_EQ(*Await(io_, (*stream)->ReadLine()), "two");
+  EXPECT_EQ(*Await(io_, (*stream)->ReadExactly(5)), "five5");
+  EXPECT_EQ(*Await(io_, (*stream)->ReadLine()), "tail");
+  EXPECT_EQ(Await(io_, (*stream)->ReadLine()).status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(TcpStreamTest, RefusesALineBeyondTheLimit) {
+  Play([](tcp::socket& s) { asio::write(s, asio::buffer(std::string(5000, 'x'))); });
+  auto stream = Dial("localhost", false);
+  EXPECT_EQ(Await(io_, (*stream)->ReadLine()).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(TcpStreamTest, ACancelledReadLosesNothing) {
+  std::atomic<bool> go = false;
+  Play([&](tcp::socket& s) {
+    asio::write(s, asio::buffer(std::string("hal")));
+    while (!go) std::this_thread::sleep_for(1ms);
+    asio::write(s, asio::buffer(std::string("ves\r\n")));
+  });
+  auto stream = Dial("localhost", false);
+  EXPECT_EQ(Await(io_, WithDeadline(50ms, (*stream)->ReadLine())).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
+  go = true;
+  EXPECT_EQ(*Await(io_, (*stream)->ReadLine()), "halves");
+}
+
+TEST_F(TcpStreamTest, SpeaksTlsBothWaysWithLargeWrites) {
+  const std::string big(3 * 1024 * 1024, 'b');
+  std::string got;
+  Play([&](tcp::socket& s) {
+    ServeTls(s, [&](auto& tls) {
+      std::string line;
+      asio::read_until(tls, asio::dynamic_buffer(line), "\n");
+      got = line;
+      asio::write(tls, asio::buffer(std::string("thanks\r\n")));
+    });
+  });
+  auto stream = Dial("localhost", true);
+  ASSERT_TRUE(stream.ok()) << stream.status();
+  EXPECT_TRUE((*stream)->IsEncrypted());
+  EXPECT_TRUE(Await(io_, (*stream)->Write(big + "\n")).ok());
+  EXPECT_EQ(*Await(io_, (*stream)->ReadLine()), "thanks");
+  thread_.join();
+  EXPECT_EQ(got, big + "\n");
+}
+
+TEST_F(TcpStreamTest, UpgradesInTheMiddle) {
+  Play([](tcp::socket& s) {
+    std::string line;
+    asio::read_until(s, asio::dynamic_buffer(line), "\n");
+    asio::write(s, asio::buffer(std::string("OK\r\n")));
+    ServeTls(s, [](auto& tls) { asio::write(tls, asio::buffer(std::string("inside\r\n"))); });
+  });
+  auto stream = Dial("localhost", false);
+  ASSERT_TRUE(Await(io_, (*stream)->Write("STARTTLS\r\n")).ok());
+  EXPECT_EQ(*Await(io_, (*stream)->ReadLine()), "OK");
+  const auto secured = Await(io_, (*stream)->StartTls("localhost"));
+  ASSERT_TRUE(secured.ok()) << secured;
+  EXPECT_EQ(*Await(io_, (*stream)->ReadLine()), "inside");
+}
+
+TEST_F(TcpStreamTest, TextSlippedInBeforeTlsEndsTheConnection) {
+  Play([](tcp::socket& s) {
+    asio::write(s, asio::buffer(std::string("OK go ahead\r\n* injected\r\n")));
+    std::this_thread::sleep_for(50ms);
+  });
+  auto stream = Dial("localhost", false);
+  EXPECT_EQ(*Await(io_, (*stream)->ReadLine()), "OK go ahead");
+  EXPECT_EQ(Await(io_, (*stream)->StartTls("localhost")).code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(TcpStreamTest, ChecksTheCertificate) {
+  const struct {
+    const char* host;
+    bool trust;
+    const char* says;
+  } cases[] = {{"localhost", false, "certificate"}, {"127.0.0.1", true, "certificate"}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.host);
+    Play([](tcp::socket& s) { ServeTls(s, [](auto&) {}); });
+    const auto stream = Dial(c.host, true, c.trust);
+    EXPECT_EQ(stream.status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_NE(stream.status().message().find(c.says), absl::string_view::npos) << stream.status();
+    thread_.join();
+  }
+}
+
+TEST_F(TcpStreamTest, NamesWhatItMayNotOrCannotReach) {
+  DialerOptions options;
+  auto strict = *TcpDialer::Create(io_.get_executor(), options);
+  const auto refused = Await(io_, strict->Dial(Endpoint{"localhost", 993, true}));
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kPermissionDenied);
+  const uint16_t closed = port();
+  acceptor_.close();
+  options.allow_hosts = {"*:" + std::to_string(closed)};
+  auto open = *TcpDialer::Create(io_.get_executor(), options);
+  EXPECT_EQ(Await(io_, open->Dial(Endpoint{"127.0.0.1", closed, true})).status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace postern::net
