@@ -1,0 +1,51 @@
+#include "services/xmpp-edge/config.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "services/xmpp-edge/jid.h"
+
+namespace postern::xmpp_edge {
+
+void AddOptions(process::Program& program, Config& config) {
+  program.Add("--xmpp-server", config.xmpp_server,
+              "HOST:PORT where the XMPP server takes components (XEP-0114)", /*required=*/true);
+  program.Add("--xmpp-domain", config.xmpp_domain,
+              "the component's domain, as the XMPP server knows it", /*required=*/true);
+  program.Add("--xmpp-secret-file", config.xmpp_secret_file,
+              "file with the component's secret", /*required=*/true);
+}
+
+void CheckConfig(process::Program& program, Config& config) {
+  if (!config.xmpp_server.empty() &&
+      !ParseHostPort(config.xmpp_server, config.server_host, config.server_port)) {
+    program.Reject("--xmpp-server", "must be HOST:PORT, such as 127.0.0.1:5347");
+  }
+  if (!config.xmpp_domain.empty()) {
+    const auto domain = ParseJid(config.xmpp_domain);
+    if (!domain.ok() || !domain->local.empty() || !domain->resource.empty()) {
+      program.Reject("--xmpp-domain", "must be a domain, such as mail.example.org");
+    } else {
+      config.xmpp_domain = domain->domain;
+    }
+  }
+  if (!config.xmpp_secret_file.empty()) {
+    config.secret = program.ReadSecretFile("--xmpp-secret-file", config.xmpp_secret_file);
+  }
+}
+
+bool ParseHostPort(const std::string& text, std::string& host, uint16_t& port) {
+  const size_t colon = text.rfind(':');
+  uint32_t number = 0;
+  if (colon == std::string::npos || !absl::SimpleAtoi(text.substr(colon + 1), &number) ||
+      number == 0 || number > 65535) {
+    return false;
+  }
+  host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (host.empty() || (!bracketed && host.find(':') != std::string::npos)) return false;
+  port = static_cast<uint16_t>(number);
+  return true;
+}
+
+}  // namespace postern::xmpp_edge

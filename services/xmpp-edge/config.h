@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lib/process/program.h"
+
+namespace postern::xmpp_edge {
+
+struct Config {
+  std::string xmpp_server;  // HOST:PORT of the server's component listener
+  std::string xmpp_domain;  // the component's own: "mail.example.org"
+  std::string xmpp_secret_file;
+
+  // Read from those above by CheckConfig.
+  std::string server_host;
+  uint16_t server_port = 0;
+  std::string secret;
+};
+
+void AddOptions(process::Program& program, Config& config);
+// Rejects values that can't work, all of them at once.
+void CheckConfig(process::Program& program, Config& config);
+
+// "host:port" or "[v6]:port". False when it is neither.
+bool ParseHostPort(const std::string& text, std::string& host, uint16_t& port);
+
+}  // namespace postern::xmpp_edge

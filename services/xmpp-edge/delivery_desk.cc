@@ -1,0 +1,213 @@
+#include "services/xmpp-edge/delivery_desk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "lib/crypto/digest.h"
+#include "lib/process/log.h"
+#include "lib/process/metrics.h"
+#include "lib/rpc/mail_codec.h"
+#include "services/xmpp-edge/mail_to_message.h"
+
+namespace postern::xmpp_edge {
+
+namespace {
+
+constexpr int kMaxFull = 32;
+constexpr int kMaxDigest = 200;
+// Of a digest, this many mails can be answered without naming the recipient.
+constexpr size_t kRememberedOfDigest = 16;
+
+auto& delivered_total =
+    metrics::Counter("postern_edge_mails_delivered_total", "Mails brought to their user");
+auto& duplicates_total = metrics::Counter("postern_edge_mails_duplicate_total",
+                                          "Mails that had been delivered before");
+auto& held_total = metrics::Counter("postern_edge_mails_held_total",
+                                    "Mails that the user's presence held back");
+
+absl::Status Check(const edge::v1::DeliverRequest& request) {
+  const bool digest = request.mode() == edge::v1::DELIVERY_MODE_DIGEST;
+  if (!digest && request.mode() != edge::v1::DELIVERY_MODE_FULL) {
+    return absl::InvalidArgumentError("mode: neither FULL nor DIGEST");
+  }
+  const int most = digest ? kMaxDigest : kMaxFull;
+  if (request.deliveries().empty() || request.deliveries_size() > most) {
+    return absl::InvalidArgumentError(absl::StrCat("deliveries: from 1 to ", most));
+  }
+  for (const edge::v1::Delivery& delivery : request.deliveries()) {
+    if (delivery.delivery_id().empty() || delivery.delivery_id().size() > 128) {
+      return absl::InvalidArgumentError("delivery_id: empty or too long");
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool Wants(admin::v1::Action action, edge::v1::DeliveryMode mode) {
+  return (action == admin::v1::ACTION_FULL && mode == edge::v1::DELIVERY_MODE_FULL) ||
+         (action == admin::v1::ACTION_DIGEST && mode == edge::v1::DELIVERY_MODE_DIGEST);
+}
+
+// The same mails make the same digest, whoever asks again.
+std::string DigestId(const std::vector<edge::v1::Delivery>& deliveries) {
+  std::string ids;
+  for (const edge::v1::Delivery& delivery : deliveries) {
+    absl::StrAppend(&ids, delivery.delivery_id(), "\n");
+  }
+  return crypto::Sha256Hex(ids).substr(0, 32);
+}
+
+std::vector<std::string> Ids(const std::vector<edge::v1::Delivery>& deliveries) {
+  std::vector<std::string> ids;
+  for (const edge::v1::Delivery& delivery : deliveries) ids.push_back(delivery.delivery_id());
+  return ids;
+}
+
+Envelope EnvelopeFor(const admin::v1::Account& account, const std::string& domain,
+                     std::string stanza_id) {
+  Envelope envelope;
+  envelope.domain = domain;
+  envelope.contact = ContactJid(account, domain);
+  envelope.user = account.owner();
+  envelope.stanza_id = std::move(stanza_id);
+  envelope.now_unix = absl::ToUnixSeconds(absl::Now());
+  return envelope;
+}
+
+// Keeps an account to one call, until it leaves the scope.
+class Turn {
+ public:
+  Turn(absl::flat_hash_set<std::string>& busy, const std::string& account_id)
+      : busy_(busy), account_id_(account_id), taken_(busy.insert(account_id).second) {}
+  ~Turn() {
+    if (taken_) busy_.erase(account_id_);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  bool taken() const { return taken_; }
+
+ private:
+  absl::flat_hash_set<std::string>& busy_;
+  std::string account_id_;
+  bool taken_;
+};
+
+}  // namespace
+
+admin::v1::Action ActionFor(const admin::v1::PresenceActions& actions, edge::v1::Show show) {
+  switch (show) {
+    case edge::v1::SHOW_CHAT: return actions.chat();
+    case edge::v1::SHOW_ONLINE: return actions.online();
+    case edge::v1::SHOW_AWAY: return actions.away();
+    case edge::v1::SHOW_XA: return actions.xa();
+    case edge::v1::SHOW_DND: return actions.dnd();
+    default: return actions.offline();
+  }
+}
+
+DeliveryDesk::DeliveryDesk(std::string domain, StanzaSink& sink, const AccountDirectory& directory,
+                           const PresenceSessions& sessions, ThreadStore& threads,
+                           DeliveryLog& log)
+    : domain_(std::move(domain)),
+      sink_(sink),
+      directory_(directory),
+      sessions_(sessions),
+      threads_(threads),
+      log_(log) {}
+
+net::Task<absl::StatusOr<edge::v1::DeliverResponse>> DeliveryDesk::Deliver(
+    edge::v1::DeliverRequest request) {
+  if (absl::Status valid = Check(request); !valid.ok()) co_return valid;
+  const AccountDirectory::Account account = directory_.FindById(request.account_id());
+  if (account == nullptr || !account->enabled()) {
+    co_return absl::NotFoundError("account: unknown, removed or disabled");
+  }
+  if (!sink_.IsUp()) co_return absl::UnavailableError("the XMPP server is not connected");
+  const Turn turn(busy_accounts_, request.account_id());
+  if (!turn.taken()) {
+    co_return absl::UnavailableError("another delivery for this account is under way");
+  }
+  co_return co_await DeliverFor(account, std::move(request));
+}
+
+net::Task<absl::StatusOr<edge::v1::DeliverResponse>> DeliveryDesk::DeliverFor(
+    AccountDirectory::Account account, edge::v1::DeliverRequest request) {
+  std::vector<std::string> ids;
+  for (const edge::v1::Delivery& delivery : request.deliveries()) {
+    ids.push_back(delivery.delivery_id());
+  }
+  auto known = co_await log_.Known(account->id(), std::move(ids));
+  if (!known.ok()) co_return known.status();
+
+  const bool wanted =
+      Wants(ActionFor(account->actions(), sessions_.ShowOf(account->owner())), request.mode());
+  const bool digest = request.mode() == edge::v1::DELIVERY_MODE_DIGEST;
+  edge::v1::DeliverResponse response;
+  std::vector<edge::v1::Delivery> due;
+  absl::flat_hash_set<std::string> named;
+  for (int i = 0; i < request.deliveries_size(); ++i) {
+    edge::v1::Delivery& delivery = *request.mutable_deliveries(i);
+    if ((*known)[i] || !named.insert(delivery.delivery_id()).second) {
+      response.add_results(edge::v1::DELIVERY_RESULT_DUPLICATE);
+      duplicates_total.Increment();
+    } else if (!wanted) {
+      response.add_results(edge::v1::DELIVERY_RESULT_HELD);
+      held_total.Increment();
+    } else {
+      response.add_results(edge::v1::DELIVERY_RESULT_DELIVERED);
+      due.push_back(std::move(delivery));
+    }
+  }
+  if (due.empty()) co_return response;
+
+  std::vector<std::string> due_ids = Ids(due);
+  absl::Status sent = digest ? co_await SendDigest(account, std::move(due))
+                             : co_await SendFull(account, std::move(due));
+  if (sent.ok()) sent = co_await sink_.Barrier();
+  if (sent.ok()) sent = co_await log_.Record(account->id(), due_ids);
+  if (!sent.ok()) co_return sent;
+  for (const std::string& id : due_ids) {
+    log::Info("mail delivered", {{"mail", id}, {"account", account->id()},
+                                 {"mode", digest ? "digest" : "full"}});
+  }
+  delivered_total.Increment(static_cast<double>(due_ids.size()));
+  co_return response;
+}
+
+net::Task<absl::Status> DeliveryDesk::SendFull(AccountDirectory::Account account,
+                                               std::vector<edge::v1::Delivery> deliveries) {
+  for (const edge::v1::Delivery& delivery : deliveries) {
+    const mail::Mail mail = rpc::FromProto(delivery.mail());
+    const Envelope envelope = EnvelopeFor(*account, domain_, delivery.delivery_id());
+    MailThread thread = ThreadOf(mail, account->id(), envelope);
+    absl::Status remembered =
+        co_await threads_.Remember(envelope.user, envelope.stanza_id, std::move(thread));
+    if (!remembered.ok()) co_return remembered;
+    Element message = MailToMessage(mail, envelope);
+    if (absl::Status sent = co_await sink_.Send(std::move(message)); !sent.ok()) co_return sent;
+  }
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> DeliveryDesk::SendDigest(AccountDirectory::Account account,
+                                                 std::vector<edge::v1::Delivery> deliveries) {
+  std::vector<mail::Mail> mails;
+  for (const edge::v1::Delivery& delivery : deliveries) {
+    mails.push_back(rpc::FromProto(delivery.mail()));
+  }
+  // They are the newest mails from this contact, as if each had come by itself: an
+  // answer that names nobody must not reach the author of some older mail.
+  const size_t first = mails.size() - std::min(mails.size(), kRememberedOfDigest);
+  for (size_t i = first; i < mails.size(); ++i) {
+    const Envelope envelope = EnvelopeFor(*account, domain_, deliveries[i].delivery_id());
+    MailThread thread = ThreadOf(mails[i], account->id(), envelope);
+    absl::Status remembered =
+        co_await threads_.Remember(envelope.user, envelope.stanza_id, std::move(thread));
+    if (!remembered.ok()) co_return remembered;
+  }
+  Element message = MailsToDigest(mails, EnvelopeFor(*account, domain_, DigestId(deliveries)));
+  co_return co_await sink_.Send(std::move(message));
+}
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lib/net/task.h"
+#include "postern/admin/v1/admin.pb.h"
+#include "postern/edge/v1/edge.pb.h"
+#include "services/xmpp-edge/account_directory.h"
+#include "services/xmpp-edge/delivery_log.h"
+#include "services/xmpp-edge/presence_sessions.h"
+#include "services/xmpp-edge/stanza_sink.h"
+#include "services/xmpp-edge/thread_store.h"
+
+namespace postern::xmpp_edge {
+
+// What the user wants done with mail while they are `show`.
+admin::v1::Action ActionFor(const admin::v1::PresenceActions& actions, edge::v1::Show show);
+
+// Mails on their way to their user. In this order, so that a crash anywhere loses
+// nothing, and doubles a mail only under the stanza id it had before: remember how
+// to answer, write, wait until the server has it, record, say DELIVERED.
+class DeliveryDesk {
+ public:
+  DeliveryDesk(std::string domain, StanzaSink& sink, const AccountDirectory& directory,
+               const PresenceSessions& sessions, ThreadStore& threads, DeliveryLog& log);
+
+  // Edge.Deliver; the answers are those of edge.proto. kUnavailable also while
+  // another call delivers for the same account (two at once would double).
+  net::Task<absl::StatusOr<edge::v1::DeliverResponse>> Deliver(edge::v1::DeliverRequest request);
+
+ private:
+  net::Task<absl::StatusOr<edge::v1::DeliverResponse>> DeliverFor(
+      AccountDirectory::Account account, edge::v1::DeliverRequest request);
+  net::Task<absl::Status> SendFull(AccountDirectory::Account account,
+                                   std::vector<edge::v1::Delivery> deliveries);
+  net::Task<absl::Status> SendDigest(AccountDirectory::Account account,
+                                     std::vector<edge::v1::Delivery> deliveries);
+
+  std::string domain_;
+  StanzaSink& sink_;
+  const AccountDirectory& directory_;
+  const PresenceSessions& sessions_;
+  ThreadStore& threads_;
+  DeliveryLog& log_;
+  absl::flat_hash_set<std::string> busy_accounts_;
+};
+
+}  // namespace postern::xmpp_edge

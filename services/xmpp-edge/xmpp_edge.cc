@@ -1,0 +1,165 @@
+#include "services/xmpp-edge/xmpp_edge.h"
+
+#include <optional>
+#include <utility>
+
+#include "lib/net/deadline.h"
+#include "lib/net/task_group.h"
+#include "lib/process/log.h"
+#include "services/xmpp-edge/account_directory.h"
+#include "services/xmpp-edge/availability.h"
+#include "services/xmpp-edge/component_link.h"
+#include "services/xmpp-edge/delivery_desk.h"
+#include "services/xmpp-edge/delivery_log.h"
+#include "services/xmpp-edge/feature_context.h"
+#include "services/xmpp-edge/features/features.h"
+#include "services/xmpp-edge/features/presence.h"
+#include "services/xmpp-edge/outcome.h"
+#include "services/xmpp-edge/presence_contacts.h"
+#include "services/xmpp-edge/presence_sessions.h"
+#include "services/xmpp-edge/stanza_router.h"
+#include "services/xmpp-edge/thread_store.h"
+#include "services/xmpp-edge/xmpp_edge_service.h"
+
+namespace postern::xmpp_edge {
+
+namespace {
+
+constexpr std::chrono::seconds kGoodbyeLimit(2);
+
+// The stubs, one for each service that the edge calls.
+struct Stubs {
+  explicit Stubs(const process::Peers& peers)
+      : admin(admin::v1::AdminService::NewStub(peers.admin)),
+        rules(rules::v1::RulesService::NewStub(peers.rules)),
+        sender(sender::v1::SenderService::NewStub(peers.sender)),
+        fetcher(fetcher::v1::FetcherService::NewStub(peers.fetcher)) {}
+
+  std::unique_ptr<admin::v1::AdminService::Stub> admin;
+  std::unique_ptr<rules::v1::RulesService::Stub> rules;
+  std::unique_ptr<sender::v1::SenderService::Stub> sender;
+  std::unique_ptr<fetcher::v1::FetcherService::Stub> fetcher;
+};
+
+ComponentLink::Settings LinkSettings(const Config& config) {
+  ComponentLink::Settings settings;
+  settings.host = config.server_host;
+  settings.port = config.server_port;
+  settings.domain = config.xmpp_domain;
+  settings.secret = config.secret;
+  return settings;
+}
+
+// Everything the edge is made of, in the order in which one needs the other.
+class Parts {
+ public:
+  Parts(process::Runtime& runtime, const Config& config, const process::Peers& peers)
+      : stubs_(peers),
+        tasks_(runtime.io.get_executor()),
+        link_(runtime.io.get_executor(), LinkSettings(config),
+              [this](Element stanza) { router_.Route(std::move(stanza)); },
+              [this](bool up) {
+                if (up) presence_.LinkCameUp();
+              }),
+        router_(config.xmpp_domain, link_, tasks_),
+        directory_(*stubs_.admin),
+        threads_(runtime.redis),
+        sessions_(runtime.redis),
+        contacts_(runtime.redis),
+        availability_(runtime.io.get_executor()),
+        context_{config.xmpp_domain, link_,           directory_,     threads_,
+                 sessions_,          *stubs_.admin,   *stubs_.rules,  *stubs_.sender,
+                 *stubs_.fetcher,    runtime.redis,   tasks_,         runtime.io.get_executor()},
+        presence_(context_, sessions_, contacts_),
+        deliveries_(runtime.redis),
+        desk_(config.xmpp_domain, link_, directory_, sessions_, threads_, deliveries_),
+        outcomes_(context_) {}
+
+  void Start(XmppEdgeService& service) {
+    sessions_.Listen([this](const std::string& user, const PresenceSession& session) {
+      availability_.Update(user, session);
+    });
+    directory_.Listen([this](AccountDirectory::Account before, AccountDirectory::Account after) {
+      const std::string& owner = (after != nullptr ? after : before)->owner();
+      if (after == nullptr && directory_.Of(owner).empty()) availability_.Forget(owner);
+    });
+    InstallFeatures(router_, context_);
+    router_.OnPresence(
+        [this](Incoming incoming) { return presence_.Handle(std::move(incoming)); });
+    XmppEdgeService::Parts parts = {link_,         presence_, sessions_,
+                                    availability_, desk_,     outcomes_};
+    service.Attach(parts);
+    tasks_.Spawn("account directory", directory_.Follow());
+    tasks_.Spawn("contacts", presence_.KeepContacts());
+    tasks_.Spawn("sessions", presence_.KeepSessions());
+    tasks_.Spawn("component link", link_.Run());
+  }
+
+  net::Task<void> Stop() {
+    auto goodbye = presence_.SayGoodbye();
+    const absl::Status said = co_await net::WithDeadline(kGoodbyeLimit, std::move(goodbye));
+    if (!said.ok()) log::Debug("no goodbye said", {{"reason", said.message()}});
+    co_await link_.Close();
+    co_await tasks_.Stop();
+  }
+
+  std::string NotReadyBecause() const {
+    if (!link_.IsUp()) return absl::StrCat("XMPP link down: ", link_.why_down());
+    if (!directory_.ready()) return "the accounts are not yet read from admin";
+    if (!presence_.ready()) return "the sessions are not yet read from Redis";
+    return "";
+  }
+
+ private:
+  Stubs stubs_;
+  net::TaskGroup tasks_;
+  ComponentLink link_;
+  StanzaRouter router_;
+  AccountDirectory directory_;
+  ThreadStore threads_;
+  PresenceSessions sessions_;
+  PresenceContacts contacts_;
+  AvailabilityFeed availability_;
+  FeatureContext context_;
+  PresenceFeature presence_;
+  DeliveryLog deliveries_;
+  DeliveryDesk desk_;
+  OutcomeReporter outcomes_;
+};
+
+class XmppEdge : public process::Service {
+ public:
+  XmppEdge(process::Runtime& runtime, Config config)
+      : runtime_(runtime), config_(std::move(config)), service_(runtime.io.get_executor()) {}
+
+  std::string Name() const override { return "xmpp-edge"; }
+  grpc::Service& Rpc() override { return service_; }
+
+  absl::Status Start(const process::Peers& peers) override {
+    parts_.emplace(runtime_, config_, peers);
+    parts_->Start(service_);
+    return absl::OkStatus();
+  }
+
+  net::Task<void> Stop() override {
+    if (parts_) co_await parts_->Stop();
+  }
+
+  std::string NotReadyBecause() const override {
+    return parts_ ? parts_->NotReadyBecause() : "starting";
+  }
+
+ private:
+  process::Runtime& runtime_;
+  Config config_;
+  XmppEdgeService service_;
+  std::optional<Parts> parts_;
+};
+
+}  // namespace
+
+std::unique_ptr<process::Service> MakeXmppEdge(process::Runtime& runtime, Config config) {
+  return std::make_unique<XmppEdge>(runtime, std::move(config));
+}
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,81 @@
+#include "services/xmpp-edge/xmpp_edge_service.h"
+
+#include <utility>
+
+#include "lib/rpc/serve.h"
+
+namespace postern::xmpp_edge {
+
+namespace {
+
+absl::Status NotReady() {
+  return absl::UnavailableError("the edge has not yet read its accounts and sessions");
+}
+
+}  // namespace
+
+XmppEdgeService::XmppEdgeService(boost::asio::any_io_executor executor) : executor_(executor) {}
+
+grpc::ServerUnaryReactor* XmppEdgeService::Deliver(grpc::CallbackServerContext* context,
+                                                   const edge::v1::DeliverRequest* request,
+                                                   edge::v1::DeliverResponse* response) {
+  return rpc::Serve(executor_, context, [=, this] { return DoDeliver(*request, *response); });
+}
+
+grpc::ServerUnaryReactor* XmppEdgeService::ListAvailability(
+    grpc::CallbackServerContext* context, const edge::v1::ListAvailabilityRequest* request,
+    edge::v1::ListAvailabilityResponse* response) {
+  return rpc::Serve(executor_, context,
+                    [=, this] { return DoListAvailability(*request, *response); });
+}
+
+grpc::ServerUnaryReactor* XmppEdgeService::ReportOutcome(
+    grpc::CallbackServerContext* context, const edge::v1::ReportOutcomeRequest* request,
+    edge::v1::ReportOutcomeResponse*) {
+  return rpc::Serve(executor_, context, [=, this] { return DoReportOutcome(*request); });
+}
+
+grpc::ServerUnaryReactor* XmppEdgeService::ListSessions(grpc::CallbackServerContext* context,
+                                                        const edge::v1::ListSessionsRequest*,
+                                                        edge::v1::ListSessionsResponse* response) {
+  return rpc::Serve(executor_, context, [=, this] { return DoListSessions(*response); });
+}
+
+net::Task<absl::Status> XmppEdgeService::DoDeliver(const edge::v1::DeliverRequest& request,
+                                                   edge::v1::DeliverResponse& response) {
+  if (!parts_ || !parts_->presence.ready()) co_return NotReady();
+  auto answer = co_await parts_->desk.Deliver(request);
+  if (!answer.ok()) co_return answer.status();
+  response = *std::move(answer);
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> XmppEdgeService::DoListAvailability(
+    const edge::v1::ListAvailabilityRequest& request,
+    edge::v1::ListAvailabilityResponse& response) {
+  if (!parts_ || !parts_->presence.ready()) co_return NotReady();
+  response = co_await parts_->availability.Changes(request);
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> XmppEdgeService::DoReportOutcome(
+    const edge::v1::ReportOutcomeRequest& request) {
+  if (!parts_) co_return NotReady();
+  co_return co_await parts_->outcomes.Report(request);
+}
+
+net::Task<absl::Status> XmppEdgeService::DoListSessions(
+    edge::v1::ListSessionsResponse& response) {
+  if (!parts_) co_return NotReady();
+  for (const auto& [user, presence] : parts_->sessions.all()) {
+    edge::v1::Session& session = *response.add_sessions();
+    session.set_user(user);
+    session.set_show(presence.Show());
+    session.set_since_unix_ms(presence.since_unix_ms);
+    for (const auto& [name, resource] : presence.resources) session.add_resources(name);
+  }
+  response.set_link_up(parts_->sink.IsUp());
+  co_return absl::OkStatus();
+}
+
+}  // namespace postern::xmpp_edge
