@@ -2,8 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "services/posternctl/nouns.h"
 #include "services/posternctl/session.h"
@@ -17,6 +19,7 @@ constexpr int kDone = 0, kFailed = 1, kWrongUsage = 2;
 constexpr char kPurpose[] = "Shows and steers a running Postern, the e-mail gateway for XMPP.";
 
 constexpr char kFooter[] =
+    "The TLS files may be named by POSTERN_GRPC_TLS_CA_FILE and so on as well.\n"
     "'posternctl NOUN VERB --help' tells more about each, with examples.\n"
     "--json prints one JSON document instead of a table, with the field names of the proto files.\n"
     "Exit status: 0 done, 1 refused or failed (the reason is on standard error), 2 wrong usage.\n\n"
@@ -30,7 +33,7 @@ constexpr char kFooter[] =
 void AddGlobalOptions(CLI::App& app, Session& session) {
   app.add_option("--addr", session.addr, "where postern-admin listens")
       ->envname("POSTERN_ADDR")
-      ->option_text("HOST:PORT [127.0.0.1:7001]");
+      ->option_text("HOST:PORT [127.0.0.1:7001] (or POSTERN_ADDR)");
   app.add_flag("--json", session.json, "print JSON");
   app.add_option("--grpc-tls-ca-file", session.tls.ca, "mutual TLS: the CA of the services")
       ->envname("POSTERN_GRPC_TLS_CA_FILE")
@@ -54,15 +57,38 @@ void AddNouns(Nouns& nouns) {
   AddKey(nouns);
 }
 
-// "posternctl accounts show": the words that were understood.
-std::string CommandSoFar(const CLI::App& app) {
-  std::string command = "posternctl";
-  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
-    at = at->get_subcommands().front();
-    if (at->get_name().empty()) break;  // an option group
-    absl::StrAppend(&command, " ", at->get_name());
+// The command that the words were understood as, and how it is called.
+struct Understood {
+  const CLI::App* command;
+  std::string words;  // "posternctl accounts show"
+};
+
+Understood Understand(const CLI::App& app) {
+  Understood understood{&app, "posternctl"};
+  while (!understood.command->get_subcommands().empty()) {
+    const CLI::App* next = understood.command->get_subcommands().front();
+    if (next->get_name().empty()) break;  // an option group
+    understood.command = next;
+    absl::StrAppend(&understood.words, " ", next->get_name());
   }
-  return command;
+  return understood;
+}
+
+// What is wrong with the usage. CLI11 calls a misspelt or missing verb "a
+// subcommand is required"; that helps nobody.
+std::string WrongUsage(const CLI::ParseError& error, const CLI::App& app) {
+  const CLI::App& command = *Understand(app).command;
+  const bool wants_verb = command.get_require_subcommand_min() > 0;
+  const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
+  const bool too_much = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  if (!rest.empty() && (wants_verb || too_much))
+    return absl::StrCat("there is no '", rest.front(), "' here");
+  const bool too_little = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  if (!wants_verb || !too_little) return error.what();
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : command.get_subcommands([](const CLI::App*) { return true; }))
+    verbs.push_back(verb->get_name());
+  return absl::StrCat("say what to do: ", absl::StrJoin(verbs, ", "));
 }
 
 void Complain(std::ostream& err, absl::string_view message) {
@@ -86,8 +112,8 @@ int RunCommandLine(int argc, char** argv, std::ostream& out, std::ostream& err) 
   } catch (const CLI::Success& help) {
     return app.exit(help, out, err);
   } catch (const CLI::ParseError& error) {
-    Complain(err, error.what());
-    err << "Try '" << CommandSoFar(app) << " --help'.\n";
+    Complain(err, WrongUsage(error, app));
+    err << "Try '" << Understand(app).words << " --help'.\n";
     return kWrongUsage;
   }
   const absl::Status status = chosen(session);

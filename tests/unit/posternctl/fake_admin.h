@@ -1,0 +1,121 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "postern/admin/v1/admin.grpc.pb.h"
+
+namespace postern::posternctl {
+
+// An admin service on a loopback port that answers what the test has put into it
+// and keeps what it was asked. Until `error` is cleared every call fails with it.
+class FakeAdmin : public admin::v1::AdminService::Service {
+  using Context = grpc::ServerContext*;
+  template <class Request, class Response>
+  grpc::Status Answer(const Request* request, Request& asked, Response* response,
+                      const Response& prepared) {
+    asked = *request;
+    if (error.ok()) *response = prepared;
+    return error;
+  }
+
+ public:
+  FakeAdmin() {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+  }
+  ~FakeAdmin() override { server_->Shutdown(); }
+  std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
+
+  grpc::Status error;
+  admin::v1::ListUsersResponse users;
+  admin::v1::ListAccountsRequest accounts_asked;
+  admin::v1::ListAccountsResponse accounts;
+  admin::v1::SetAccountEnabledRequest enabled_asked;
+  fetcher::v1::CheckAccountRequest check_asked;
+  admin::v1::GetStatusResponse status;
+  fetcher::v1::ListWatchesResponse watches;
+  sender::v1::ListQueueRequest queue_asked;
+  sender::v1::ListQueueResponse queue;
+  sender::v1::RetryQueuedRequest retry_asked;
+  sender::v1::RetryQueuedResponse retried;
+  sender::v1::CancelQueuedRequest cancel_asked;
+  rules::v1::ImportRulesRequest import_asked;
+  rules::v1::ImportRulesResponse imported;
+  rules::v1::ListRulesResponse rules;
+  rules::v1::ListDecisionsRequest decisions_asked;
+  rules::v1::ListDecisionsResponse decisions;
+  edge::v1::ListSessionsResponse sessions;
+
+ private:
+  grpc::Status ListUsers(Context, const admin::v1::ListUsersRequest* request,
+                         admin::v1::ListUsersResponse* response) override {
+    admin::v1::ListUsersRequest asked;
+    return Answer(request, asked, response, users);
+  }
+  grpc::Status ListAccounts(Context, const admin::v1::ListAccountsRequest* request,
+                            admin::v1::ListAccountsResponse* response) override {
+    return Answer(request, accounts_asked, response, accounts);
+  }
+  grpc::Status SetAccountEnabled(Context, const admin::v1::SetAccountEnabledRequest* request,
+                                 admin::v1::SetAccountEnabledResponse* response) override {
+    admin::v1::SetAccountEnabledResponse prepared;
+    if (accounts.accounts_size() > 0) *prepared.mutable_account() = accounts.accounts(0);
+    prepared.mutable_account()->set_enabled(request->enabled());
+    return Answer(request, enabled_asked, response, prepared);
+  }
+  grpc::Status CheckAccount(Context, const fetcher::v1::CheckAccountRequest* request,
+                            fetcher::v1::CheckAccountResponse* response) override {
+    return Answer(request, check_asked, response, fetcher::v1::CheckAccountResponse());
+  }
+  grpc::Status GetStatus(Context, const admin::v1::GetStatusRequest* request,
+                         admin::v1::GetStatusResponse* response) override {
+    admin::v1::GetStatusRequest asked;
+    return Answer(request, asked, response, status);
+  }
+  grpc::Status ListWatches(Context, const fetcher::v1::ListWatchesRequest* request,
+                           fetcher::v1::ListWatchesResponse* response) override {
+    fetcher::v1::ListWatchesRequest asked;
+    return Answer(request, asked, response, watches);
+  }
+  grpc::Status ListQueue(Context, const sender::v1::ListQueueRequest* request,
+                         sender::v1::ListQueueResponse* response) override {
+    return Answer(request, queue_asked, response, queue);
+  }
+  grpc::Status RetryQueued(Context, const sender::v1::RetryQueuedRequest* request,
+                           sender::v1::RetryQueuedResponse* response) override {
+    return Answer(request, retry_asked, response, retried);
+  }
+  grpc::Status CancelQueued(Context, const sender::v1::CancelQueuedRequest* request,
+                            sender::v1::CancelQueuedResponse* response) override {
+    return Answer(request, cancel_asked, response, sender::v1::CancelQueuedResponse());
+  }
+  grpc::Status ImportRules(Context, const rules::v1::ImportRulesRequest* request,
+                           rules::v1::ImportRulesResponse* response) override {
+    return Answer(request, import_asked, response, imported);
+  }
+  grpc::Status ListRules(Context, const rules::v1::ListRulesRequest* request,
+                         rules::v1::ListRulesResponse* response) override {
+    rules::v1::ListRulesRequest asked;
+    return Answer(request, asked, response, rules);
+  }
+  grpc::Status ListDecisions(Context, const rules::v1::ListDecisionsRequest* request,
+                             rules::v1::ListDecisionsResponse* response) override {
+    return Answer(request, decisions_asked, response, decisions);
+  }
+  grpc::Status ListSessions(Context, const edge::v1::ListSessionsRequest* request,
+                            edge::v1::ListSessionsResponse* response) override {
+    edge::v1::ListSessionsRequest asked;
+    return Answer(request, asked, response, sessions);
+  }
+
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace postern::posternctl

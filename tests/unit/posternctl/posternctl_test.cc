@@ -1,0 +1,379 @@
+// posternctl as an operator runs it: a process, its output and its exit status.
+
+#include <gmock/gmock.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "tests/unit/posternctl/fake_admin.h"
+#include "tests/unit/posternctl/run_posternctl.h"
+
+namespace postern::posternctl {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// A file that is gone with the object.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& content) {
+    char path[] = "/tmp/posternctl-test-XXXXXX";
+    ::close(::mkstemp(path));
+    path_ = path;
+    std::ofstream(path_, std::ios::binary) << content;
+  }
+  ~TemporaryFile() { std::remove(path_.c_str()); }
+  const std::string& path() const { return path_; }
+  std::string name() const { return path_.substr(path_.rfind('/') + 1); }
+
+ private:
+  std::string path_;
+};
+
+class PosternctlTest : public ::testing::Test {
+ protected:
+  PosternctlTest() {
+    auto& account = *admin_.accounts.add_accounts();
+    account.set_id("a1b2");
+    account.set_owner("ann@example.org");
+    account.set_name("work");
+    account.set_type(admin::v1::ACCOUNT_TYPE_IMAP);
+    account.set_enabled(true);
+    account.set_host("imap.example.org");
+    account.set_port(993);
+    account.set_security(admin::v1::SECURITY_TLS);
+    account.set_sealed_password("top secret");
+    account.mutable_health()->set_state(admin::v1::HEALTH_STATE_ERROR);
+    account.mutable_health()->set_error("login refused\x1b[2J");
+    account.mutable_health()->set_changed_unix(1'763'800'000);
+  }
+
+  Finished Run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--addr", admin_.address()});
+    return RunPosternctl(std::move(arguments));
+  }
+  std::string Done(std::vector<std::string> arguments) {
+    const Finished finished = Run(std::move(arguments));
+    EXPECT_EQ(finished.status, 0) << finished.err;
+    EXPECT_EQ(finished.err, "");
+    return finished.out;
+  }
+
+  FakeAdmin admin_;
+};
+
+TEST_F(PosternctlTest, ListsUsers) {
+  auto& user = *admin_.users.add_users();
+  user.set_jid("ann@example.org");
+  user.set_accounts(12);
+  user.set_created_unix(1'763'800'000);
+  EXPECT_EQ(Done({"users", "list"}),
+            "USER             ACCOUNTS  IN ERROR  SINCE\n"
+            "ann@example.org        12         0  2025-11-22 08:26:40\n");
+  admin_.users.clear_users();
+  EXPECT_EQ(Done({"users", "list"}), "No users.\n");
+}
+
+TEST_F(PosternctlTest, ListsAccountsWithoutObeyingTheirTexts) {
+  const std::string out = Done({"accounts", "list", "--user", "ann@example.org"});
+  EXPECT_EQ(admin_.accounts_asked.owner(), "ann@example.org");
+  EXPECT_EQ(out,
+            "OWNER            NAME  TYPE  HEALTH  SERVER                ID    LAST ERROR\n"
+            "ann@example.org  work  IMAP  error   imap.example.org:993  a1b2  "
+            "login refused\\x1b[2J\n");
+}
+
+TEST_F(PosternctlTest, ShowsAnAccountByOwnerAndName) {
+  const std::string out = Done({"accounts", "show", "ann@example.org/work"});
+  EXPECT_EQ(admin_.accounts_asked.account(), "ann@example.org/work");
+  EXPECT_THAT(out, AllOf(HasSubstr("server:          imap.example.org:993\n"),
+                         HasSubstr("since:           2025-11-22 08:26:40\n"),
+                         HasSubstr("last worked:     -\n"), Not(HasSubstr("secret"))));
+}
+
+TEST_F(PosternctlTest, PrintsJsonWhereverTheFlagStands) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--json", "accounts", "list"},
+        {"accounts", "--json", "list"},
+        {"accounts", "list", "--json"}}) {
+    const std::string out = Done(arguments);
+    EXPECT_THAT(out, Not(HasSubstr("sealed_password")));
+    EXPECT_THAT(out, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(out, HasSubstr("\"live_email_only\": false"));
+    admin::v1::ListAccountsResponse parsed;
+    ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(out, &parsed).ok()) << out;
+    auto expected = admin_.accounts;
+    expected.mutable_accounts(0)->clear_sealed_password();
+    EXPECT_EQ(parsed.SerializeAsString(), expected.SerializeAsString());
+  }
+}
+
+TEST_F(PosternctlTest, TurnsAnAccountOffAndOn) {
+  EXPECT_EQ(Done({"accounts", "disable", "ann@example.org/work"}),
+            "ann@example.org/work is disabled.\n");
+  EXPECT_EQ(admin_.enabled_asked.account_id(), "a1b2");
+  EXPECT_FALSE(admin_.enabled_asked.enabled());
+  EXPECT_THAT(Done({"accounts", "enable", "a1b2", "--json"}), HasSubstr("\"enabled\": true"));
+  EXPECT_TRUE(admin_.enabled_asked.enabled());
+  Done({"accounts", "check", "a1b2"});
+  EXPECT_EQ(admin_.check_asked.account_id(), "a1b2");
+}
+
+TEST_F(PosternctlTest, SaysWhenThereIsNoSuchAccount) {
+  admin_.accounts.clear_accounts();
+  const Finished finished = Run({"accounts", "disable", "bob@example.org/x"});
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_THAT(finished.err, StartsWith("posternctl: there is no account bob@example.org/x; "));
+}
+
+TEST_F(PosternctlTest, ShowsAndSteersTheQueue) {
+  EXPECT_EQ(Done({"queue", "list"}), "The queue is empty.\n");
+  auto& mail = *admin_.queue.add_mails();
+  mail.set_queue_id("q1");
+  mail.set_owner("ann@example.org");
+  mail.add_pending_recipients("bob@example.net");
+  mail.add_pending_recipients("carol@example.net");
+  mail.set_state(sender::v1::QUEUE_STATE_WAITING);
+  mail.set_attempts(3);
+  mail.set_size(2048);
+  admin_.queue.set_total(5);
+  EXPECT_THAT(Done({"queue", "list"}),
+              AllOf(HasSubstr("q1  ann@example.org  bob@example.net +1  waiting      3  2.0 KiB"),
+                    EndsWith("... and 4 more.\n")));
+  EXPECT_THAT(Done({"queue", "show", "q1"}),
+              HasSubstr("still to:    bob@example.net, carol@example.net\n"));
+  EXPECT_EQ(admin_.queue_asked.queue_id(), "q1");
+  EXPECT_THAT(Done({"queue", "show", "q1", "--json"}), StartsWith("{\n \"queue_id\": \"q1\""));
+
+  admin_.retried.set_retried(1);
+  EXPECT_EQ(Done({"queue", "retry", "q1"}), "1 mail is due now.\n");
+  EXPECT_EQ(admin_.retry_asked.queue_id(), "q1");
+  EXPECT_EQ(Done({"queue", "retry", "--all"}), "1 mail is due now.\n");
+  EXPECT_EQ(admin_.retry_asked.queue_id(), "");
+  EXPECT_EQ(Done({"queue", "cancel", "q1"}), "q1 is given up; its author is told.\n");
+  EXPECT_EQ(admin_.cancel_asked.queue_id(), "q1");
+  admin_.queue.clear_mails();
+  EXPECT_EQ(Run({"queue", "show", "q2"}).status, 1);
+}
+
+TEST_F(PosternctlTest, ImportsListsAndRemovesRules) {
+  const TemporaryFile file("subject:caf\xE9\n");
+  admin_.imported.set_rules(1);
+  admin_.imported.add_warnings("reject.txt:1:1: careful");
+  EXPECT_EQ(Done({"rules", "import", "jsmail", "--reject", file.path(), "--scope", "a@b"}),
+            "warning: reject.txt:1:1: careful\n1 rule in force for a@b.\n");
+  EXPECT_EQ(admin_.import_asked.scope(), "a@b");
+  EXPECT_EQ(admin_.import_asked.source(), "subject:caf\xC3\xA9\n") << "read as Latin-1";
+  EXPECT_EQ(admin_.import_asked.file_name(), file.name());
+  EXPECT_EQ(admin_.import_asked.language(), rules::v1::RULE_LANGUAGE_JSMAIL_REJECT);
+
+  Done({"rules", "remove"});
+  EXPECT_EQ(admin_.import_asked.scope(), "site");
+  EXPECT_EQ(admin_.import_asked.source(), "");
+
+  auto& program = *admin_.rules.add_programs();
+  program.set_scope("site");
+  program.set_language(rules::v1::RULE_LANGUAGE_JSMAIL_REJECT);
+  program.set_program_hash("0123456789abcdef");
+  EXPECT_THAT(Done({"rules", "list"}), HasSubstr("site   jsmail reject  -      0 B  -"));
+}
+
+TEST_F(PosternctlTest, PrintsEachErrorOfAFileOnALineOfItsOwn) {
+  const TemporaryFile file("x");
+  admin_.error = grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "f:1:1: one\nf:2:1: two\x1b[m");
+  const Finished finished = Run({"rules", "import", "jsmail", "--reject", file.path()});
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_EQ(finished.err, "posternctl: f:1:1: one\nposternctl: f:2:1: two\\x1b[m\n");
+}
+
+TEST_F(PosternctlTest, ExplainsWhyAMailWasStopped) {
+  auto& decision = *admin_.decisions.add_decisions();
+  decision.set_mail_id("0123");
+  decision.set_user("ann@example.org");
+  decision.set_from("bob@example.net");
+  decision.set_verdict(rules::v1::VERDICT_REJECT);
+  decision.set_reason("reject.txt:1: subject:x matched \"x\"");
+  decision.set_decided_unix(1'763'800'000);
+  EXPECT_THAT(
+      Done({"rules", "explain", "<1@example.net>", "--user", "ann@example.org", "--limit", "5"}),
+      EndsWith("\n2025-11-22 08:26:40  rejected  ann@example.org  bob@example.net  0123  "
+               "reject.txt:1: subject:x matched \"x\"\n"));
+  EXPECT_EQ(admin_.decisions_asked.mail_id(), "<1@example.net>");
+  EXPECT_EQ(admin_.decisions_asked.user(), "ann@example.org");
+  EXPECT_EQ(admin_.decisions_asked.limit(), 5u);
+}
+
+TEST_F(PosternctlTest, ShowsSessionsAndWatches) {
+  auto& user = *admin_.sessions.add_sessions();
+  user.set_user("ann@example.org");
+  user.set_show(edge::v1::SHOW_AWAY);
+  user.add_resources("phone");
+  user.add_resources("\xE5\xAE\xB6");
+  EXPECT_EQ(Done({"sessions", "list"}),
+            "USER             PRESENCE  SINCE  RESOURCES\n"
+            "ann@example.org  away      -      phone, \xE5\xAE\xB6\n"
+            "The link to the XMPP server is down.\n");
+  auto& watch = *admin_.watches.add_watches();
+  watch.set_account_id("a1b2");
+  watch.set_state("idle");
+  watch.set_uid_validity(7);
+  watch.set_last_uid(42);
+  EXPECT_EQ(Done({"watches", "list"}),
+            "ACCOUNT  STATE  UIDVALIDITY  LAST UID  HANDED ON  NEXT TRY\n"
+            "a1b2     idle             7        42          0  -\n");
+}
+
+TEST_F(PosternctlTest, ShowsTheStateOfEveryPart) {
+  auto& fetcher = *admin_.status.add_services();
+  fetcher.set_name("fetcher");
+  fetcher.set_detail("nobody answers");
+  admin_.sessions.set_link_up(true);
+  EXPECT_EQ(Done({"status"}),
+            "PART       STATE  DETAIL\n"
+            "fetcher    down   nobody answers\n"
+            "xmpp link  up     -\n"
+            "redis      up     -\n");
+  const Finished checked = Run({"status", "--check"});
+  EXPECT_EQ(checked.status, 1);
+  EXPECT_EQ(checked.err, "posternctl: not up: fetcher\n");
+  google::protobuf::Struct parsed;
+  const std::string json = Done({"--json", "status"});
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &parsed).ok()) << json;
+  EXPECT_TRUE(parsed.fields().at("link").struct_value().fields().at("serving").bool_value());
+  EXPECT_EQ(parsed.fields().at("services").list_value().values_size(), 1);
+}
+
+TEST_F(PosternctlTest, TakesItsAddressFromTheEnvironment) {
+  const Finished finished = RunPosternctl({"users", "list"}, {"POSTERN_ADDR=" + admin_.address()});
+  EXPECT_EQ(finished.status, 0) << finished.err;
+}
+
+TEST_F(PosternctlTest, GivesTheReasonOfARefusal) {
+  admin_.error = grpc::Status(grpc::StatusCode::UNAVAILABLE, "fetcher: nobody answers");
+  const Finished finished = Run({"watches", "list"});
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_EQ(finished.err, "posternctl: fetcher: nobody answers\n");
+}
+
+TEST(PosternctlAlone, SaysWhenNobodyAnswers) {
+  // Port 1 of the loopback: reserved, and refused at once.
+  const Finished finished = RunPosternctl({"users", "list", "--addr", "127.0.0.1:1"});
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_THAT(finished.err, HasSubstr("nobody answers at 127.0.0.1:1"));
+}
+
+TEST(PosternctlAlone, ExitsWithTwoOnWrongUsage) {
+  const struct {
+    std::vector<std::string> arguments;
+    const char* words;
+    const char* hint;
+  } cases[] = {
+      {{}, "say what to do: status, users, ", "Try 'posternctl --help'."},
+      {{"accounts"}, "say what to do: list, show", "Try 'posternctl accounts --help'."},
+      {{"accounts", "frobnicate"}, "no 'frobnicate'", "Try 'posternctl accounts --help'."},
+      {{"--no-such-option"}, "no '--no-such-option'", "Try 'posternctl --help'."},
+      {{"users", "list", "extra"}, "no 'extra'", "Try 'posternctl users list --help'."},
+      {{"accounts", "show"}, "ACCOUNT is required", "Try 'posternctl accounts show --help'."},
+      {{"queue", "retry"}, "Exactly 1", "Try 'posternctl queue retry --help'."},
+      {{"rules", "import", "jsmail"}, "--reject", "Try 'posternctl rules import jsmail --help'."},
+      {{"rules", "explain", "--limit", "0"}, "--limit", "posternctl rules explain --help'."},
+      {{"rules", "explain", "--message", "m"}, "--jsmail", "posternctl rules explain --help'."},
+      {{"rules", "explain", "--jsmail", "accept", "f", "--message", "m"},
+       "kind known is reject",
+       "posternctl rules explain --help'."},
+      {{"key", "new", "a b"}, "letters, digits and dashes", "Try 'posternctl key new --help'."},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.words);
+    const Finished finished = RunPosternctl(c.arguments);
+    EXPECT_EQ(finished.status, 2);
+    EXPECT_EQ(finished.out, "");
+    EXPECT_THAT(finished.err, AllOf(StartsWith("posternctl: "), HasSubstr(c.words)));
+    EXPECT_THAT(finished.err, HasSubstr(c.hint));
+  }
+}
+
+TEST(PosternctlAlone, HelpsAtEveryLevel) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{},
+                                                  {"accounts"},
+                                                  {"accounts", "check"},
+                                                  {"queue", "retry"},
+                                                  {"rules", "import"},
+                                                  {"rules", "import", "jsmail"},
+                                                  {"rules", "explain"},
+                                                  {"status"},
+                                                  {"key", "new"}}) {
+    auto arguments = command;
+    arguments.push_back("--help");
+    const Finished finished = RunPosternctl(arguments);
+    EXPECT_EQ(finished.status, 0);
+    EXPECT_EQ(finished.err, "");
+    EXPECT_THAT(finished.out, HasSubstr("Usage: posternctl"));
+  }
+  EXPECT_THAT(RunPosternctl({"rules", "explain", "--help"}).out, HasSubstr("Examples:\n"));
+}
+
+TEST(PosternctlAlone, MakesAKey) {
+  const std::string line = RunPosternctl({"key", "new"}).out;
+  EXPECT_THAT(line, ::testing::MatchesRegex("main:[A-Za-z0-9+/]{43}=\n"));
+  EXPECT_NE(line, RunPosternctl({"key", "new"}).out);
+  EXPECT_THAT(RunPosternctl({"key", "new", "y-2026"}).out, StartsWith("y-2026:"));
+}
+
+TEST(PosternctlAlone, ChecksAFileWithoutAServer) {
+  const TemporaryFile good("source:!fred@a\nsubject:win\n");
+  const Finished checked = RunPosternctl({"rules", "check", "jsmail", "--reject", good.path()});
+  EXPECT_EQ(checked.status, 0) << checked.err;
+  EXPECT_THAT(checked.out, AllOf(HasSubstr("warning: " + good.name() + ":1:9: not anchored"),
+                                 EndsWith("2 rules, no errors.\n")));
+  const TemporaryFile bad("subject:ok\nsender:x\nsubject:a\\\n");
+  const Finished refused = RunPosternctl({"rules", "check", "jsmail", "--reject", bad.path()});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr(bad.name() + ":2:1: "), HasSubstr(":3:10: ")));
+  EXPECT_EQ(RunPosternctl({"rules", "check", "jsmail", "--reject", "/no/such"}).status, 1);
+  EXPECT_EQ(RunPosternctl({"rules", "check", "jsmail", "--reject", "/tmp"}).status, 1);
+}
+
+TEST(PosternctlAlone, JudgesAMailWithoutAServer) {
+  const TemporaryFile rules("subject:\\$\\$\\$\nsource:!^boss@\ndestination:^list@\n");
+  const TemporaryFile mail(
+      "From: =?utf-8?q?Zo=C3=AB?= <zoe@example.net>\r\nTo: ann@example.org\r\n"
+      "Subject: =?utf-8?q?win_=24=24=24?=\r\nMessage-ID: <1@example.net>\r\n\r\nhello\r\n");
+  const auto explain = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"rules",      "explain",   "--jsmail", "reject",
+                                          rules.path(), "--message", mail.path()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Finished finished = RunPosternctl(std::move(arguments));
+    EXPECT_EQ(finished.status, 0) << finished.err;
+    return finished.out;
+  };
+  EXPECT_EQ(explain({}),
+            "rejected: " + rules.name() + ":1: subject:\\$\\$\\$ matched \"win $$$\"\n");
+  EXPECT_THAT(explain({"--envelope-from", "boss@example.net"}),
+              AllOf(StartsWith("kept: "), HasSubstr("overrides")));
+  EXPECT_THAT(explain({"--json"}), AllOf(HasSubstr("\"verdict\": \"VERDICT_REJECT\""),
+                                         HasSubstr("\"message_id\": \"1@example.net\"")));
+  const TemporaryFile harmless("From: a@example.net\r\nTo: ann@example.org\r\nSubject: hi\r\n\r\n");
+  const Finished kept = RunPosternctl(
+      {"rules", "explain", "--jsmail", "reject", rules.path(), "--message", harmless.path()});
+  EXPECT_EQ(kept.out, "kept: no reject line matched\n");
+  const Finished stopped =
+      RunPosternctl({"rules", "explain", "--jsmail", "reject", rules.path(), "--message",
+                     harmless.path(), "--envelope-to", "list@example.org"});
+  EXPECT_THAT(stopped.out, StartsWith("rejected: "));
+}
+
+}  // namespace
+}  // namespace postern::posternctl
