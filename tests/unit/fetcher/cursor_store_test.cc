@@ -1,0 +1,116 @@
+#include "services/fetcher/cursor_store.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <csignal>
+
+#include "tests/support/await.h"
+#include "tests/support/redis_server.h"
+
+namespace postern::fetcher {
+namespace {
+
+using testing::Await;
+
+class CursorStoreTest : public ::testing::Test {
+ protected:
+  Lease MustTake(CursorStore& store) {
+    auto lease = Await(io_, store.Take("acc"));
+    EXPECT_TRUE(lease.ok()) << lease.status();
+    EXPECT_TRUE(lease->has_value());
+    return **lease;
+  }
+  void Expire() {
+    std::vector<std::string> command = {"DEL", "postern:lease:{acc}"};
+    ASSERT_TRUE(Await(io_, redis_->Command(std::move(command))).ok());
+  }
+
+  testing::RedisServer server_;
+  boost::asio::io_context io_;
+  std::unique_ptr<store::RedisClient> redis_ =
+      *store::RedisClient::Create(io_.get_executor(), server_.url());
+  CursorStore one_{*redis_, "one"}, two_{*redis_, "two"};
+};
+
+TEST_F(CursorStoreTest, GivesALeaseToOneProcessOnly) {
+  const Lease first = MustTake(one_);
+  EXPECT_FALSE(Await(io_, two_.Take("acc"))->has_value());
+  EXPECT_TRUE(*Await(io_, one_.Renew(first)));
+  ASSERT_TRUE(Await(io_, one_.Release(first)).ok());
+  const Lease second = MustTake(two_);
+  EXPECT_GT(second.token, first.token);
+}
+
+TEST_F(CursorStoreTest, KeepsTheCursorFromHolderToHolder) {
+  const Lease first = MustTake(one_);
+  EXPECT_FALSE(first.cursor.has_value());
+  const Cursor cursor{7, 42};
+  ASSERT_TRUE(Await(io_, one_.Advance(first, cursor)).ok());
+  Expire();
+  EXPECT_EQ(MustTake(two_).cursor, cursor);
+}
+
+TEST_F(CursorStoreTest, RefusesTheCursorOfAZombie) {
+  const Lease zombie = MustTake(one_);
+  Expire();
+  const Lease holder = MustTake(two_);
+  const Cursor stale{7, 99}, fresh{7, 10};
+  EXPECT_EQ(Await(io_, one_.Advance(zombie, stale)).code(), absl::StatusCode::kAborted);
+  EXPECT_FALSE(*Await(io_, one_.Renew(zombie)));
+  ASSERT_TRUE(Await(io_, one_.Release(zombie)).ok());
+  EXPECT_TRUE(*Await(io_, two_.Renew(holder))) << "a zombie gives back nothing but its own";
+  EXPECT_TRUE(Await(io_, two_.Advance(holder, fresh)).ok());
+}
+
+TEST_F(CursorStoreTest, RenewsALeaseThatRanOutUnseen) {
+  const Lease lease = MustTake(one_);
+  Expire();
+  EXPECT_TRUE(*Await(io_, one_.Renew(lease)));
+  EXPECT_FALSE(Await(io_, two_.Take("acc"))->has_value());
+}
+
+TEST_F(CursorStoreTest, FencesTheOlderOfTwoWatchersInOneProcess) {
+  const Lease older = MustTake(one_);
+  const Lease newer = MustTake(one_);
+  EXPECT_GT(newer.token, older.token);
+  const Cursor cursor{7, 1};
+  EXPECT_EQ(Await(io_, one_.Advance(older, cursor)).code(), absl::StatusCode::kAborted);
+  EXPECT_TRUE(Await(io_, one_.Advance(newer, cursor)).ok());
+}
+
+TEST_F(CursorStoreTest, NeverMovesBackUnderOneUidValidity) {
+  const Lease lease = MustTake(one_);
+  const Cursor ahead{7, 42}, behind{7, 41}, renumbered{8, 3};
+  ASSERT_TRUE(Await(io_, one_.Advance(lease, ahead)).ok());
+  ASSERT_TRUE(Await(io_, one_.Advance(lease, behind)).ok());
+  EXPECT_EQ(MustTake(one_).cursor, ahead);
+  const Lease again = MustTake(one_);
+  ASSERT_TRUE(Await(io_, one_.Advance(again, renumbered)).ok());
+  EXPECT_EQ(MustTake(one_).cursor, renumbered);
+}
+
+TEST_F(CursorStoreTest, ForgetsAnAccountThatIsGone) {
+  const Lease lease = MustTake(one_);
+  const Cursor cursor{7, 42};
+  ASSERT_TRUE(Await(io_, one_.Advance(lease, cursor)).ok());
+  ASSERT_TRUE(Await(io_, one_.Forget("acc")).ok());
+  EXPECT_EQ(Await(io_, one_.Advance(lease, cursor)).code(), absl::StatusCode::kAborted);
+  EXPECT_FALSE(MustTake(two_).cursor.has_value());
+}
+
+TEST_F(CursorStoreTest, KeepsTheCursorThroughAKilledRedis) {
+  const Cursor cursor{7, 42};
+  const Lease lease = MustTake(one_);
+  ASSERT_TRUE(Await(io_, one_.Advance(lease, cursor)).ok());
+  std::signal(SIGPIPE, SIG_IGN);  // as every Postern process does
+  server_.Kill();
+  EXPECT_EQ(Await(io_, one_.Advance(lease, cursor)).code(), absl::StatusCode::kUnavailable);
+  server_.Restart();
+  auto redis = *store::RedisClient::Create(io_.get_executor(), server_.url());
+  CursorStore store(*redis, "one");
+  EXPECT_EQ(MustTake(store).cursor, cursor);
+}
+
+}  // namespace
+}  // namespace postern::fetcher

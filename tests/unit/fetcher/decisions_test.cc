@@ -1,0 +1,210 @@
+// The pure decisions of the fetcher, in tables.
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "lib/crypto/digest.h"
+#include "services/fetcher/account.h"
+#include "services/fetcher/catch_up.h"
+#include "services/fetcher/failure_sentence.h"
+#include "services/fetcher/mail_outline.h"
+#include "services/fetcher/mailbox_sync.h"
+#include "services/fetcher/reconnect_policy.h"
+
+namespace postern::fetcher {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+TEST(MailboxSync, RecognisesAMailbox) {
+  const Cursor cursor{7, 100};
+  EXPECT_EQ(Recognise(std::nullopt, 7), Sight::kFirst);
+  EXPECT_EQ(Recognise(cursor, 7), Sight::kAgain);
+  EXPECT_EQ(Recognise(cursor, 8), Sight::kReplaced);
+}
+
+TEST(MailboxSync, KeepsTheOldestMailsAboveTheCursor) {
+  struct {
+    const char* name;
+    uint32_t last_uid;
+    size_t limit;
+    std::vector<uint32_t> said;
+    std::vector<uint32_t> kept;
+    bool more;
+  } const cases[] = {
+      {"none", 8, 3, {}, {}, false},
+      {"the last message, old", 8, 3, {8}, {}, false},
+      {"a lie below", 8, 3, {1, 9, 0}, {9}, false},
+      {"out of order and twice", 8, 3, {11, 9, 11, 10, 9}, {9, 10, 11}, false},
+      {"more than the limit", 0, 3, {9, 8, 7, 6, 5, 4, 3, 2, 1}, {1, 2, 3}, true},
+      {"the end of all UIDs", 4294967294, 3, {4294967295}, {4294967295}, false},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    NewMails found(c.last_uid, c.limit);
+    for (uint32_t uid : c.said) {
+      MailFacts facts;
+      facts.uid = uid;
+      found.Add(facts);
+    }
+    std::vector<uint32_t> kept;
+    for (const MailFacts& facts : found.Take()) kept.push_back(facts.uid);
+    EXPECT_EQ(kept, c.kept);
+    EXPECT_EQ(found.more(), c.more);
+  }
+}
+
+TEST(MailboxSync, DeliveryIdNamesAMailForEver) {
+  EXPECT_EQ(DeliveryId("acc", "INBOX", 7, 9), crypto::Sha256Hex("acc\nINBOX\n7\n9").substr(0, 32));
+  EXPECT_NE(DeliveryId("acc", "INBOX", 7, 9), DeliveryId("acc", "INBOX", 8, 9));
+}
+
+TEST(Presence, DecidesWhatBecomesOfAMail) {
+  Account account;
+  account.actions.online = Action::kFull;
+  account.actions.away = Action::kDigest;
+  account.actions.dnd = Action::kNothing;
+  account.actions.offline = Action::kDigest;
+  constexpr int64_t kSince = 1000;  // available since second 1000
+  struct {
+    const char* name;
+    bool known;
+    Show show;
+    bool live_only;
+    int64_t received;
+    Disposition disposition;
+  } const cases[] = {
+      {"nobody has told yet", false, Show::kOnline, false, 2000, Disposition::kWait},
+      {"online", true, Show::kOnline, false, 500, Disposition::kDeliver},
+      {"away", true, Show::kAway, false, 500, Disposition::kDigest},
+      {"dnd", true, Show::kDnd, false, 500, Disposition::kWait},
+      {"offline", true, Show::kOffline, false, 500, Disposition::kDigest},
+      {"live, before", true, Show::kOnline, true, 999, Disposition::kPassOver},
+      {"live, in the same second", true, Show::kOnline, true, 1000, Disposition::kDeliver},
+      {"live, after", true, Show::kAway, true, 1001, Disposition::kDigest},
+      {"live, before, busy now", true, Show::kDnd, true, 999, Disposition::kPassOver},
+      {"live, offline", true, Show::kOffline, true, 2000, Disposition::kWait},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    account.live_email_only = c.live_only;
+    Availability availability;
+    availability.known = c.known;
+    availability.show = c.show;
+    availability.since_unix_ms = kSince * 1000 + 500;
+    EXPECT_EQ(Decide(account, availability, c.received), c.disposition);
+  }
+}
+
+TEST(Digest, IsDueAnIntervalAfterItsFirstMail) {
+  Account account;
+  account.interval_seconds = 300;
+  EXPECT_EQ(DigestDue(account, 1000, 1010), 1300);
+  EXPECT_EQ(DigestDue(account, 1000, 5000), 1300);
+  EXPECT_EQ(DigestDue(account, 9000, 1010), 1310) << "a server's clock may be ahead";
+}
+
+TEST(Progress, ReadsATroubledMailWithLessEachTime) {
+  Progress progress;
+  EXPECT_EQ(progress.DepthFor(9), Depth::kAll);
+  for (int i = 0; i < 3; ++i) progress.NoteTrouble(9, absl::UnavailableError("gone"));
+  EXPECT_EQ(progress.DepthFor(9), Depth::kHeader);
+  EXPECT_EQ(progress.DepthFor(10), Depth::kAll);
+  progress.NoteTrouble(9, absl::DataLossError("nonsense"));
+  EXPECT_EQ(progress.DepthFor(9), Depth::kNothing);
+  progress.NoteTrouble(10, absl::DataLossError("nonsense"));
+  EXPECT_EQ(progress.DepthFor(10), Depth::kHeader);
+}
+
+TEST(ReconnectPolicy, BacksOffAndNeverHammersALogin) {
+  ReconnectPolicy policy;
+  milliseconds longest{0};
+  for (int i = 0; i < 20; ++i) {
+    longest = std::max(longest, policy.AfterFailure(absl::UnavailableError("refused")));
+  }
+  EXPECT_GE(longest, minutes(2));
+  EXPECT_LE(longest, ReconnectPolicy::kLongest);
+  EXPECT_GE(policy.AfterFailure(absl::UnauthenticatedError("no")), minutes(7));
+
+  ReconnectPolicy dropping;
+  EXPECT_GE(dropping.AfterSession(seconds(0)), seconds(30));
+  EXPECT_GE(dropping.AfterSession(seconds(10)), seconds(20));
+  EXPECT_LE(dropping.AfterSession(minutes(6)), seconds(1));
+  EXPECT_LE(dropping.AfterFailure(absl::UnavailableError("refused")), seconds(2));
+}
+
+TEST(FailureSentence, TellsTheUserWhatFailedAndWhere) {
+  Account account;
+  account.host = "imap.example.org";
+  account.mailbox = "Work\x1b";
+  struct {
+    Step step;
+    absl::Status status;
+    const char* says;
+    const char* sentence;
+  } const cases[] = {
+      {Step::kConnect, absl::UnavailableError("imap.example.org: name not found"), "",
+       "imap.example.org: name not found"},
+      {Step::kLogin, absl::UnauthenticatedError("imap: login refused: NO"), "Bad\r\n\x07password",
+       "imap.example.org refused the login: wrong user name or password (server says: "
+       "Bad password)"},
+      {Step::kOpenMailbox, absl::FailedPreconditionError("imap: EXAMINE refused: NO"), "No such",
+       "imap.example.org does not open the mailbox \"Work\": check its name (server says: No such)"},
+      {Step::kRead, absl::UnavailableError("no answer within 60 s"), "",
+       "imap.example.org: no answer within 60 s"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.sentence);
+    Failure failure;
+    failure.step = c.step;
+    failure.status = c.status;
+    failure.server_says = c.says;
+    EXPECT_EQ(FailureSentence(account, failure), c.sentence);
+  }
+}
+
+imap::BodyPart Leaf(std::string section, std::string type, std::string subtype) {
+  imap::BodyPart part;
+  part.section = std::move(section);
+  part.type = std::move(type);
+  part.subtype = std::move(subtype);
+  part.encoding = "7bit";
+  return part;
+}
+
+TEST(MailOutline, ReadsALargeMailFromItsStructure) {
+  imap::BodyPart film = Leaf("2", "video", "mp4");
+  film.encoding = "base64";
+  film.octets = 7'800'000;
+  film.disposition = "attachment";
+  film.disposition_parameters = {{"filename", "a \"film\"\r\nX-Injected: yes.mp4"}};
+  imap::BodyPart letter = Leaf("3", "message", "rfc822");
+  letter.subject = "=?utf-8?q?Caf=C3=A9?=";
+  letter.octets = 100;
+  imap::BodyPart text = Leaf("1", "text", "plain");
+  text.octets = 100;
+  imap::BodyPart root;
+  root.type = "multipart";
+  root.subtype = "mixed";
+  root.parts = {text, film, letter};
+
+  EXPECT_EQ(TextSections(root), std::vector<std::string>{"1"});
+  const std::string header =
+      "Subject: Films\r\nContent-Type: multipart/mixed;\r\n boundary=x\r\nTo: a@b.example\r\n\r\n";
+  const mail::Mail mail = ReadOutline(header, root, {{"1", "=_outline_1. Look!\r\n"}});
+  EXPECT_EQ(mail.subject, "Films");
+  EXPECT_EQ(mail.text, "=_outline_1. Look!");
+  EXPECT_TRUE(mail.text_truncated);
+  ASSERT_EQ(mail.attachments.size(), 2u);
+  EXPECT_EQ(mail.attachments[0].content_type, "video/mp4");
+  EXPECT_EQ(mail.attachments[0].size, 5'700'000u);
+  EXPECT_EQ(mail.attachments[1].content_type, "message/rfc822");
+  EXPECT_EQ(mail.attachments[1].size, 100u);
+  EXPECT_EQ(mail.attachments[1].file_name.substr(0, 5), "Caf\xc3\xa9");
+  for (const mail::Header& h : mail.headers) EXPECT_NE(h.name, "X-Injected");
+}
+
+}  // namespace
+}  // namespace postern::fetcher

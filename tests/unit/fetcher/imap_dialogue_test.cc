@@ -1,0 +1,139 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "services/fetcher/imap/session.h"
+#include "services/fetcher/mail_reading.h"
+#include "services/fetcher/mailbox_sync.h"
+#include "tests/support/await.h"
+#include "tests/support/scripted_stream.h"
+
+namespace postern::fetcher {
+namespace {
+
+using testing::Await;
+using testing::ScriptedStream;
+
+// A file of tests/dialogue/imap: a script, and in comments what to expect.
+struct Dialogue {
+  std::string name, script;
+  std::map<std::string, std::string> facts;  // "outcome" -> "OK"
+
+  std::string Fact(const std::string& key) const {
+    const auto found = facts.find(key);
+    return found == facts.end() ? "" : found->second;
+  }
+  ScriptedStream Stream() const { return ScriptedStream(script, Fact("connection") == "tls"); }
+};
+
+std::vector<Dialogue> AllDialogues() {
+  std::vector<Dialogue> all;
+  for (const auto& entry : std::filesystem::directory_iterator(IMAP_DIALOGUES)) {
+    std::stringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    Dialogue dialogue;
+    dialogue.name = entry.path().filename();
+    dialogue.script = text.str();
+    for (absl::string_view line : absl::StrSplit(dialogue.script, '\n')) {
+      const std::vector<std::string> pair = absl::StrSplit(line, absl::MaxSplits(": ", 1));
+      if (!absl::ConsumePrefix(&line, "# ") || pair.size() != 2) continue;
+      dialogue.facts[pair[0].substr(2)] = pair[1];
+    }
+    all.push_back(std::move(dialogue));
+  }
+  return all;
+}
+
+std::string Describe(uint32_t uid, const mail::Mail& mail) {
+  std::string out = absl::StrCat(uid, mail.subject.empty() ? "" : " ", mail.subject);
+  for (const std::string& defect : mail.defects) absl::StrAppend(&out, " [", defect, "]");
+  for (const mail::Attachment& a : mail.attachments) {
+    absl::StrAppend(&out, " +", a.file_name, " ", a.content_type, " ", a.size);
+  }
+  return out;
+}
+
+net::Task<absl::Status> Open(imap::Session& session, const Dialogue& dialogue) {
+  const bool upgrade = dialogue.Fact("connection") == "starttls";
+  if (absl::Status s = co_await session.Greet(upgrade); !s.ok()) co_return s;
+  const std::string host = "imap.example.org";
+  if (upgrade) {
+    if (absl::Status s = co_await session.StartTls(host); !s.ok()) co_return s;
+  }
+  const auto rule = dialogue.Fact("password") == "any" ? imap::PasswordRule::kAnyConnection
+                                                       : imap::PasswordRule::kEncryptedOnly;
+  const std::string login = "ann@example.org", password = "secret", inbox = "INBOX";
+  if (absl::Status s = co_await session.Login(login, password, rule); !s.ok()) co_return s;
+  auto mailbox = co_await session.Examine(inbox);
+  co_return mailbox.status();
+}
+
+net::Task<absl::Status> AwaitNews(imap::Session& session) {
+  if (!session.CanIdle()) co_return co_await session.Noop();
+  if (absl::Status s = co_await session.BeginIdle(); !s.ok()) co_return s;
+  if (absl::Status s = co_await session.AwaitNews(); !s.ok()) co_return s;
+  if (absl::Status s = co_await session.EndIdle(); !s.ok()) co_return s;
+  co_return session.HasNews() ? absl::OkStatus() : absl::InternalError("idle brought no news");
+}
+
+// What a watcher does with a connection, once through, with the cursor at 8.
+net::Task<absl::Status> Converse(net::ByteStream& stream, const Dialogue& dialogue,
+                                 std::vector<std::string>& mails) {
+  imap::Session session(stream);
+  if (absl::Status s = co_await Open(session, dialogue); !s.ok()) co_return s;
+  NewMails found(8, 100);
+  imap::Session::Sink sink = [&found](imap::FetchData data) {
+    MailFacts facts;
+    facts.uid = data.uid;
+    facts.size = data.size.value_or(0);
+    found.Add(facts);
+  };
+  const std::string uids = "9:*", items = "UID RFC822.SIZE INTERNALDATE";
+  if (absl::Status s = co_await session.Fetch(uids, items, std::move(sink)); !s.ok()) co_return s;
+  for (const MailFacts& facts : found.Take()) {
+    auto mail = co_await ReadMail(session, facts, Depth::kAll);
+    if (!mail.ok()) co_return mail.status();
+    if (mail->has_value()) mails.push_back(Describe(facts.uid, **mail));
+  }
+  co_return co_await AwaitNews(session);
+}
+
+TEST(ImapDialogue, EndsAsItsScriptSays) {
+  const std::vector<Dialogue> dialogues = AllDialogues();
+  EXPECT_GE(dialogues.size(), 20u);
+  for (const Dialogue& dialogue : dialogues) {
+    SCOPED_TRACE(dialogue.name);
+    ScriptedStream stream = dialogue.Stream();
+    std::vector<std::string> mails;
+    const absl::Status status = Await(Converse(stream, dialogue, mails));
+    EXPECT_EQ(absl::StatusCodeToString(status.code()), dialogue.Fact("outcome")) << status;
+    EXPECT_EQ(absl::StrJoin(mails, "; "), dialogue.Fact("mails"));
+    EXPECT_EQ(stream.mismatch(), "");
+    EXPECT_EQ(stream.Remaining(), "");
+  }
+}
+
+TEST(ImapDialogue, CutAnywhereEndsInACleanError) {
+  for (const Dialogue& dialogue : AllDialogues()) {
+    const size_t steps = dialogue.Stream().size();
+    for (size_t cut = 0; cut < steps; ++cut) {
+      SCOPED_TRACE(absl::StrCat(dialogue.name, " cut after ", cut, " steps"));
+      ScriptedStream stream = dialogue.Stream();
+      stream.CutAfter(cut);
+      std::vector<std::string> mails;
+      const absl::Status status = Await(Converse(stream, dialogue, mails));
+      EXPECT_FALSE(status.ok());
+      EXPECT_FALSE(status.message().empty());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace postern::fetcher
