@@ -4,6 +4,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <cstdio>
@@ -32,6 +33,9 @@ void CheckEnd(const std::string& name, std::exception_ptr error) {
     std::rethrow_exception(error);
   } catch (const boost::system::system_error& e) {
     if (e.code() != asio::error::operation_aborted) DieOf(name, e.what());
+  } catch (const asio::multiple_exceptions& e) {
+    // A cancel that met `a || b` unwound both sides; one of them tells.
+    CheckEnd(name, e.first_exception());
   } catch (const std::exception& e) {
     DieOf(name, e.what());
   } catch (...) {
