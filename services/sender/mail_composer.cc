@@ -74,6 +74,11 @@ absl::StatusOr<smtp::Envelope> EnvelopeOf(const Draft& draft) {
   return envelope;
 }
 
+absl::Status TooLarge() {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the mail is larger than ", kMaxContentBytes / 1024 / 1024, " MiB"));
+}
+
 std::string MessageIdOf(absl::string_view key, absl::string_view domain) {
   // A Message-ID is ASCII even where addresses are not, and no address literal.
   const bool usable = std::all_of(domain.begin(), domain.end(), [](char c) {
@@ -86,6 +91,8 @@ std::string MessageIdOf(absl::string_view key, absl::string_view domain) {
 }  // namespace
 
 absl::StatusOr<ComposedMail> Compose(const Draft& draft, absl::string_view key, int64_t date_unix) {
+  // Written down it only grows; so large a text is not worth the work.
+  if (draft.text.size() > kMaxContentBytes) return TooLarge();
   ComposedMail composed;
   auto envelope = EnvelopeOf(draft);
   if (!envelope.ok()) return envelope.status();
@@ -105,10 +112,7 @@ absl::StatusOr<ComposedMail> Compose(const Draft& draft, absl::string_view key, 
   mail.user_agent = kUserAgent;
   auto content = mail::WriteMail(mail);
   if (!content.ok()) return content.status();
-  if (content->size() > kMaxContentBytes) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the mail is larger than ", kMaxContentBytes / 1024 / 1024, " MiB"));
-  }
+  if (content->size() > kMaxContentBytes) return TooLarge();
   composed.content = *std::move(content);
   composed.envelope.size = composed.content.size();
   composed.envelope.eight_bit =

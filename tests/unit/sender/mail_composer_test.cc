@@ -103,7 +103,6 @@ TEST(MailComposer, RefusesADraftThatIsWrong) {
       {"line break in the subject", [](Draft& d) { d.subject = "hi\r\nBcc: eve@example.net"; }},
       {"LF in the subject", [](Draft& d) { d.subject = "hi\nBcc: eve@example.net"; }},
       {"line break in a name", [](Draft& d) { d.to[0].display_name = "Bob\r\nX: y"; }},
-      {"line break in a reference", [](Draft& d) { d.references = {"a@b>\r\nX: y"}; }},
       {"line break in In-Reply-To", [](Draft& d) { d.in_reply_to = "a@b>\nX: y"; }},
   };
   for (const auto& c : cases) {
@@ -112,6 +111,16 @@ TEST(MailComposer, RefusesADraftThatIsWrong) {
     c.spoil(draft);
     EXPECT_EQ(Compose(draft, "key", kDate).status().code(), absl::StatusCode::kInvalidArgument);
   }
+}
+
+// An ill-formed reference came with the mail that is answered; its author can't help it.
+TEST(MailComposer, LeavesOutReferencesThatAreNone) {
+  Draft draft = SomeDraft();
+  draft.references = {"a@b>\r\nX-Injected: yes\r\nX: <c@d", "good@example.net"};
+  const auto composed = Compose(draft, "key", kDate);
+  ASSERT_TRUE(composed.ok()) << composed.status();
+  EXPECT_FALSE(absl::StrContains(composed->content, "Injected"));
+  EXPECT_TRUE(absl::StrContains(composed->content, "<good@example.net>"));
 }
 
 TEST(MailComposer, BoundsRecipientsAndSize) {

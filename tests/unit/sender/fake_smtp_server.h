@@ -1,0 +1,82 @@
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace postern::testing {
+
+// A small SMTP server on loopback that answers as a test wants.
+class FakeSmtpServer {
+ public:
+  explicit FakeSmtpServer(boost::asio::io_context& io)
+      : acceptor_(io, {boost::asio::ip::make_address("127.0.0.1"), 0}) {
+    boost::asio::co_spawn(io, Listen(), boost::asio::detached);
+  }
+
+  uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  // What to answer to commands that begin so; "." is the end of a mail. "" is silence.
+  std::map<std::string, std::string> answers = {
+      {"EHLO", "250-fake\r\n250 AUTH PLAIN"}, {"AUTH", "235 ok"}, {"MAIL", "250 ok"},
+      {"RCPT", "250 ok"},                     {"DATA", "354 go"}, {".", "250 queued"},
+      {"QUIT", "221 bye"}};
+  std::vector<std::string> mails;     // contents taken, dots unstuffed no further
+  std::vector<std::string> commands;  // all, in order
+
+ private:
+  using Socket = boost::asio::ip::tcp::socket;
+
+  boost::asio::awaitable<void> Listen() {
+    for (;;) {
+      Socket socket = co_await acceptor_.async_accept(boost::asio::use_awaitable);
+      boost::asio::co_spawn(acceptor_.get_executor(), Serve(std::move(socket)),
+                            boost::asio::detached);
+    }
+  }
+
+  boost::asio::awaitable<void> Serve(Socket socket) {
+    std::string buffer, content;
+    bool in_data = false;
+    std::string out = "220 fake\r\n";
+    for (;;) {
+      co_await boost::asio::async_write(socket, boost::asio::buffer(out),
+                                        boost::asio::use_awaitable);
+      out.clear();
+      const size_t n = co_await boost::asio::async_read_until(
+          socket, boost::asio::dynamic_buffer(buffer), "\r\n", boost::asio::use_awaitable);
+      const std::string line = buffer.substr(0, n - 2);
+      buffer.erase(0, n);
+      if (in_data && line != ".") {
+        content += line + "\n";
+        continue;
+      }
+      commands.push_back(line);
+      out = Answer(line);
+      in_data = !in_data && absl::StartsWith(out, "354");
+      if (line == "." && absl::StartsWith(out, "250")) mails.push_back(content);
+      if (line == ".") content.clear();
+    }
+  }
+
+  std::string Answer(const std::string& line) const {
+    for (const auto& [prefix, answer] : answers) {
+      if (absl::StartsWith(line, prefix)) return answer.empty() ? "" : answer + "\r\n";
+    }
+    return "500 what?\r\n";
+  }
+
+  boost::asio::ip::tcp::acceptor acceptor_;
+};
+
+}  // namespace postern::testing

@@ -1,0 +1,256 @@
+// The whole sender: real Redis, real sockets, gRPC, with an SMTP server, an admin
+// and an edge that do as told.
+#include "services/sender/sender.h"
+
+#include <grpcpp/server_builder.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/rpc/unary.h"
+#include "postern/sender/v1/sender.grpc.pb.h"
+#include "tests/support/await.h"
+#include "tests/support/redis_server.h"
+#include "tests/unit/sender/fake_peers.h"
+#include "tests/unit/sender/fake_smtp_server.h"
+
+namespace postern::sender {
+namespace {
+
+using namespace std::chrono_literals;
+using Api = v1::SenderService::StubInterface::async_interface;
+using Strings = std::vector<std::string>;
+
+class SenderTest : public ::testing::Test {
+ protected:
+  SenderTest() {
+    config_.secrets = *crypto::SecretBox::FromText(crypto::SecretBox::NewKeyLine("k"), "test");
+    config_.allow_hosts = {absl::StrCat("127.0.0.1:", smtp_.port())};
+    config_.allow_plaintext_auth = true;
+    PutAccount();
+    Start();
+  }
+  ~SenderTest() override { Stop(); }
+
+  void Start() {
+    service_ = MakeSender(runtime_, config_);
+    grpc::ServerBuilder builder;
+    builder.RegisterService(&admin_);
+    builder.RegisterService(&edge_);
+    builder.RegisterService(&service_->Rpc());
+    server_ = builder.BuildAndStart();
+    const auto channel = server_->InProcessChannel({});
+    sender_ = v1::SenderService::NewStub(channel);
+    process::Peers peers;
+    peers.admin = peers.edge = channel;
+    ASSERT_TRUE(service_->Start(peers).ok());
+    EXPECT_TRUE(Until([&] { return service_->NotReadyBecause().empty(); }));
+  }
+  void Stop() {
+    testing::Await(io_, service_->Stop());
+    server_->Shutdown();
+    service_.reset();
+  }
+
+  void PutAccount(bool enabled = true) {
+    admin::v1::Account account;
+    account.set_id("work");
+    account.set_owner("ann@jabber.example");
+    account.set_type(admin::v1::ACCOUNT_TYPE_SMTP);
+    account.set_enabled(enabled);
+    account.set_host("127.0.0.1");
+    account.set_port(smtp_.port());
+    account.set_security(admin::v1::SECURITY_NONE);
+    account.set_login("ann");
+    account.set_sealed_password(config_.secrets.Seal(crypto::Secret("secret"), "work"));
+    account.set_default_from("Ann <ann@example.org>");
+    admin_.Put(account);
+  }
+
+  // Lets everything run until it holds, for 10 s at most.
+  bool Until(const std::function<bool()>& holds) {
+    for (int i = 0; i < 1000 && !holds(); ++i) {
+      io_.restart();
+      io_.run_for(10ms);
+    }
+    return holds();
+  }
+
+  v1::SubmitRequest Request(const std::string& key) {
+    v1::SubmitRequest request;
+    request.set_idempotency_key(key);
+    request.set_account_id("work");
+    request.set_owner("ann@jabber.example");
+    request.set_context(key);
+    auto* to = request.mutable_draft()->add_to();
+    to->set_local_part("bob");
+    to->set_domain("example.net");
+    request.mutable_draft()->set_subject("Grüße");
+    request.mutable_draft()->set_text("Hallo");
+    return request;
+  }
+  absl::StatusOr<v1::SubmitResponse> Submit(const v1::SubmitRequest& request) {
+    return testing::Await(io_, rpc::Call(sender_->async(), &Api::Submit, request, 5s));
+  }
+  v1::ListQueueResponse Queue() {
+    v1::ListQueueRequest request;
+    return *testing::Await(io_, rpc::Call(sender_->async(), &Api::ListQueue, request, 5s));
+  }
+  bool HealthIs(admin::v1::HealthState state) {
+    return Until([&] { return admin_.Health("work").state() == state; });
+  }
+
+  testing::RedisServer redis_;
+  boost::asio::io_context io_{1};
+  std::unique_ptr<store::RedisClient> client_ =
+      *store::RedisClient::Create(io_.get_executor(), redis_.url());
+  process::Runtime runtime_{io_, *client_};
+  testing::FakeSmtpServer smtp_{io_};
+  testing::FakeAdmin admin_;
+  testing::FakeEdge edge_;
+  Config config_;
+  std::unique_ptr<process::Service> service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::SenderService::StubInterface> sender_;
+};
+
+TEST_F(SenderTest, CarriesAMailAndReportsIt) {
+  const auto submitted = Submit(Request("k1"));
+  ASSERT_TRUE(submitted.ok()) << submitted.status();
+  EXPECT_TRUE(Until([&] { return !edge_.Outcomes().empty(); }));
+  EXPECT_EQ(edge_.Outcomes(), Strings{"k1: bob@example.net SENT 250 queued"});
+  ASSERT_EQ(smtp_.mails.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(smtp_.mails[0], submitted->message_id()));
+  EXPECT_TRUE(Until([&] { return Queue().total() == 0; }));
+  EXPECT_TRUE(HealthIs(admin::v1::HEALTH_STATE_OK));
+
+  const auto again = Submit(Request("k1"));
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(again->duplicate());
+  EXPECT_EQ(again->message_id(), submitted->message_id());
+  EXPECT_EQ(smtp_.mails.size(), 1u);
+}
+
+TEST_F(SenderTest, ChecksANewAccountWithoutSendingAnything) {
+  EXPECT_TRUE(HealthIs(admin::v1::HEALTH_STATE_OK));
+  EXPECT_TRUE(Until([&] { return !smtp_.commands.empty() && smtp_.commands.back() == "QUIT"; }));
+  EXPECT_EQ(smtp_.commands,
+            (Strings{"EHLO [127.0.0.1]", "AUTH PLAIN AGFubgBzZWNyZXQ=", "QUIT"}));
+}
+
+TEST_F(SenderTest, RefusesWhatIsWrongInWords) {
+  v1::SubmitRequest other_owner = Request("k1");
+  other_owner.set_owner("eve@jabber.example");
+  EXPECT_EQ(Submit(other_owner).status(), absl::NotFoundError("there is no such SMTP account"));
+  v1::SubmitRequest no_key = Request("");
+  EXPECT_EQ(Submit(no_key).status(), absl::InvalidArgumentError("idempotency_key: missing"));
+  v1::SubmitRequest nobody = Request("k2");
+  nobody.mutable_draft()->clear_to();
+  EXPECT_EQ(Submit(nobody).status(), absl::InvalidArgumentError("the mail has no recipient"));
+  PutAccount(/*enabled=*/false);
+  EXPECT_TRUE(Until([&] { return absl::IsFailedPrecondition(Submit(Request("k3")).status()); }));
+}
+
+TEST_F(SenderTest, ReportsARefusedRecipient) {
+  smtp_.answers["RCPT"] = "550 5.1.1 no such user";
+  ASSERT_TRUE(Submit(Request("k1")).ok());
+  EXPECT_TRUE(Until([&] { return !edge_.Outcomes().empty(); }));
+  EXPECT_EQ(edge_.Outcomes(), Strings{"k1: bob@example.net FAILED 550 5.1.1 no such user"});
+  EXPECT_TRUE(Until([&] { return Queue().total() == 0; }));
+}
+
+TEST_F(SenderTest, KeepsMailUntilThePasswordIsRight) {
+  smtp_.answers["AUTH"] = "535 5.7.8 wrong";
+  ASSERT_TRUE(Submit(Request("k1")).ok());
+  EXPECT_TRUE(HealthIs(admin::v1::HEALTH_STATE_ERROR));
+  EXPECT_EQ(admin_.Health("work").error(),
+            "127.0.0.1: refused the login or the password (535 5.7.8 wrong); check them in the "
+            "account's settings");
+  EXPECT_TRUE(Until([&] { return Queue().mails_size() == 1 && Queue().mails(0).attempts() == 1; }));
+  EXPECT_TRUE(smtp_.mails.empty());
+
+  smtp_.answers["AUTH"] = "235 ok";
+  PutAccount();  // with new settings
+  EXPECT_TRUE(Until([&] { return smtp_.mails.size() == 1; }));
+  EXPECT_TRUE(HealthIs(admin::v1::HEALTH_STATE_OK));
+}
+
+TEST_F(SenderTest, GivesUpTheMailOfARemovedAccount) {
+  smtp_.answers["MAIL"] = "451 later";
+  ASSERT_TRUE(Submit(Request("k1")).ok());
+  EXPECT_TRUE(Until([&] { return Queue().mails_size() == 1 && Queue().mails(0).attempts() == 1 &&
+                                 Queue().mails(0).state() == v1::QUEUE_STATE_WAITING; }));
+  admin_.Remove("work");
+  EXPECT_TRUE(Until([&] { return !edge_.Outcomes().empty(); }));
+  EXPECT_EQ(edge_.Outcomes(), Strings{"k1: bob@example.net FAILED the account was removed before "
+                                      "the mail could leave"});
+}
+
+TEST_F(SenderTest, KeepsOutcomesUntilTheEdgeIsBack) {
+  edge_.SetUp(false);
+  ASSERT_TRUE(Submit(Request("k1")).ok());
+  EXPECT_TRUE(Until([&] { return edge_.refused() > 0; }));
+  EXPECT_EQ(Queue().mails(0).state(), v1::QUEUE_STATE_REPORTING);
+  edge_.SetUp(true);
+  EXPECT_TRUE(Until([&] { return Queue().total() == 0; }));
+  EXPECT_EQ(edge_.Outcomes(), Strings{"k1: bob@example.net SENT 250 queued"});
+  EXPECT_EQ(smtp_.mails.size(), 1u);
+}
+
+TEST_F(SenderTest, RetriesAndCancelsAtTheOperatorsWord) {
+  smtp_.answers["."] = "451 4.3.0 disk full";
+  const auto submitted = Submit(Request("k1"));
+  ASSERT_TRUE(submitted.ok());
+  const auto attempts = [&] {
+    const auto queue = Queue();
+    const bool waits = queue.mails_size() == 1 && queue.mails(0).state() == v1::QUEUE_STATE_WAITING;
+    return waits ? queue.mails(0).attempts() : 0;
+  };
+  EXPECT_TRUE(Until([&] { return attempts() == 1; }));
+  EXPECT_EQ(Queue().mails(0).last_error(), "451 4.3.0 disk full");
+  v1::RetryQueuedRequest retry;
+  const auto retried = testing::Await(io_, rpc::Call(sender_->async(), &Api::RetryQueued, retry, 5s));
+  EXPECT_EQ(retried->retried(), 1u);
+  EXPECT_TRUE(Until([&] { return attempts() == 2; }));
+
+  v1::CancelQueuedRequest cancel;
+  cancel.set_queue_id(submitted->queue_id());
+  EXPECT_TRUE(testing::Await(io_, rpc::Call(sender_->async(), &Api::CancelQueued, cancel, 5s)).ok());
+  EXPECT_TRUE(Until([&] { return !edge_.Outcomes().empty(); }));
+  EXPECT_EQ(edge_.Outcomes(), Strings{"k1: bob@example.net FAILED cancelled by the operator"});
+}
+
+TEST_F(SenderTest, TakesNoMoreSlotsThanItsShareForASilentServer) {
+  smtp_.answers["MAIL"] = "";  // silence
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Submit(Request(absl::StrCat("k", i))).ok());
+  const auto sending = [&] {
+    int count = 0;
+    for (const auto& mail : Queue().mails()) count += mail.state() == v1::QUEUE_STATE_SENDING;
+    return count;
+  };
+  EXPECT_TRUE(Until([&] { return sending() == 2; }));
+  io_.run_for(100ms);
+  EXPECT_EQ(sending(), 2);
+}
+
+TEST_F(SenderTest, GoesOnWhereItStoppedAfterARestart) {
+  smtp_.answers["MAIL"] = "";
+  ASSERT_TRUE(Submit(Request("k1")).ok());
+  EXPECT_TRUE(Until([&] { return Queue().mails(0).state() == v1::QUEUE_STATE_SENDING; }));
+  smtp_.answers["MAIL"] = "250 ok";
+  Stop();
+  Start();
+  EXPECT_TRUE(Until([&] { return !edge_.Outcomes().empty(); }));
+  EXPECT_EQ(edge_.Outcomes(), Strings{"k1: bob@example.net SENT 250 queued"});
+  EXPECT_EQ(smtp_.mails.size(), 1u);
+}
+
+}  // namespace
+}  // namespace postern::sender
