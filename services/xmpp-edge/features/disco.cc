@@ -127,7 +127,7 @@ class Disco {
     const std::string type_name = NameOfType(type);
     for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
       if (account->type() != type) continue;
-      AddItem(query, absl::StrCat(account->name(), "@", context_.domain, "/", type_name),
+      AddItem(query, absl::StrCat(ContactJid(*account, context_.domain), "/", type_name),
               absl::StrCat(type_name, "/", account->name()), account->name());
     }
   }

@@ -194,8 +194,8 @@ class Registrar {
     co_await AfterAnswer();
     const std::string name = stored.account().name();
     context_.directory.Apply(std::move(*stored.mutable_account()));
-    co_await Say(user, stored.created() ? texts::AccountCreated(name)
-                                        : texts::AccountUpdated(name));
+    std::string news = stored.created() ? texts::AccountCreated(name) : texts::AccountUpdated(name);
+    co_await Say(user, std::move(news));
     if (stored.first_of_user()) co_await Say(user, texts::Welcome(context_.domain));
   }
 

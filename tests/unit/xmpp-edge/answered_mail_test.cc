@@ -1,0 +1,73 @@
+#include "services/xmpp-edge/answered_mail.h"
+
+#include <gtest/gtest.h>
+
+namespace postern::xmpp_edge {
+namespace {
+
+constexpr int64_t kNow = 1'000'000;
+
+MailThread From(const char* who, int64_t seconds_ago) {
+  MailThread mail;
+  mail.answer_to = {{"", who, "example.org"}};
+  mail.at_unix = kNow - seconds_ago;
+  return mail;
+}
+
+std::string Chosen(AnswerCandidates candidates) {
+  const auto answered = ChooseAnsweredMail(std::move(candidates), kNow);
+  if (!answered.ok()) return "";
+  return answered->mail.answer_to.front().local_part + (answered->inferred ? " inferred" : "");
+}
+
+TEST(ChooseAnsweredMail, PrefersWhatTheMessageNames) {
+  AnswerCandidates candidates;
+  candidates.names_message = true;
+  candidates.replied = From("ann", 1000);
+  candidates.threaded = From("bob", 100);
+  candidates.newest = {From("eve", 10)};
+  EXPECT_EQ(Chosen(candidates), "ann");
+  candidates.names_message = false;
+  candidates.replied.reset();
+  EXPECT_EQ(Chosen(candidates), "bob");
+  candidates.threaded.reset();
+  EXPECT_EQ(Chosen(candidates), "eve inferred");
+}
+
+TEST(ChooseAnsweredMail, GuessesOnlyWhereNobodyElseCouldBeMeant) {
+  const struct {
+    const char* name;
+    std::vector<MailThread> newest;
+    const char* chosen;
+  } cases[] = {
+      {"nobody", {}, ""},
+      {"one", {From("ann", 5)}, "ann inferred"},
+      {"two of one sender", {From("ann", 5), From("ann", 20)}, "ann inferred"},
+      {"two senders at once", {From("ann", 5), From("bob", 20)}, ""},
+      {"three, the first of another", {From("ann", 5), From("ann", 9), From("bob", 59)}, ""},
+      {"the other a minute ago", {From("ann", 5), From("bob", 60)}, "ann inferred"},
+      {"both long ago", {From("ann", 3000), From("bob", 3001)}, "ann inferred"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    AnswerCandidates candidates;
+    candidates.newest = c.newest;
+    EXPECT_EQ(Chosen(candidates), c.chosen);
+  }
+}
+
+TEST(ChooseAnsweredMail, DoesNotGuessWhenTheNamedMessageIsNoMail) {
+  AnswerCandidates candidates;
+  candidates.names_message = true;
+  candidates.newest = {From("ann", 5)};
+  EXPECT_EQ(Chosen(candidates), "");
+}
+
+TEST(ChooseAnsweredMail, RefusesAMailWithoutASender) {
+  AnswerCandidates candidates;
+  candidates.threaded = MailThread();
+  EXPECT_EQ(Chosen(candidates), "");
+}
+
+}  // namespace
+}  // namespace postern::xmpp_edge

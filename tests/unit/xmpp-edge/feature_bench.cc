@@ -1,0 +1,280 @@
+#include "tests/unit/xmpp-edge/feature_bench.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/xmpp-edge/features/features.h"
+#include "tests/support/await.h"
+
+namespace postern::xmpp_edge {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+grpc::Status FakeAdmin::PutAccount(grpc::ServerContext*,
+                                   const admin::v1::PutAccountRequest* request,
+                                   admin::v1::PutAccountResponse* response) {
+  std::lock_guard lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  puts_.push_back(*request);
+  admin::v1::Account account = request->account();
+  bool first = true;
+  for (const auto& [id, other] : accounts_) first &= other.owner() != account.owner();
+  response->set_created(account.id().empty());
+  if (account.id().empty()) account.set_id(absl::StrCat(account.owner(), "/", account.name()));
+  if (response->created() && accounts_.contains(account.id())) {
+    return grpc::Status(grpc::StatusCode::ALREADY_EXISTS, "exists");
+  }
+  accounts_[account.id()] = account;
+  *response->mutable_account() = account;
+  response->set_first_of_user(first);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeAdmin::RemoveAccount(grpc::ServerContext*,
+                                      const admin::v1::RemoveAccountRequest* request,
+                                      admin::v1::RemoveAccountResponse*) {
+  std::lock_guard lock(mutex_);
+  accounts_.erase(request->account_id());
+  return failure_;
+}
+
+grpc::Status FakeAdmin::RemoveUser(grpc::ServerContext*,
+                                   const admin::v1::RemoveUserRequest* request,
+                                   admin::v1::RemoveUserResponse*) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(accounts_, [&](const auto& e) { return e.second.owner() == request->user(); });
+  return failure_;
+}
+
+grpc::Status FakeAdmin::ListAccountChanges(grpc::ServerContext*,
+                                           const admin::v1::ListAccountChangesRequest* request,
+                                           admin::v1::ListAccountChangesResponse* response) {
+  std::unique_lock lock(mutex_);
+  // What the edge itself changes it applies itself: no news but the first.
+  if (request->since_revision() > 0) {
+    // Not as long as asked: a call under way is waited for when the edge stops.
+    stopped_.wait_for(lock, milliseconds(100), [this] { return stopping_; });
+    response->set_revision(request->since_revision());
+    return grpc::Status::OK;
+  }
+  for (const auto& [id, account] : accounts_) *response->add_changed() = account;
+  response->set_revision(1);
+  response->set_snapshot(true);
+  return grpc::Status::OK;
+}
+
+void FakeAdmin::Add(admin::v1::Account account) {
+  std::lock_guard lock(mutex_);
+  account.set_id(absl::StrCat(account.owner(), "/", account.name()));
+  accounts_[account.id()] = account;
+}
+void FakeAdmin::FailWith(grpc::Status status) {
+  std::lock_guard lock(mutex_);
+  failure_ = status;
+}
+void FakeAdmin::Stop() {
+  std::lock_guard lock(mutex_);
+  stopping_ = true;
+  stopped_.notify_all();
+}
+std::vector<admin::v1::PutAccountRequest> FakeAdmin::puts() {
+  std::lock_guard lock(mutex_);
+  return puts_;
+}
+bool FakeAdmin::Has(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  return accounts_.contains(id);
+}
+
+grpc::Status FakeRules::Evaluate(grpc::ServerContext*, const rules::v1::EvaluateRequest* request,
+                                 rules::v1::EvaluateResponse* response) {
+  std::lock_guard lock(mutex_);
+  last_ = *request;
+  response->set_verdict(reject_.empty() ? rules::v1::VERDICT_KEEP : rules::v1::VERDICT_REJECT);
+  response->set_reason(reject_);
+  return grpc::Status::OK;
+}
+void FakeRules::Reject(std::string reason) {
+  std::lock_guard lock(mutex_);
+  reject_ = std::move(reason);
+}
+rules::v1::EvaluateRequest FakeRules::last() {
+  std::lock_guard lock(mutex_);
+  return last_;
+}
+
+grpc::Status FakeSender::Submit(grpc::ServerContext*, const sender::v1::SubmitRequest* request,
+                                sender::v1::SubmitResponse* response) {
+  std::lock_guard lock(mutex_);
+  ++calls_;
+  if (!failure_.ok()) return failure_;
+  for (const auto& one : taken_) {
+    if (one.idempotency_key() == request->idempotency_key()) response->set_duplicate(true);
+  }
+  if (!response->duplicate()) taken_.push_back(*request);
+  response->set_queue_id(absl::StrCat("q-", request->idempotency_key().substr(0, 8)));
+  response->set_message_id(
+      absl::StrCat(request->idempotency_key().substr(0, 8), "@postern.example"));
+  return grpc::Status::OK;
+}
+void FakeSender::FailWith(grpc::Status status) {
+  std::lock_guard lock(mutex_);
+  failure_ = status;
+}
+std::vector<sender::v1::SubmitRequest> FakeSender::taken() {
+  std::lock_guard lock(mutex_);
+  return taken_;
+}
+size_t FakeSender::calls() {
+  std::lock_guard lock(mutex_);
+  return calls_;
+}
+
+net::Task<absl::Status> FakeSink::Send(Element stanza) {
+  if (!up) co_return absl::UnavailableError("link down");
+  sent.push_back(std::move(stanza));
+  co_return absl::OkStatus();
+}
+net::Task<absl::Status> FakeSink::Barrier() {
+  co_return up ? absl::OkStatus() : absl::UnavailableError("link down");
+}
+
+FeatureBench::FeatureBench() {
+  grpc::ServerBuilder builder;
+  builder.RegisterService(&admin);
+  builder.RegisterService(&rules);
+  builder.RegisterService(&sender);
+  server_ = builder.BuildAndStart();
+  auto channel = server_->InProcessChannel({});
+  admin_stub_ = admin::v1::AdminService::NewStub(channel);
+  rules_stub_ = rules::v1::RulesService::NewStub(channel);
+  sender_stub_ = sender::v1::SenderService::NewStub(channel);
+  fetcher_stub_ = fetcher::v1::FetcherService::NewStub(channel);
+  auto client = store::RedisClient::Create(io.get_executor(), redis_server.url());
+  EXPECT_TRUE(client.ok()) << client.status();
+  redis = *std::move(client);
+  threads = std::make_unique<ThreadStore>(*redis);
+}
+
+FeatureBench::~FeatureBench() {
+  if (tasks_ != nullptr) testing::Await(io, tasks_->Stop());
+  admin.Stop();
+  server_->Shutdown(std::chrono::system_clock::now() + seconds(1));
+  io.poll();
+}
+
+void FeatureBench::Install() {
+  sessions_ = std::make_unique<PresenceSessions>(*redis);
+  directory_ = std::make_unique<AccountDirectory>(*admin_stub_);
+  tasks_ = std::make_unique<net::TaskGroup>(io.get_executor());
+  router_ = std::make_unique<StanzaRouter>(kDomain, sink, *tasks_);
+  FeatureContext context{kDomain,       sink,          *directory_,   *threads,       *sessions_,
+                         *admin_stub_,  *rules_stub_,  *sender_stub_, *fetcher_stub_, *redis,
+                         *tasks_,       io.get_executor()};
+  InstallFeatures(*router_, context);
+  tasks_->Spawn("follow accounts", directory_->Follow());
+  ASSERT_TRUE(RunUntil([this] { return directory_->ready(); }));
+}
+
+void FeatureBench::Restart() {
+  testing::Await(io, tasks_->Stop());
+  router_.reset();
+  Install();
+}
+
+void FeatureBench::Route(Element stanza) { router_->Route(std::move(stanza)); }
+
+Element FeatureBench::Ask(Element stanza) {
+  const std::string id(stanza.Attr("id"));
+  const size_t before = sink.sent.size();
+  const Element* answer = nullptr;
+  Route(std::move(stanza));
+  EXPECT_TRUE(RunUntil([&] {
+    for (size_t i = before; i < sink.sent.size(); ++i) {
+      if (sink.sent[i].Attr("id") == id) answer = &sink.sent[i];
+    }
+    return answer != nullptr;
+  })) << "no answer to " << id;
+  return answer == nullptr ? Element() : *answer;
+}
+
+Element FeatureBench::AskIq(const std::string& type, const std::string& from,
+                            const std::string& to, Element payload) {
+  Element iq = MakeStanza("iq", from, to, type, absl::StrCat("iq", ++next_id_));
+  iq.Add(std::move(payload));
+  return Ask(std::move(iq));
+}
+
+void FeatureBench::Write(const std::string& from, const std::string& to, const std::string& id,
+                         const std::string& body) {
+  Element message = MakeStanza("message", from, to, "chat", id);
+  message.AddText("body", body);
+  Route(std::move(message));
+}
+
+bool FeatureBench::RunUntil(const std::function<bool()>& done) {
+  const auto give_up = std::chrono::steady_clock::now() + seconds(20);
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > give_up) return false;
+    io.restart();
+    io.run_one_for(milliseconds(50));
+  }
+  return true;
+}
+
+void FeatureBench::Settle() {
+  io.restart();
+  while (io.run_one_for(milliseconds(100)) > 0) {
+  }
+}
+
+const Element* FeatureBench::SentWith(const std::string& text) const {
+  for (auto stanza = sink.sent.rbegin(); stanza != sink.sent.rend(); ++stanza) {
+    if (absl::StrContains(ToXml(*stanza), text)) return &*stanza;
+  }
+  return nullptr;
+}
+
+admin::v1::Account ImapAccount(const std::string& owner, const std::string& name) {
+  admin::v1::Account account;
+  account.set_owner(owner);
+  account.set_name(name);
+  account.set_type(admin::v1::ACCOUNT_TYPE_IMAP);
+  account.set_enabled(true);
+  account.set_host("imap.example.org");
+  account.set_port(993);
+  account.set_security(admin::v1::SECURITY_TLS);
+  account.set_login("ann");
+  account.set_sealed_password("sealed");
+  account.set_mailbox("INBOX");
+  account.set_interval_minutes(5);
+  return account;
+}
+
+admin::v1::Account SmtpAccount(const std::string& owner, const std::string& name) {
+  admin::v1::Account account = ImapAccount(owner, name);
+  account.set_type(admin::v1::ACCOUNT_TYPE_SMTP);
+  account.set_port(465);
+  account.set_default_from(absl::StrCat(name, "@example.org"));
+  return account;
+}
+
+std::string ConditionOf(const Element& stanza) {
+  const Element* error = stanza.Child("error");
+  if (error == nullptr) return "";
+  for (const Element& child : error->children) {
+    if (child.name != "text") return child.name;
+  }
+  return "";
+}
+
+std::string ErrorTextOf(const Element& stanza) {
+  const Element* error = stanza.Child("error");
+  return error == nullptr ? "" : error->ChildText("text");
+}
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <boost/asio/io_context.hpp>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "lib/net/task_group.h"
+#include "services/xmpp-edge/feature_context.h"
+#include "services/xmpp-edge/stanza_router.h"
+#include "tests/support/redis_server.h"
+
+namespace postern::xmpp_edge {
+
+// Admin, as far as the edge calls it: accounts in memory, with the errors of the contract.
+class FakeAdmin : public admin::v1::AdminService::Service {
+ public:
+  grpc::Status PutAccount(grpc::ServerContext*, const admin::v1::PutAccountRequest* request,
+                          admin::v1::PutAccountResponse* response) override;
+  grpc::Status RemoveAccount(grpc::ServerContext*, const admin::v1::RemoveAccountRequest* request,
+                             admin::v1::RemoveAccountResponse*) override;
+  grpc::Status RemoveUser(grpc::ServerContext*, const admin::v1::RemoveUserRequest* request,
+                          admin::v1::RemoveUserResponse*) override;
+  grpc::Status ListAccountChanges(grpc::ServerContext*,
+                                  const admin::v1::ListAccountChangesRequest* request,
+                                  admin::v1::ListAccountChangesResponse* response) override;
+
+  // Before the first stanza; the id is the name.
+  void Add(admin::v1::Account account);
+  void FailWith(grpc::Status status);
+  void Stop();
+  std::vector<admin::v1::PutAccountRequest> puts();
+  bool Has(const std::string& id);
+
+ private:
+  std::mutex mutex_;  // gRPC's threads
+  std::condition_variable stopped_;
+  bool stopping_ = false;
+  grpc::Status failure_;
+  std::map<std::string, admin::v1::Account> accounts_;
+  std::vector<admin::v1::PutAccountRequest> puts_;
+};
+
+class FakeRules : public rules::v1::RulesService::Service {
+ public:
+  grpc::Status Evaluate(grpc::ServerContext*, const rules::v1::EvaluateRequest* request,
+                        rules::v1::EvaluateResponse* response) override;
+  void Reject(std::string reason);
+  rules::v1::EvaluateRequest last();
+
+ private:
+  std::mutex mutex_;
+  std::string reject_;
+  rules::v1::EvaluateRequest last_;
+};
+
+// Takes every draft once for each idempotency key.
+class FakeSender : public sender::v1::SenderService::Service {
+ public:
+  grpc::Status Submit(grpc::ServerContext*, const sender::v1::SubmitRequest* request,
+                      sender::v1::SubmitResponse* response) override;
+  void FailWith(grpc::Status status);  // OK: works again
+  std::vector<sender::v1::SubmitRequest> taken();
+  size_t calls();
+
+ private:
+  std::mutex mutex_;
+  grpc::Status failure_;
+  size_t calls_ = 0;
+  std::vector<sender::v1::SubmitRequest> taken_;
+};
+
+// The stanzas sent, in order.
+class FakeSink : public StanzaSink {
+ public:
+  net::Task<absl::Status> Send(Element stanza) override;
+  net::Task<absl::Status> Barrier() override;
+  bool IsUp() const override { return up; }
+
+  bool up = true;
+  std::vector<Element> sent;
+};
+
+// Both ends of the feature half of the edge: a user who sends stanzas, and the
+// services behind it, over real gRPC and a real Redis.
+class FeatureBench {
+ public:
+  FeatureBench();
+  ~FeatureBench();
+
+  // The features begin their work: accounts added before are known.
+  void Install();
+  // As a restart of the process would: new features over the same Redis.
+  void Restart();
+
+  // Sends a stanza and answers what came back with its id.
+  Element Ask(Element stanza);
+  // <iq> of `type` from `from` to `to` with one payload.
+  Element AskIq(const std::string& type, const std::string& from, const std::string& to,
+                Element payload);
+  // A chat message; does not wait.
+  void Write(const std::string& from, const std::string& to, const std::string& id,
+             const std::string& body);
+  void Route(Element stanza);
+  bool RunUntil(const std::function<bool()>& done);
+  // Until nothing has happened for a moment.
+  void Settle();
+  // The last stanza with that text anywhere in it; nullptr when there is none.
+  const Element* SentWith(const std::string& text) const;
+
+  FakeAdmin admin;
+  FakeRules rules;
+  FakeSender sender;
+  FakeSink sink;
+  boost::asio::io_context io;
+  testing::RedisServer redis_server;
+  std::unique_ptr<store::RedisClient> redis;
+  std::unique_ptr<ThreadStore> threads;
+
+ private:
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<admin::v1::AdminService::StubInterface> admin_stub_;
+  std::unique_ptr<rules::v1::RulesService::StubInterface> rules_stub_;
+  std::unique_ptr<sender::v1::SenderService::StubInterface> sender_stub_;
+  std::unique_ptr<fetcher::v1::FetcherService::StubInterface> fetcher_stub_;
+  std::unique_ptr<PresenceSessions> sessions_;
+  std::unique_ptr<AccountDirectory> directory_;
+  std::unique_ptr<net::TaskGroup> tasks_;
+  std::unique_ptr<StanzaRouter> router_;
+  int next_id_ = 0;
+};
+
+inline constexpr char kDomain[] = "mail.example.org";
+inline constexpr char kAnn[] = "ann@example.org/phone";
+inline constexpr char kBob[] = "bob@example.org/laptop";
+
+admin::v1::Account ImapAccount(const std::string& owner, const std::string& name);
+admin::v1::Account SmtpAccount(const std::string& owner, const std::string& name);
+
+// The condition of an error answer; "" when it is none.
+std::string ConditionOf(const Element& stanza);
+std::string ErrorTextOf(const Element& stanza);
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,146 @@
+#include "services/xmpp-edge/outcome.h"
+
+#include <gtest/gtest.h>
+
+namespace postern::xmpp_edge {
+namespace {
+
+using edge::v1::OutgoingContext;
+using edge::v1::ReportOutcomeRequest;
+
+OutgoingContext Context(bool wants_receipt, uint32_t recipients = 1) {
+  OutgoingContext context;
+  context.set_user("ann@example.org/phone");
+  context.set_contact("work@mail.example.org/IMAP");
+  context.set_stanza_id("m1");
+  context.set_wants_receipt(wants_receipt);
+  context.set_recipients(recipients);
+  return context;
+}
+
+ReportOutcomeRequest Report() {
+  ReportOutcomeRequest report;
+  report.set_queue_id("q1");
+  return report;
+}
+
+void Add(ReportOutcomeRequest& report, const char* recipient, edge::v1::Outcome outcome,
+         const char* reason = "") {
+  auto* one = report.add_recipients();
+  one->set_recipient(recipient);
+  one->set_outcome(outcome);
+  one->set_reason(reason);
+}
+
+TEST(OutcomeStanzas, AReceiptForAMailThatHasLeftForAll) {
+  auto report = Report();
+  Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
+  const auto stanzas = OutcomeStanzas(report, Context(true), true);
+  ASSERT_EQ(stanzas.size(), 1u);
+  const Element* received = stanzas[0].Child("received", "urn:xmpp:receipts");
+  ASSERT_NE(received, nullptr);
+  EXPECT_EQ(received->Attr("id"), "m1");
+  EXPECT_EQ(stanzas[0].Attr("to"), "ann@example.org/phone");
+  EXPECT_EQ(stanzas[0].Attr("from"), "work@mail.example.org/IMAP");
+  EXPECT_EQ(stanzas[0].Child("body"), nullptr);
+}
+
+TEST(OutcomeStanzas, ALineWhenNoReceiptWasAskedFor) {
+  auto report = Report();
+  Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
+  const auto stanzas = OutcomeStanzas(report, Context(false), true);
+  ASSERT_EQ(stanzas.size(), 1u);
+  EXPECT_EQ(stanzas[0].ChildText("body"), "Sent to bob@example.net.");
+  EXPECT_EQ(stanzas[0].Attr("to"), "ann@example.org");
+}
+
+TEST(OutcomeStanzas, AGuessedRecipientIsAlwaysNamed) {
+  auto report = Report();
+  Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
+  auto context = Context(true);
+  context.set_inferred(true);
+  const auto stanzas = OutcomeStanzas(report, context, true);
+  ASSERT_EQ(stanzas.size(), 2u);
+  EXPECT_NE(stanzas[0].Child("received"), nullptr);
+  EXPECT_EQ(stanzas[1].ChildText("body"), "Sent to bob@example.net.");
+}
+
+TEST(OutcomeStanzas, NoReceiptWhileARecipientIsMissing) {
+  auto report = Report();
+  Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
+  Add(report, "eve@example.net", edge::v1::OUTCOME_DELAYED, "450 4.2.0 greylisted");
+  const auto stanzas = OutcomeStanzas(report, Context(true, 2), true);
+  ASSERT_EQ(stanzas.size(), 2u);
+  EXPECT_EQ(stanzas[0].ChildText("body"), "Sent to bob@example.net.");
+  EXPECT_NE(stanzas[1].ChildText("body").find("eve@example.net: 450 4.2.0 greylisted"),
+            std::string::npos);
+}
+
+TEST(OutcomeStanzas, AnErrorOnThatVeryMessageSaysWhoGotItAndWhoDidNot) {
+  auto report = Report();
+  Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
+  Add(report, "eve@example.net", edge::v1::OUTCOME_FAILED, "550 5.1.1 no such user");
+  const auto stanzas = OutcomeStanzas(report, Context(true, 2), true);
+  ASSERT_EQ(stanzas.size(), 1u);
+  EXPECT_EQ(stanzas[0].Attr("type"), "error");
+  EXPECT_EQ(stanzas[0].Attr("id"), "m1");
+  EXPECT_EQ(stanzas[0].Attr("to"), "ann@example.org/phone");
+  const Element* error = stanzas[0].Child("error");
+  ASSERT_NE(error, nullptr);
+  EXPECT_NE(error->Child("item-not-found"), nullptr);
+  EXPECT_EQ(error->ChildText("text"),
+            "Not sent to eve@example.net: 550 5.1.1 no such user\nSent to bob@example.net.");
+}
+
+TEST(OutcomeStanzas, AFailureReachesAUserWhoseClientHasGone) {
+  auto report = Report();
+  Add(report, "eve@example.net", edge::v1::OUTCOME_FAILED, "550 no");
+  const auto stanzas = OutcomeStanzas(report, Context(true), false);
+  ASSERT_EQ(stanzas.size(), 2u);
+  EXPECT_EQ(stanzas[0].Attr("type"), "error");
+  EXPECT_EQ(stanzas[1].Attr("type"), "chat");
+  EXPECT_EQ(stanzas[1].Attr("to"), "ann@example.org");
+  EXPECT_EQ(stanzas[1].ChildText("body"), "Not sent to eve@example.net: 550 no");
+}
+
+TEST(OutcomeStanzas, ARepeatedReportHasTheSameIds) {
+  auto report = Report();
+  Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
+  Add(report, "eve@example.net", edge::v1::OUTCOME_DELAYED, "later");
+  const auto first = OutcomeStanzas(report, Context(false, 2), true);
+  const auto second = OutcomeStanzas(report, Context(false, 2), true);
+  ASSERT_EQ(first.size(), 2u);
+  for (size_t i = 0; i < first.size(); ++i) EXPECT_EQ(ToXml(first[i]), ToXml(second[i]));
+  EXPECT_NE(first[0].Attr("id"), first[1].Attr("id"));
+}
+
+TEST(ErrorForReason, KnowsWhatMailServersMean) {
+  const struct {
+    const char *reason, *type, *condition;
+  } cases[] = {
+      {"smtp: RCPT TO refused: 550 5.1.1 no such user", "cancel", "item-not-found"},
+      {"550 mailbox unavailable", "cancel", "item-not-found"},
+      {"551 moved", "cancel", "item-not-found"},
+      {"552 5.2.2 mailbox full", "wait", "resource-constraint"},
+      {"552 5.3.4 message too big", "wait", "resource-constraint"},
+      {"553 bad name", "modify", "jid-malformed"},
+      {"550 5.1.3 bad address syntax", "modify", "jid-malformed"},
+      {"554 5.7.1 spam", "modify", "policy-violation"},
+      {"550 5.7.1 not allowed to relay", "modify", "policy-violation"},
+      {"535 5.7.8 wrong password", "auth", "not-authorized"},
+      {"530 authenticate first", "auth", "not-authorized"},
+      {"421 4.3.2 shutting down, given up after 5 days", "wait", "remote-server-timeout"},
+      {"cancelled by the operator", "cancel", "undefined-condition"},
+      {"connection to 192.0.2.55:587 refused", "cancel", "undefined-condition"},
+      {"", "cancel", "undefined-condition"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.reason);
+    const StanzaError error = ErrorForReason(c.reason);
+    EXPECT_EQ(error.type, c.type);
+    EXPECT_EQ(error.condition, c.condition);
+  }
+}
+
+}  // namespace
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,227 @@
+#include "services/xmpp-edge/outgoing_mail.h"
+
+#include <gtest/gtest.h>
+
+#include <ctime>
+
+#include "postern/edge/v1/edge.pb.h"
+#include "tests/support/await.h"
+#include "tests/unit/xmpp-edge/feature_bench.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+constexpr char kWork[] = "work@mail.example.org";
+constexpr char kOut[] = "out@mail.example.org";
+
+class Outgoing : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    bench.admin.Add(ImapAccount("ann@example.org", "work"));
+    bench.admin.Add(SmtpAccount("ann@example.org", "out"));
+    bench.Install();
+  }
+
+  // A mail that came to `work` as message `id`.
+  void Arrive(const std::string& id, const std::string& sender, int64_t seconds_ago = 0) {
+    MailThread mail;
+    mail.account_id = "ann@example.org/work";
+    mail.contact = kWork;
+    mail.message_id = id + "@origin.example";
+    mail.references = {"root@origin.example"};
+    mail.answer_to = {{"", sender, "example.net"}};
+    mail.subject = "Re: Lunch";
+    mail.at_unix = std::time(nullptr) - seconds_ago;
+    mail.thread_id = "thread-" + id;
+    EXPECT_TRUE(testing::Await(bench.io, bench.threads->Remember("ann@example.org", id, mail)).ok());
+  }
+
+  sender::v1::SubmitRequest Taken(size_t count = 1) {
+    EXPECT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() >= count; }));
+    return bench.sender.taken().empty() ? sender::v1::SubmitRequest() : bench.sender.taken().back();
+  }
+
+  std::string PendingCount() {
+    std::vector<std::string> command{"HLEN", "postern:thread:{pending}:drafts"};
+    const auto reply = testing::Await(bench.io, bench.redis->Command(command));
+    return reply.ok() ? std::to_string(reply->integer) : "error";
+  }
+
+  Element Refused(const std::string& to, const std::string& body) {
+    Element message = MakeStanza("message", kAnn, to, "chat", "refused1");
+    message.AddText("body", body);
+    return bench.Ask(std::move(message));
+  }
+
+  FeatureBench bench;
+};
+
+TEST_F(Outgoing, ANewMailGoesToWhomItsHeadNames) {
+  bench.Write(kAnn, kDomain, "m1",
+              "To: bob@example.net\nCc: Eve <eve@example.net>\nBcc: dan@example.net\n"
+              "Subject: Hi\n\nGrüße");
+  const auto request = Taken();
+  EXPECT_EQ(request.owner(), "ann@example.org");
+  EXPECT_EQ(request.account_id(), "ann@example.org/out");
+  EXPECT_EQ(request.draft().to(0).local_part(), "bob");
+  EXPECT_EQ(request.draft().cc(0).display_name(), "Eve");
+  EXPECT_EQ(request.draft().bcc(0).local_part(), "dan");
+  EXPECT_EQ(request.draft().subject(), "Hi");
+  EXPECT_EQ(request.draft().text(), "Grüße");
+  EXPECT_EQ(request.draft().in_reply_to(), "");
+  EXPECT_FALSE(request.draft().has_from());
+  EXPECT_EQ(bench.rules.last().recipients_size(), 3);
+  EXPECT_EQ(bench.rules.last().mail().from(0).local_part(), "out");
+  bench.Settle();
+  EXPECT_EQ(PendingCount(), "0");
+  EXPECT_TRUE(bench.sink.sent.empty());
+}
+
+TEST_F(Outgoing, AMessageToAnAddressGoesThere) {
+  bench.Write(kAnn, "bob\\40example.net@mail.example.org", "m1", "Lunch?\nAnn");
+  const auto request = Taken();
+  EXPECT_EQ(request.draft().to(0).local_part(), "bob");
+  EXPECT_EQ(request.draft().to(0).domain(), "example.net");
+  EXPECT_EQ(request.draft().subject(), "Lunch?");
+  bench.Settle();
+  // What follows without a subject continues it.
+  bench.Write(kAnn, "bob%example.net@mail.example.org", "m2", "Subject: Other\n\nx");
+  EXPECT_EQ(Taken(2).draft().in_reply_to(), "");
+  bench.Settle();
+  bench.Write(kAnn, "bob\\40example.net@mail.example.org", "m3", "and wine");
+  const auto next = Taken(3);
+  EXPECT_EQ(next.draft().subject(), "Re: Lunch?");
+  EXPECT_NE(next.draft().in_reply_to(), "");
+}
+
+TEST_F(Outgoing, AnAnswerGoesToTheMailThatItNames) {
+  Arrive("s1", "bob", 10);
+  Arrive("s2", "eve", 5);
+  Element message = MakeStanza("message", kAnn, kWork, "chat", "m1");
+  Element reply = MakeElement("reply", "urn:xmpp:reply:0");
+  reply.Set("id", "s1");
+  message.AddText("body", "Yes").Add(std::move(reply));
+  bench.Route(std::move(message));
+  const auto request = Taken();
+  EXPECT_EQ(request.draft().to(0).local_part(), "bob");
+  EXPECT_EQ(request.draft().subject(), "Re: Lunch");
+  EXPECT_EQ(request.draft().in_reply_to(), "s1@origin.example");
+  ASSERT_EQ(request.draft().references_size(), 2);
+  EXPECT_EQ(request.draft().references(0), "root@origin.example");
+  EXPECT_EQ(request.draft().references(1), "s1@origin.example");
+  edge::v1::OutgoingContext context;
+  ASSERT_TRUE(context.ParseFromString(request.context()));
+  EXPECT_EQ(context.user(), kAnn);
+  EXPECT_EQ(context.stanza_id(), "m1");
+  EXPECT_FALSE(context.inferred());
+  EXPECT_EQ(context.recipients(), 1u);
+}
+
+TEST_F(Outgoing, AnAnswerGoesByItsThread) {
+  Arrive("s1", "bob", 10);
+  Arrive("s2", "eve", 5);
+  Element message = MakeStanza("message", kAnn, kWork, "chat", "m1");
+  message.AddText("body", "Yes").AddText("thread", "thread-s1");
+  bench.Route(std::move(message));
+  EXPECT_EQ(Taken().draft().to(0).local_part(), "bob");
+}
+
+TEST_F(Outgoing, AnAnswerWithoutANameGoesToTheNewestUnlessThatIsAGuess) {
+  Arrive("s1", "bob", 3000);
+  Arrive("s2", "eve", 100);
+  bench.Write(kAnn, kWork, "m1", "Yes");
+  const auto request = Taken();
+  EXPECT_EQ(request.draft().to(0).local_part(), "eve");
+  edge::v1::OutgoingContext context;
+  ASSERT_TRUE(context.ParseFromString(request.context()));
+  EXPECT_TRUE(context.inferred());
+  bench.Settle();
+  Arrive("s3", "dan", 2);
+  const Element refusal = Refused(kWork, "No");
+  EXPECT_EQ(ConditionOf(refusal), "not-acceptable");
+  EXPECT_EQ(bench.sender.taken().size(), 1u);
+}
+
+TEST_F(Outgoing, WhatCanNotBeSentComesBackOnThatVeryMessage) {
+  const struct {
+    const char *to, *body, *condition;
+  } cases[] = {
+      {kDomain, "hello", "not-acceptable"},
+      {kWork, "hello", "not-acceptable"},
+      {kDomain, "To: nobody\nhello", "not-acceptable"},
+      {kDomain, "From: eve@example.net\nTo: bob@example.net\nhello", "not-acceptable"},
+      {"other@mail.example.org", "hello", "item-not-found"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.body);
+    const Element refusal = Refused(c.to, c.body);
+    EXPECT_EQ(refusal.Attr("type"), "error");
+    EXPECT_EQ(refusal.Attr("to"), kAnn);
+    EXPECT_EQ(ConditionOf(refusal), c.condition);
+    EXPECT_NE(ErrorTextOf(refusal), "");
+  }
+  EXPECT_EQ(bench.sender.calls(), 0u);
+}
+
+TEST_F(Outgoing, AUserWithoutAnSmtpAccountIsTold) {
+  Element message = MakeStanza("message", kBob, kDomain, "chat", "m1");
+  message.AddText("body", "To: ann@example.net\nhello");
+  const Element refusal = bench.Ask(std::move(message));
+  EXPECT_EQ(ConditionOf(refusal), "not-allowed");
+  EXPECT_NE(ErrorTextOf(refusal).find("SMTP account"), std::string::npos);
+}
+
+TEST_F(Outgoing, TheSenderAndTheRulesMayRefuse) {
+  bench.rules.Reject("reject.txt:3");
+  const Element rejected = Refused(kDomain, "To: bob@example.net\nspam");
+  EXPECT_EQ(ConditionOf(rejected), "policy-violation");
+  EXPECT_NE(ErrorTextOf(rejected).find("reject.txt:3"), std::string::npos);
+  bench.rules.Reject("");
+  bench.sender.FailWith({grpc::StatusCode::RESOURCE_EXHAUSTED, "the queue is full"});
+  const Element full = Refused(kDomain, "To: bob@example.net\nmail");
+  EXPECT_EQ(ConditionOf(full), "resource-constraint");
+  EXPECT_NE(ErrorTextOf(full).find("the queue is full"), std::string::npos);
+  bench.Settle();
+  EXPECT_EQ(PendingCount(), "0");
+}
+
+TEST_F(Outgoing, ARepeatedMessageIsOneMail) {
+  bench.Write(kAnn, kDomain, "m1", "To: bob@example.net\nhello");
+  bench.Write(kAnn, kDomain, "m1", "To: bob@example.net\nhello");
+  bench.Write(kAnn, kDomain, "m1", "To: bob@example.net\nanother, by a client that counts from 1");
+  Taken(2);
+  bench.Settle();
+  EXPECT_EQ(bench.sender.taken().size(), 2u);
+}
+
+TEST_F(Outgoing, AMailOutlivesASenderAndAnEdgeThatGoAway) {
+  bench.sender.FailWith({grpc::StatusCode::UNAVAILABLE, "away"});
+  bench.Write(kAnn, kOut, "m1", "To: bob@example.net\nhello");
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.calls() >= 1; }));
+  EXPECT_EQ(PendingCount(), "1");
+  bench.Restart();
+  EXPECT_EQ(PendingCount(), "1");
+  bench.sender.FailWith(grpc::Status::OK);
+  const auto request = Taken();
+  EXPECT_EQ(request.draft().text(), "hello");
+  ASSERT_TRUE(bench.RunUntil([&] { return PendingCount() == "0"; }));
+  EXPECT_TRUE(bench.sink.sent.empty());
+}
+
+TEST_F(Outgoing, WithoutRedisNothingIsPromised) {
+  bench.redis_server.Kill();
+  const Element refusal = Refused(kDomain, "To: bob@example.net\nhello");
+  EXPECT_EQ(ConditionOf(refusal), "remote-server-timeout");
+  EXPECT_EQ(bench.sender.calls(), 0u);
+  bench.redis_server.Restart();
+}
+
+TEST_F(Outgoing, TheFromLineChoosesAmongOnesOwnAccounts) {
+  bench.Write(kAnn, kDomain, "m1", "From: Ann B <OUT@example.org>\nTo: bob@example.net\nhello");
+  EXPECT_EQ(Taken().draft().from().display_name(), "Ann B");
+  bench.Write(kAnn, kDomain, "m2", "From: out\nTo: bob@example.net\nhello");
+  EXPECT_EQ(Taken(2).account_id(), "ann@example.org/out");
+}
+
+}  // namespace
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,213 @@
+#include "services/xmpp-edge/features/registration_form.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "services/xmpp-edge/features/registration_fields.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+using admin::v1::ACCOUNT_TYPE_IMAP;
+using admin::v1::ACCOUNT_TYPE_SMTP;
+using admin::v1::ACCOUNT_TYPE_UNSPECIFIED;
+
+std::set<std::string> Vars(const DataForm& form) {
+  std::set<std::string> vars;
+  for (const FormField& field : form.fields) vars.insert(field.var);
+  return vars;
+}
+
+std::string ValueOf(const DataForm& form, absl::string_view var) {
+  for (const FormField& field : form.fields) {
+    if (field.var == var) return field.value;
+  }
+  return "(none)";
+}
+
+TEST(RegistrationForm, HasTheFieldsOfJmc) {
+  EXPECT_EQ(Vars(RegistrationForm(ACCOUNT_TYPE_IMAP, nullptr, false)),
+            (std::set<std::string>{"FORM_TYPE", "name", "chat_action", "online_action",
+                                   "away_action", "xa_action", "dnd_action", "offline_action",
+                                   "login", "password", "host", "port", "ssl", "store_password",
+                                   "live_email_only", "interval", "mailbox"}));
+  EXPECT_EQ(Vars(RegistrationForm(ACCOUNT_TYPE_SMTP, nullptr, false)),
+            (std::set<std::string>{"FORM_TYPE", "name", "default_account", "default_from", "login",
+                                   "password", "host", "port", "tls", "ssl", "store_password"}));
+}
+
+TEST(RegistrationForm, OfTheGatewayAsksForTheTypeFirst) {
+  const DataForm form = RegistrationForm(ACCOUNT_TYPE_UNSPECIFIED, nullptr, false);
+  ASSERT_GE(form.fields.size(), 2u);
+  EXPECT_EQ(form.fields[0].var, "FORM_TYPE");
+  EXPECT_EQ(form.fields[1].var, "type");
+  const auto vars = Vars(form);
+  for (const char* var : {"mailbox", "default_from", "tls", "offline_action"}) {
+    EXPECT_TRUE(vars.contains(var)) << var;
+  }
+  EXPECT_EQ(ValueOf(form, "port"), "");
+}
+
+TEST(RegistrationForm, IsPreFilledButForThePassword) {
+  admin::v1::Account account = DefaultsOf(ACCOUNT_TYPE_SMTP);
+  account.set_name("out");
+  account.set_host("smtp.example.org");
+  account.set_port(587);
+  account.set_security(admin::v1::SECURITY_STARTTLS);
+  account.set_sealed_password("sealed");
+  account.set_default_from("ann@example.org");
+  const DataForm form = RegistrationForm(ACCOUNT_TYPE_SMTP, &account, true);
+  EXPECT_EQ(ValueOf(form, "name"), "out");
+  EXPECT_EQ(ValueOf(form, "host"), "smtp.example.org");
+  EXPECT_EQ(ValueOf(form, "port"), "587");
+  EXPECT_EQ(ValueOf(form, "tls"), "1");
+  EXPECT_EQ(ValueOf(form, "ssl"), "0");
+  EXPECT_EQ(ValueOf(form, "default_from"), "ann@example.org");
+  EXPECT_EQ(ValueOf(form, "password"), "");
+}
+
+Submission Imap() {
+  return {{"name", "work"}, {"login", "ann"}, {"password", "secret"}, {"host", "imap.example.org"}};
+}
+Submission Smtp() {
+  return {{"name", "out"}, {"login", "ann"}, {"password", "secret"}, {"host", "smtp.example.org"},
+          {"default_from", "ann@example.org"}};
+}
+
+TEST(ReadRegistration, FillsInWhatWasNotSent) {
+  const auto imap = ReadRegistration(Imap(), ACCOUNT_TYPE_IMAP, nullptr);
+  ASSERT_TRUE(imap.ok()) << imap.status();
+  EXPECT_EQ(imap->password, "secret");
+  EXPECT_EQ(imap->account.port(), 993u);
+  EXPECT_EQ(imap->account.security(), admin::v1::SECURITY_TLS);
+  EXPECT_EQ(imap->account.mailbox(), "INBOX");
+  EXPECT_EQ(imap->account.actions().online(), admin::v1::ACTION_FULL);
+  EXPECT_EQ(imap->account.actions().away(), admin::v1::ACTION_DIGEST);
+  EXPECT_EQ(imap->account.actions().offline(), admin::v1::ACTION_NOTHING);
+  EXPECT_TRUE(imap->account.enabled());
+}
+
+TEST(ReadRegistration, FindsOutHowTheConnectionIsProtected) {
+  const struct {
+    const char *type, *ssl, *tls, *port;
+    admin::v1::Security security;
+    uint32_t result;
+  } cases[] = {
+      {"IMAP", "1", "", "993", admin::v1::SECURITY_TLS, 993},
+      {"IMAP", "0", "", "", admin::v1::SECURITY_STARTTLS, 143},
+      {"IMAP", "0", "", "993", admin::v1::SECURITY_STARTTLS, 143},
+      {"IMAP", "1", "1", "", admin::v1::SECURITY_TLS, 993},  // tls is a field of SMTP
+      {"IMAP", "true", "", "10993", admin::v1::SECURITY_TLS, 10993},
+      {"SMTP", "1", "0", "465", admin::v1::SECURITY_TLS, 465},
+      {"SMTP", "1", "1", "465", admin::v1::SECURITY_STARTTLS, 587},
+      {"SMTP", "0", "0", "2525", admin::v1::SECURITY_STARTTLS, 2525},
+      {"SMTP", "1", "0", "587", admin::v1::SECURITY_STARTTLS, 587},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(absl::StrCat(c.type, " ssl=", c.ssl, " tls=", c.tls, " port=", c.port));
+    Submission submission = Smtp();
+    submission["type"] = c.type;
+    submission["ssl"] = c.ssl;
+    submission["tls"] = c.tls;
+    submission["port"] = c.port;
+    const auto read = ReadRegistration(submission, ACCOUNT_TYPE_UNSPECIFIED, nullptr);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->account.security(), c.security);
+    EXPECT_EQ(read->account.port(), c.result);
+  }
+}
+
+TEST(ReadRegistration, NamesTheFieldThatIsWrong) {
+  const struct {
+    const char *var, *value, *message;
+  } cases[] = {
+      {"port", "0", "port: must be a number from 1 to 65535"},
+      {"port", "65536", "port: must be a number from 1 to 65535"},
+      {"port", "imap", "port: must be a number from 1 to 65535"},
+      {"port", "99999999999999999999", "port: must be a number from 1 to 65535"},
+      {"interval", "-1", "interval: must be a number from 1 to 1440"},
+      {"ssl", "maybe", "ssl: must be 1 or 0"},
+      {"away_action", "3", "away_action: must be 0, 1 or 2"},
+      {"name", "", "name: is required"},
+      {"host", " ", "host: is required"},
+      {"login", "", "login: is required"},
+      {"password", "", "password: is required"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(absl::StrCat(c.var, "=", c.value));
+    Submission submission = Imap();
+    submission[c.var] = c.value;
+    EXPECT_EQ(ReadRegistration(submission, ACCOUNT_TYPE_IMAP, nullptr).status(),
+              absl::InvalidArgumentError(c.message));
+  }
+}
+
+TEST(ReadRegistration, NeedsATypeAtTheGateway) {
+  Submission submission = Imap();
+  EXPECT_EQ(ReadRegistration(submission, ACCOUNT_TYPE_UNSPECIFIED, nullptr).status().message(),
+            "type: is required");
+  submission["type"] = "imap4";
+  EXPECT_EQ(ReadRegistration(submission, ACCOUNT_TYPE_UNSPECIFIED, nullptr).status().message(),
+            "type: must be IMAP or SMTP");
+  submission["type"] = "POP3";
+  EXPECT_EQ(ReadRegistration(submission, ACCOUNT_TYPE_UNSPECIFIED, nullptr).status().code(),
+            absl::StatusCode::kUnimplemented);
+}
+
+TEST(ReadRegistration, ChangesOnlyWhatWasSent) {
+  auto existing = ReadRegistration(Imap(), ACCOUNT_TYPE_IMAP, nullptr)->account;
+  existing.set_id("id1");
+  existing.set_live_email_only(true);
+  const Submission change = {{"host", "new.example.org"}, {"dnd_action", "0"}, {"password", ""}};
+  const auto read = ReadRegistration(change, ACCOUNT_TYPE_IMAP, &existing);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->account.id(), "id1");
+  EXPECT_EQ(read->account.host(), "new.example.org");
+  EXPECT_EQ(read->account.actions().dnd(), admin::v1::ACTION_NOTHING);
+  EXPECT_EQ(read->account.actions().away(), admin::v1::ACTION_DIGEST);
+  EXPECT_TRUE(read->account.live_email_only());
+  EXPECT_EQ(read->account.login(), "ann");
+  EXPECT_EQ(read->password, "");
+  const Submission rename = {{"name", "other"}};
+  EXPECT_EQ(ReadRegistration(rename, ACCOUNT_TYPE_IMAP, &existing).status().message(),
+            "name: can't be changed");
+}
+
+Element Form(std::vector<std::pair<std::string, std::vector<std::string>>> fields) {
+  Element form = MakeElement("x", kDataFormNs);
+  form.Set("type", "submit");
+  for (const auto& [var, values] : fields) {
+    Element field = MakeElement("field");
+    field.Set("var", var);
+    for (const std::string& value : values) field.AddText("value", value);
+    form.Add(std::move(field));
+  }
+  return form;
+}
+
+TEST(ReadSubmission, RefusesWhatNoClientWouldSend) {
+  EXPECT_EQ(ReadSubmission(Form({{"name", {"a", "b"}}})).status().message(),
+            "name: takes one value only");
+  EXPECT_EQ(ReadSubmission(Form({{"name", {"a"}}, {"name", {"b"}}})).status().message(),
+            "name: is in the form twice");
+  EXPECT_EQ(ReadSubmission(Form({{"name", {"a\nb"}}})).status().message(),
+            "name: must not hold line breaks or control characters");
+  EXPECT_EQ(ReadSubmission(Form({{"na\nme", {"a\x01"}}})).status().message(),
+            "form: must not hold line breaks or control characters");
+  EXPECT_EQ(ReadSubmission(Form({{"name", {std::string(1025, 'x')}}})).status().message(),
+            "name: is longer than 1024 bytes");
+  std::vector<std::pair<std::string, std::vector<std::string>>> many;
+  for (int i = 0; i < 10'000; ++i) many.push_back({absl::StrCat("f", i), {"x"}});
+  EXPECT_EQ(ReadSubmission(Form(many)).status().message(), "form: has more than 100 fields");
+}
+
+TEST(ReadSubmission, TellsEmptyFromAbsent) {
+  const auto submission = ReadSubmission(Form({{"name", {}}, {"host", {""}}}));
+  ASSERT_TRUE(submission.ok());
+  EXPECT_EQ(*submission, (Submission{{"name", ""}, {"host", ""}}));
+}
+
+}  // namespace
+}  // namespace postern::xmpp_edge
