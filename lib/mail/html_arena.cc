@@ -22,6 +22,15 @@ size_t DepthOf(const GumboNode* node) {
   return depth;
 }
 
+// Where its tag, or it, ends in the document.
+size_t EndOf(const GumboNode& node) {
+  if (node.type == GUMBO_NODE_DOCUMENT) return 0;
+  if (node.type == GUMBO_NODE_ELEMENT || node.type == GUMBO_NODE_TEMPLATE) {
+    return node.v.element.start_pos.offset + node.v.element.original_tag.length;
+  }
+  return node.v.text.start_pos.offset + node.v.text.original_text.length;
+}
+
 void KeepForNow(void*, void*) {}
 
 }  // namespace
@@ -39,7 +48,12 @@ const GumboNode* HtmlArena::Parse(absl::string_view html) {
   options.deallocator = &KeepForNow;
   options.userdata = this;
   options.max_errors = 0;
-  if (setjmp(escape_) != 0) return nullptr;
+  if (setjmp(escape_) != 0) {
+    const size_t tag = cut_in_tag_ > 0 ? html.rfind('<', cut_in_tag_) : html.npos;
+    if (tag != html.npos) good_bytes_ = std::max(good_bytes_, tag);
+    good_bytes_ = std::min(good_bytes_, html.size());
+    return nullptr;
+  }
   return gumbo_parse_with_options(&options, html.data(), html.size())->root;
 }
 
@@ -48,9 +62,12 @@ void* HtmlArena::AllocateFor(void* arena, size_t size) { return static_cast<Html
 // No object with a destructor may live here: GiveUp does not return.
 void* HtmlArena::Allocate(size_t size) {
   constexpr size_t kAlign = alignof(std::max_align_t);
-  if (size == sizeof(GumboAttribute) && ++attributes_ > kMaxAttributes) GiveUp();
+  if (size == sizeof(GumboAttribute) && ++attributes_ > kMaxAttributes) {
+    cut_in_tag_ = first_attribute_->name_start.offset;
+    GiveUp();
+  }
   if (size == sizeof(GumboNode)) {
-    // By the time the next one is made, gumbo has put this one into the tree.
+    // By the time the next one is made, gumbo has filled this one.
     if (IsNode(newest_)) WatchNode(newest_);
     newest_ = nullptr;
   }
@@ -59,6 +76,9 @@ void* HtmlArena::Allocate(size_t size) {
   char* result = memory_.get() + used_;
   used_ += rounded;
   if (size == sizeof(GumboNode)) newest_ = reinterpret_cast<const GumboNode*>(result);
+  if (size == sizeof(GumboAttribute) && attributes_ == 1) {
+    first_attribute_ = reinterpret_cast<const GumboAttribute*>(result);
+  }
   return result;
 }
 
@@ -73,10 +93,10 @@ bool HtmlArena::IsNode(const GumboNode* candidate) const {
 
 void HtmlArena::WatchNode(const GumboNode* node) {
   attributes_ = 0;
-  if (node->type == GUMBO_NODE_ELEMENT) {
-    good_bytes_ = std::max<size_t>(good_bytes_, node->v.element.start_pos.offset);
-  }
-  if (node->parent != nullptr && node->parent->type == GUMBO_NODE_ELEMENT) {
+  good_bytes_ = std::max(good_bytes_, EndOf(*node));
+  // An element that text was found before is not in the tree yet; that text will be, the next time.
+  if (node->parent == nullptr) return;
+  if (node->parent->type == GUMBO_NODE_ELEMENT) {
     const size_t siblings = node->parent->v.element.children.length;
     if (node->index_within_parent + 1 != siblings) insert_work_ += siblings;
     if (insert_work_ > kMaxInsertWork) GiveUp();

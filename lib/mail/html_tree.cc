@@ -6,6 +6,15 @@
 namespace postern::mail {
 namespace {
 
+// At most kMaxHtmlBytes, and not with half a tag at the end, which would be shown as text.
+absl::string_view FirstBytes(absl::string_view html) {
+  if (html.size() <= kMaxHtmlBytes) return html;
+  html = CutUtf8(html, kMaxHtmlBytes);
+  const size_t tag = html.rfind('<');
+  const bool is_open = tag != html.npos && html.find('>', tag) == html.npos;
+  return is_open ? html.substr(0, tag) : html;
+}
+
 // Each further <html> or <body> adds its attributes to the first, which gumbo
 // searches one by one. Forwarded mails have a few.
 absl::string_view FirstDocuments(absl::string_view html) {
@@ -21,9 +30,10 @@ absl::string_view FirstDocuments(absl::string_view html) {
 
 }  // namespace
 
-HtmlTree::HtmlTree(absl::string_view utf8)
-    : html_(CleanText(FirstDocuments(CutUtf8(utf8, kMaxHtmlBytes)))),
-      truncated_(FirstDocuments(CutUtf8(utf8, kMaxHtmlBytes)).size() < utf8.size()) {
+HtmlTree::HtmlTree(absl::string_view utf8) {
+  const absl::string_view kept = FirstDocuments(FirstBytes(utf8));
+  truncated_ = kept.size() < utf8.size();
+  html_ = CleanText(kept);
   // The part before the limit may still need a second cut: memory, unlike depth, is used up by its end.
   for (int attempt = 0; attempt < 4 && !html_.empty(); ++attempt) {
     arena_ = std::make_unique<HtmlArena>();

@@ -11,7 +11,7 @@
 namespace postern::mail {
 
 // More markup than this is not read.
-constexpr size_t kMaxHtmlBytes = 2 << 20;
+constexpr size_t kMaxHtmlBytes = 1 << 20;
 
 // A parsed HTML document, at a bounded price. HTML5's algorithm, and so gumbo,
 // is quadratic in the depth of nesting, the attributes of one tag and other
