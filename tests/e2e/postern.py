@@ -74,7 +74,8 @@ class Postern:
         for daemon, port in self._readiness():
             def ready():
                 if not daemon.running():
-                    raise RuntimeError(f"{daemon.name} ended\n{daemon.tail()}")
+                    raise RuntimeError(f"{daemon.name} ended, status {daemon.process.returncode}\n"
+                                       f"{daemon.tail()}")
                 return _answers(f"http://127.0.0.1:{port}/readyz")
             try:
                 wait_until(ready, seconds, f"{daemon.name} to be ready", pause=0.05)
