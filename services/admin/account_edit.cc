@@ -46,9 +46,9 @@ void YieldDefault(const OwnerAccounts& owner, const v1::Account& chosen, OwnerEd
 void SettleDefault(const OwnerAccounts& owner, OwnerEdit& edit) {
   v1::Account& account = edit.put.front();
   if (account.type() != v1::ACCOUNT_TYPE_SMTP) return;
-  const bool another = std::any_of(owner.accounts.begin(), owner.accounts.end(), [&](const auto& a) {
-    return a.default_account() && a.id() != account.id();
-  });
+  const bool another =
+      std::any_of(owner.accounts.begin(), owner.accounts.end(),
+                  [&](const auto& a) { return a.default_account() && a.id() != account.id(); });
   account.set_default_account(account.default_account() || !another);
   if (account.default_account()) {
     const v1::Account chosen = account;  // edit.put grows

@@ -64,7 +64,8 @@ absl::Status CheckLogin(v1::Account& account, absl::string_view password) {
     return Wrong("password", "must not be empty");
   }
   if (!account.store_password()) {
-    return Wrong("store_password", "a password can't be kept for a session only; it is stored sealed");
+    return Wrong("store_password",
+                 "a password can't be kept for a session only; it is stored sealed");
   }
   return absl::OkStatus();
 }
@@ -108,7 +109,8 @@ absl::Status CheckMailbox(v1::Account& account) {
   account.clear_default_from();
   if (auto s = CheckActions(*account.mutable_actions()); !s.ok()) return s;
   if (account.interval_minutes() < 1 || account.interval_minutes() > kMaxIntervalMinutes) {
-    return Wrong("interval", absl::StrCat("must be a number of minutes from 1 to ", kMaxIntervalMinutes));
+    return Wrong("interval",
+                 absl::StrCat("must be a number of minutes from 1 to ", kMaxIntervalMinutes));
   }
   if (account.type() == v1::ACCOUNT_TYPE_POP3) account.clear_mailbox();  // it has but one
   if (account.type() == v1::ACCOUNT_TYPE_IMAP && account.mailbox().empty()) {
@@ -126,7 +128,8 @@ absl::Status CheckRelay(v1::Account& account) {
   if (auto s = CheckText("default_from", account.default_from(), kMaxTextBytes); !s.ok()) return s;
   const std::string from(absl::StripAsciiWhitespace(account.default_from()));
   if (auto address = mail::ParseAddress(from); !address.ok()) {
-    return Wrong("default_from", "must be a mail address, like ann@example.org or Ann <ann@example.org>");
+    return Wrong("default_from",
+                 "must be a mail address, like ann@example.org or Ann <ann@example.org>");
   }
   account.set_default_from(from);
   return absl::OkStatus();
@@ -166,7 +169,8 @@ absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_
 
 absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1::Account& wanted,
                                             absl::string_view password) {
-  if (wanted.type() != before.type()) return Wrong("type", "can't be changed; register another account");
+  if (wanted.type() != before.type())
+    return Wrong("type", "can't be changed; register another account");
   auto name = NormalizeAccountName(wanted.name().empty() ? before.name() : wanted.name());
   if (!name.ok()) return name.status();
   if (*name != before.name()) return Wrong("name", "can't be changed; register another account");
@@ -206,8 +210,8 @@ std::vector<std::string> ChangedFields(const v1::Account& before, const v1::Acco
 }
 
 bool NeedsNewCheck(const v1::Account& before, const v1::Account& after) {
-  static constexpr absl::string_view kTried[] = {"login", "password", "host", "port", "ssl",
-                                                 "mailbox"};
+  static constexpr absl::string_view kTried[] = {"login", "password", "host",
+                                                 "port",  "ssl",      "mailbox"};
   const auto changed = ChangedFields(before, after);
   return std::any_of(changed.begin(), changed.end(), [](const std::string& field) {
     return std::find(std::begin(kTried), std::end(kTried), field) != std::end(kTried);

@@ -53,8 +53,9 @@ bool HasShape(const store::Reply& reply, size_t items) {
 
 void AddWrite(std::vector<std::string>& args, const char* verb, const v1::Account& account) {
   const bool put = absl::string_view(verb) == "put";
-  args.insert(args.end(), {verb, account.id(), account.name(), put ? SettingsOf(account) : "",
-                           put && account.has_health() ? account.health().SerializeAsString() : ""});
+  args.insert(args.end(),
+              {verb, account.id(), account.name(), put ? SettingsOf(account) : "",
+               put && account.has_health() ? account.health().SerializeAsString() : ""});
 }
 
 }  // namespace
@@ -91,8 +92,14 @@ net::Task<absl::StatusOr<v1::Account>> AccountStore::Read(std::string id) {
 }
 
 net::Task<absl::StatusOr<uint64_t>> AccountStore::Commit(OwnerEdit edit) {
-  std::vector<std::string> keys{kFeed,    kSettings,           kHealth, kChanged, kRemoved,
-                                kCreated, UserKey(edit.owner), std::string(AuditLog::kKey)};
+  std::vector<std::string> keys{kFeed,
+                                kSettings,
+                                kHealth,
+                                kChanged,
+                                kRemoved,
+                                kCreated,
+                                UserKey(edit.owner),
+                                std::string(AuditLog::kKey)};
   std::vector<std::string> args{edit.seen_revision,
                                 edit.owner,
                                 absl::StrCat(std::time(nullptr)),
@@ -108,7 +115,8 @@ net::Task<absl::StatusOr<uint64_t>> AccountStore::Commit(OwnerEdit edit) {
   if (!reply.ok()) co_return reply.status();
   if (reply->items.empty()) co_return Unreadable("the answer to a change");
   const std::string& verdict = reply->items[0].text;
-  if (verdict == "conflict") co_return absl::AbortedError("the user's accounts were changed meanwhile");
+  if (verdict == "conflict")
+    co_return absl::AbortedError("the user's accounts were changed meanwhile");
   if (verdict == "full") {
     co_return absl::ResourceExhaustedError(
         "this gateway has as many accounts as it takes; ask its operator");
@@ -131,8 +139,7 @@ net::Task<absl::StatusOr<uint64_t>> AccountStore::WriteHealth(std::string id, v1
 net::Task<absl::StatusOr<ChangesPage>> AccountStore::ReadChanges(FeedCursor since) {
   std::vector<std::string> keys{kFeed, kSettings, kHealth, kChanged, kRemoved};
   std::vector<std::string> args{absl::StrCat(since.revision), since.listing ? "1" : "0",
-                                absl::StrCat(since.trims),
-                                absl::StrCat(FeedCursor::kTrimsModulus),
+                                absl::StrCat(since.trims), absl::StrCat(FeedCursor::kTrimsModulus),
                                 absl::StrCat(limits_.page_accounts)};
   auto reply = co_await redis_.Run(scripts::kReadChanges, std::move(keys), std::move(args));
   if (!reply.ok()) co_return reply.status();
@@ -154,8 +161,8 @@ ChangesPage AccountStore::MakePage(FeedCursor since, const store::Reply& reply) 
     if (account.ok()) {
       page.changed.push_back(*std::move(account));
     } else {  // one damaged account must not keep all others from the services
-      log::Error("account left out of the feed", {{"error", account.status().message()},
-                                                  {"revision", revisions[taken].text}});
+      log::Error("account left out of the feed",
+                 {{"error", account.status().message()}, {"revision", revisions[taken].text}});
     }
   }
   for (const store::Reply& id : reply.items[6].items) page.removed_ids.push_back(id.text);

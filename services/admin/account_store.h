@@ -19,7 +19,7 @@ namespace postern::admin {
 // All accounts of one user, as they stood at one moment.
 struct OwnerAccounts {
   std::string owner;
-  std::string revision;  // changes whenever an account of theirs does
+  std::string revision;               // changes whenever an account of theirs does
   std::vector<v1::Account> accounts;  // by name
 };
 

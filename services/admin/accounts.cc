@@ -59,8 +59,8 @@ net::Task<absl::StatusOr<v1::PutAccountResponse>> Accounts::Put(v1::Account want
   co_return TooBusy();
 }
 
-net::Task<absl::StatusOr<v1::PutAccountResponse>> Accounts::TryPut(
-    const v1::Account& wanted, const crypto::Secret& password) {
+net::Task<absl::StatusOr<v1::PutAccountResponse>> Accounts::TryPut(const v1::Account& wanted,
+                                                                   const crypto::Secret& password) {
   auto owner = co_await store_.ReadOwner(wanted.owner());
   if (!owner.ok()) co_return owner.status();
   const PutWish wish{wanted, password, kMostOfUser, std::time(nullptr)};
@@ -151,7 +151,8 @@ net::Task<absl::Status> Accounts::TryReportHealth(const v1::ReportHealthRequest&
   // Word from before the account was disabled.
   if (!account->enabled()) co_return absl::OkStatus();
   const v1::Health after = ReportedHealth(account->health(), report, std::time(nullptr));
-  if (after.SerializeAsString() == account->health().SerializeAsString()) co_return absl::OkStatus();
+  if (after.SerializeAsString() == account->health().SerializeAsString())
+    co_return absl::OkStatus();
   auto revision = co_await store_.WriteHealth(account->id(), account->health(), after);
   if (!revision.ok()) co_return revision.status();
   feed_.Saw(*revision);

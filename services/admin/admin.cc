@@ -36,9 +36,7 @@ class Admin final : public process::Service {
 
   net::Task<void> Stop() override { co_await feed_.Close(); }
 
-  std::string NotReadyBecause() const override {
-    return redis_.connected() ? "" : "redis is away";
-  }
+  std::string NotReadyBecause() const override { return redis_.connected() ? "" : "redis is away"; }
 
  private:
   store::RedisClient& redis_;

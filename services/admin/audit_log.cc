@@ -21,8 +21,8 @@ std::vector<std::string> AuditLog::Fields(const AuditEntry& entry) {
 }
 
 net::Task<void> AuditLog::Append(AuditEntry entry) {
-  std::vector<std::string> command{"XADD", std::string(kKey), "MAXLEN", "~",
-                                   absl::StrCat(kKept), "*"};
+  std::vector<std::string> command{"XADD", std::string(kKey),   "MAXLEN",
+                                   "~",    absl::StrCat(kKept), "*"};
   for (std::string& field : Fields(entry)) command.push_back(std::move(field));
   auto written = co_await redis_.Command(std::move(command));
   if (!written.ok()) {

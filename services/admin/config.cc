@@ -8,9 +8,10 @@
 namespace postern::admin {
 
 void AddOptions(process::Program& program, Config& config) {
-  program.Add("--master-key-file", config.master_key_file,
-              "file with the keys that seal mail passwords, \"NAME:BASE64\" lines; the first seals, "
-              "all open; 'posternctl key new' prints a line");
+  program.Add(
+      "--master-key-file", config.master_key_file,
+      "file with the keys that seal mail passwords, \"NAME:BASE64\" lines; the first seals, "
+      "all open; 'posternctl key new' prints a line");
   program.Add("--admins", config.admins, "bare JIDs of the administrators to begin with");
 }
 

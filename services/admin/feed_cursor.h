@@ -11,9 +11,9 @@ namespace postern::admin {
 // also how often removals had been trimmed when it began, for a reader of old
 // pages has to begin again only when removals were forgotten since then.
 struct FeedCursor {
-  uint64_t revision = 0;   // below 2^44
-  bool listing = false;    // in the middle of a snapshot
-  uint32_t trims = 0;      // modulo kTrimsModulus
+  uint64_t revision = 0;  // below 2^44
+  bool listing = false;   // in the middle of a snapshot
+  uint32_t trims = 0;     // modulo kTrimsModulus
 
   static constexpr uint32_t kTrimsModulus = 1u << 19;
 

@@ -39,7 +39,8 @@ absl::StatusOr<std::string> NormalizeHost(absl::string_view host) {
   }
   const std::vector<absl::string_view> labels = absl::StrSplit(name, '.');
   const bool is_name = name.size() <= 253 && std::all_of(labels.begin(), labels.end(), IsLabel);
-  const bool looks_like_ipv4 = std::all_of(labels.back().begin(), labels.back().end(), absl::ascii_isdigit);
+  const bool looks_like_ipv4 =
+      std::all_of(labels.back().begin(), labels.back().end(), absl::ascii_isdigit);
   if (!is_name || looks_like_ipv4) {
     return absl::InvalidArgumentError("must be the name of a mail server, like mail.example.org");
   }

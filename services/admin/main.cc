@@ -7,9 +7,9 @@ int main(int argc, char** argv) {
   needs.edge_addr = needs.fetcher_addr = needs.rules_addr = needs.sender_addr = true;
   needs.default_listen = "127.0.0.1:7001";
   needs.default_metrics_listen = "127.0.0.1:9101";
-  process::Program program("postern-admin",
-                           "Keeps Postern's users and mail accounts, and is the one door for operators.",
-                           needs);
+  process::Program program(
+      "postern-admin",
+      "Keeps Postern's users and mail accounts, and is the one door for operators.", needs);
   admin::Config config;
   admin::AddOptions(program, config);
   return program.Run(argc, argv, [&](process::Runtime& runtime) {

@@ -66,9 +66,9 @@ grpc::ServerUnaryReactor* AdminServiceImpl::CancelQueued(
   });
 }
 
-grpc::ServerUnaryReactor* AdminServiceImpl::ImportRules(Context* context,
-                                                        const rules::v1::ImportRulesRequest* request,
-                                                        rules::v1::ImportRulesResponse* response) {
+grpc::ServerUnaryReactor* AdminServiceImpl::ImportRules(
+    Context* context, const rules::v1::ImportRulesRequest* request,
+    rules::v1::ImportRulesResponse* response) {
   return rpc::Serve(parts_.executor, context, [=, this] {
     auto call = Forward(peers_.rules, &Rules::ImportRules, *request, *response);
     if (request->dry_run()) return call;

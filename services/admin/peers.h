@@ -51,13 +51,13 @@ absl::Status NameWhoIsAway(const std::string& peer, const absl::Status& status);
 
 // Hands a call on to the service that owns the matter.
 template <class Service, class Request, class Response>
-net::Task<absl::Status> Forward(
-    const Peer<Service>& peer,
-    void (Service::StubInterface::async_interface::*method)(grpc::ClientContext*, const Request*,
-                                                            Response*,
-                                                            std::function<void(grpc::Status)>),
-    Request request, Response& response) {
-  if (!peer.stub) co_return NameWhoIsAway(peer.name, absl::UnavailableError("its address is not configured"));
+net::Task<absl::Status> Forward(const Peer<Service>& peer,
+                                void (Service::StubInterface::async_interface::*method)(
+                                    grpc::ClientContext*, const Request*, Response*,
+                                    std::function<void(grpc::Status)>),
+                                Request request, Response& response) {
+  if (!peer.stub)
+    co_return NameWhoIsAway(peer.name, absl::UnavailableError("its address is not configured"));
   auto answer = co_await rpc::Call(peer.stub->async(), method, std::move(request), kForwardLimit);
   if (!answer.ok()) co_return NameWhoIsAway(peer.name, answer.status());
   response = *std::move(answer);

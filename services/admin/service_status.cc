@@ -20,7 +20,8 @@ net::Task<absl::StatusOr<health::HealthCheckResponse>> Check(std::shared_ptr<grp
   std::unique_ptr<health::Health::StubInterface> stub = health::Health::NewStub(channel);
   health::HealthCheckRequest request;
   request.set_service(service);
-  co_return co_await rpc::Call(stub->async(), &health::Health::StubInterface::async_interface::Check,
+  co_return co_await rpc::Call(stub->async(),
+                               &health::Health::StubInterface::async_interface::Check,
                                std::move(request), kLimit);
 }
 

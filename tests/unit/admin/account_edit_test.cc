@@ -37,7 +37,8 @@ class AccountEditTest : public ::testing::Test {
     return owner_.accounts.front();
   }
 
-  crypto::SecretBox box_ = *crypto::SecretBox::FromText(crypto::SecretBox::NewKeyLine("test"), "test");
+  crypto::SecretBox box_ =
+      *crypto::SecretBox::FromText(crypto::SecretBox::NewKeyLine("test"), "test");
   OwnerAccounts owner_{kAnn, "0", {}};
   int64_t now_ = 1'000;
 };
@@ -145,7 +146,8 @@ TEST(Health, FollowsTheReports) {
   EXPECT_EQ(health.changed_unix(), 20);
 
   before = health;
-  health = ReportedHealth(health, report(v1::HEALTH_STATE_ERROR, "refused\r\n" + std::string(2'000, 'x')), 40);
+  health = ReportedHealth(
+      health, report(v1::HEALTH_STATE_ERROR, "refused\r\n" + std::string(2'000, 'x')), 40);
   EXPECT_TRUE(IsNews(before, health));
   EXPECT_EQ(health.error().size(), 512u);
   EXPECT_THAT(health.error(), ::testing::StartsWith("refused  xxx"));

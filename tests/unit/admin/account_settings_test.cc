@@ -19,13 +19,10 @@ TEST(AccountName, IsPreparedAsTheLocalpartOfAJid) {
     const char* typed;
     const char* stored;
   } cases[] = {
-      {"Home", "home"},
-      {"  work  ", "work"},
-      {"BÜRO", "büro"},
-      {"Straße", "strasse"},      // case folding, RFC 3454 B.2
-      {"ＷＯＲＫ", "work"},       // NFKC
-      {"a.b-c_d+e", "a.b-c_d+e"},
-      {"почта", "почта"},
+      {"Home", "home"},           {"  work  ", "work"},
+      {"BÜRO", "büro"},           {"Straße", "strasse"},  // case folding, RFC 3454 B.2
+      {"ＷＯＲＫ", "work"},                               // NFKC
+      {"a.b-c_d+e", "a.b-c_d+e"}, {"почта", "почта"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.typed);
@@ -36,10 +33,32 @@ TEST(AccountName, IsPreparedAsTheLocalpartOfAJid) {
 }
 
 TEST(AccountName, RefusesWhatNoContactCanBeCalled) {
-  const std::string wrong[] = {
-      "", "   ", "a b", "a@b", "a%b", "a\\b", "a/b", "a\"b", "a&b", "a'b", "a<b", "a>b", "a:b",
-      "a\tb", "a\nb", std::string("a\0b", 3), "a\x7f" "b", "a\u0085b", "help", "HELP", "\xff\xfe",
-      std::string(65, 'a'), std::string(100'000, 'a'), "\u200b", "a\u00a0b"};
+  const std::string wrong[] = {"",
+                               "   ",
+                               "a b",
+                               "a@b",
+                               "a%b",
+                               "a\\b",
+                               "a/b",
+                               "a\"b",
+                               "a&b",
+                               "a'b",
+                               "a<b",
+                               "a>b",
+                               "a:b",
+                               "a\tb",
+                               "a\nb",
+                               std::string("a\0b", 3),
+                               "a\x7f"
+                               "b",
+                               "a\u0085b",
+                               "help",
+                               "HELP",
+                               "\xff\xfe",
+                               std::string(65, 'a'),
+                               std::string(100'000, 'a'),
+                               "\u200b",
+                               "a\u00a0b"};
   for (const auto& name : wrong) {
     SCOPED_TRACE(name.substr(0, 80));
     auto result = NormalizeAccountName(name);
@@ -56,9 +75,17 @@ TEST(BareJid, IsComparedWithoutCase) {
   EXPECT_EQ(*NormalizeBareJid("owner", "Ann@Example.ORG"), "ann@example.org");
   EXPECT_EQ(*NormalizeBareJid("owner", "example.org"), "example.org");
   EXPECT_EQ(*NormalizeBareJid("owner", "ann@[::1]"), "ann@[::1]");
-  const std::string wrong[] = {"",           "@example.org",    "ann@",      "ann@example.org/phone",
-                               "a b@c",      "ann@b@c",         "a\n@b",     "ann@exa mple.org",
-                               "a'b@c.org", std::string(1024, 'a') + "@b", "a@" + std::string(1024, 'b')};
+  const std::string wrong[] = {"",
+                               "@example.org",
+                               "ann@",
+                               "ann@example.org/phone",
+                               "a b@c",
+                               "ann@b@c",
+                               "a\n@b",
+                               "ann@exa mple.org",
+                               "a'b@c.org",
+                               std::string(1024, 'a') + "@b",
+                               "a@" + std::string(1024, 'b')};
   for (const auto& jid : wrong) {
     SCOPED_TRACE(jid.substr(0, 80));
     auto result = NormalizeBareJid("owner", jid);
@@ -72,10 +99,14 @@ TEST(HostSyntax, TakesNamesAndAddresses) {
     const char* typed;
     const char* stored;
   } cases[] = {
-      {"imap.example.org", "imap.example.org"}, {"IMAP.Example.ORG", "imap.example.org"},
-      {"mail.example.org.", "mail.example.org"}, {" localhost ", "localhost"},
-      {"192.0.2.1", "192.0.2.1"},                {"[2001:DB8::1]", "2001:db8::1"},
-      {"2001:db8::1", "2001:db8::1"},            {"xn--bcher-kva.example", "xn--bcher-kva.example"},
+      {"imap.example.org", "imap.example.org"},
+      {"IMAP.Example.ORG", "imap.example.org"},
+      {"mail.example.org.", "mail.example.org"},
+      {" localhost ", "localhost"},
+      {"192.0.2.1", "192.0.2.1"},
+      {"[2001:DB8::1]", "2001:db8::1"},
+      {"2001:db8::1", "2001:db8::1"},
+      {"xn--bcher-kva.example", "xn--bcher-kva.example"},
       {"3com.example", "3com.example"},
   };
   for (const auto& c : cases) {
@@ -84,10 +115,25 @@ TEST(HostSyntax, TakesNamesAndAddresses) {
     ASSERT_TRUE(host.ok()) << host.status();
     EXPECT_EQ(*host, c.stored);
   }
-  const std::string wrong[] = {"",        ".",          "a..b",       "-a.org",    "a-.org", "a b.org",
-                               "a\r\nb",  "a/b",        "user@host",  "host:993",  "bücher.example",
-                               "1.2.3",   "1.2.3.4.5",  "256.1.1.1",  "[]",        "imap://host",
-                               std::string(64, 'a'),    std::string(300, 'a'),     "%00"};
+  const std::string wrong[] = {"",
+                               ".",
+                               "a..b",
+                               "-a.org",
+                               "a-.org",
+                               "a b.org",
+                               "a\r\nb",
+                               "a/b",
+                               "user@host",
+                               "host:993",
+                               "bücher.example",
+                               "1.2.3",
+                               "1.2.3.4.5",
+                               "256.1.1.1",
+                               "[]",
+                               "imap://host",
+                               std::string(64, 'a'),
+                               std::string(300, 'a'),
+                               "%00"};
   for (const auto& host : wrong) {
     SCOPED_TRACE(host);
     EXPECT_EQ(NormalizeHost(host).status().code(), absl::StatusCode::kInvalidArgument);
@@ -146,13 +192,15 @@ TEST(AccountSettings, NamesTheWrongFieldOfItsType) {
       {"interval", [](auto& a) { a.set_interval_minutes(1441); }},
       {"mailbox", [](auto& a) { a.set_mailbox("IN\r\nBOX"); }},
       {"away_action", [](auto& a) { a.mutable_actions()->set_away(static_cast<v1::Action>(7)); }},
-      {"offline_action", [](auto& a) { a.mutable_actions()->set_offline(static_cast<v1::Action>(-1)); }},
+      {"offline_action",
+       [](auto& a) { a.mutable_actions()->set_offline(static_cast<v1::Action>(-1)); }},
   };
   for (const auto& c : mailbox) ExpectRefused(ImapAccount("ann@example.org", "home"), c);
   const WrongField relay[] = {
       {"default_from", [](auto& a) { a.clear_default_from(); }},
       {"default_from", [](auto& a) { a.set_default_from("ann"); }},
-      {"default_from", [](auto& a) { a.set_default_from("ann@example.org\r\nBcc: b@example.org"); }},
+      {"default_from",
+       [](auto& a) { a.set_default_from("ann@example.org\r\nBcc: b@example.org"); }},
       {"default_from", [](auto& a) { a.set_default_from("a@example.org, b@example.org"); }},
   };
   for (const auto& c : relay) ExpectRefused(SmtpAccount("ann@example.org", "relay"), c);
@@ -160,11 +208,13 @@ TEST(AccountSettings, NamesTheWrongFieldOfItsType) {
 
 TEST(AccountSettings, NamesAWrongPasswordWithoutSayingIt) {
   const v1::Account account = ImapAccount("ann@example.org", "home");
-  for (const std::string& password : {std::string(), std::string("hun\nter2"), std::string(1025, 'x')}) {
+  for (const std::string& password :
+       {std::string(), std::string("hun\nter2"), std::string(1025, 'x')}) {
     auto settings = NewSettings(account, password);
     EXPECT_EQ(settings.status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(settings.status().message()), ::testing::StartsWith("password: "));
-    EXPECT_THAT(std::string(settings.status().message()), ::testing::Not(::testing::HasSubstr("hun")));
+    EXPECT_THAT(std::string(settings.status().message()),
+                ::testing::Not(::testing::HasSubstr("hun")));
   }
   EXPECT_TRUE(NewSettings(account, " p ä ").ok());
 }

@@ -133,7 +133,8 @@ class AdminHarness : public ::testing::Test {
 
   testing::RedisServer redis_;
   boost::asio::io_context io_;
-  crypto::SecretBox box_ = *crypto::SecretBox::FromText(crypto::SecretBox::NewKeyLine("test"), "test");
+  crypto::SecretBox box_ =
+      *crypto::SecretBox::FromText(crypto::SecretBox::NewKeyLine("test"), "test");
   Replica one_{io_, redis_.url(), box_, process::Peers()};
   Replica two_{io_, redis_.url(), box_, process::Peers()};
 };

@@ -223,6 +223,33 @@ TEST_F(AccountStoreTest, APageEndsAlsoAtItsBytes) {
   EXPECT_FALSE(second->next.listing);
 }
 
+TEST_F(AccountStoreTest, TenThousandAccountsAreAFewPages) {
+  AccountStore large(*redis_, AccountStore::Limits());
+  for (int user = 0; user < 500; ++user) {
+    OwnerEdit edit;
+    edit.owner = absl::StrCat("user", user, "@example.org");
+    edit.seen_revision = "0";
+    edit.creates = true;
+    for (int i = 0; i < 20; ++i) {
+      v1::Account& account = edit.put.emplace_back(ImapAccount(edit.owner, absl::StrCat("a", i)));
+      account.set_id(absl::StrCat("id-", user, "-", i));
+    }
+    ASSERT_TRUE(testing::Await(io_, large.Commit(edit)).ok());
+  }
+  size_t accounts = 0, pages = 0;
+  FeedCursor cursor;
+  do {
+    const auto page = testing::Await(io_, large.ReadChanges(cursor));
+    ASSERT_TRUE(page.ok()) << page.status();
+    accounts += page->changed.size();
+    ++pages;
+    cursor = page->next;
+  } while (cursor.listing);
+  EXPECT_EQ(accounts, 10'000u);
+  EXPECT_EQ(pages, 3u);
+  EXPECT_EQ(testing::Await(io_, large.ReadOwner("user7@example.org"))->accounts.size(), 20u);
+}
+
 TEST_F(AccountStoreTest, WhoIsTooFarBehindGetsASnapshot) {
   const v1::Account kept = Create("kept");
   const v1::Account first = Create("first");
@@ -257,7 +284,8 @@ TEST_F(AccountStoreTest, ASnapshotBeginsAgainOnlyWhenRemovalsWereForgottenMeanwh
 TEST_F(AccountStoreTest, ADamagedAccountIsLeftOutAlone) {
   Create("one");
   Create("two");
-  std::vector<std::string> command{"HSET", "postern:account:{accounts}:settings", "id-one", "\xff\xff"};
+  std::vector<std::string> command{"HSET", "postern:account:{accounts}:settings", "id-one",
+                                   "\xff\xff"};
   ASSERT_TRUE(testing::Await(io_, redis_->Command(command)).ok());
   const ChangesPage page = Read(FeedCursor());
   ASSERT_EQ(page.changed.size(), 1u);

@@ -20,9 +20,11 @@ struct FakeFetcher final : fetcher::v1::FetcherService::CallbackService {
   ServerUnaryReactor* CheckAccount(CallbackServerContext* context,
                                    const fetcher::v1::CheckAccountRequest* request,
                                    fetcher::v1::CheckAccountResponse*) override {
-    return Finish(context, {grpc::StatusCode::RESOURCE_EXHAUSTED, "again in 30 s: " + request->account_id()});
+    return Finish(
+        context, {grpc::StatusCode::RESOURCE_EXHAUSTED, "again in 30 s: " + request->account_id()});
   }
-  ServerUnaryReactor* ListWatches(CallbackServerContext* context, const fetcher::v1::ListWatchesRequest*,
+  ServerUnaryReactor* ListWatches(CallbackServerContext* context,
+                                  const fetcher::v1::ListWatchesRequest*,
                                   fetcher::v1::ListWatchesResponse* response) override {
     response->add_watches()->set_state("idle");
     return Finish(context);
@@ -30,24 +32,28 @@ struct FakeFetcher final : fetcher::v1::FetcherService::CallbackService {
 };
 
 struct FakeSender final : sender::v1::SenderService::CallbackService {
-  ServerUnaryReactor* ListQueue(CallbackServerContext* context, const sender::v1::ListQueueRequest* request,
+  ServerUnaryReactor* ListQueue(CallbackServerContext* context,
+                                const sender::v1::ListQueueRequest* request,
                                 sender::v1::ListQueueResponse* response) override {
     response->set_total(request->limit());
     return Finish(context);
   }
-  ServerUnaryReactor* RetryQueued(CallbackServerContext* context, const sender::v1::RetryQueuedRequest*,
+  ServerUnaryReactor* RetryQueued(CallbackServerContext* context,
+                                  const sender::v1::RetryQueuedRequest*,
                                   sender::v1::RetryQueuedResponse* response) override {
     response->set_retried(3);
     return Finish(context);
   }
-  ServerUnaryReactor* CancelQueued(CallbackServerContext* context, const sender::v1::CancelQueuedRequest*,
+  ServerUnaryReactor* CancelQueued(CallbackServerContext* context,
+                                   const sender::v1::CancelQueuedRequest*,
                                    sender::v1::CancelQueuedResponse*) override {
     return Finish(context, {grpc::StatusCode::FAILED_PRECONDITION, "it is being sent"});
   }
 };
 
 struct FakeRules final : rules::v1::RulesService::CallbackService {
-  ServerUnaryReactor* ImportRules(CallbackServerContext* context, const rules::v1::ImportRulesRequest*,
+  ServerUnaryReactor* ImportRules(CallbackServerContext* context,
+                                  const rules::v1::ImportRulesRequest*,
                                   rules::v1::ImportRulesResponse* response) override {
     response->set_rules(2);
     return Finish(context);
@@ -57,7 +63,8 @@ struct FakeRules final : rules::v1::RulesService::CallbackService {
     response->add_programs()->set_scope("site");
     return Finish(context);
   }
-  ServerUnaryReactor* ListDecisions(CallbackServerContext* context, const rules::v1::ListDecisionsRequest*,
+  ServerUnaryReactor* ListDecisions(CallbackServerContext* context,
+                                    const rules::v1::ListDecisionsRequest*,
                                     rules::v1::ListDecisionsResponse*) override {
     return Finish(context, {grpc::StatusCode::UNAVAILABLE, "redis is away"});
   }
@@ -89,7 +96,8 @@ class OperatorCallsTest : public ::testing::Test {
 
   testing::RedisServer redis_;
   boost::asio::io_context io_;
-  crypto::SecretBox box_ = *crypto::SecretBox::FromText(crypto::SecretBox::NewKeyLine("test"), "test");
+  crypto::SecretBox box_ =
+      *crypto::SecretBox::FromText(crypto::SecretBox::NewKeyLine("test"), "test");
   FakeFetcher fetcher_;
   FakeSender sender_;
   FakeRules rules_;
@@ -98,11 +106,14 @@ class OperatorCallsTest : public ::testing::Test {
 };
 
 TEST_F(OperatorCallsTest, AnswersAndRefusalsComeThroughAsTheyAre) {
-  EXPECT_EQ(admin_->Call(&AdminCalls::ListWatches, fetcher::v1::ListWatchesRequest())->watches(0).state(), "idle");
+  EXPECT_EQ(
+      admin_->Call(&AdminCalls::ListWatches, fetcher::v1::ListWatchesRequest())->watches(0).state(),
+      "idle");
   sender::v1::ListQueueRequest queue;
   queue.set_limit(7);
   EXPECT_EQ(admin_->Call(&AdminCalls::ListQueue, queue)->total(), 7u);
-  EXPECT_EQ(admin_->Call(&AdminCalls::ListRules, rules::v1::ListRulesRequest())->programs_size(), 1);
+  EXPECT_EQ(admin_->Call(&AdminCalls::ListRules, rules::v1::ListRulesRequest())->programs_size(),
+            1);
 
   fetcher::v1::CheckAccountRequest check;
   check.set_account_id("1");
@@ -115,14 +126,16 @@ TEST_F(OperatorCallsTest, AnswersAndRefusalsComeThroughAsTheyAre) {
 TEST_F(OperatorCallsTest, WhoIsAwayIsNamed) {
   EXPECT_EQ(admin_->Call(&AdminCalls::ListDecisions, rules::v1::ListDecisionsRequest()).status(),
             absl::UnavailableError("the rules service can't answer now: redis is away"));
-  EXPECT_EQ(admin_->Call(&AdminCalls::ListSessions, edge::v1::ListSessionsRequest()).status(),
-            absl::UnavailableError("the edge service can't answer now: its address is not configured"));
+  EXPECT_EQ(
+      admin_->Call(&AdminCalls::ListSessions, edge::v1::ListSessionsRequest()).status(),
+      absl::UnavailableError("the edge service can't answer now: its address is not configured"));
   EXPECT_EQ(NameWhoIsAway("sender", absl::DeadlineExceededError("")),
             absl::UnavailableError("the sender service is away: no answer within 5 s"));
 }
 
 TEST_F(OperatorCallsTest, WhatWasDoneIsInTheAuditLog) {
-  EXPECT_EQ(admin_->Call(&AdminCalls::RetryQueued, sender::v1::RetryQueuedRequest())->retried(), 3u);
+  EXPECT_EQ(admin_->Call(&AdminCalls::RetryQueued, sender::v1::RetryQueuedRequest())->retried(),
+            3u);
   rules::v1::ImportRulesRequest import;
   import.set_scope("site");
   import.set_source("reject subject:x");
@@ -143,10 +156,10 @@ TEST_F(OperatorCallsTest, TheStatusTellsOfEveryService) {
     lines.push_back(service.name() + (service.serving() ? " serves" : ": " + service.detail()));
   }
   // Fetcher and sender are names that the server does not know: it speaks for itself.
-  EXPECT_THAT(lines, ::testing::ElementsAre("admin serves", "edge: its address is not configured",
-                                            "fetcher serves",
-                                            "rules: it runs, but is not ready; its /readyz says why",
-                                            "sender serves"));
+  EXPECT_THAT(lines,
+              ::testing::ElementsAre(
+                  "admin serves", "edge: its address is not configured", "fetcher serves",
+                  "rules: it runs, but is not ready; its /readyz says why", "sender serves"));
 }
 
 TEST_F(OperatorCallsTest, ADeadRedisIsInTheStatus) {
