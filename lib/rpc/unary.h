@@ -4,10 +4,13 @@
 #include <grpcpp/impl/codegen/server_callback.h>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -44,10 +47,16 @@ net::Task<absl::StatusOr<Response>> Call(
   pending->context.set_wait_for_ready(true);
   auto executor = co_await boost::asio::this_coro::executor;
   auto initiate = [async, method, pending, executor](auto handler) {
+    // Who cancels the caller (a stop, a deadline) does not wait for a long poll to end.
+    auto slot = boost::asio::get_associated_cancellation_slot(handler);
+    if (slot.is_connected()) {
+      slot.assign([pending](boost::asio::cancellation_type) { pending->context.TryCancel(); });
+    }
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
     (async->*method)(&pending->context, &pending->request, &pending->response,
-                     [shared, pending, executor](grpc::Status status) {
-                       boost::asio::post(executor, [shared, pending, status] {
+                     [shared, pending, executor, slot](grpc::Status status) {
+                       boost::asio::post(executor, [shared, pending, status, slot]() mutable {
+                         if (slot.is_connected()) slot.clear();
                          (*shared)(status);
                        });
                      });
@@ -55,6 +64,10 @@ net::Task<absl::StatusOr<Response>> Call(
   grpc::Status status =
       co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(grpc::Status)>(
           initiate, boost::asio::use_awaitable);
+  const auto cancellation = co_await boost::asio::this_coro::cancellation_state;
+  if (cancellation.cancelled() != boost::asio::cancellation_type::none) {
+    throw boost::system::system_error(boost::asio::error::operation_aborted);  // as every wait does
+  }
   if (!status.ok()) co_return FromGrpc(status);
   co_return std::move(pending->response);
 }
