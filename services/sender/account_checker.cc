@@ -51,8 +51,7 @@ net::Task<void> AccountChecker::CheckUntilHealthy(std::string account_id,
     if (account == nullptr || account->settings_revision != settings_revision) co_return;
     health_.Report(account_id, health);
     if (health.ok()) co_return;
-    log::Info("an account can't sign in",
-              {{"account", account_id}, {"error", health.message()}});
+    log::Info("an account can't sign in", {{"account", account_id}, {"error", health.message()}});
     const double chance = std::uniform_real_distribution<>()(random_);
     const Verdict verdict = Judge(CauseOf(health), attempts, milliseconds(0), chance);
     co_await net::Sleep(verdict.retry_in);

@@ -20,7 +20,10 @@ class AccountChecker {
  public:
   AccountChecker(boost::asio::any_io_executor executor, const AccountDirectory& accounts,
                  Relay& relay, HealthReporter& health)
-      : accounts_(accounts), relay_(relay), health_(health), slot_free_(executor),
+      : accounts_(accounts),
+        relay_(relay),
+        health_(health),
+        slot_free_(executor),
         checks_(executor) {}
 
   void Check(const std::string& account_id);

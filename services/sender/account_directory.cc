@@ -23,8 +23,7 @@ AccountDirectory::Changes AccountDirectory::Apply(std::vector<Account> changed,
     const std::string id = account.id;
     const auto known = accounts_.find(id);
     // Health changes often, and is none of our business: we are the ones who report it.
-    if (known == accounts_.end() ||
-        known->second.settings_revision != account.settings_revision ||
+    if (known == accounts_.end() || known->second.settings_revision != account.settings_revision ||
         known->second.enabled != account.enabled) {
       changes.changed.push_back(id);
     }

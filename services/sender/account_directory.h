@@ -24,7 +24,7 @@ struct Account {
   std::string sealed_password;  // bound to `id`
   std::string default_from;
   uint64_t settings_revision = 0;
-  bool healthy = false;         // as admin last knew it
+  bool healthy = false;  // as admin last knew it
 };
 
 // The SMTP accounts of all users, as admin tells them.

@@ -56,17 +56,15 @@ net::Task<void> AccountFeed::Run() {
   }
 }
 
-net::Task<absl::Status> AccountFeed::CatchUp() {
-  co_return co_await Ask(std::chrono::seconds(0));
-}
+net::Task<absl::Status> AccountFeed::CatchUp() { co_return co_await Ask(std::chrono::seconds(0)); }
 
 net::Task<absl::Status> AccountFeed::Ask(std::chrono::milliseconds wait) {
   admin::v1::ListAccountChangesRequest request;
   request.set_since_revision(revision_);
   request.set_wait_ms(static_cast<uint32_t>(wait.count()));
   const uint64_t asked_since = revision_;
-  auto answer = co_await rpc::Call(admin_.async(), &AdminAsync::ListAccountChanges, request,
-                                   wait + kGrace);
+  auto answer =
+      co_await rpc::Call(admin_.async(), &AdminAsync::ListAccountChanges, request, wait + kGrace);
   if (!answer.ok()) co_return answer.status();
   // Two questions may be under way at once: an answer that another one has
   // overtaken would set settings back.

@@ -8,9 +8,10 @@
 namespace postern::sender {
 
 void AddOptions(process::Program& program, Config& config) {
-  program.Add("--master-key-file", config.master_key_file,
-              "file with the keys that seal mail passwords, \"NAME:BASE64\" lines; the first seals, "
-              "all open; 'posternctl key new' prints a line");
+  program.Add(
+      "--master-key-file", config.master_key_file,
+      "file with the keys that seal mail passwords, \"NAME:BASE64\" lines; the first seals, "
+      "all open; 'posternctl key new' prints a line");
   program.Add("--tls-ca-file", config.tls_ca_file,
               "PEM file with CAs to trust for mail servers, beside the system's");
   program.Add("--allow-hosts", config.allow_hosts,

@@ -23,8 +23,8 @@ auto& attempts_made = metrics::Counter("postern_sender_attempts_total", "Deliver
 auto& attempts_cut = metrics::Counter("postern_sender_attempts_cut_total",
                                       "Deliveries that an error of the connection ended");
 auto& sessions_open = metrics::Gauge("postern_sender_sessions", "Deliveries under way");
-auto& first_wait = metrics::Seconds("postern_sender_queue_seconds",
-                                    "From submission to the first attempt");
+auto& first_wait =
+    metrics::Seconds("postern_sender_queue_seconds", "From submission to the first attempt");
 
 // Longer than any honest server takes for one mail; what it has answered by then counts.
 constexpr std::chrono::minutes kAttemptLimit{30};
@@ -58,9 +58,16 @@ DeliveryWorker::DeliveryWorker(boost::asio::any_io_executor executor, Outbox& ou
                                const AccountDirectory& accounts, Relay& relay,
                                HealthReporter& health, std::function<void()> on_settled,
                                WorkerLimits limits)
-    : outbox_(outbox), accounts_(accounts), relay_(relay), health_(health),
-      on_settled_(std::move(on_settled)), limits_(limits), wake_(executor), idle_(executor),
-      sessions_(executor), loops_(executor) {}
+    : outbox_(outbox),
+      accounts_(accounts),
+      relay_(relay),
+      health_(health),
+      on_settled_(std::move(on_settled)),
+      limits_(limits),
+      wake_(executor),
+      idle_(executor),
+      sessions_(executor),
+      loops_(executor) {}
 
 void DeliveryWorker::Start() {
   loops_.Spawn("sender dispatch", Dispatch());
@@ -185,8 +192,7 @@ net::Task<void> DeliveryWorker::Deliver(TakenMail mail) {
   if (outcome.ok() && connection) co_await connection->session.Quit();
 }
 
-net::Task<absl::Status> DeliveryWorker::Carry(const TakenMail& mail,
-                                              smtp::Transaction& transaction,
+net::Task<absl::Status> DeliveryWorker::Carry(const TakenMail& mail, smtp::Transaction& transaction,
                                               std::unique_ptr<RelaySession>& connection) {
   const Account* found = accounts_.Find(mail.account_id);
   if (found == nullptr) {

@@ -33,16 +33,15 @@ bool IsDomain(absl::string_view domain) {
 // characters and angle brackets have no business in one at all, quoted or not.
 bool IsLocalPart(absl::string_view local) {
   if (local.empty() || local.size() > 64) return false;
-  return std::none_of(local.begin(), local.end(), [](char c) {
-    return absl::ascii_iscntrl(c) || c == '<' || c == '>';
-  });
+  return std::none_of(local.begin(), local.end(),
+                      [](char c) { return absl::ascii_iscntrl(c) || c == '<' || c == '>'; });
 }
 
 absl::Status CheckAddress(const mail::Address& address) {
   if (IsLocalPart(address.local_part) && IsDomain(address.domain)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("'", absl::Utf8SafeCHexEscape(address.local_part), "@",
-                   absl::Utf8SafeCHexEscape(address.domain), "' is no mail address"));
+  return absl::InvalidArgumentError(absl::StrCat("'", absl::Utf8SafeCHexEscape(address.local_part),
+                                                 "@", absl::Utf8SafeCHexEscape(address.domain),
+                                                 "' is no mail address"));
 }
 
 absl::Status Collect(const std::vector<mail::Address>& addresses,

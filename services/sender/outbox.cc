@@ -73,13 +73,21 @@ net::Task<absl::StatusOr<Receipt>> Outbox::Put(Submission submission) {
   Receipt receipt;
   receipt.queue_id = crypto::RandomId();
   receipt.message_id = mail.message_id;
-  std::vector<std::string> args = {
-      receipt.queue_id, submission.account_id, submission.owner,
-      crypto::Sha256Hex(submission.key), mail.message_id, mail.envelope.from,
-      absl::StrJoin(mail.envelope.to, "\n"), absl::StrCat(mail.envelope.size),
-      mail.envelope.eight_bit ? "1" : "0", std::move(submission.context), std::move(mail.content),
-      absl::StrCat(limits_.per_account), absl::StrCat(limits_.total),
-      Ms(duration_cast<milliseconds>(kKeyLife)), Ms(limits_.late_after)};
+  std::vector<std::string> args = {receipt.queue_id,
+                                   submission.account_id,
+                                   submission.owner,
+                                   crypto::Sha256Hex(submission.key),
+                                   mail.message_id,
+                                   mail.envelope.from,
+                                   absl::StrJoin(mail.envelope.to, "\n"),
+                                   absl::StrCat(mail.envelope.size),
+                                   mail.envelope.eight_bit ? "1" : "0",
+                                   std::move(submission.context),
+                                   std::move(mail.content),
+                                   absl::StrCat(limits_.per_account),
+                                   absl::StrCat(limits_.total),
+                                   Ms(duration_cast<milliseconds>(kKeyLife)),
+                                   Ms(limits_.late_after)};
   auto reply = co_await Run(scripts::kPut, std::move(args));
   if (!reply.ok()) co_return reply.status();
   if (reply->items.empty()) co_return absl::DataLossError("outbox: Redis answered nothing");
@@ -91,7 +99,8 @@ net::Task<absl::StatusOr<Receipt>> Outbox::Put(Submission submission) {
   }
   if (word == "ACCOUNT_FULL") {
     co_return absl::ResourceExhaustedError(
-        absl::StrCat(limits_.per_account, " mails of this account wait to be sent already; "
+        absl::StrCat(limits_.per_account,
+                     " mails of this account wait to be sent already; "
                      "try again when some of them have left"));
   }
   co_return absl::ResourceExhaustedError(

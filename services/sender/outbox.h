@@ -55,7 +55,7 @@ struct TakenMail {
   smtp::Envelope envelope;  // to: who is still pending
   int attempts = 0;         // this one counted
   milliseconds age{0};
-  bool uncertain = false;   // the attempt before ended between the final dot and its answer
+  bool uncertain = false;  // the attempt before ended between the final dot and its answer
 };
 
 // Nothing to take: the next mail is due in `next_due`, if there is one.
@@ -76,7 +76,7 @@ struct Settlement {
   std::vector<Outcome> outcomes;     // of those that are done
   milliseconds retry_in{0};
   milliseconds pause_account{0};
-  std::string error;                 // of those pending, for people
+  std::string error;  // of those pending, for people
 };
 
 struct Report {

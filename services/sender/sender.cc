@@ -44,9 +44,12 @@ struct Parts {
 class Sender final : public process::Service {
  public:
   Sender(process::Runtime& runtime, Config config)
-      : executor_(runtime.io.get_executor()), redis_(runtime.redis), config_(std::move(config)),
+      : executor_(runtime.io.get_executor()),
+        redis_(runtime.redis),
+        config_(std::move(config)),
         outbox_(runtime.redis, OutboxLimits()),
-        rpc_(executor_, outbox_, accounts_, MakeBackground()), loops_(executor_) {}
+        rpc_(executor_, outbox_, accounts_, MakeBackground()),
+        loops_(executor_) {}
 
   std::string Name() const override { return "sender"; }
   grpc::Service& Rpc() override { return rpc_; }
@@ -87,9 +90,8 @@ absl::Status Sender::Start(const process::Peers& peers) {
   parts_.checker.emplace(executor_, accounts_, *parts_.relay, *parts_.health);
   parts_.worker.emplace(executor_, outbox_, accounts_, *parts_.relay, *parts_.health,
                         [this] { parts_.outcomes->Wake(); });
-  parts_.feed.emplace(*parts_.admin, accounts_, [this](const AccountDirectory::Changes& changes) {
-    OnAccounts(changes);
-  });
+  parts_.feed.emplace(*parts_.admin, accounts_,
+                      [this](const AccountDirectory::Changes& changes) { OnAccounts(changes); });
 
   loops_.Spawn("sender durability", CheckDurability());
   loops_.Spawn("sender accounts", parts_.feed->Run());
@@ -176,8 +178,10 @@ net::Task<void> Sender::CheckDurability() {
     const std::string& name = reply->items[i].text;
     const std::string& value = reply->items[i + 1].text;
     if ((name == "appendonly" && value != "yes") || (name == "appendfsync" && value != "always")) {
-      log::Warn("Redis may lose accepted mail when it is killed; set appendonly yes and "
-                "appendfsync always", {{name, value}});
+      log::Warn(
+          "Redis may lose accepted mail when it is killed; set appendonly yes and "
+          "appendfsync always",
+          {{name, value}});
     }
   }
 }

@@ -53,7 +53,8 @@ absl::Status Check(const v1::SubmitRequest& request) {
   if (key_bytes == 0) return absl::InvalidArgumentError("idempotency_key: missing");
   if (key_bytes > kMaxKeyBytes) return absl::InvalidArgumentError("idempotency_key: too long");
   if (request.context().size() > kMaxContextBytes) {
-    return absl::InvalidArgumentError(absl::StrCat("context: more than ", kMaxContextBytes, " bytes"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("context: more than ", kMaxContextBytes, " bytes"));
   }
   return absl::OkStatus();
 }
@@ -161,7 +162,8 @@ net::Task<absl::Status> SenderService::DoListQueue(const v1::ListQueueRequest& r
     auto page = co_await outbox_.Find(request.queue_id());
     if (!page.ok()) co_return page.status();
     if (page->mails.empty()) {
-      co_return absl::NotFoundError(absl::StrCat("no mail ", request.queue_id(), " is in the queue"));
+      co_return absl::NotFoundError(
+          absl::StrCat("no mail ", request.queue_id(), " is in the queue"));
     }
     FillProto(page->mails.front(), *response.add_mails());
     response.set_total(page->total);

@@ -26,7 +26,9 @@ class SenderService final : public v1::SenderService::CallbackService {
  public:
   SenderService(boost::asio::any_io_executor executor, Outbox& outbox,
                 const AccountDirectory& accounts, Background background)
-      : executor_(executor), outbox_(outbox), accounts_(accounts),
+      : executor_(executor),
+        outbox_(outbox),
+        accounts_(accounts),
         background_(std::move(background)) {}
 
   grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context,

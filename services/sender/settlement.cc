@@ -34,8 +34,7 @@ Settlement Conclude(const TakenMail& mail, const smtp::Transaction& transaction,
     if (recipient.fate == smtp::Fate::kSent) {
       settlement.outcomes.push_back(OutcomeOf(recipient, Outcome::Kind::kSent, recipient.reason));
     } else if (recipient.fate == smtp::Fate::kFailed) {
-      settlement.outcomes.push_back(
-          OutcomeOf(recipient, Outcome::Kind::kFailed, recipient.reason));
+      settlement.outcomes.push_back(OutcomeOf(recipient, Outcome::Kind::kFailed, recipient.reason));
     } else if (verdict.give_up) {
       std::string reason = absl::StrCat("given up after 5 days: ", WhyPending(recipient, outcome));
       settlement.outcomes.push_back(

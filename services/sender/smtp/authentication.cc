@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
 namespace postern::sender::smtp {
@@ -20,7 +20,7 @@ absl::Status Meaning(const Reply& reply) {
   }
   if (reply.RefusedForGood()) {
     return absl::UnauthenticatedError(absl::StrCat("refused the login or the password (", answer,
-                                                 "); check them in the account's settings"));
+                                                   "); check them in the account's settings"));
   }
   return absl::DataLossError("lost its way while signing in");
 }
@@ -77,9 +77,9 @@ net::Task<absl::Status> Authenticate(Conversation& server, const std::vector<std
   }
   if (Offers(offered, "PLAIN")) co_return co_await AuthPlain(server, credentials);
   if (Offers(offered, "LOGIN")) co_return co_await AuthLogin(server, credentials);
-  co_return absl::FailedPreconditionError(absl::StrCat(
-      "offers no way to sign in that Postern knows (PLAIN or LOGIN)",
-      offered.empty() ? "" : absl::StrCat(", only ", absl::StrJoin(offered, " "))));
+  co_return absl::FailedPreconditionError(
+      absl::StrCat("offers no way to sign in that Postern knows (PLAIN or LOGIN)",
+                   offered.empty() ? "" : absl::StrCat(", only ", absl::StrJoin(offered, " "))));
 }
 
 }  // namespace postern::sender::smtp

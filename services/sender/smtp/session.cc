@@ -91,9 +91,9 @@ net::Task<absl::Status> Session::Encrypt(const Opening& opening) {
 
 bool Session::CanCarry(const Envelope& envelope, Transaction& transaction) const {
   if (offered_.max_size > 0 && envelope.size > offered_.max_size) {
-    transaction.Settle(Fate::kFailed, absl::StrCat("the mail has ", Megabytes(envelope.size),
-                                                   ", the server takes at most ",
-                                                   Megabytes(offered_.max_size)));
+    transaction.Settle(Fate::kFailed,
+                       absl::StrCat("the mail has ", Megabytes(envelope.size),
+                                    ", the server takes at most ", Megabytes(offered_.max_size)));
   } else if (envelope.eight_bit && !offered_.eight_bit) {
     transaction.Settle(Fate::kFailed, "the server can't carry 8-bit content");
   } else if (!offered_.utf8 && !IsAscii(envelope.from)) {

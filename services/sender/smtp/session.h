@@ -14,8 +14,8 @@
 namespace postern::sender::smtp {
 
 struct Opening {
-  std::string host;         // whose certificate STARTTLS must show
-  bool start_tls = false;   // required: a server without it gets nothing from us
+  std::string host;        // whose certificate STARTTLS must show
+  bool start_tls = false;  // required: a server without it gets nothing from us
   bool allow_plaintext_auth = false;
   Credentials credentials;
 };

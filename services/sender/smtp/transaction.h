@@ -10,10 +10,10 @@
 namespace postern::sender::smtp {
 
 struct Envelope {
-  std::string from;             // "ann@example.org", as Address::Spec() writes it
+  std::string from;  // "ann@example.org", as Address::Spec() writes it
   std::vector<std::string> to;
-  uint64_t size = 0;            // of the content, bytes
-  bool eight_bit = false;       // the content has bytes over 127
+  uint64_t size = 0;       // of the content, bytes
+  bool eight_bit = false;  // the content has bytes over 127
 };
 
 enum class Fate {

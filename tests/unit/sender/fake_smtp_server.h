@@ -27,10 +27,13 @@ class FakeSmtpServer {
 
   uint16_t port() const { return acceptor_.local_endpoint().port(); }
   // What to answer to commands that begin so; "." is the end of a mail. "" is silence.
-  std::map<std::string, std::string> answers = {
-      {"EHLO", "250-fake\r\n250 AUTH PLAIN"}, {"AUTH", "235 ok"}, {"MAIL", "250 ok"},
-      {"RCPT", "250 ok"},                     {"DATA", "354 go"}, {".", "250 queued"},
-      {"QUIT", "221 bye"}};
+  std::map<std::string, std::string> answers = {{"EHLO", "250-fake\r\n250 AUTH PLAIN"},
+                                                {"AUTH", "235 ok"},
+                                                {"MAIL", "250 ok"},
+                                                {"RCPT", "250 ok"},
+                                                {"DATA", "354 go"},
+                                                {".", "250 queued"},
+                                                {"QUIT", "221 bye"}};
   std::vector<std::string> mails;     // contents taken, dots unstuffed no further
   std::vector<std::string> commands;  // all, in order
 

@@ -79,8 +79,7 @@ TEST(MailComposer, SendsToNobodyTwice) {
   draft.bcc = {{"", "bob", "Example.Net"}};
   const auto composed = Compose(draft, "key", kDate);
   ASSERT_TRUE(composed.ok());
-  EXPECT_EQ(composed->envelope.to,
-            (std::vector<std::string>{"bob@example.net", "Bob@example.net"}))
+  EXPECT_EQ(composed->envelope.to, (std::vector<std::string>{"bob@example.net", "Bob@example.net"}))
       << "the local part's case may matter, the domain's does not";
 }
 
@@ -94,7 +93,10 @@ TEST(MailComposer, RefusesADraftThatIsWrong) {
       {"no domain", [](Draft& d) { d.to[0].domain.clear(); }},
       {"no local part", [](Draft& d) { d.to[0].local_part.clear(); }},
       {"line break in an address", [](Draft& d) { d.to[0].local_part = "a\r\nRCPT TO:<eve"; }},
-      {"LF in an address", [](Draft& d) { d.bcc = {{"", "a\nb", "example.net"}}; }},
+      {"LF in an address",
+       [](Draft& d) {
+         d.bcc = {{"", "a\nb", "example.net"}};
+       }},
       {"NUL in an address", [](Draft& d) { d.to[0].local_part = std::string("a\0b", 3); }},
       {"brackets in an address", [](Draft& d) { d.to[0].local_part = "a> <b"; }},
       {"at in a domain", [](Draft& d) { d.to[0].domain = "example.net>, <eve@example.org"; }},

@@ -63,9 +63,7 @@ class OutboxTest : public ::testing::Test {
  protected:
   OutboxTest() { Use(OutboxLimits()); }
 
-  void Use(OutboxLimits limits) {
-    outbox_.emplace(*client_, limits);
-  }
+  void Use(OutboxLimits limits) { outbox_.emplace(*client_, limits); }
   void Pause(milliseconds time) { Await(io_, net::Sleep(time)); }
 
   Receipt Put(const std::string& account, const std::string& key) {
@@ -155,8 +153,9 @@ TEST_F(OutboxTest, SaysWhichQueueIsFull) {
   Put("work", "k2");
   const auto third = Await(io_, outbox_->Put(MailFor("work", "k3"))).status();
   EXPECT_EQ(third.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(third.message(),
-            "2 mails of this account wait to be sent already; try again when some of them have left");
+  EXPECT_EQ(
+      third.message(),
+      "2 mails of this account wait to be sent already; try again when some of them have left");
   Put("home", "k4");
   const auto fifth = Await(io_, outbox_->Put(MailFor("other", "k5"))).status();
   EXPECT_EQ(fifth.code(), absl::StatusCode::kResourceExhausted);

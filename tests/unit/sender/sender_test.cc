@@ -141,8 +141,7 @@ TEST_F(SenderTest, CarriesAMailAndReportsIt) {
 TEST_F(SenderTest, ChecksANewAccountWithoutSendingAnything) {
   EXPECT_TRUE(HealthIs(admin::v1::HEALTH_STATE_OK));
   EXPECT_TRUE(Until([&] { return !smtp_.commands.empty() && smtp_.commands.back() == "QUIT"; }));
-  EXPECT_EQ(smtp_.commands,
-            (Strings{"EHLO [127.0.0.1]", "AUTH PLAIN AGFubgBzZWNyZXQ=", "QUIT"}));
+  EXPECT_EQ(smtp_.commands, (Strings{"EHLO [127.0.0.1]", "AUTH PLAIN AGFubgBzZWNyZXQ=", "QUIT"}));
 }
 
 TEST_F(SenderTest, RefusesWhatIsWrongInWords) {
@@ -185,8 +184,10 @@ TEST_F(SenderTest, KeepsMailUntilThePasswordIsRight) {
 TEST_F(SenderTest, GivesUpTheMailOfARemovedAccount) {
   smtp_.answers["MAIL"] = "451 later";
   ASSERT_TRUE(Submit(Request("k1")).ok());
-  EXPECT_TRUE(Until([&] { return Queue().mails_size() == 1 && Queue().mails(0).attempts() == 1 &&
-                                 Queue().mails(0).state() == v1::QUEUE_STATE_WAITING; }));
+  EXPECT_TRUE(Until([&] {
+    return Queue().mails_size() == 1 && Queue().mails(0).attempts() == 1 &&
+           Queue().mails(0).state() == v1::QUEUE_STATE_WAITING;
+  }));
   admin_.Remove("work");
   EXPECT_TRUE(Until([&] { return !edge_.Outcomes().empty(); }));
   EXPECT_EQ(edge_.Outcomes(), Strings{"k1: bob@example.net FAILED the account was removed before "
@@ -216,13 +217,15 @@ TEST_F(SenderTest, RetriesAndCancelsAtTheOperatorsWord) {
   EXPECT_TRUE(Until([&] { return attempts() == 1; }));
   EXPECT_EQ(Queue().mails(0).last_error(), "451 4.3.0 disk full");
   v1::RetryQueuedRequest retry;
-  const auto retried = testing::Await(io_, rpc::Call(sender_->async(), &Api::RetryQueued, retry, 5s));
+  const auto retried =
+      testing::Await(io_, rpc::Call(sender_->async(), &Api::RetryQueued, retry, 5s));
   EXPECT_EQ(retried->retried(), 1u);
   EXPECT_TRUE(Until([&] { return attempts() == 2; }));
 
   v1::CancelQueuedRequest cancel;
   cancel.set_queue_id(submitted->queue_id());
-  EXPECT_TRUE(testing::Await(io_, rpc::Call(sender_->async(), &Api::CancelQueued, cancel, 5s)).ok());
+  EXPECT_TRUE(
+      testing::Await(io_, rpc::Call(sender_->async(), &Api::CancelQueued, cancel, 5s)).ok());
   EXPECT_TRUE(Until([&] { return !edge_.Outcomes().empty(); }));
   EXPECT_EQ(edge_.Outcomes(), Strings{"k1: bob@example.net FAILED cancelled by the operator"});
 }
@@ -232,7 +235,8 @@ TEST_F(SenderTest, TakesNoMoreSlotsThanItsShareForASilentServer) {
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(Submit(Request(absl::StrCat("k", i))).ok());
   const auto sending = [&] {
     int count = 0;
-    for (const auto& mail : Queue().mails()) count += mail.state() == v1::QUEUE_STATE_SENDING;
+    const auto queue = Queue();
+    for (const auto& mail : queue.mails()) count += mail.state() == v1::QUEUE_STATE_SENDING;
     return count;
   };
   EXPECT_TRUE(Until([&] { return sending() == 2; }));

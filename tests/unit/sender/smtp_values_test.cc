@@ -49,7 +49,7 @@ TEST(Reply, IsReadFromItsLines) {
 }
 
 TEST(Reply, IsRefusedWhenItIsNone) {
-  const std::string cases[] = {"",        "25",     "HTTP/1.1 200 OK", "2x0 ok",   "150 early",
+  const std::string cases[] = {"",         "25",     "HTTP/1.1 200 OK", "2x0 ok",   "150 early",
                                "650 late", "250_ok", "+OK ready",       "* OK IMAP"};
   for (const std::string& line : cases) {
     SCOPED_TRACE(line);
@@ -82,8 +82,10 @@ TEST(Reply, TextIsCutBetweenLetters) {
 }
 
 TEST(Capabilities, AreWhatEhloLists) {
-  const Reply ehlo{250, "", {"STARTTLS is my name", "starttls", "SIZE 35882577", "8BITMIME",
-                             "SMTPUTF8", "AUTH LOGIN plain", "AUTH=CRAM-MD5", "", "X-ODD  "}};
+  const Reply ehlo{250,
+                   "",
+                   {"STARTTLS is my name", "starttls", "SIZE 35882577", "8BITMIME", "SMTPUTF8",
+                    "AUTH LOGIN plain", "AUTH=CRAM-MD5", "", "X-ODD  "}};
   const Capabilities offered = ParseCapabilities(ehlo);
   EXPECT_TRUE(offered.start_tls);
   EXPECT_TRUE(offered.eight_bit);
