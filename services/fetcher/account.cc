@@ -6,12 +6,18 @@ namespace postern::fetcher {
 
 Action PresenceActions::For(Show show) const {
   switch (show) {
-    case Show::kChat: return chat;
-    case Show::kOnline: return online;
-    case Show::kAway: return away;
-    case Show::kXa: return xa;
-    case Show::kDnd: return dnd;
-    case Show::kOffline: return offline;
+    case Show::kChat:
+      return chat;
+    case Show::kOnline:
+      return online;
+    case Show::kAway:
+      return away;
+    case Show::kXa:
+      return xa;
+    case Show::kDnd:
+      return dnd;
+    case Show::kOffline:
+      return offline;
   }
   return offline;
 }
@@ -35,9 +41,12 @@ Disposition Decide(const Account& account, const Availability& availability,
     if (received_unix < availability.since_unix_ms / 1000) return Disposition::kPassOver;
   }
   switch (account.actions.For(availability.show)) {
-    case Action::kNothing: return Disposition::kWait;
-    case Action::kDigest: return Disposition::kDigest;
-    case Action::kFull: return Disposition::kDeliver;
+    case Action::kNothing:
+      return Disposition::kWait;
+    case Action::kDigest:
+      return Disposition::kDigest;
+    case Action::kFull:
+      return Disposition::kDeliver;
   }
   return Disposition::kWait;
 }

@@ -58,8 +58,7 @@ enum class Disposition {
   kDigest,
   kDeliver,
 };
-Disposition Decide(const Account& account, const Availability& availability,
-                   int64_t received_unix);
+Disposition Decide(const Account& account, const Availability& availability, int64_t received_unix);
 
 // When the digest is due whose first mail came at `received_unix`, seen from
 // `now_unix`: an interval later, but never further off than that (a server's

@@ -22,9 +22,12 @@ constexpr int64_t kDefaultIntervalMinutes = 5;
 
 Action FromProto(admin::v1::Action action) {
   switch (action) {
-    case admin::v1::ACTION_NOTHING: return Action::kNothing;
-    case admin::v1::ACTION_DIGEST: return Action::kDigest;
-    default: return Action::kFull;
+    case admin::v1::ACTION_NOTHING:
+      return Action::kNothing;
+    case admin::v1::ACTION_DIGEST:
+      return Action::kDigest;
+    default:
+      return Action::kFull;
   }
 }
 
@@ -85,7 +88,8 @@ net::Task<void> AccountFeed::Run() {
     request.set_since_revision(revision_);
     request.set_wait_ms(static_cast<uint32_t>(kLongPoll.count()));
     auto answer = co_await rpc::Call(
-        admin_.async(), &admin::v1::AdminService::StubInterface::async_interface::ListAccountChanges,
+        admin_.async(),
+        &admin::v1::AdminService::StubInterface::async_interface::ListAccountChanges,
         std::move(request), kPollDeadline);
     if (answer.ok()) {
       Apply(*answer);

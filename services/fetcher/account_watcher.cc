@@ -67,9 +67,7 @@ void AccountWatcher::PresenceChanged() {
   if (parts_.availability.Of(account_.owner) != seen_availability_) wake_.Notify();
 }
 
-net::Task<void> AccountWatcher::Run(std::shared_ptr<AccountWatcher> self) {
-  co_await self->Loop();
-}
+net::Task<void> AccountWatcher::Run(std::shared_ptr<AccountWatcher> self) { co_await self->Loop(); }
 
 // --- the lease ------------------------------------------------------------------
 
@@ -126,13 +124,12 @@ net::Task<void> AccountWatcher::Follow() {
 }
 
 milliseconds AccountWatcher::AfterConnection(const absl::Status& end) {
-  const milliseconds pause =
-      open_since_ ? reconnect_.AfterSession(
-                        std::chrono::duration_cast<milliseconds>(steady_clock::now() - *open_since_))
-                  : reconnect_.AfterFailure(end);
-  log::Info("mailbox connection ended", {{"account", account_.id},
-                                         {"error", end.ToString()},
-                                         {"retry_ms", pause.count()}});
+  const milliseconds pause = open_since_
+                                 ? reconnect_.AfterSession(std::chrono::duration_cast<milliseconds>(
+                                       steady_clock::now() - *open_since_))
+                                 : reconnect_.AfterFailure(end);
+  log::Info("mailbox connection ended",
+            {{"account", account_.id}, {"error", end.ToString()}, {"retry_ms", pause.count()}});
   // A connection that breaks is everyday life; that none can be made is the user's concern.
   if (failure_) {
     failures.Increment();
@@ -251,8 +248,7 @@ net::Task<absl::StatusOr<int64_t>> AccountWatcher::CatchUpOnce(imap::Session& se
   co_return co_await pass.Run();
 }
 
-net::Task<absl::Status> AccountWatcher::AwaitNews(imap::Session& session,
-                                                  int64_t look_again_unix) {
+net::Task<absl::Status> AccountWatcher::AwaitNews(imap::Session& session, int64_t look_again_unix) {
   net::Duration limit = kIdleLimit;
   if (look_again_unix != 0) {
     const int64_t left = std::max<int64_t>(1, look_again_unix - std::time(nullptr));

@@ -22,12 +22,18 @@ constexpr milliseconds kPauseAfterError = seconds(1);
 
 Show FromProto(edge::v1::Show show) {
   switch (show) {
-    case edge::v1::SHOW_CHAT: return Show::kChat;
-    case edge::v1::SHOW_ONLINE: return Show::kOnline;
-    case edge::v1::SHOW_DND: return Show::kDnd;
-    case edge::v1::SHOW_AWAY: return Show::kAway;
-    case edge::v1::SHOW_XA: return Show::kXa;
-    default: return Show::kOffline;
+    case edge::v1::SHOW_CHAT:
+      return Show::kChat;
+    case edge::v1::SHOW_ONLINE:
+      return Show::kOnline;
+    case edge::v1::SHOW_DND:
+      return Show::kDnd;
+    case edge::v1::SHOW_AWAY:
+      return Show::kAway;
+    case edge::v1::SHOW_XA:
+      return Show::kXa;
+    default:
+      return Show::kOffline;
   }
 }
 

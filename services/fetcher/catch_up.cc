@@ -11,7 +11,7 @@ namespace postern::fetcher {
 
 namespace {
 
-constexpr size_t kMaxMails = 5000;      // looked at in one pass
+constexpr size_t kMaxMails = 5000;  // looked at in one pass
 constexpr size_t kMaxDigestBytes = 2 * 1024 * 1024;
 constexpr int kTroublesBeforeLess = 3;  // failures that may be chance
 constexpr int64_t kLookAgainHeld = 30;
@@ -122,8 +122,8 @@ net::Task<absl::StatusOr<std::optional<IncomingMail>>> CatchUp::Read(MailFacts f
   }
   if (!mail->has_value()) co_return std::nullopt;
   IncomingMail incoming;
-  incoming.delivery_id = DeliveryId(account_.id, account_.mailbox, progress_.cursor.uid_validity,
-                                    facts.uid);
+  incoming.delivery_id =
+      DeliveryId(account_.id, account_.mailbox, progress_.cursor.uid_validity, facts.uid);
   incoming.mail = **std::move(mail);
   co_return std::optional<IncomingMail>(std::move(incoming));
 }
@@ -187,8 +187,9 @@ net::Task<absl::StatusOr<CatchUp::Digest>> CatchUp::CollectDigest(
   co_return digest;
 }
 
-net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::Settle(
-    uint32_t uid, absl::StatusOr<MailHandoff::Answer> answer, size_t mails) {
+net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::Settle(uint32_t uid,
+                                                         absl::StatusOr<MailHandoff::Answer> answer,
+                                                         size_t mails) {
   if (!answer.ok()) co_return Obstacle(uid, answer.status());
   progress_.obstacles = 0;
   if (*answer == MailHandoff::Answer::kHeld) {
@@ -219,11 +220,12 @@ CatchUp::Next CatchUp::Obstacle(uint32_t uid, const absl::Status& status) {
       std::min(int64_t{1} << std::min(progress_.obstacles, kMaxDoublings), kLongestObstacle);
   ++progress_.obstacles;
   look_again_ = std::time(nullptr) + delay;
-  log::Warn("mail not handed on, will be tried again",
-            {{"mail", DeliveryId(account_.id, account_.mailbox, progress_.cursor.uid_validity, uid)},
-             {"account", account_.id},
-             {"error", status.ToString()},
-             {"in_seconds", delay}});
+  log::Warn(
+      "mail not handed on, will be tried again",
+      {{"mail", DeliveryId(account_.id, account_.mailbox, progress_.cursor.uid_validity, uid)},
+       {"account", account_.id},
+       {"error", status.ToString()},
+       {"in_seconds", delay}});
   return Next::kLookAgain;
 }
 

@@ -8,8 +8,7 @@ namespace postern::fetcher {
 
 void AddOptions(process::Program& program, Config& config) {
   program.Add("--master-key-file", config.master_key_file,
-              "File with the keys that seal passwords at rest (posternctl key new prints a line)",
-              /*required=*/true);
+              "File with the keys that seal passwords at rest (posternctl key new prints a line)");
   program.Add("--tls-ca-file", config.tls_ca_file,
               "PEM file with CAs to trust for mail servers, beside the system's");
   program.Add("--allow-hosts", config.allow_hosts,
@@ -19,7 +18,9 @@ void AddOptions(process::Program& program, Config& config) {
 }
 
 void CheckConfig(process::Program& program, const Config& config) {
-  if (auto box = crypto::SecretBox::FromFile(config.master_key_file); !box.ok()) {
+  if (config.master_key_file.empty()) {
+    program.Reject("--master-key-file", "missing; 'posternctl key new > FILE' makes one");
+  } else if (auto box = crypto::SecretBox::FromFile(config.master_key_file); !box.ok()) {
     program.Reject("--master-key-file", std::string(box.status().message()));
   }
   if (auto tls = net::TlsContext::Create(config.tls_ca_file); !tls.ok()) {

@@ -22,7 +22,8 @@ std::string LoginSentence(const Account& account, const Failure& failure) {
     return absl::StrCat(account.host, " refused the login: wrong user name or password", words);
   }
   if (absl::IsPermissionDenied(failure.status)) {
-    return absl::StrCat(account.host, ": the connection is not encrypted, and a password must not "
+    return absl::StrCat(account.host,
+                        ": the connection is not encrypted, and a password must not "
                         "travel so; choose TLS or STARTTLS");
   }
   if (absl::IsUnavailable(failure.status) && !words.empty()) {

@@ -65,9 +65,8 @@ net::Task<absl::StatusOr<bool>> MailHandoff::IsWanted(const Account& account,
     co_return absl::InternalError("rules gave no verdict");
   }
   rejected.Increment();
-  log::Info("mail rejected by a rule", {{"mail", mail.delivery_id},
-                                        {"account", account.id},
-                                        {"reason", answer->reason()}});
+  log::Info("mail rejected by a rule",
+            {{"mail", mail.delivery_id}, {"account", account.id}, {"reason", answer->reason()}});
   co_return false;
 }
 
@@ -93,9 +92,9 @@ net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::Deliver(
     edge::v1::DeliverRequest request) {
   std::vector<std::string> ids;
   for (const edge::v1::Delivery& d : request.deliveries()) ids.push_back(d.delivery_id());
-  auto answer = co_await rpc::Call(
-      edge_.async(), &edge::v1::EdgeService::StubInterface::async_interface::Deliver,
-      std::move(request), kEdgeDeadline);
+  auto answer = co_await rpc::Call(edge_.async(),
+                                   &edge::v1::EdgeService::StubInterface::async_interface::Deliver,
+                                   std::move(request), kEdgeDeadline);
   if (!answer.ok()) co_return answer.status();
   if (answer->results_size() != static_cast<int>(ids.size())) {
     co_return absl::InternalError("the edge did not answer for each mail");
@@ -104,8 +103,8 @@ net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::Deliver(
   for (int i = 0; i < answer->results_size(); ++i) {
     const edge::v1::DeliveryResult result = answer->results(i);
     Count(result);
-    log::Info("mail handed on", {{"mail", ids[i]},
-                                 {"result", edge::v1::DeliveryResult_Name(result)}});
+    log::Info("mail handed on",
+              {{"mail", ids[i]}, {"result", edge::v1::DeliveryResult_Name(result)}});
     if (result == edge::v1::DELIVERY_RESULT_HELD) all = Answer::kHeld;
     if (result == edge::v1::DELIVERY_RESULT_UNSPECIFIED) {
       co_return absl::InternalError("the edge gave no result for a mail");

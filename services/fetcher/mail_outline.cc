@@ -139,8 +139,8 @@ class OutlineWriter {
 
   void WriteText(const BodyPart& part) {
     absl::StrAppend(&out_, "Content-Type: text/", Token(part.subtype, "plain"),
-                    WriteParameters(part.parameters), "\r\nContent-Transfer-Encoding: ",
-                    Token(part.encoding, "7bit"), "\r\n\r\n");
+                    WriteParameters(part.parameters),
+                    "\r\nContent-Transfer-Encoding: ", Token(part.encoding, "7bit"), "\r\n\r\n");
     if (auto text = texts_.find(part.section); text != texts_.end()) {
       absl::StrAppend(&out_, text->second);
     }
@@ -150,11 +150,10 @@ class OutlineWriter {
     attachments_.push_back(&part);
     imap::Parameters disposition = part.disposition_parameters;
     if (!part.subject.empty()) disposition.emplace_back("filename", part.subject);
-    absl::StrAppend(&out_, "Content-Type: application/octet-stream",
-                    WriteParameters(part.parameters),
-                    "\r\nContent-Transfer-Encoding: 7bit\r\nContent-Disposition: attachment",
-                    WriteParameters(disposition), "\r\n\r\n",
-                    std::string(attachments_.size(), 'x'));
+    absl::StrAppend(
+        &out_, "Content-Type: application/octet-stream", WriteParameters(part.parameters),
+        "\r\nContent-Transfer-Encoding: 7bit\r\nContent-Disposition: attachment",
+        WriteParameters(disposition), "\r\n\r\n", std::string(attachments_.size(), 'x'));
   }
 
   const absl::btree_map<std::string, std::string>& texts_;

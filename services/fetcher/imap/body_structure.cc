@@ -35,7 +35,8 @@ void ReadDisposition(const std::vector<Value>& items, size_t at, BodyPart& part)
 
 absl::StatusOr<BodyPart> ReadPart(const Value& value, const std::string& section);
 
-absl::StatusOr<BodyPart> ReadMultipart(const std::vector<Value>& items, const std::string& section) {
+absl::StatusOr<BodyPart> ReadMultipart(const std::vector<Value>& items,
+                                       const std::string& section) {
   BodyPart part;
   part.type = "multipart";
   size_t i = 0;

@@ -17,7 +17,12 @@ constexpr size_t kMaxQuoted = 1000;
 std::optional<uint32_t> TakeCodePoint(absl::string_view& text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
-  const size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  const size_t length = first < 0x80   ? 1
+                        : first < 0xC2 ? 0
+                        : first < 0xE0 ? 2
+                        : first < 0xF0 ? 3
+                        : first < 0xF5 ? 4
+                                       : 0;
   if (length == 0 || text.size() < length) return std::nullopt;
   uint32_t point = length == 1 ? first : first & (0xFF >> (length + 1));
   for (size_t i = 1; i < length; ++i) {

@@ -151,7 +151,8 @@ TEST(FailureSentence, TellsTheUserWhatFailedAndWhere) {
        "imap.example.org refused the login: wrong user name or password (server says: "
        "Bad password)"},
       {Step::kOpenMailbox, absl::FailedPreconditionError("imap: EXAMINE refused: NO"), "No such",
-       "imap.example.org does not open the mailbox \"Work\": check its name (server says: No such)"},
+       "imap.example.org does not open the mailbox \"Work\": check its name (server says: No "
+       "such)"},
       {Step::kRead, absl::UnavailableError("no answer within 60 s"), "",
        "imap.example.org: no answer within 60 s"},
   };

@@ -187,7 +187,8 @@ TEST(ImapBodyStructure, NumbersAndNamesItsParts) {
       "* 1 FETCH (BODYSTRUCTURE (((\"TEXT\" \"PLAIN\" (\"CHARSET\" \"utf-8\") NIL NIL \"7BIT\" 5 1)"
       "(\"TEXT\" \"HTML\" NIL NIL NIL \"BASE64\" 50 1) \"ALTERNATIVE\")"
       "(\"IMAGE\" \"PNG\" (\"NAME\" \"a.png\") NIL NIL \"BASE64\" 780 NIL (\"ATTACHMENT\" "
-      "(\"FILENAME\" \"b.png\")))(\"MESSAGE\" \"RFC822\" NIL NIL NIL \"7BIT\" 9 (NIL \"Inner\" NIL) "
+      "(\"FILENAME\" \"b.png\")))(\"MESSAGE\" \"RFC822\" NIL NIL NIL \"7BIT\" 9 (NIL \"Inner\" "
+      "NIL) "
       "(\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 1 1) 3) \"MIXED\"))");
   ASSERT_TRUE(response.ok());
   const auto root = ParseBodyStructure(response->values[1]);

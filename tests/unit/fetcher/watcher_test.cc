@@ -152,8 +152,8 @@ std::string Opening(uint32_t validity, uint32_t uid_next) {
 }
 
 std::string Look(int tag, uint32_t above, std::vector<uint32_t> uids) {
-  std::string script = absl::StrCat("C: A", tag, " UID FETCH ", above + 1,
-                                    ":* (UID RFC822.SIZE INTERNALDATE)\n");
+  std::string script =
+      absl::StrCat("C: A", tag, " UID FETCH ", above + 1, ":* (UID RFC822.SIZE INTERNALDATE)\n");
   for (uint32_t uid : uids) {
     absl::StrAppend(&script, "S: * 2 FETCH (UID ", uid,
                     " RFC822.SIZE 20 INTERNALDATE \"22-Nov-2020 07:00:00 +0000\")\n");
@@ -212,8 +212,9 @@ class WatcherTest : public ::testing::Test {
     availability_.emplace(*edge_, [this](const std::string& user) {
       if (watches_) watches_->PresenceChanged(user);
     });
-    const WatcherParts parts{io_.get_executor(), *dialer_,   secrets_, *cursors_, *availability_,
-                             *handoff_,          *health_,   imap::PasswordRule::kAnyConnection};
+    const WatcherParts parts{
+        io_.get_executor(), *dialer_,  secrets_, *cursors_,
+        *availability_,     *handoff_, *health_, imap::PasswordRule::kAnyConnection};
     watches_.emplace(parts);
     loops_.Spawn("availability", availability_->Run());
     loops_.Spawn("health", health_->Run());
@@ -239,6 +240,7 @@ class WatcherTest : public ::testing::Test {
              (dialer_->streams.back()->finished || !dialer_->streams.back()->mismatch().empty());
     });
     EXPECT_EQ(dialer_->streams.empty() ? "" : dialer_->streams.back()->mismatch(), "");
+    if (!ended) ADD_FAILURE() << "still to play: " << dialer_->streams.back()->Remaining();
     return ended;
   }
 
@@ -357,8 +359,9 @@ TEST_F(WatcherTest, AnnouncesAMailThatMakesNoSense) {
 }
 
 TEST_F(WatcherTest, TellsTheUserOfAWrongPasswordAndRests) {
-  Watch({"S: * OK [CAPABILITY IMAP4rev1] hi\nC: A1 LOGIN \"ann\" \"secret\"\n"
-         "S: A1 NO [AUTHENTICATIONFAILED] Authentication failed.\n"});
+  Watch(
+      {"S: * OK [CAPABILITY IMAP4rev1] hi\nC: A1 LOGIN \"ann\" \"secret\"\n"
+       "S: A1 NO [AUTHENTICATIONFAILED] Authentication failed.\n"});
   EXPECT_TRUE(Until([this] {
     return LastHealth() ==
            "ERROR imap.example.org refused the login: wrong user name or password (server says: "
