@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 
 namespace postern::mail {
 namespace {
@@ -85,7 +86,10 @@ void* HtmlArena::Allocate(size_t size) {
 // A string of the same size is text, which has no zero bytes and so can't look like a small number or
 // a pointer into our memory; an array of pointers does not begin with a small number.
 bool HtmlArena::IsNode(const GumboNode* candidate) const {
-  if (candidate == nullptr || static_cast<unsigned>(candidate->type) > GUMBO_NODE_TEMPLATE) return false;
+  if (candidate == nullptr) return false;
+  unsigned type = 0;  // copied: read as the enum, any other number would be undefined
+  std::memcpy(&type, &candidate->type, sizeof type);
+  if (type > GUMBO_NODE_TEMPLATE) return false;
   const auto parent = reinterpret_cast<uintptr_t>(candidate->parent);
   const auto begin = reinterpret_cast<uintptr_t>(memory_.get());
   return parent == 0 || (parent >= begin && parent < begin + used_);
