@@ -19,6 +19,11 @@ constexpr size_t kMaxAddressesShown = 10;
 constexpr size_t kMaxAttachmentsShown = 20;
 constexpr size_t kMaxDefectsShown = 5;
 constexpr size_t kMaxReplyTo = 10;
+constexpr size_t kMaxLocalpartBytes = 1023;  // RFC 7622 section 3.3
+// What text and body may grow to when they are escaped ("&" is five bytes), so that
+// a mail of markup still fits into a stanza.
+constexpr size_t kMaxEscapedText = 128 * 1024;
+constexpr size_t kMaxEscapedBody = 200 * 1024;
 constexpr absl::string_view kAddressesNs = "http://jabber.org/protocol/address";
 
 // Cuts at a code point.
@@ -26,6 +31,16 @@ absl::string_view Head(absl::string_view text, size_t bytes) {
   if (text.size() <= bytes) return text;
   while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
   return text.substr(0, bytes);
+}
+
+// The longest head of valid text that is no longer than `escaped_bytes` in XML.
+absl::string_view FittingHead(absl::string_view text, size_t escaped_bytes) {
+  size_t escaped = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    escaped += text[i] == '&' || text[i] == '\r' ? 5 : text[i] == '<' || text[i] == '>' ? 4 : 1;
+    if (escaped > escaped_bytes) return Head(text, i);
+  }
+  return text;
 }
 
 // Characters that would begin a new line or turn the line around on some screen,
@@ -136,7 +151,7 @@ std::string Body(const mail::Mail& mail, int64_t now_unix) {
   constexpr size_t kRoomForCut = 100;
   const size_t room = kMaxBodyBytes - std::min(kMaxBodyBytes, head.size() + tail.size() +
                                                                   kRoomForCut);
-  const absl::string_view shown = Head(mail.text, room);
+  const absl::string_view shown = FittingHead(Head(mail.text, room), kMaxEscapedText);
   std::string text(shown.empty() ? texts::kNoText : shown);
   if (shown.size() < mail.text.size()) {
     absl::StrAppend(&text, "\n\n", texts::Cut(mail.text.size() - shown.size()));
@@ -155,9 +170,11 @@ Element ReplyAddresses(const mail::Mail& mail, const std::string& domain) {
   Element addresses = MakeElement("addresses", kAddressesNs);
   for (const mail::Address& address : AnswerTo(mail)) {
     if (addresses.children.size() == kMaxReplyTo) break;
+    const std::string localpart = LocalpartOfAddress(address);
+    if (localpart.size() > kMaxLocalpartBytes) continue;
     Element entry = MakeElement("address");
     entry.Set("type", "replyto");
-    entry.Set("jid", absl::StrCat(LocalpartOfAddress(address), "@", domain));
+    entry.Set("jid", absl::StrCat(localpart, "@", domain));
     addresses.Add(std::move(entry));
   }
   return addresses;
@@ -167,7 +184,7 @@ Element ReplyAddresses(const mail::Mail& mail, const std::string& domain) {
 Element ChatMessage(const Envelope& envelope, absl::string_view body) {
   Element message = MakeStanza("message", envelope.contact, envelope.user, "chat",
                                envelope.stanza_id);
-  message.AddText("body", body);
+  message.AddText("body", FittingHead(SanitizeXmlText(body), kMaxEscapedBody));
   message.Add(MakeElement("origin-id", "urn:xmpp:sid:0").Set("id", envelope.stanza_id));
   message.Add(MakeElement("store", "urn:xmpp:hints"));  // XEP-0334: keep it for the absent
   return message;

@@ -132,7 +132,7 @@ class XmppEdge : public process::Service {
   XmppEdge(process::Runtime& runtime, Config config)
       : runtime_(runtime), config_(std::move(config)), service_(runtime.io.get_executor()) {}
 
-  std::string Name() const override { return "xmpp-edge"; }
+  std::string Name() const override { return "edge"; }
   grpc::Service& Rpc() override { return service_; }
 
   absl::Status Start(const process::Peers& peers) override {
