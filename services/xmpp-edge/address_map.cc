@@ -12,7 +12,8 @@ constexpr absl::string_view kRootAlias = "help";  // admin lets nobody name an a
 
 Place RootOrType(admin::v1::AccountType type) {
   Place place;
-  place.kind = type == admin::v1::ACCOUNT_TYPE_UNSPECIFIED ? Place::Kind::kRoot : Place::Kind::kType;
+  place.kind =
+      type == admin::v1::ACCOUNT_TYPE_UNSPECIFIED ? Place::Kind::kRoot : Place::Kind::kType;
   place.type = type;
   return place;
 }
@@ -67,10 +68,14 @@ admin::v1::AccountType TypeOfName(absl::string_view name) {
 
 std::string NameOfType(admin::v1::AccountType type) {
   switch (type) {
-    case admin::v1::ACCOUNT_TYPE_IMAP: return "IMAP";
-    case admin::v1::ACCOUNT_TYPE_POP3: return "POP3";
-    case admin::v1::ACCOUNT_TYPE_SMTP: return "SMTP";
-    default: return "";
+    case admin::v1::ACCOUNT_TYPE_IMAP:
+      return "IMAP";
+    case admin::v1::ACCOUNT_TYPE_POP3:
+      return "POP3";
+    case admin::v1::ACCOUNT_TYPE_SMTP:
+      return "SMTP";
+    default:
+      return "";
   }
 }
 

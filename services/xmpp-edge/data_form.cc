@@ -74,7 +74,8 @@ absl::StatusOr<Submission> ReadSubmission(const Element& form) {
   for (const Element& field : form.children) {
     if (field.name != "field") continue;
     if (++fields > kMaxFields) {
-      return absl::InvalidArgumentError(absl::StrCat("form: has more than ", kMaxFields, " fields"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("form: has more than ", kMaxFields, " fields"));
     }
     const absl::string_view var = field.Attr("var");
     if (var.empty()) continue;  // type "fixed" needs none

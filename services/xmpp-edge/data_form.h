@@ -17,7 +17,7 @@ inline constexpr char kDataFormNs[] = "jabber:x:data";
 
 struct FormField {
   std::string var;
-  std::string type;   // "text-single", "text-private", "list-single", "boolean", "hidden", "fixed"
+  std::string type;  // "text-single", "text-private", "list-single", "boolean", "hidden", "fixed"
   std::string label;
   std::string value;
   bool required = false;

@@ -32,9 +32,9 @@ class DraftComposer {
   net::Task<std::optional<MailThread>> FindConversation(std::string user, std::string contact,
                                                         ChatMail mail);
   // Writes down what was found out.
-  absl::StatusOr<sender::v1::SubmitRequest> Write(const Incoming& incoming, const Place& place,
-                                                  const ChatMail& mail,
-                                                  const std::optional<AnsweredMail>& answered) const;
+  absl::StatusOr<sender::v1::SubmitRequest> Write(
+      const Incoming& incoming, const Place& place, const ChatMail& mail,
+      const std::optional<AnsweredMail>& answered) const;
   net::Task<absl::StatusOr<AnswerCandidates>> NamedCandidates(std::string user, ChatMail mail);
 
   FeatureContext context_;

@@ -26,10 +26,10 @@ struct ChatMail {
   std::string subject;  // the Subject: line, else <subject/>; one line; empty: not said
   std::string text;     // LF line ends, no blank lines at the end
 
-  std::string id;         // origin-id (XEP-0359), else the stanza's id; may be empty
-  std::string stanza_id;  // the stanza's id: what receipts and errors name
-  std::string thread_id;  // <thread/>
-  std::string reply_to_id;  // the message answered, XEP-0461; empty when none
+  std::string id;              // origin-id (XEP-0359), else the stanza's id; may be empty
+  std::string stanza_id;       // the stanza's id: what receipts and errors name
+  std::string thread_id;       // <thread/>
+  std::string reply_to_id;     // the message answered, XEP-0461; empty when none
   bool wants_receipt = false;  // XEP-0184
 };
 

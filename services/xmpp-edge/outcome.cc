@@ -48,8 +48,8 @@ absl::string_view ReasonOf(const RecipientOutcome& one) {
 
 // The same for a repeated report, another for the next outcome of the same mail.
 std::string NoteId(const ReportOutcomeRequest& report, absl::string_view text) {
-  return absl::StrCat(
-      "outcome-", crypto::Sha256Hex(absl::StrCat(report.queue_id(), "\n", text)).substr(0, 20));
+  return absl::StrCat("outcome-",
+                      crypto::Sha256Hex(absl::StrCat(report.queue_id(), "\n", text)).substr(0, 20));
 }
 
 Element Note(const ReportOutcomeRequest& report, const OutgoingContext& context,
@@ -69,8 +69,8 @@ Element Note(const ReportOutcomeRequest& report, const OutgoingContext& context,
 
 // XEP-0184.
 Element Receipt(const ReportOutcomeRequest& report, const OutgoingContext& context) {
-  Element receipt = MakeStanza("message", context.contact(), context.user(), "chat",
-                               NoteId(report, "received"));
+  Element receipt =
+      MakeStanza("message", context.contact(), context.user(), "chat", NoteId(report, "received"));
   Element received = MakeElement("received", "urn:xmpp:receipts");
   received.Set("id", context.stanza_id());
   receipt.Add(std::move(received));
@@ -108,8 +108,8 @@ net::Task<absl::Status> OutcomeReporter::Report(ReportOutcomeRequest report) {
     co_return absl::OkStatus();
   }
   const std::vector<std::string> resources = context_.sessions.FullJids(BareOf(context.user()));
-  const bool online = std::find(resources.begin(), resources.end(), context.user()) !=
-                      resources.end();
+  const bool online =
+      std::find(resources.begin(), resources.end(), context.user()) != resources.end();
   std::vector<Element> stanzas = OutcomeStanzas(report, context, online);
   for (Element& stanza : stanzas) {
     absl::Status sent = co_await context_.sink.Send(std::move(stanza));
@@ -166,12 +166,23 @@ StanzaError ErrorForReason(absl::string_view reason) {
   if (subject == 7 && detail == 8) return {"auth", "not-authorized"};
   if (subject == 7) return {"modify", "policy-violation"};
   switch (basic) {
-    case 530: case 534: case 535: case 538: return {"auth", "not-authorized"};
-    case 550: case 551: return {"cancel", "item-not-found"};
-    case 552: return {"wait", "resource-constraint"};
-    case 553: return {"modify", "jid-malformed"};
-    case 554: case 571: return {"modify", "policy-violation"};
-    default: return {"cancel", "undefined-condition"};
+    case 530:
+    case 534:
+    case 535:
+    case 538:
+      return {"auth", "not-authorized"};
+    case 550:
+    case 551:
+      return {"cancel", "item-not-found"};
+    case 552:
+      return {"wait", "resource-constraint"};
+    case 553:
+      return {"modify", "jid-malformed"};
+    case 554:
+    case 571:
+      return {"modify", "policy-violation"};
+    default:
+      return {"cancel", "undefined-condition"};
   }
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kFirstPatience = 3s;   // the author's other stanzas wait so long
+constexpr auto kFirstPatience = 3s;  // the author's other stanzas wait so long
 constexpr auto kLaterPatience = 10s;
 constexpr auto kGiveUpAfter = 60s;
 constexpr auto kPause = 1s;
@@ -39,8 +39,10 @@ bool IsNotNow(const absl::Status& status) {
     case absl::StatusCode::kCancelled:
     case absl::StatusCode::kAborted:
     case absl::StatusCode::kInternal:
-    case absl::StatusCode::kUnknown: return true;
-    default: return false;
+    case absl::StatusCode::kUnknown:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -99,9 +101,9 @@ OutgoingMail::OutgoingMail(FeatureContext context)
 void OutgoingMail::Start() { context_.tasks.Spawn("resume pending drafts", Resume()); }
 
 net::Task<void> OutgoingMail::Take(Incoming incoming) {
-  const Element message = MakeStanza("message", incoming.stanza.Attr("from"),
-                                     incoming.stanza.Attr("to"), "chat",
-                                     incoming.stanza.Attr("id"));
+  const Element message =
+      MakeStanza("message", incoming.stanza.Attr("from"), incoming.stanza.Attr("to"), "chat",
+                 incoming.stanza.Attr("id"));
   const std::string user = incoming.from.Bare();
   auto request = co_await composer_.Compose(std::move(incoming));
   absl::Status taken = request.status();
@@ -258,7 +260,8 @@ Element RefusalOf(const Element& message, const absl::Status& why) {
       return ErrorAnswer(message, "cancel", "not-allowed", why.message());
     case absl::StatusCode::kResourceExhausted:
       return ErrorAnswer(message, "wait", "resource-constraint", why.message());
-    default: return ErrorAnswer(message, "modify", "not-acceptable", why.message());
+    default:
+      return ErrorAnswer(message, "modify", "not-acceptable", why.message());
   }
 }
 

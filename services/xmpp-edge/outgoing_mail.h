@@ -50,7 +50,7 @@ class OutgoingMail {
   FeatureContext context_;
   DraftComposer composer_;
   PendingDrafts pending_;
-  absl::flat_hash_set<std::string> in_flight_;           // idempotency keys
+  absl::flat_hash_set<std::string> in_flight_;            // idempotency keys
   absl::flat_hash_map<std::string, int> drafts_of_user_;  // in flight
 };
 

@@ -46,7 +46,8 @@ void Describe(const Place& place, Element& query) {
   AddFeatures(query, {kInfoNs, kItemsNs, "vcard-temp", "jabber:iq:last", "jabber:iq:version",
                       "urn:xmpp:ping"});
   switch (place.kind) {
-    case Place::Kind::kNowhere: break;
+    case Place::Kind::kNowhere:
+      break;
     case Place::Kind::kRoot:
       AddIdentity(query, "gateway", "smtp", texts::kGatewayName);
       AddIdentity(query, "headline", "newmail", texts::kGatewayName);

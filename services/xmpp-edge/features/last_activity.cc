@@ -25,8 +25,12 @@ class LastActivity {
       case Place::Kind::kNowhere:
         co_return ErrorAnswer(incoming.stanza, "cancel", "item-not-found");
       case Place::Kind::kRoot:
-      case Place::Kind::kType: since = started_unix_; break;
-      case Place::Kind::kAccount: since = place.account->health().last_ok_unix(); break;
+      case Place::Kind::kType:
+        since = started_unix_;
+        break;
+      case Place::Kind::kAccount:
+        since = place.account->health().last_ok_unix();
+        break;
       case Place::Kind::kAddress: {
         auto newest = co_await context_.threads.Newest(incoming.from.Bare(), incoming.to.Bare(), 1);
         if (newest.ok() && !newest->empty()) since = newest->front().at_unix;
@@ -51,9 +55,8 @@ class LastActivity {
 
 void InstallLastActivity(StanzaRouter& router, FeatureContext context) {
   auto feature = std::make_shared<LastActivity>(context);
-  router.OnIq("get", kNs, [feature](Incoming incoming) {
-    return feature->Answer(std::move(incoming));
-  });
+  router.OnIq("get", kNs,
+              [feature](Incoming incoming) { return feature->Answer(std::move(incoming)); });
 }
 
 }  // namespace postern::xmpp_edge

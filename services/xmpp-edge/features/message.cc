@@ -27,8 +27,8 @@ class Messages {
       co_return;
     }
     if (!co_await AccountsAreKnown(context_.directory)) {
-      co_await Answer(ErrorAnswer(incoming.stanza, "wait", "remote-server-timeout",
-                                  texts::kStarting));
+      co_await Answer(
+          ErrorAnswer(incoming.stanza, "wait", "remote-server-timeout", texts::kStarting));
       co_return;
     }
     if (IsHelpRequest(incoming.stanza.ChildText("body"))) {
@@ -48,8 +48,8 @@ class Messages {
       return ErrorAnswer(incoming.stanza, "cancel", "item-not-found",
                          texts::NoSuchContact(incoming.to.local));
     }
-    Element help = MakeStanza("message", incoming.to.Bare(), incoming.from.Full(), "chat",
-                              crypto::RandomId());
+    Element help =
+        MakeStanza("message", incoming.to.Bare(), incoming.from.Full(), "chat", crypto::RandomId());
     help.AddText("body", HelpText(place, context_.domain));
     const std::string thread = incoming.stanza.ChildText("thread");
     if (!thread.empty()) help.AddText("thread", thread);

@@ -44,10 +44,12 @@ Element Refusal(const Element& iq, const absl::Status& why, absl::string_view na
       return ErrorAnswer(iq, "cancel", "feature-not-implemented", why.message());
     case absl::StatusCode::kAlreadyExists:
       return ErrorAnswer(iq, "cancel", "conflict", texts::AccountExists(name));
-    case absl::StatusCode::kNotFound: return ErrorAnswer(iq, "cancel", "item-not-found");
+    case absl::StatusCode::kNotFound:
+      return ErrorAnswer(iq, "cancel", "item-not-found");
     case absl::StatusCode::kResourceExhausted:
       return ErrorAnswer(iq, "cancel", "not-allowed", why.message());
-    default: return ErrorAnswer(iq, "wait", "remote-server-timeout", texts::kAccountsAway);
+    default:
+      return ErrorAnswer(iq, "wait", "remote-server-timeout", texts::kAccountsAway);
   }
 }
 
@@ -137,8 +139,7 @@ class Registrar {
     auto stored = co_await rpc::Call(context_.admin.async(), &AdminCalls::PutAccount,
                                      std::move(request), kAdminDeadline);
     if (!stored.ok()) co_return Refusal(incoming.stanza, stored.status(), name);
-    context_.tasks.Spawn("after registration",
-                         AfterPut(incoming.from.Bare(), *std::move(stored)));
+    context_.tasks.Spawn("after registration", AfterPut(incoming.from.Bare(), *std::move(stored)));
     co_return IqResult(incoming.stanza);
   }
 

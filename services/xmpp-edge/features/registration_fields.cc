@@ -4,9 +4,12 @@ namespace postern::xmpp_edge {
 
 std::string ActionText(admin::v1::Action action) {
   switch (action) {
-    case admin::v1::ACTION_DIGEST: return "1";
-    case admin::v1::ACTION_FULL: return "2";
-    default: return "0";
+    case admin::v1::ACTION_DIGEST:
+      return "1";
+    case admin::v1::ACTION_FULL:
+      return "2";
+    default:
+      return "0";
   }
 }
 

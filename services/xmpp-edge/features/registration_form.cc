@@ -71,15 +71,15 @@ void AddServer(const Account& account, bool is_union, bool is_update, FormWriter
   writer.Add(Field("password", "text-private",
                    is_update ? texts::kLabelPasswordUnchanged : texts::kLabelPassword, ""));
   writer.Add(Required(Field("host", "text-single", texts::kLabelHost, account.host())));
-  writer.Add(is_union ? Field("port", "text-single", texts::kLabelPortOfType, "")
-                      : Field("port", "text-single", texts::kLabelPort,
-                              absl::StrCat(account.port())));
+  writer.Add(is_union
+                 ? Field("port", "text-single", texts::kLabelPortOfType, "")
+                 : Field("port", "text-single", texts::kLabelPort, absl::StrCat(account.port())));
 }
 
 void AddMailboxFields(const Account& account, FormWriter& writer) {
   AddActions(account, writer);
-  writer.AddOf("IMAP", Boolean("live_email_only", texts::kLabelLiveOnly,
-                               account.live_email_only()));
+  writer.AddOf("IMAP",
+               Boolean("live_email_only", texts::kLabelLiveOnly, account.live_email_only()));
   writer.AddOf("IMAP", Field("interval", "text-single", texts::kLabelInterval,
                              absl::StrCat(account.interval_minutes())));
   writer.AddOf("IMAP", Field("mailbox", "text-single", texts::kLabelMailbox, account.mailbox()));

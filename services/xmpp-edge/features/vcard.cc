@@ -11,8 +11,7 @@ namespace {
 
 constexpr char kNs[] = "vcard-temp";
 
-Element Card(absl::string_view full_name, absl::string_view email,
-             absl::string_view description) {
+Element Card(absl::string_view full_name, absl::string_view email, absl::string_view description) {
   Element card = MakeElement("vCard", kNs);
   card.AddText("FN", full_name);
   if (!email.empty()) {
@@ -57,9 +56,8 @@ net::Task<Element> AnswerVcard(FeatureContext context, Incoming incoming) {
 }  // namespace
 
 void InstallVcard(StanzaRouter& router, FeatureContext context) {
-  router.OnIq("get", kNs, [context](Incoming incoming) {
-    return AnswerVcard(context, std::move(incoming));
-  });
+  router.OnIq("get", kNs,
+              [context](Incoming incoming) { return AnswerVcard(context, std::move(incoming)); });
 }
 
 }  // namespace postern::xmpp_edge

@@ -172,12 +172,14 @@ void FeatureBench::Install() {
   directory_ = std::make_unique<AccountDirectory>(*admin_stub_);
   tasks_ = std::make_unique<net::TaskGroup>(io.get_executor());
   router_ = std::make_unique<StanzaRouter>(kDomain, sink, *tasks_);
-  FeatureContext context{kDomain,       sink,          *directory_,   *threads,       *sessions_,
-                         *admin_stub_,  *rules_stub_,  *sender_stub_, *fetcher_stub_, *redis,
-                         *tasks_,       io.get_executor()};
-  InstallFeatures(*router_, context);
+  InstallFeatures(*router_, context());
   tasks_->Spawn("follow accounts", directory_->Follow());
   ASSERT_TRUE(RunUntil([this] { return directory_->ready(); }));
+}
+
+FeatureContext FeatureBench::context() {
+  return {kDomain,      sink,          *directory_,    *threads, *sessions_, *admin_stub_,
+          *rules_stub_, *sender_stub_, *fetcher_stub_, *redis,   *tasks_,    io.get_executor()};
 }
 
 void FeatureBench::Restart() {
@@ -198,12 +200,13 @@ Element FeatureBench::Ask(Element stanza) {
       if (sink.sent[i].Attr("id") == id) answer = &sink.sent[i];
     }
     return answer != nullptr;
-  })) << "no answer to " << id;
+  })) << "no answer to "
+      << id;
   return answer == nullptr ? Element() : *answer;
 }
 
-Element FeatureBench::AskIq(const std::string& type, const std::string& from,
-                            const std::string& to, Element payload) {
+Element FeatureBench::AskIq(const std::string& type, const std::string& from, const std::string& to,
+                            Element payload) {
   Element iq = MakeStanza("iq", from, to, type, absl::StrCat("iq", ++next_id_));
   iq.Add(std::move(payload));
   return Ask(std::move(iq));

@@ -99,6 +99,9 @@ class FeatureBench {
   // As a restart of the process would: new features over the same Redis.
   void Restart();
 
+  // What the features were given; after Install().
+  FeatureContext context();
+
   // Sends a stanza and answers what came back with its id.
   Element Ask(Element stanza);
   // <iq> of `type` from `from` to `to` with one payload.

@@ -93,8 +93,7 @@ TEST_F(Features, TheTreeHasTypesAndTheAskersAccounts) {
             (std::set<std::string>{"mail.example.org/IMAP", "mail.example.org/POP3",
                                    "mail.example.org/SMTP"}));
   const Element imap = bench.AskIq("get", kAnn, "mail.example.org/IMAP", Query(kItems, "IMAP"));
-  EXPECT_EQ(AttrsOf(imap, "item", "jid"),
-            (std::set<std::string>{"work@mail.example.org/IMAP"}));
+  EXPECT_EQ(AttrsOf(imap, "item", "jid"), (std::set<std::string>{"work@mail.example.org/IMAP"}));
   EXPECT_EQ(AttrsOf(imap, "item", "node"), (std::set<std::string>{"IMAP/work"}));
   const Element leaf =
       bench.AskIq("get", kAnn, "work@mail.example.org/IMAP", Query(kItems, "IMAP/work"));
@@ -141,7 +140,9 @@ TEST_F(Features, SmallQuestionsAreAnswered) {
 
 TEST_F(Features, ThePromptTurnsAnAddressIntoAJid) {
   EXPECT_NE(bench.AskIq("get", kAnn, kDomain, Query("jabber:iq:gateway"))
-                .children.front().ChildText("prompt"), "");
+                .children.front()
+                .ChildText("prompt"),
+            "");
   Element query = Query("jabber:iq:gateway");
   query.AddText("prompt", "mailto:bob@example.net");
   const Element answer = bench.AskIq("set", kAnn, kDomain, query);
@@ -186,10 +187,14 @@ TEST_F(Features, AFormIsThereAtTheGatewayTheTypesAndTheAccounts) {
 }
 
 TEST_F(Features, RegistrationAtTheGatewayTakesOneStep) {
-  const Element answer = bench.AskIq(
-      "set", "eve@example.org/x", kDomain,
-      Submit({{"type", "SMTP"}, {"name", "mine"}, {"login", "eve"}, {"password", "s3cret"},
-              {"host", "smtp.example.org"}, {"default_from", "eve@example.org"}, {"mailbox", ""}}));
+  const Element answer = bench.AskIq("set", "eve@example.org/x", kDomain,
+                                     Submit({{"type", "SMTP"},
+                                             {"name", "mine"},
+                                             {"login", "eve"},
+                                             {"password", "s3cret"},
+                                             {"host", "smtp.example.org"},
+                                             {"default_from", "eve@example.org"},
+                                             {"mailbox", ""}}));
   ASSERT_EQ(answer.Attr("type"), "result") << ErrorTextOf(answer);
   ASSERT_TRUE(bench.RunUntil([&] { return bench.SentWith("Welcome") != nullptr; }));
   EXPECT_NE(bench.SentWith("New account 'mine' created"), nullptr);
@@ -200,7 +205,8 @@ TEST_F(Features, RegistrationAtTheGatewayTakesOneStep) {
   EXPECT_EQ(put.password(), "s3cret");
   // At once, without news from admin.
   EXPECT_EQ(AttrsOf(bench.AskIq("get", "eve@example.org/x", "mail.example.org/SMTP",
-                                Query(kItems, "SMTP")), "item", "node"),
+                                Query(kItems, "SMTP")),
+                    "item", "node"),
             (std::set<std::string>{"SMTP/mine"}));
   for (const Element& stanza : bench.sink.sent) {
     EXPECT_EQ(ToXml(stanza).find("s3cret"), std::string::npos);
@@ -208,8 +214,9 @@ TEST_F(Features, RegistrationAtTheGatewayTakesOneStep) {
 }
 
 TEST_F(Features, AnAccountIsChangedAtItsOwnEntry) {
-  const Element answer = bench.AskIq("set", kAnn, "work@mail.example.org/IMAP",
-                                     Submit({{"name", "work"}, {"port", "1993"}, {"password", ""}}));
+  const Element answer =
+      bench.AskIq("set", kAnn, "work@mail.example.org/IMAP",
+                  Submit({{"name", "work"}, {"port", "1993"}, {"password", ""}}));
   ASSERT_EQ(answer.Attr("type"), "result") << ErrorTextOf(answer);
   ASSERT_TRUE(bench.RunUntil([&] { return bench.SentWith("Updated account 'work'") != nullptr; }));
   const auto put = bench.admin.puts().front();
@@ -232,10 +239,12 @@ TEST_F(Features, NobodyReachesAnotherUsersAccount) {
 }
 
 TEST_F(Features, AWrongFieldIsNamed) {
-  const Element wrong = bench.AskIq(
-      "set", kAnn, "mail.example.org/IMAP",
-      Submit({{"name", "x"}, {"host", "h.example"}, {"login", "a"}, {"password", "p"},
-              {"port", "70000"}}));
+  const Element wrong = bench.AskIq("set", kAnn, "mail.example.org/IMAP",
+                                    Submit({{"name", "x"},
+                                            {"host", "h.example"},
+                                            {"login", "a"},
+                                            {"password", "p"},
+                                            {"port", "70000"}}));
   EXPECT_EQ(ConditionOf(wrong), "not-acceptable");
   EXPECT_EQ(ErrorTextOf(wrong), "Error with 'port' field: must be a number from 1 to 65535");
 
@@ -245,8 +254,8 @@ TEST_F(Features, AWrongFieldIsNamed) {
   EXPECT_EQ(ConditionOf(taken), "conflict");
 
   bench.admin.FailWith({grpc::StatusCode::INVALID_ARGUMENT, "host: is not a host name"});
-  const Element refused = bench.AskIq("set", kAnn, "work@mail.example.org/IMAP",
-                                      Submit({{"host", "h..example"}}));
+  const Element refused =
+      bench.AskIq("set", kAnn, "work@mail.example.org/IMAP", Submit({{"host", "h..example"}}));
   EXPECT_EQ(ErrorTextOf(refused), "Error with 'host' field: is not a host name");
   bench.admin.FailWith({grpc::StatusCode::UNAVAILABLE, "redis"});
   EXPECT_EQ(ConditionOf(bench.AskIq("set", kAnn, "work@mail.example.org/IMAP",
@@ -268,8 +277,8 @@ TEST_F(Features, AHostileFormIsRefusedAndNothingElse) {
             "not-acceptable");
   EXPECT_EQ(ConditionOf(bench.AskIq("set", kAnn, "mail.example.org/IMAP", Query(kRegister))),
             "not-acceptable");
-  EXPECT_EQ(ConditionOf(bench.AskIq("set", kAnn, "mail.example.org/IMAP",
-                                    Submit({{"name", "a\nTo: b"}}))),
+  EXPECT_EQ(ConditionOf(
+                bench.AskIq("set", kAnn, "mail.example.org/IMAP", Submit({{"name", "a\nTo: b"}}))),
             "not-acceptable");
   EXPECT_TRUE(bench.admin.puts().empty());
   EXPECT_EQ(bench.AskIq("get", kAnn, kDomain, Query(kInfo)).Attr("type"), "result");

@@ -31,8 +31,8 @@ TEST(ReadChatMail, TakesHeaderLinesFromTheHeadOfTheBodyOnly) {
       {"any case", "tO : bob@example.net\nSUBJECT:hi\nx", "bob@example.net", "", "", "hi", "x"},
       {"all of them", "To: a@b.example\nCc: c@d.example\nBcc: e@f.example\nSubject: s\n\ntext",
        "a@b.example", "c@d.example", "e@f.example", "s", "text"},
-      {"several in a line", "To: a@b.example, Bob <c@d.example>\n\nx", "a@b.example c@d.example", "",
-       "", "", "x"},
+      {"several in a line", "To: a@b.example, Bob <c@d.example>\n\nx", "a@b.example c@d.example",
+       "", "", "", "x"},
       {"a line repeated", "To: a@b.example\nTo: c@d.example\nx", "a@b.example c@d.example", "", "",
        "", "x"},
       {"a later line is text", "hello\nTo: bob@example.net", "", "", "", "",
@@ -71,8 +71,7 @@ TEST(ReadChatMail, NamesTheLineThatCanNotBeRead) {
     SCOPED_TRACE(c.body);
     const auto mail = ReadChatMail(Chat(c.body));
     ASSERT_EQ(mail.status().code(), absl::StatusCode::kInvalidArgument);
-    EXPECT_NE(mail.status().message().find(c.in_message), absl::string_view::npos)
-        << mail.status();
+    EXPECT_NE(mail.status().message().find(c.in_message), absl::string_view::npos) << mail.status();
   }
 }
 
@@ -112,10 +111,18 @@ TEST(AnswerSubject, HasReOnce) {
   const struct {
     const char *subject, *answer;
   } cases[] = {
-      {"Lunch", "Re: Lunch"},       {"Re: Lunch", "Re: Lunch"},   {"RE: re: Lunch", "Re: Lunch"},
-      {"Re[2]: Lunch", "Re: Lunch"}, {"AW: Re: Lunch", "Re: Lunch"}, {"Antw: Lunch", "Re: Lunch"},
-      {"Regards", "Re: Regards"},   {"Re", "Re: Re"},             {"Re[x]: a", "Re: Re[x]: a"},
-      {"Fwd: a", "Re: Fwd: a"},     {"", "Re: "},                 {"Re:", "Re: "},
+      {"Lunch", "Re: Lunch"},
+      {"Re: Lunch", "Re: Lunch"},
+      {"RE: re: Lunch", "Re: Lunch"},
+      {"Re[2]: Lunch", "Re: Lunch"},
+      {"AW: Re: Lunch", "Re: Lunch"},
+      {"Antw: Lunch", "Re: Lunch"},
+      {"Regards", "Re: Regards"},
+      {"Re", "Re: Re"},
+      {"Re[x]: a", "Re: Re[x]: a"},
+      {"Fwd: a", "Re: Fwd: a"},
+      {"", "Re: "},
+      {"Re:", "Re: "},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.subject);

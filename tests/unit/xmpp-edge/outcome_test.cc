@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/await.h"
+#include "tests/unit/xmpp-edge/feature_bench.h"
+
 namespace postern::xmpp_edge {
 namespace {
 
@@ -112,6 +115,32 @@ TEST(OutcomeStanzas, ARepeatedReportHasTheSameIds) {
   ASSERT_EQ(first.size(), 2u);
   for (size_t i = 0; i < first.size(); ++i) EXPECT_EQ(ToXml(first[i]), ToXml(second[i]));
   EXPECT_NE(first[0].Attr("id"), first[1].Attr("id"));
+}
+
+TEST(OutcomeReporter, KeepsTheSenderWaitingWhileTheLinkIsDown) {
+  FeatureBench bench;
+  bench.Install();
+  OutcomeReporter reporter(bench.context());
+  auto report = Report();
+  Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
+  report.set_context(Context(true).SerializeAsString());
+  bench.sink.up = false;
+  EXPECT_TRUE(absl::IsUnavailable(testing::Await(bench.io, reporter.Report(report))));
+  bench.sink.up = true;
+  EXPECT_TRUE(testing::Await(bench.io, reporter.Report(report)).ok());
+  ASSERT_EQ(bench.sink.sent.size(), 1u);
+  EXPECT_NE(bench.sink.sent[0].Child("received"), nullptr);
+}
+
+TEST(OutcomeReporter, IsNotAskedAgainForAnAuthorThatNobodyKnows) {
+  FeatureBench bench;
+  bench.Install();
+  OutcomeReporter reporter(bench.context());
+  auto report = Report();
+  Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
+  report.set_context("\xff\xff");
+  EXPECT_TRUE(testing::Await(bench.io, reporter.Report(report)).ok());
+  EXPECT_TRUE(bench.sink.sent.empty());
 }
 
 TEST(ErrorForReason, KnowsWhatMailServersMean) {

@@ -33,7 +33,8 @@ class Outgoing : public ::testing::Test {
     mail.subject = "Re: Lunch";
     mail.at_unix = std::time(nullptr) - seconds_ago;
     mail.thread_id = "thread-" + id;
-    EXPECT_TRUE(testing::Await(bench.io, bench.threads->Remember("ann@example.org", id, mail)).ok());
+    EXPECT_TRUE(
+        testing::Await(bench.io, bench.threads->Remember("ann@example.org", id, mail)).ok());
   }
 
   sender::v1::SubmitRequest Taken(size_t count = 1) {

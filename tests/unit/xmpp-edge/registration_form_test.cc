@@ -72,7 +72,10 @@ Submission Imap() {
   return {{"name", "work"}, {"login", "ann"}, {"password", "secret"}, {"host", "imap.example.org"}};
 }
 Submission Smtp() {
-  return {{"name", "out"}, {"login", "ann"}, {"password", "secret"}, {"host", "smtp.example.org"},
+  return {{"name", "out"},
+          {"login", "ann"},
+          {"password", "secret"},
+          {"host", "smtp.example.org"},
           {"default_from", "ann@example.org"}};
 }
 
