@@ -84,10 +84,16 @@ class Postern:
                                    f"{daemon.tail()}") from None
         return self
 
-    def assert_nothing_ended(self):
-        """Bad input must never end a process."""
-        for daemon, _ in self._readiness():
-            assert daemon.running(), f"{daemon.name} ended\n{daemon.tail()}"
+    def revive_the_ended(self):
+        """Starts again what ended by itself, and tells how each ended."""
+        ended = [daemon for daemon, _ in self._readiness() if not daemon.running()]
+        obituaries = [f"{daemon.name} ended, status {daemon.process.returncode}\n{daemon.tail()}"
+                      for daemon in ended]
+        for daemon in ended:
+            daemon.start()
+        if ended:
+            self.await_ready()
+        return obituaries
 
     def logs(self):
         return {daemon.name: daemon.log.read_text(errors="replace")

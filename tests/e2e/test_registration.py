@@ -43,7 +43,7 @@ def test_starttls_is_as_good_as_tls_from_the_first_byte(juliet):
                                           ("name", "a@b"), ("interval", "soon")])
 def test_a_wrong_field_is_named_and_nothing_is_created(juliet, field, value):
     with pytest.raises(Refused) as refused:
-        juliet.register_imap("work", await_watching=False, **{field: value})
+        juliet.register_imap(await_watching=False, **{field: value})
     assert refused.value.condition == "not-acceptable"
     assert field in refused.value.text
     assert juliet.postern.ctl_json("accounts", "list", "--user", juliet.jid).get("accounts",

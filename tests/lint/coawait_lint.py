@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Finds what g++ 12.2 destroys twice: a braced value or a capturing lambda written inside a
-co_await expression.
+"""Finds what g++ 12.2 destroys twice: a braced value, a capturing lambda or a conditional (c ? a : b)
+that makes a value, written inside a co_await expression.
 
 usage: coawait_lint.py [FILE...]    all sources when none is named; prints file:line for each find,
                                     exit status 1 if there is any
@@ -10,6 +10,11 @@ import re
 import sys
 
 from sources import ROOT, sources
+
+
+# A conditional between constants makes nothing that is destroyed.
+CONSTANT = r"(k[A-Z]\w*|\d+|std::chrono::\w+\(\d+\))"
+CONSTANT_CHOICE = re.compile(rf"\?\s*{CONSTANT}\s*:\s*{CONSTANT}")
 
 
 def call_text(source, start):
@@ -44,9 +49,10 @@ def finds(path):
     source = without_strings_and_comments((ROOT / path).read_text())
     for match in re.finditer(r"\bco_await\b", source):
         text = call_text(source, match.end())
-        if "{" in text or re.search(r"(?<![\w\])])\[[^\]]*\w", text):
+        if ("{" in text or re.search(r"(?<![\w\])])\[[^\]]*\w", text)
+                or "?" in CONSTANT_CHOICE.sub("", text)):
             line = source.count("\n", 0, match.start()) + 1
-            yield f"{path}:{line}: name the braced value or lambda before co_await: {text[:60]!r}"
+            yield f"{path}:{line}: name the value on the line before co_await: {text[:60]!r}"
 
 
 def main():
