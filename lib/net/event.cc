@@ -37,15 +37,6 @@ Task<void> Event::Wait() {
   }
 }
 
-Task<bool> Event::WaitFor(Duration limit) {
-  using asio::experimental::awaitable_operators::operator||;
-  if (remembered_) {
-    remembered_ = false;
-    co_return true;
-  }
-  asio::steady_timer timeout(co_await asio::this_coro::executor, limit);
-  auto winner = co_await (Wait() || timeout.async_wait(asio::use_awaitable));
-  co_return winner.index() == 0;
-}
+Task<bool> Event::WaitFor(Duration limit) { return EndsWithin(limit, Wait()); }
 
 }  // namespace postern::net

@@ -1,20 +1,10 @@
 #pragma once
 
 #include <grpcpp/client_context.h>
-#include <grpcpp/impl/codegen/server_callback.h>
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -23,18 +13,28 @@
 
 namespace postern::rpc {
 
-// Calls one rpc and waits for its answer on the caller's executor. Always with a
-// deadline; waits for the peer to come up within it, so that a restart of a peer
-// is a pause and not an error. Usage:
+using Done = std::function<void(grpc::Status)>;
+
+// Gives the call a deadline, and patience: a restart of the peer within it is a
+// pause, not an error.
+void Prepare(grpc::ClientContext& context, std::chrono::milliseconds deadline);
+
+// Calls `start` and waits, on the caller's executor, until the callback that it
+// gets has been called (from any thread). A caller that is cancelled cancels the
+// call and unwinds like from any other wait. `context` lives until the callback.
+net::Task<grpc::Status> AwaitDone(grpc::ClientContext& context, std::function<void(Done)> start);
+
+// Calls one rpc and waits for its answer. Usage:
 //
 //   auto answer = co_await rpc::Call(stub_->async(),
 //       &v1::SenderService::StubInterface::async_interface::Submit, request, 10s);
+//
+// What every call shares is in AwaitDone, compiled once; this part only knows the types.
 template <class Async, class Request, class Response>
-net::Task<absl::StatusOr<Response>> Call(
-    Async* async,
-    void (Async::*method)(grpc::ClientContext*, const Request*, Response*,
-                          std::function<void(grpc::Status)>),
-    Request request, std::chrono::milliseconds deadline) {
+net::Task<absl::StatusOr<Response>> Call(Async* async,
+                                         void (Async::*method)(grpc::ClientContext*, const Request*,
+                                                               Response*, Done),
+                                         Request request, std::chrono::milliseconds deadline) {
   // Shared with the callback: a cancelled caller goes before the answer comes.
   struct Pending {
     grpc::ClientContext context;
@@ -43,31 +43,12 @@ net::Task<absl::StatusOr<Response>> Call(
   };
   auto pending = std::make_shared<Pending>();
   pending->request = std::move(request);
-  pending->context.set_deadline(std::chrono::system_clock::now() + deadline);
-  pending->context.set_wait_for_ready(true);
-  auto executor = co_await boost::asio::this_coro::executor;
-  auto initiate = [async, method, pending, executor](auto handler) {
-    // Who cancels the caller (a stop, a deadline) does not wait for a long poll to end.
-    auto slot = boost::asio::get_associated_cancellation_slot(handler);
-    if (slot.is_connected()) {
-      slot.assign([pending](boost::asio::cancellation_type) { pending->context.TryCancel(); });
-    }
-    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+  Prepare(pending->context, deadline);
+  std::function<void(Done)> start = [async, method, pending](Done done) {
     (async->*method)(&pending->context, &pending->request, &pending->response,
-                     [shared, pending, executor, slot](grpc::Status status) {
-                       boost::asio::post(executor, [shared, pending, status, slot]() mutable {
-                         if (slot.is_connected()) slot.clear();
-                         (*shared)(status);
-                       });
-                     });
+                     [pending, done = std::move(done)](grpc::Status status) { done(status); });
   };
-  grpc::Status status =
-      co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(grpc::Status)>(
-          initiate, boost::asio::use_awaitable);
-  const auto cancellation = co_await boost::asio::this_coro::cancellation_state;
-  if (cancellation.cancelled() != boost::asio::cancellation_type::none) {
-    throw boost::system::system_error(boost::asio::error::operation_aborted);  // as every wait does
-  }
+  const grpc::Status status = co_await AwaitDone(pending->context, std::move(start));
   if (!status.ok()) co_return FromGrpc(status);
   co_return std::move(pending->response);
 }

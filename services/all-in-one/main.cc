@@ -1,0 +1,73 @@
+#include "services/admin/admin.h"
+#include "services/all-in-one/key_file.h"
+#include "services/fetcher/fetcher.h"
+#include "services/rules/rules.h"
+#include "services/sender/sender.h"
+#include "services/xmpp-edge/xmpp_edge.h"
+
+namespace {
+
+using namespace postern;
+
+struct Configs {
+  admin::Config admin;
+  fetcher::Config fetcher;
+  rules::Config rules;
+  sender::Config sender;
+  xmpp_edge::Config edge;
+};
+
+void AddOptions(process::Program& program, Configs& configs) {
+  xmpp_edge::AddOptions(program, configs.edge);
+  admin::AddOptions(program, configs.admin);
+  fetcher::AddOptions(program, configs.fetcher);
+  sender::AddOptions(program, configs.sender);
+  rules::AddOptions(program, configs.rules);
+}
+
+// A private key is as good as a private Redis when neither was named.
+void ChooseKeyFile(process::Program& program, Configs& configs) {
+  if (!configs.admin.master_key_file.empty()) return;
+  auto path = all_in_one::KeyFileIn(program.data_dir());
+  if (!path.ok()) {
+    program.Reject("--data-dir", std::string(path.status().message()));
+    return;
+  }
+  configs.admin.master_key_file = configs.fetcher.master_key_file =
+      configs.sender.master_key_file = *path;
+}
+
+std::vector<std::unique_ptr<process::Service>> MakeServices(process::Runtime& runtime,
+                                                            process::Program& program,
+                                                            Configs& configs) {
+  ChooseKeyFile(program, configs);
+  admin::CheckConfig(program, configs.admin);
+  fetcher::CheckConfig(program, configs.fetcher);
+  sender::CheckConfig(program, configs.sender);
+  rules::CheckConfig(program, configs.rules);
+  xmpp_edge::CheckConfig(program, configs.edge);
+  std::vector<std::unique_ptr<process::Service>> services;
+  services.push_back(admin::MakeAdmin(runtime, configs.admin));
+  services.push_back(rules::MakeRules(runtime, configs.rules));
+  services.push_back(xmpp_edge::MakeXmppEdge(runtime, configs.edge));
+  services.push_back(sender::MakeSender(runtime, configs.sender));
+  services.push_back(fetcher::MakeFetcher(runtime, configs.fetcher));
+  return services;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  process::Needs needs;
+  needs.default_listen = "127.0.0.1:7001";
+  needs.default_metrics_listen = "127.0.0.1:9100";
+  needs.private_redis = true;
+  process::Program program(
+      "postern", "An e-mail gateway for XMPP: all services in one process, for a small host.",
+      needs);
+  Configs configs;
+  AddOptions(program, configs);
+  return program.Run(argc, argv, [&](process::Runtime& runtime) {
+    return MakeServices(runtime, program, configs);
+  });
+}
