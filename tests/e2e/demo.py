@@ -7,6 +7,7 @@ import ssl
 import sys
 import time
 from email import message_from_bytes, policy
+from pathlib import Path
 
 from mails import mail, raw
 from member import Member
@@ -163,12 +164,17 @@ class Story:
     def kill_everything(self):
         self.tell.step("Every process is killed with -9 while mails come, and started again")
         subjects = []
+
+        def one_more():
+            subjects.append(f"Letter number {len(subjects) + 1};")
+            self.juliet.receive(mail(subjects[-1]))
+
         for part in self.postern.parts:
-            for _ in range(2):
-                subjects.append(f"Letter number {len(subjects) + 1};")
-                self.juliet.receive(mail(subjects[-1]))
-                self.postern.kill(part)
+            one_more()
+            self.postern.kill(part)
+            one_more()
             self.postern.revive(part)
+            one_more()
             self.tell.checked(f"killed and started: {part}")
         self.postern.await_ready(30)
 
@@ -191,8 +197,8 @@ class Story:
         return chat
 
     def _ctl(self, *arguments):
-        self.tell.shows("$ posternctl " + " ".join(map(str, arguments)) + "\n"
-                        + self.postern.ctl(*arguments))
+        words = [word.name if isinstance(word, Path) else word for word in arguments]
+        self.tell.runs(" ".join(["posternctl", *words]), self.postern.ctl(*arguments))
 
     def _submit(self, person, recipient, content):
         """As a mail program does: TLS, a password, an envelope."""

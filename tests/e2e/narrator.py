@@ -27,8 +27,15 @@ class Narrator:
         self._quote(text)
 
     def shows(self, text):
-        """Output of a program."""
+        """A mail or a form."""
         self._quote(text)
+
+    def runs(self, command, output):
+        """A program on the operator's terminal."""
+        print(f"    {self._bold}$ {command}{self._plain}")
+        for line in output.rstrip().splitlines():
+            print(f"      {line}".rstrip())
+        print(flush=True)
 
     def checked(self, fact, holds=True):
         if not holds:
@@ -42,5 +49,5 @@ class Narrator:
         for line in text.rstrip().splitlines() or [""]:
             for part in textwrap.wrap(line, WIDTH, replace_whitespace=False,
                                       drop_whitespace=False) or [""]:
-                print(f"      {self._dim}│{self._plain} {part}")
+                print(f"      {self._dim}│{self._plain} {part}".rstrip())
         sys.stdout.flush()

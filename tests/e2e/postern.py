@@ -87,7 +87,7 @@ class Postern:
     def revive_the_ended(self):
         """Starts again what ended by itself, and tells how each ended."""
         ended = [daemon for daemon, _ in self._readiness() if not daemon.running()]
-        obituaries = [f"{daemon.name} ended, status {daemon.process.returncode}\n{daemon.tail()}"
+        obituaries = [f"{daemon.name} ended, status {daemon.process.returncode}\n{daemon.tail(5)}"
                       for daemon in ended]
         for daemon in ended:
             daemon.start()
