@@ -18,18 +18,24 @@ add_library(postern_asio INTERFACE)
 target_link_libraries(postern_asio INTERFACE Boost::headers Threads::Threads)
 
 # Asio, gRPC and Abseil parsed once, for every target but the pure ones, which
-# are not to see them.
-file(WRITE ${CMAKE_BINARY_DIR}/precompiled.cc "")
-add_library(postern_precompiled STATIC ${CMAKE_BINARY_DIR}/precompiled.cc)
-target_link_libraries(postern_precompiled PUBLIC postern_flags postern_asio PkgConfig::grpcpp
-                      absl::flat_hash_map absl::status absl::statusor absl::strings absl::time)
-target_precompile_headers(postern_precompiled PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled.h)
-set(POSTERN_PURE postern_mail postern_crypto rules_engine mail_tests)
+# are not to see them. Tests have their own: unoptimised, with GoogleTest.
+function(postern_precompiled name header)
+  file(WRITE ${CMAKE_BINARY_DIR}/${name}.cc "")
+  add_library(${name} STATIC ${CMAKE_BINARY_DIR}/${name}.cc)
+  target_link_libraries(${name} PUBLIC postern_flags postern_asio PkgConfig::grpcpp absl::flat_hash_map
+                        absl::status absl::statusor absl::strings absl::time)
+  target_compile_options(${name} PRIVATE ${ARGN})
+  target_precompile_headers(${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/${header})
+endfunction()
 
-function(postern_precompile name)
+postern_precompiled(postern_precompiled_code precompiled.h)
+postern_precompiled(postern_precompiled_tests precompiled_tests.h -O0)
+set(POSTERN_PURE postern_mail postern_crypto rules_engine)
+
+function(postern_precompile name from)
   if(NOT name IN_LIST POSTERN_PURE)
     target_link_libraries(${name} PRIVATE postern_asio PkgConfig::grpcpp)
-    target_precompile_headers(${name} REUSE_FROM postern_precompiled)
+    target_precompile_headers(${name} REUSE_FROM ${from})
   endif()
 endfunction()
 
@@ -38,7 +44,7 @@ function(postern_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC postern_flags ${ARG_DEPS})
-  postern_precompile(${name})
+  postern_precompile(${name} postern_precompiled_code)
 endfunction()
 
 # postern_binary(NAME SOURCES main.cc DEPS x y)
@@ -46,7 +52,7 @@ function(postern_binary name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE postern_flags ${ARG_DEPS})
-  postern_precompile(${name})
+  postern_precompile(${name} postern_precompiled_code)
 endfunction()
 
 # postern_test(NAME SOURCES a_test.cc DEPS x y): one test program, one ctest entry.
@@ -54,7 +60,8 @@ function(postern_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE postern_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
-  postern_precompile(${name})
+  target_compile_options(${name} PRIVATE -O0)  # run once, built always
+  postern_precompile(${name} postern_precompiled_tests)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES TIMEOUT 120)

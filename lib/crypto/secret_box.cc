@@ -139,12 +139,12 @@ absl::StatusOr<Secret> SecretBox::Open(absl::string_view sealed, absl::string_vi
   std::string tag(body.substr(body.size() - kTagBytes));
   body.remove_suffix(kTagBytes);
 
-  const auto key = std::find_if(keys_.begin(), keys_.end(),
-                                [name](const Key& k) { return name == k.name; });
+  const auto key =
+      std::find_if(keys_.begin(), keys_.end(), [name](const Key& k) { return name == k.name; });
   if (key == keys_.end()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the password was sealed with key '", absl::CHexEscape(name),
-        "', which the master key file does not hold"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("the password was sealed with key '", absl::CHexEscape(name),
+                     "', which the master key file does not hold"));
   }
   std::string plain(body.size(), '\0');
   int n = 0;

@@ -14,7 +14,8 @@ namespace postern::mail {
 namespace {
 
 bool IsAtomText(unsigned char c) {
-  return c >= 0x80 || absl::ascii_isalnum(c) || absl::StrContains("!#$%&'*+-/=?^_`{|}~", static_cast<char>(c));
+  return c >= 0x80 || absl::ascii_isalnum(c) ||
+         absl::StrContains("!#$%&'*+-/=?^_`{|}~", static_cast<char>(c));
 }
 
 // Dot-atom of RFC 5322 section 3.2.3, with the UTF-8 of RFC 6532.

@@ -64,7 +64,8 @@ absl::StatusOr<std::string> TakeLocalPart(absl::string_view& rest) {
 }
 
 bool IsLabel(absl::string_view label) {
-  if (label.empty() || label.size() > kMaxLabel || label.front() == '-' || label.back() == '-') return false;
+  if (label.empty() || label.size() > kMaxLabel || label.front() == '-' || label.back() == '-')
+    return false;
   for (unsigned char c : label) {
     if (!absl::ascii_isalnum(c) && c != '-' && c != '_' && c < 0x80) return false;
   }
@@ -152,7 +153,8 @@ void AddressReader::ReadAngle(Entry& entry) {
   if (entry.angle) entry.several = true;
   size_t end = ++at_;
   while (end < text_.size() && text_[end] != '>') {
-    const size_t quote = text_[end] == '"' && !quotes_unclosed_ ? ClosingQuote(text_, end) : text_.npos;
+    const size_t quote =
+        text_[end] == '"' && !quotes_unclosed_ ? ClosingQuote(text_, end) : text_.npos;
     if (text_[end] == '"' && quote == text_.npos) quotes_unclosed_ = true;
     // "<ann@example.org <bob@example.org>" holds two, not one with a strange name.
     if (text_[end] == '<') break;
@@ -190,7 +192,8 @@ AddressReader::Entry AddressReader::ReadEntry() {
 }
 
 absl::StatusOr<Address> AddressReader::Understand(const Entry& entry) {
-  if (entry.several) return Unreadable("more than one address stands there; put a comma between them");
+  if (entry.several)
+    return Unreadable("more than one address stands there; put a comma between them");
   absl::StatusOr<Address> address = ParseSpec(entry.angle ? *entry.angle : entry.words);
   if (!address.ok()) return address;
   const std::string& name = entry.angle ? entry.name : entry.comment;
@@ -208,7 +211,8 @@ std::optional<absl::StatusOr<Address>> AddressReader::Next() {
     absl::StatusOr<Address> address = Understand(entry);
     if (!address.ok()) {
       const std::string shown = CleanLine(CutUtf8(entry.angle ? *entry.angle : entry.words, 80));
-      return absl::InvalidArgumentError(absl::StrCat("\"", shown, "\": ", address.status().message()));
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", shown, "\": ", address.status().message()));
     }
     return address;
   }

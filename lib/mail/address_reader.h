@@ -23,11 +23,11 @@ class AddressReader {
  private:
   // The pieces of one entry, before they get a meaning.
   struct Entry {
-    std::string words;                  // everything outside <> and (): a name or a bare address
-    std::string name;                   // the same without quotes
-    std::string comment;                // the last one
-    std::optional<std::string> angle;   // between < and >
-    bool several = false;               // a second <...>
+    std::string words;                 // everything outside <> and (): a name or a bare address
+    std::string name;                  // the same without quotes
+    std::string comment;               // the last one
+    std::optional<std::string> angle;  // between < and >
+    bool several = false;              // a second <...>
     bool has_text = false;
   };
 

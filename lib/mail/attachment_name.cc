@@ -20,10 +20,12 @@ std::string SubjectOf(absl::string_view message) {
   return subject == nullptr ? "" : DecodeHeaderText(subject->body);
 }
 
-// What CleanLine keeps in a subject but only misleads in a file name: LRM, RLM, ALM, zero-width space.
+// What CleanLine keeps in a subject but only misleads in a file name: LRM, RLM, ALM, zero-width
+// space.
 std::string WithoutInvisibleMarks(std::string name) {
   for (absl::string_view mark : {"\xE2\x80\x8E", "\xE2\x80\x8F", "\xD8\x9C", "\xE2\x80\x8B"}) {
-    for (size_t at = 0; (at = name.find(mark.data(), at, mark.size())) != name.npos;) name.erase(at, mark.size());
+    for (size_t at = 0; (at = name.find(mark.data(), at, mark.size())) != name.npos;)
+      name.erase(at, mark.size());
   }
   return name;
 }

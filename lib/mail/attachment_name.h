@@ -7,7 +7,8 @@
 
 namespace postern::mail {
 
-// The name that a part declares for itself, made harmless (see SafeFileName); empty when there is none.
+// The name that a part declares for itself, made harmless (see SafeFileName); empty when there is
+// none.
 std::string DeclaredFileName(const MimePart& part);
 
 // The same, but an attached message without a name is named by its subject.

@@ -17,10 +17,10 @@ namespace postern::mail {
 namespace {
 
 enum class Role {
-  kStructure,   // a multipart
-  kPlain,       // text to show as it is
-  kHtml,        // text to make readable
-  kRendition,   // another form of the text, for other programs
+  kStructure,  // a multipart
+  kPlain,      // text to show as it is
+  kHtml,       // text to make readable
+  kRendition,  // another form of the text, for other programs
   kAttachment,
 };
 
@@ -37,7 +37,9 @@ Role RoleOf(const MimePart& part, bool is_message) {
   return Role::kAttachment;
 }
 
-absl::string_view EncodingOf(const MimePart& part) { return part.Field("Content-Transfer-Encoding"); }
+absl::string_view EncodingOf(const MimePart& part) {
+  return part.Field("Content-Transfer-Encoding");
+}
 
 bool IsBlank(absl::string_view text) { return absl::StripAsciiWhitespace(text).empty(); }
 

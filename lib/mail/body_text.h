@@ -16,7 +16,8 @@ struct BodyText {
   std::vector<const MimePart*> attachments;
 };
 
-// Chooses the text by the rules that ParseMail promises. `is_cut`: the message goes on past its input.
+// Chooses the text by the rules that ParseMail promises. `is_cut`: the message goes on past its
+// input.
 BodyText ReadBodyText(const MimeTree& tree, bool is_cut, const ParseLimits& limits);
 
 }  // namespace postern::mail

@@ -129,8 +129,8 @@ class WordRun {
   void Step(absl::string_view digits) {
     const size_t before = bytes_.size();
     bytes_.resize(before + digits.size() * 3 / 4 + 3);
-    const size_t added = g_base64_decode_step(digits.data(), digits.size(),
-                                              reinterpret_cast<guchar*>(&bytes_[before]), &state_, &save_);
+    const size_t added = g_base64_decode_step(
+        digits.data(), digits.size(), reinterpret_cast<guchar*>(&bytes_[before]), &state_, &save_);
     bytes_.resize(before + added);
   }
 
@@ -150,7 +150,8 @@ std::string DecodeHeaderText(absl::string_view folded) {
   const std::string unfolded = Unfold(folded);
   const absl::string_view raw = unfolded;
   if (!absl::StrContains(raw, "=?")) return CleanLine(ToUtf8(raw, ""));
-  // Nothing is an encoded word past the last "?=": a flood of "=?" must not be searched again and again.
+  // Nothing is an encoded word past the last "?=": a flood of "=?" must not be searched again and
+  // again.
   const size_t last_end = raw.rfind("?=");
   WordRun run;
   size_t plain = 0;  // start of the text not yet taken

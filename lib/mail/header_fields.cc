@@ -13,13 +13,15 @@ absl::string_view WithoutLineEnd(absl::string_view line) {
   return line;
 }
 
-// The length of the field name that starts the line; 0 when it is no field (RFC 5322 section 3.6.8).
-// A delimiter of a multipart may look like one: boundaries may hold a colon.
+// The length of the field name that starts the line; 0 when it is no field (RFC 5322
+// section 3.6.8). A delimiter of a multipart may look like one: boundaries may hold a colon.
 size_t NameLength(absl::string_view line) {
   if (absl::StartsWith(line, "--")) return 0;
   size_t length = 0;
-  while (length < line.size() && line[length] > ' ' && line[length] < 0x7F && line[length] != ':') ++length;
-  const size_t colon = line.find_first_not_of(" \t", length);  // RFC 5322 section 4.5 allows the space
+  while (length < line.size() && line[length] > ' ' && line[length] < 0x7F && line[length] != ':')
+    ++length;
+  const size_t colon =
+      line.find_first_not_of(" \t", length);  // RFC 5322 section 4.5 allows the space
   return colon != line.npos && line[colon] == ':' ? length : 0;
 }
 
@@ -52,7 +54,8 @@ HeaderFields ReadHeaderFields(absl::string_view input, size_t max_bytes, size_t 
       kept = kept && next <= max_bytes;
       if (kept) {
         RawField& field = header.fields.back();
-        field.body = absl::string_view(field.body.data(), line.data() + line.size() - field.body.data());
+        field.body =
+            absl::string_view(field.body.data(), line.data() + line.size() - field.body.data());
       } else {
         header.over_limit = header.over_limit || next > max_bytes;
       }

@@ -17,9 +17,9 @@ struct RawField {
 // The header of a message or of a part (RFC 5322 section 2.2).
 struct HeaderFields {
   std::vector<RawField> fields;
-  size_t end = 0;         // where the body starts
+  size_t end = 0;           // where the body starts
   bool over_limit = false;  // fields were left out
-  bool ended = false;     // a line without a colon or an empty one ended it, not the end of the input
+  bool ended = false;  // a line without a colon or an empty one ended it, not the end of the input
 };
 
 // Reads the header at the start of `input`. Line ends may be LF, CRLF or mixed,

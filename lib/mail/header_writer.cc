@@ -17,7 +17,8 @@ constexpr size_t kLine = 78;
 constexpr size_t kMaxPlainWord = 200;  // a longer one is split into encoded words
 constexpr absl::string_view kQ = "=?UTF-8?Q?";
 constexpr absl::string_view kB = "=?UTF-8?B?";
-constexpr size_t kWordText = 75 - 12;  // RFC 2047 section 2: an encoded word has at most 75 characters
+constexpr size_t kWordText =
+    75 - 12;  // RFC 2047 section 2: an encoded word has at most 75 characters
 
 bool IsAscii(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
@@ -47,7 +48,8 @@ std::string QEncode(absl::string_view character) {
 
 size_t CodePointLength(absl::string_view text) {
   size_t length = 1;
-  while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) ++length;
+  while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80)
+    ++length;
   return length;
 }
 
@@ -81,7 +83,8 @@ HeaderWords BWords(absl::string_view text) {
 }
 
 HeaderWords EncodedWords(absl::string_view text) {
-  const auto beyond_ascii = std::count_if(text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; });
+  const auto beyond_ascii =
+      std::count_if(text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; });
   return static_cast<size_t>(beyond_ascii) * 3 > text.size() ? BWords(text) : QWords(text);
 }
 

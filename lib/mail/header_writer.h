@@ -17,7 +17,8 @@ HeaderWords TextWords(absl::string_view utf8);
 // A display name and its address, "Ann <ann@example.org>". The spec must be ASCII.
 HeaderWords AddressWords(const Address& address);
 
-// "Name: words", folded at 78 columns (RFC 5322 section 2.1.1) where there is a place to, with its CRLF.
+// "Name: words", folded at 78 columns (RFC 5322 section 2.1.1) where there is a place to, with its
+// CRLF.
 std::string HeaderLine(absl::string_view name, const HeaderWords& words);
 
 }  // namespace postern::mail

@@ -58,7 +58,9 @@ const GumboNode* HtmlArena::Parse(absl::string_view html) {
   return gumbo_parse_with_options(&options, html.data(), html.size())->root;
 }
 
-void* HtmlArena::AllocateFor(void* arena, size_t size) { return static_cast<HtmlArena*>(arena)->Allocate(size); }
+void* HtmlArena::AllocateFor(void* arena, size_t size) {
+  return static_cast<HtmlArena*>(arena)->Allocate(size);
+}
 
 // No object with a destructor may live here: GiveUp does not return.
 void* HtmlArena::Allocate(size_t size) {
@@ -83,8 +85,8 @@ void* HtmlArena::Allocate(size_t size) {
   return result;
 }
 
-// A string of the same size is text, which has no zero bytes and so can't look like a small number or
-// a pointer into our memory; an array of pointers does not begin with a small number.
+// A string of the same size is text, which has no zero bytes and so can't look like a small number
+// or a pointer into our memory; an array of pointers does not begin with a small number.
 bool HtmlArena::IsNode(const GumboNode* candidate) const {
   if (candidate == nullptr) return false;
   unsigned type = 0;  // copied: read as the enum, any other number would be undefined

@@ -37,10 +37,10 @@ class HtmlArena {
   std::unique_ptr<char, Free> memory_;
   size_t capacity_ = 0;
   size_t used_ = 0;
-  const GumboNode* newest_ = nullptr;  // has the size of a node, but may be a string
+  const GumboNode* newest_ = nullptr;                // has the size of a node, but may be a string
   const GumboAttribute* first_attribute_ = nullptr;  // since the last node; may be a string too
   size_t attributes_ = 0;                            // since the last node
-  size_t cut_in_tag_ = 0;  // position in the tag with too many attributes
+  size_t cut_in_tag_ = 0;                            // position in the tag with too many attributes
   size_t insert_work_ = 0;
   size_t until_depth_check_ = 0;  // nodes
   size_t good_bytes_ = 0;

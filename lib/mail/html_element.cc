@@ -22,8 +22,8 @@ bool IsHiddenByStyle(absl::string_view style) {
   }
   for (absl::string_view declaration : absl::StrSplit(compact, ';')) {
     absl::ConsumeSuffix(&declaration, "!important");
-    for (absl::string_view hiding : {"display:none", "visibility:hidden", "mso-hide:all", "max-height:0",
-                                     "max-height:0px", "opacity:0"}) {
+    for (absl::string_view hiding : {"display:none", "visibility:hidden", "mso-hide:all",
+                                     "max-height:0", "max-height:0px", "opacity:0"}) {
       if (declaration == hiding) return true;
     }
   }
@@ -41,7 +41,8 @@ bool IsTrackingPixel(const GumboNode& image) {
   return false;
 }
 
-// What stands between the scheme and the query, for comparing "example.org" with "https://example.org/".
+// What stands between the scheme and the query, for comparing "example.org" with
+// "https://example.org/".
 absl::string_view Bare(absl::string_view url) {
   url = absl::StripAsciiWhitespace(url);
   for (absl::string_view prefix : {"https://", "http://", "mailto:", "tel:", "xmpp:"}) {
@@ -152,15 +153,16 @@ std::string ReadableTarget(const GumboNode& link) {
     }
   }
   if (target.size() > kMaxTarget) return "";
-  for (absl::string_view scheme : {"http://", "https://", "mailto:", "tel:", "xmpp:", "ftp://", "sip:", "geo:"}) {
+  for (absl::string_view scheme :
+       {"http://", "https://", "mailto:", "tel:", "xmpp:", "ftp://", "sip:", "geo:"}) {
     if (absl::StartsWithIgnoreCase(target, scheme)) return target;
   }
   return "";
 }
 
 bool SaysTarget(absl::string_view text, absl::string_view target) {
-  return Bare(text) == Bare(target) ||
-         (absl::StartsWithIgnoreCase(target, "mailto:") && Bare(text) == Bare(target.substr(0, target.find('?'))));
+  return Bare(text) == Bare(target) || (absl::StartsWithIgnoreCase(target, "mailto:") &&
+                                        Bare(text) == Bare(target.substr(0, target.find('?'))));
 }
 
 bool FitsOneLine(const GumboNode& row) {

@@ -16,7 +16,8 @@ absl::string_view AttributeOf(const GumboNode& node, const char* name);
 // Not meant to be read: scripts, styles, forms' machinery, hidden elements, tracking pixels.
 bool IsInvisible(const GumboNode& node);
 
-// Line ends that an element needs before and after itself: 0 inline, 1 its own line, 2 a blank line.
+// Line ends that an element needs before and after itself: 0 inline, 1 its own line, 2 a blank
+// line.
 int BreaksAround(GumboTag tag);
 
 // Where a link leads, when a reader can go there: http, https, mailto and the

@@ -129,7 +129,8 @@ class Renderer {
 
   bool PushItem() {
     int* number = open_.empty() ? nullptr : &open_.back().number;
-    const std::string mark = number != nullptr && *number > 0 ? absl::StrCat((*number)++, ". ") : "- ";
+    const std::string mark =
+        number != nullptr && *number > 0 ? absl::StrCat((*number)++, ". ") : "- ";
     return PushPrefix(mark, std::string(mark.size(), ' '));
   }
 
@@ -186,6 +187,8 @@ ReadableHtml ReadHtml(absl::string_view html, size_t max_bytes) {
   return readable;
 }
 
-std::string HtmlToText(absl::string_view html, size_t max_bytes) { return ReadHtml(html, max_bytes).text; }
+std::string HtmlToText(absl::string_view html, size_t max_bytes) {
+  return ReadHtml(html, max_bytes).text;
+}
 
 }  // namespace postern::mail

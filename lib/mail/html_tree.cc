@@ -34,7 +34,8 @@ HtmlTree::HtmlTree(absl::string_view utf8) {
   const absl::string_view kept = FirstDocuments(FirstBytes(utf8));
   truncated_ = kept.size() < utf8.size();
   html_ = CleanText(kept);
-  // The part before the limit may still need a second cut: memory, unlike depth, is used up by its end.
+  // The part before the limit may still need a second cut: memory, unlike depth, is used up by its
+  // end.
   for (int attempt = 0; attempt < 4 && !html_.empty(); ++attempt) {
     arena_ = std::make_unique<HtmlArena>();
     root_ = arena_->Parse(html_);

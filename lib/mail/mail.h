@@ -23,9 +23,9 @@ struct Header {
 // A mail as the rest of Postern sees it. Every string is valid UTF-8 without
 // control characters (but for LF and TAB in `text`) and bounded by Limits.
 struct Mail {
-  std::string message_id;                 // without angle brackets; empty when absent
-  std::vector<std::string> in_reply_to;   // without angle brackets
-  std::vector<std::string> references;    // oldest first, without angle brackets
+  std::string message_id;                // without angle brackets; empty when absent
+  std::vector<std::string> in_reply_to;  // without angle brackets
+  std::vector<std::string> references;   // oldest first, without angle brackets
   std::vector<Address> from, reply_to, to, cc;
   std::string subject;
   int64_t date_unix = 0;      // the Date field; 0 when absent or senseless

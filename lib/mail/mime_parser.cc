@@ -41,7 +41,8 @@ class HeaderReader {
     ReadSubject();
     ReadDate();
     ReadEnvelopeFrom();
-    if (header_.over_limit) mail_.defects.push_back("the header is too large; only its beginning was read");
+    if (header_.over_limit)
+      mail_.defects.push_back("the header is too large; only its beginning was read");
   }
 
  private:
@@ -60,14 +61,16 @@ class HeaderReader {
       AddressReader reader(line);
       while (std::optional<absl::StatusOr<Address>> next = reader.Next()) {
         if (addresses.size() == limits_.addresses) {
-          mail_.defects.push_back(absl::StrCat(name, " has more than ", limits_.addresses, " addresses"));
+          mail_.defects.push_back(
+              absl::StrCat(name, " has more than ", limits_.addresses, " addresses"));
           return addresses;
         }
         unreadable = unreadable || !next->ok();
         if (next->ok()) addresses.push_back(**std::move(next));
       }
     }
-    if (unreadable) mail_.defects.push_back(absl::StrCat(name, " holds an address that can't be read"));
+    if (unreadable)
+      mail_.defects.push_back(absl::StrCat(name, " holds an address that can't be read"));
     return addresses;
   }
 
@@ -101,21 +104,25 @@ class HeaderReader {
 };
 
 Attachment Describe(const MimePart& part, size_t bytes_not_seen) {
-  const DecodedBody body = DecodeTransferEncoding(part.body, part.Field("Content-Transfer-Encoding"), 0);
+  const DecodedBody body =
+      DecodeTransferEncoding(part.body, part.Field("Content-Transfer-Encoding"), 0);
   Attachment attachment;
   attachment.file_name = AttachmentName(part);
   attachment.content_type = std::string(CutUtf8(part.type.value, 200));
   attachment.size = body.full_size;
   // What follows the cut most likely belongs to the part in which the cut fell.
   if (part.cut && !part.body.empty()) {
-    attachment.size += static_cast<uint64_t>(static_cast<double>(bytes_not_seen) * body.full_size / part.body.size());
+    attachment.size += static_cast<uint64_t>(static_cast<double>(bytes_not_seen) * body.full_size /
+                                             part.body.size());
   }
   return attachment;
 }
 
 void DescribeDefects(const MimeTree& tree, bool is_cut, std::vector<std::string>& defects) {
-  if (tree.too_deep) defects.push_back("too complex: parts are nested too deep; the deepest were not read");
-  if (tree.too_many) defects.push_back("too complex: it has too many parts; the last ones were not read");
+  if (tree.too_deep)
+    defects.push_back("too complex: parts are nested too deep; the deepest were not read");
+  if (tree.too_many)
+    defects.push_back("too complex: it has too many parts; the last ones were not read");
   if (tree.unended && !is_cut) defects.push_back("it ends early; something may be missing");
 }
 

@@ -11,10 +11,10 @@ namespace postern::mail {
 // Past a bound the rest is left out and a defect says so; it is never an error.
 struct ParseLimits {
   size_t header_bytes = 256 * 1024;
-  size_t headers = 500;          // fields
-  size_t addresses = 500;        // in each address field
-  size_t references = 100;       // the newest are kept, and the first
-  size_t depth = 64;             // nested multiparts and messages
+  size_t headers = 500;     // fields
+  size_t addresses = 500;   // in each address field
+  size_t references = 100;  // the newest are kept, and the first
+  size_t depth = 64;        // nested multiparts and messages
   size_t parts = 1000;
   size_t text_bytes = 512 * 1024;  // of `text`, cut at a code point
   size_t subject_bytes = 2048;

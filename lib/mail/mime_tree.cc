@@ -17,7 +17,8 @@ absl::string_view FirstDelimiter(absl::string_view body) {
   constexpr size_t kLookAhead = 4096;
   body = body.substr(0, kLookAhead);
   for (size_t at = 0; at < body.size(); at = NextLine(body, at)) {
-    absl::string_view line = absl::StripTrailingAsciiWhitespace(body.substr(at, NextLine(body, at) - at));
+    absl::string_view line =
+        absl::StripTrailingAsciiWhitespace(body.substr(at, NextLine(body, at) - at));
     if (line.size() > 2 && absl::ConsumePrefix(&line, "--")) return line;
   }
   return "";
@@ -25,7 +26,8 @@ absl::string_view FirstDelimiter(absl::string_view body) {
 
 class TreeReader {
  public:
-  TreeReader(absl::string_view message, const ParseLimits& limits) : message_(message), limits_(limits) {}
+  TreeReader(absl::string_view message, const ParseLimits& limits)
+      : message_(message), limits_(limits) {}
 
   MimeTree Read() {
     StartPart();
@@ -91,13 +93,15 @@ class TreeReader {
 
   // RFC 2046 section 5.1.5: what is in a digest is a message unless it says otherwise.
   const char* DefaultType(size_t parent) const {
-    const bool in_digest = parent != MimePart::kNone && tree_.parts[parent].type.value == "multipart/digest";
+    const bool in_digest =
+        parent != MimePart::kNone && tree_.parts[parent].type.value == "multipart/digest";
     return in_digest ? "message/rfc822" : "text/plain";
   }
 
   // Acts on the line when it is a delimiter of an open multipart, the innermost first.
   bool ReadDelimiter(absl::string_view line, size_t next) {
-    if (open_.empty() || !absl::ConsumePrefix(&line, "--") || line.size() > kMaxBoundary + 80) return false;
+    if (open_.empty() || !absl::ConsumePrefix(&line, "--") || line.size() > kMaxBoundary + 80)
+      return false;
     line = absl::StripTrailingAsciiWhitespace(line);
     for (size_t level = open_.size(); level-- > 0;) {
       const std::string& boundary = open_[level].boundary;

@@ -23,7 +23,8 @@ struct MimePart {
   bool is_multipart = false;
   bool cut = false;  // the input ended inside it
 
-  absl::string_view Field(absl::string_view name) const;  // the first field's body; empty when absent
+  absl::string_view Field(
+      absl::string_view name) const;  // the first field's body; empty when absent
 };
 
 struct MimeTree {

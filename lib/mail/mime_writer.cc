@@ -22,9 +22,11 @@ bool IsAscii(absl::string_view text) {
 }
 
 absl::Status CheckText(absl::string_view what, absl::string_view text) {
-  if (!IsUtf8(text)) return absl::InvalidArgumentError(absl::StrCat("mail: ", what, " is not UTF-8"));
+  if (!IsUtf8(text))
+    return absl::InvalidArgumentError(absl::StrCat("mail: ", what, " is not UTF-8"));
   if (HasControls(text)) {
-    return absl::InvalidArgumentError(absl::StrCat("mail: ", what, " holds a line break or a control character"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("mail: ", what, " holds a line break or a control character"));
   }
   return absl::OkStatus();
 }
@@ -33,15 +35,19 @@ absl::Status CheckAddress(const Address& address) {
   if (absl::Status s = CheckText("a display name", address.display_name); !s.ok()) return s;
   // Whatever its parts hold, it must read back as these parts.
   const absl::StatusOr<Address> read = ParseSpec(address.Spec());
-  if (!read.ok()) return absl::InvalidArgumentError(absl::StrCat("mail: an address: ", read.status().message()));
-  if (read->local_part != address.local_part || !absl::EqualsIgnoreCase(read->domain, address.domain)) {
+  if (!read.ok())
+    return absl::InvalidArgumentError(absl::StrCat("mail: an address: ", read.status().message()));
+  if (read->local_part != address.local_part ||
+      !absl::EqualsIgnoreCase(read->domain, address.domain)) {
     return absl::InvalidArgumentError("mail: an address does not mean what it says");
   }
   if (!IsAscii(address.Spec())) {
     return absl::InvalidArgumentError(
-        absl::StrCat("mail: ", address.Spec(), " has characters beyond ASCII; write its domain in the xn-- form"));
+        absl::StrCat("mail: ", address.Spec(),
+                     " has characters beyond ASCII; write its domain in the xn-- form"));
   }
-  if (address.Spec().size() > kMaxId) return absl::InvalidArgumentError("mail: an address is too long");
+  if (address.Spec().size() > kMaxId)
+    return absl::InvalidArgumentError("mail: an address is too long");
   return absl::OkStatus();
 }
 
@@ -62,10 +68,12 @@ absl::Status Check(const OutgoingMail& mail) {
   if (!IsUtf8(mail.text)) return absl::InvalidArgumentError("mail: the text is not UTF-8");
   for (const std::string* id : {&mail.message_id, &mail.in_reply_to}) {
     if (!id->empty() && HasControls(*id)) {
-      return absl::InvalidArgumentError("mail: a message id holds a line break or a control character");
+      return absl::InvalidArgumentError(
+          "mail: a message id holds a line break or a control character");
     }
   }
-  if (!IsMessageId(mail.message_id)) return absl::InvalidArgumentError("mail: the message id can't be written");
+  if (!IsMessageId(mail.message_id))
+    return absl::InvalidArgumentError("mail: the message id can't be written");
   return absl::OkStatus();
 }
 
@@ -78,7 +86,8 @@ HeaderWords ListWords(const std::vector<Address>& addresses) {
   return all;
 }
 
-// Ids that come from somebody else's mail: those that can't be written are left out, and the thread survives.
+// Ids that come from somebody else's mail: those that can't be written are left out, and the thread
+// survives.
 HeaderWords IdWords(const std::vector<std::string>& ids) {
   HeaderWords words;
   for (const std::string& id : ids) {
@@ -103,7 +112,8 @@ absl::StatusOr<std::string> WriteMail(const OutgoingMail& mail) {
   };
   add("Date", {DateField(mail.date_unix)});
   add("From", AddressWords(mail.from));
-  add("To", mail.to.empty() && mail.cc.empty() ? HeaderWords{"undisclosed-recipients:;"} : ListWords(mail.to));
+  add("To", mail.to.empty() && mail.cc.empty() ? HeaderWords{"undisclosed-recipients:;"}
+                                               : ListWords(mail.to));
   add("Cc", ListWords(mail.cc));
   add("Subject", TextWords(mail.subject));
   add("Message-ID", IdWords({mail.message_id}));

@@ -19,7 +19,7 @@ struct OutgoingMail {
   std::string in_reply_to;              // without angle brackets; empty for none
   std::vector<std::string> references;  // oldest first
   int64_t date_unix = 0;
-  std::string user_agent;               // "Postern/0.1"
+  std::string user_agent;  // "Postern/0.1"
 };
 
 // Writes the RFC 5322 form: CRLF line ends, no bare CR or LF, no line over 998

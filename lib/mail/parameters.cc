@@ -40,7 +40,8 @@ std::string TakeValue(absl::string_view& rest) {
   if (absl::ConsumePrefix(&rest, "\"")) {
     while (!rest.empty() && rest[0] != '"') {
       // Windows paths come with bare backslashes: only a quote or a backslash is escaped.
-      if (rest[0] == '\\' && rest.size() > 1 && (rest[1] == '"' || rest[1] == '\\')) rest.remove_prefix(1);
+      if (rest[0] == '\\' && rest.size() > 1 && (rest[1] == '"' || rest[1] == '\\'))
+        rest.remove_prefix(1);
       value.push_back(rest[0]);
       rest.remove_prefix(1);
     }
@@ -94,7 +95,8 @@ void Keep(absl::string_view name, std::string value, std::map<std::string, Piece
   const bool encoded = absl::ConsumeSuffix(&name, "*");
   const size_t star = name.find('*');
   int number = 0;
-  const bool numbered = star != name.npos && absl::SimpleAtoi(name.substr(star + 1), &number) && number >= 0;
+  const bool numbered =
+      star != name.npos && absl::SimpleAtoi(name.substr(star + 1), &number) && number >= 0;
   const std::string key = absl::AsciiStrToLower(numbered ? name.substr(0, star) : name);
   if (!all.contains(key) && all.size() >= kMaxParameters) return;
   Pieces& pieces = all[key];
@@ -124,7 +126,8 @@ ParameterizedValue ParseParameterized(absl::string_view field_body) {
   rest.remove_prefix(std::min(rest.find(';'), rest.size()));
 
   std::map<std::string, Pieces> all;
-  for (size_t segments = 0; absl::ConsumePrefix(&rest, ";") && segments < kMaxSegments; ++segments) {
+  for (size_t segments = 0; absl::ConsumePrefix(&rest, ";") && segments < kMaxSegments;
+       ++segments) {
     const size_t name_end = std::min(rest.find_first_of(";="), rest.size());
     const absl::string_view name = absl::StripAsciiWhitespace(rest.substr(0, name_end));
     rest.remove_prefix(name_end);

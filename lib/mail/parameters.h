@@ -10,7 +10,7 @@ namespace postern::mail {
 
 // "attachment; filename=a.txt": the shape of Content-Type and Content-Disposition.
 struct ParameterizedValue {
-  std::string value;  // lower case
+  std::string value;                                            // lower case
   std::vector<std::pair<std::string, std::string>> parameters;  // names lower case, values UTF-8
 
   // The value of that parameter; empty when absent.

@@ -19,13 +19,15 @@ GMimeContentEncoding EncodingNamed(absl::string_view name) {
     word.push_back(c);
   }
   if (absl::EqualsIgnoreCase(word, "base64")) return GMIME_CONTENT_ENCODING_BASE64;
-  if (absl::EqualsIgnoreCase(word, "quoted-printable")) return GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
+  if (absl::EqualsIgnoreCase(word, "quoted-printable"))
+    return GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
   return GMIME_CONTENT_ENCODING_DEFAULT;
 }
 
 }  // namespace
 
-DecodedBody DecodeTransferEncoding(absl::string_view body, absl::string_view encoding, size_t max_bytes) {
+DecodedBody DecodeTransferEncoding(absl::string_view body, absl::string_view encoding,
+                                   size_t max_bytes) {
   DecodedBody decoded;
   const GMimeContentEncoding kind = EncodingNamed(encoding);
   if (kind == GMIME_CONTENT_ENCODING_DEFAULT) {

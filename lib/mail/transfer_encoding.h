@@ -15,6 +15,7 @@ struct DecodedBody {
 // Undoes a Content-Transfer-Encoding (RFC 2045 section 6), skipping what does
 // not belong into it. An unknown encoding is taken as none. Keeps `max_bytes`
 // and only counts the rest.
-DecodedBody DecodeTransferEncoding(absl::string_view body, absl::string_view encoding, size_t max_bytes);
+DecodedBody DecodeTransferEncoding(absl::string_view body, absl::string_view encoding,
+                                   size_t max_bytes);
 
 }  // namespace postern::mail

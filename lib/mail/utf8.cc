@@ -40,12 +40,16 @@ CodePoint ReadCodePoint(absl::string_view text, size_t at) {
 
 bool IsControl(uint32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0); }
 
-bool IsBidiControl(uint32_t c) { return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069); }
+bool IsBidiControl(uint32_t c) {
+  return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
 
 bool IsLineSeparator(uint32_t c) { return c == 0x85 || c == 0x2028 || c == 0x2029; }
 
 // Not allowed in XML 1.0 (section 2.2), or noise.
-bool IsNonCharacter(uint32_t c) { return (c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF) || c == 0xFEFF; }
+bool IsNonCharacter(uint32_t c) {
+  return (c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF) || c == 0xFEFF;
+}
 
 template <typename Predicate>
 bool AnyOf(absl::string_view utf8, Predicate predicate) {

@@ -13,7 +13,7 @@ namespace postern::net {
 struct Endpoint {
   std::string host;  // a name or an address, as the user gave it
   uint16_t port = 0;
-  bool tls = true;   // TLS from the first byte; else plain, for StartTls later
+  bool tls = true;  // TLS from the first byte; else plain, for StartTls later
 };
 
 // Opens connections to mail servers. TcpDialer (tcp_dialer.h) for real, a

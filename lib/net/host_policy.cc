@@ -22,15 +22,16 @@ struct Network {
 
 // RFC 6890 and its updates: nothing of this is a public mail server.
 constexpr Network kSpecial[] = {
-    {"0.0.0.0", 8},       {"10.0.0.0", 8},     {"100.64.0.0", 10},   {"127.0.0.0", 8},
-    {"169.254.0.0", 16},  {"172.16.0.0", 12},  {"192.0.0.0", 24},    {"192.0.2.0", 24},
-    {"192.31.196.0", 24}, {"192.52.193.0", 24}, {"192.88.99.0", 24}, {"192.168.0.0", 16},
-    {"192.175.48.0", 24}, {"198.18.0.0", 15},  {"198.51.100.0", 24}, {"203.0.113.0", 24},
+    {"0.0.0.0", 8},       {"10.0.0.0", 8},      {"100.64.0.0", 10},   {"127.0.0.0", 8},
+    {"169.254.0.0", 16},  {"172.16.0.0", 12},   {"192.0.0.0", 24},    {"192.0.2.0", 24},
+    {"192.31.196.0", 24}, {"192.52.193.0", 24}, {"192.88.99.0", 24},  {"192.168.0.0", 16},
+    {"192.175.48.0", 24}, {"198.18.0.0", 15},   {"198.51.100.0", 24}, {"203.0.113.0", 24},
     {"224.0.0.0", 4},     {"240.0.0.0", 4},
 };
 
 // Only 2000::/3 is global unicast (RFC 4291 section 2.4); of that, these are not hosts.
-constexpr Network kSpecialV6[] = {{"2001::", 23}, {"2001:db8::", 32}, {"2002::", 16}, {"3fff::", 20}};
+constexpr Network kSpecialV6[] = {
+    {"2001::", 23}, {"2001:db8::", 32}, {"2002::", 16}, {"3fff::", 20}};
 
 ip::address_v6 AsV6(const ip::address& address) {
   if (address.is_v6()) return address.to_v6();
@@ -54,8 +55,8 @@ bool IsPublicV4(const ip::address_v4& address) {
 }
 
 absl::Status BadEntry(absl::string_view entry) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      "'", entry, "' is not a host, an address or a CIDR, with or without :port"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", entry, "' is not a host, an address or a CIDR, with or without :port"));
 }
 
 // Splits "host:port", "[v6]:port" and bare forms; a bare v6 address has no port.
@@ -156,9 +157,10 @@ absl::Status HostPolicy::Check(absl::string_view name, const ip::address& addres
                                uint16_t port) const {
   if (IsAllowedByOperator(name, address, port)) return absl::OkStatus();
   if (!IsMailPort(port)) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        "port ", port, " is not a mail port (25, 110, 143, 465, 587, 993, 995) and the operator "
-        "of this gateway has not allowed it"));
+    return absl::PermissionDeniedError(
+        absl::StrCat("port ", port,
+                     " is not a mail port (25, 110, 143, 465, 587, 993, 995) and the operator "
+                     "of this gateway has not allowed it"));
   }
   if (!IsPublicAddress(address)) {
     return absl::PermissionDeniedError(absl::StrCat(

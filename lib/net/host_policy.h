@@ -29,10 +29,10 @@ class HostPolicy {
 
  private:
   struct Entry {
-    std::string name;                       // lower case; empty for an address entry
-    boost::asio::ip::address_v6 network;    // v4 is mapped
+    std::string name;                     // lower case; empty for an address entry
+    boost::asio::ip::address_v6 network;  // v4 is mapped
     int prefix = 128;
-    uint16_t port = 0;                      // 0: the mail ports
+    uint16_t port = 0;  // 0: the mail ports
     bool any = false;
   };
   bool IsAllowedByOperator(absl::string_view name, const boost::asio::ip::address& address,

@@ -54,8 +54,7 @@ struct TaskGroup::State {
   absl::flat_hash_map<uint64_t, std::unique_ptr<asio::cancellation_signal>> running;
 };
 
-TaskGroup::TaskGroup(asio::any_io_executor executor)
-    : state_(std::make_shared<State>(executor)) {}
+TaskGroup::TaskGroup(asio::any_io_executor executor) : state_(std::make_shared<State>(executor)) {}
 
 TaskGroup::~TaskGroup() {
   for (auto& [id, signal] : state_->running) signal->emit(asio::cancellation_type::terminal);

@@ -4,13 +4,13 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -112,9 +112,8 @@ Task<Lookup> TcpDialer::Resolve(std::string host) {
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
     asio::post(resolvers_, [shared, host, executor] {
       Lookup found = LookUp(host);
-      asio::post(executor, [shared, found = std::move(found)]() mutable {
-        (*shared)(std::move(found));
-      });
+      asio::post(executor,
+                 [shared, found = std::move(found)]() mutable { (*shared)(std::move(found)); });
     });
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Lookup)>(
@@ -154,8 +153,8 @@ Task<absl::StatusOr<std::unique_ptr<ByteStream>>> TcpDialer::Dial(Endpoint endpo
     absl::Status secured = co_await WithDeadline(15s, (*stream)->StartTls(endpoint.host));
     if (secured.ok()) co_return std::move(stream);
     last = secured.code() == absl::StatusCode::kDeadlineExceeded
-               ? absl::UnavailableError(absl::StrCat(
-                     where, ": no TLS greeting; is it a port for STARTTLS?"))
+               ? absl::UnavailableError(
+                     absl::StrCat(where, ": no TLS greeting; is it a port for STARTTLS?"))
                : secured;
   }
   co_return last;

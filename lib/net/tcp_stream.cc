@@ -3,8 +3,8 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 
-#include <boost/asio/use_awaitable.hpp>
 #include <algorithm>
+#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -55,9 +55,12 @@ TcpStream::Progress TcpStream::TryRead(char* data, size_t size, size_t& got) {
     return Progress::kDone;
   }
   switch (SSL_get_error(ssl_.get(), n)) {
-    case SSL_ERROR_WANT_READ: return Progress::kWantRead;
-    case SSL_ERROR_WANT_WRITE: return Progress::kWantWrite;
-    default: return Progress::kClosed;
+    case SSL_ERROR_WANT_READ:
+      return Progress::kWantRead;
+    case SSL_ERROR_WANT_WRITE:
+      return Progress::kWantWrite;
+    default:
+      return Progress::kClosed;
   }
 }
 
@@ -79,9 +82,12 @@ TcpStream::Progress TcpStream::TryWrite(const char* data, size_t size, size_t& p
     return Progress::kDone;
   }
   switch (SSL_get_error(ssl_.get(), n)) {
-    case SSL_ERROR_WANT_READ: return Progress::kWantRead;
-    case SSL_ERROR_WANT_WRITE: return Progress::kWantWrite;
-    default: return Progress::kClosed;
+    case SSL_ERROR_WANT_READ:
+      return Progress::kWantRead;
+    case SSL_ERROR_WANT_WRITE:
+      return Progress::kWantWrite;
+    default:
+      return Progress::kClosed;
   }
 }
 

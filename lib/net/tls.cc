@@ -62,8 +62,8 @@ absl::Status HandshakeError(SSL* ssl, const std::string& host) {
   const long verdict = SSL_get_verify_result(ssl);
   if (verdict != X509_V_OK) {
     ERR_clear_error();
-    return absl::FailedPreconditionError(absl::StrCat("the certificate of ", host, " is not valid: ",
-                                                      X509_verify_cert_error_string(verdict)));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the certificate of ", host, " is not valid: ", X509_verify_cert_error_string(verdict)));
   }
   return absl::UnavailableError(absl::StrCat(host, ": TLS could not be set up: ", LastError()));
 }

@@ -20,8 +20,9 @@ class HttpEndpoint {
   using NotReady = std::function<std::string()>;  // "" when ready
 
   // kUnavailable when the address can't be listened on.
-  static absl::StatusOr<std::unique_ptr<HttpEndpoint>> Listen(
-      boost::asio::any_io_executor executor, const std::string& address, NotReady not_ready);
+  static absl::StatusOr<std::unique_ptr<HttpEndpoint>> Listen(boost::asio::any_io_executor executor,
+                                                              const std::string& address,
+                                                              NotReady not_ready);
 
  private:
   HttpEndpoint(boost::asio::ip::tcp::acceptor acceptor, NotReady not_ready);

@@ -53,8 +53,9 @@ bool NeedsQuotes(absl::string_view value) {
 
 std::string TextLine(const char* level, absl::string_view message, Fields fields) {
   const absl::Time now = absl::Now();
-  std::string line = absl::StrCat(absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", now, absl::UTCTimeZone()),
-                                  " ", absl::AsciiStrToUpper(level), " ", Escaped(message));
+  std::string line =
+      absl::StrCat(absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", now, absl::UTCTimeZone()), " ",
+                   absl::AsciiStrToUpper(level), " ", Escaped(message));
   for (const Field& field : fields) {
     if (NeedsQuotes(field.value)) {
       absl::StrAppend(&line, " ", field.key, "=\"", Escaped(field.value), "\"");

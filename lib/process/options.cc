@@ -46,7 +46,8 @@ bool Program::State::ReportProblems() const {
 Program::Program(std::string name, std::string purpose, Needs needs)
     : state_(std::make_unique<State>(std::move(name), std::move(purpose), std::move(needs))) {
   State& s = *state_;
-  s.app.set_config("--config", "", "A file of options, one 'name = value' a line, without the dashes");
+  s.app.set_config("--config", "",
+                   "A file of options, one 'name = value' a line, without the dashes");
   s.app.footer(
       "Each option may also stand in the environment, as POSTERN_ and its name in capitals:\n"
       "--log-format is POSTERN_LOG_FORMAT. Flags win over the environment, that over the file.");
@@ -70,8 +71,7 @@ Program::Program(std::string name, std::string purpose, Needs needs)
   };
   peer(s.needs.admin_addr, "--admin-addr", s.admin_addr, "127.0.0.1:7001", "postern-admin");
   peer(s.needs.edge_addr, "--edge-addr", s.edge_addr, "127.0.0.1:7002", "postern-xmpp-edge");
-  peer(s.needs.fetcher_addr, "--fetcher-addr", s.fetcher_addr, "127.0.0.1:7003",
-       "postern-fetcher");
+  peer(s.needs.fetcher_addr, "--fetcher-addr", s.fetcher_addr, "127.0.0.1:7003", "postern-fetcher");
   peer(s.needs.rules_addr, "--rules-addr", s.rules_addr, "127.0.0.1:7004", "postern-rules");
   peer(s.needs.sender_addr, "--sender-addr", s.sender_addr, "127.0.0.1:7005", "postern-sender");
   Add("--grpc-tls-ca-file", s.tls.ca, "Mutual TLS between services: the CA of all of them");
@@ -83,23 +83,22 @@ Program::Program(std::string name, std::string purpose, Needs needs)
 
 Program::~Program() = default;
 
-CLI::Option* Program::Add(const std::string& flag, std::string& value, const std::string& meaning,
-                          bool required) {
+void Program::Add(const std::string& flag, std::string& value, const std::string& meaning,
+                  bool required) {
   auto& shared = state_->texts[flag];
   if (!shared.option) {
     shared.value = value;
-    shared.option = state_->app.add_option(flag, shared.value, meaning)
-                        ->envname(EnvironmentName(flag));
+    shared.option =
+        state_->app.add_option(flag, shared.value, meaning)->envname(EnvironmentName(flag));
     if (!value.empty()) shared.option->default_str(value);
   }
   shared.targets.push_back(&value);
   auto& list = state_->required;
   if (required && std::find(list.begin(), list.end(), flag) == list.end()) list.push_back(flag);
-  return shared.option;
 }
 
-CLI::Option* Program::Add(const std::string& flag, std::vector<std::string>& value,
-                          const std::string& meaning) {
+void Program::Add(const std::string& flag, std::vector<std::string>& value,
+                  const std::string& meaning) {
   auto& shared = state_->lists[flag];
   if (!shared.option) {
     shared.value = value;
@@ -108,11 +107,10 @@ CLI::Option* Program::Add(const std::string& flag, std::vector<std::string>& val
                         ->envname(EnvironmentName(flag));
   }
   shared.targets.push_back(&value);
-  return shared.option;
 }
 
-CLI::Option* Program::Add(const std::string& flag, int& value, const std::string& meaning, int min,
-                          int max) {
+void Program::Add(const std::string& flag, int& value, const std::string& meaning, int min,
+                  int max) {
   auto& shared = state_->numbers[flag];
   if (!shared.option) {
     shared.value = value;
@@ -122,10 +120,9 @@ CLI::Option* Program::Add(const std::string& flag, int& value, const std::string
                         ->envname(EnvironmentName(flag));
   }
   shared.targets.push_back(&value);
-  return shared.option;
 }
 
-CLI::Option* Program::AddSwitch(const std::string& flag, bool& value, const std::string& meaning) {
+void Program::AddSwitch(const std::string& flag, bool& value, const std::string& meaning) {
   auto& shared = state_->switches[flag];
   if (!shared.option) {
     shared.value = value;
@@ -133,7 +130,6 @@ CLI::Option* Program::AddSwitch(const std::string& flag, bool& value, const std:
         state_->app.add_flag(flag, shared.value, meaning)->envname(EnvironmentName(flag));
   }
   shared.targets.push_back(&value);
-  return shared.option;
 }
 
 void Program::Reject(const std::string& flag, const std::string& problem) {

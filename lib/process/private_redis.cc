@@ -11,8 +11,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <fstream>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -88,13 +88,29 @@ void PrivateRedis::AwaitPredecessor() const {
 }
 
 absl::Status PrivateRedis::Spawn() {
-  std::vector<std::string> words = {"redis-server", "--port", "0", "--unixsocket",
-                                    directory_ + "/redis.sock", "--unixsocketperm", "700",
-                                    "--dir", directory_ + "/redis", "--pidfile",
-                                    directory_ + "/redis.pid", "--appendonly", "yes",
-                                    "--appendfsync", "always", "--save", "",
-                                    "--maxmemory-policy", "noeviction", "--logfile",
-                                    directory_ + "/redis.log", "--daemonize", "no"};
+  std::vector<std::string> words = {"redis-server",
+                                    "--port",
+                                    "0",
+                                    "--unixsocket",
+                                    directory_ + "/redis.sock",
+                                    "--unixsocketperm",
+                                    "700",
+                                    "--dir",
+                                    directory_ + "/redis",
+                                    "--pidfile",
+                                    directory_ + "/redis.pid",
+                                    "--appendonly",
+                                    "yes",
+                                    "--appendfsync",
+                                    "always",
+                                    "--save",
+                                    "",
+                                    "--maxmemory-policy",
+                                    "noeviction",
+                                    "--logfile",
+                                    directory_ + "/redis.log",
+                                    "--daemonize",
+                                    "no"};
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);

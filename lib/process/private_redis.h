@@ -19,8 +19,8 @@ class PrivateRedis {
  public:
   // Makes the folder (mode 0700) and takes its lock. kFailedPrecondition: another
   // Postern uses it, or redis-server is not installed.
-  static absl::StatusOr<std::unique_ptr<PrivateRedis>> Start(
-      boost::asio::any_io_executor executor, const std::string& data_dir);
+  static absl::StatusOr<std::unique_ptr<PrivateRedis>> Start(boost::asio::any_io_executor executor,
+                                                             const std::string& data_dir);
   ~PrivateRedis();
 
   std::string url() const;

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -50,6 +51,7 @@ struct Running {
   asio::io_context io{1};
   std::unique_ptr<PrivateRedis> private_redis;
   std::unique_ptr<store::RedisClient> redis;
+  std::optional<Runtime> runtime;
   std::vector<std::unique_ptr<Service>> services;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<HttpEndpoint> http;
@@ -166,8 +168,7 @@ bool Program::ReadOptions(int argc, char** argv, int& exit_code) {
   s.HandOutValues();
   s.FindMissing();
   if (!log::Configure(s.log_format, s.log_level)) {
-    Reject("--log-format, --log-level",
-           "expected text or json, and debug, info, warn or error");
+    Reject("--log-format, --log-level", "expected text or json, and debug, info, warn or error");
   }
   exit_code = kWrongUsage;
   return !s.ReportProblems();
@@ -185,14 +186,15 @@ absl::Status Program::Start(Running& run, const Make& make) {
   auto redis = store::RedisClient::Create(run.io.get_executor(), redis_url);
   if (redis.ok()) {
     run.redis = *std::move(redis);
-    Runtime runtime{run.io, *run.redis};
-    run.services = make(runtime);
+    run.runtime.emplace(Runtime{run.io, *run.redis});
+    run.services = make(*run.runtime);
   } else {
     Reject("--redis", std::string(redis.status().message()));
   }
   if (!s.problems.empty()) return absl::InvalidArgumentError("options");
   if (auto status = Listen(run, s.listen, s.tls); !status.ok()) return status;
-  auto peers = s.needs.private_redis ? absl::StatusOr<Peers>(PeersInside(*run.server)) : s.MakePeers();
+  auto peers =
+      s.needs.private_redis ? absl::StatusOr<Peers>(PeersInside(*run.server)) : s.MakePeers();
   if (!peers.ok()) return peers.status();
   for (auto& service : run.services) {
     if (auto status = service->Start(*peers); !status.ok()) return status;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,13 +30,12 @@ class Program {
 
   // Adds --NAME with the environment variable POSTERN_NAME. The default is shown
   // in --help. `required` ones are reported together when missing.
-  CLI::Option* Add(const std::string& flag, std::string& value, const std::string& meaning,
-                   bool required = false);
-  CLI::Option* Add(const std::string& flag, std::vector<std::string>& value,
-                   const std::string& meaning);  // comma separated
-  CLI::Option* Add(const std::string& flag, int& value, const std::string& meaning, int min,
-                   int max);
-  CLI::Option* AddSwitch(const std::string& flag, bool& value, const std::string& meaning);
+  void Add(const std::string& flag, std::string& value, const std::string& meaning,
+           bool required = false);
+  void Add(const std::string& flag, std::vector<std::string>& value,
+           const std::string& meaning);  // comma separated
+  void Add(const std::string& flag, int& value, const std::string& meaning, int min, int max);
+  void AddSwitch(const std::string& flag, bool& value, const std::string& meaning);
 
   // Reports a problem with an option's value: "--xmpp-server: ...". Collected
   // while `make` runs; any of them ends the program with status 2.

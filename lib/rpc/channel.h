@@ -26,7 +26,6 @@ constexpr int kMaxMessageBytes = 8 * 1024 * 1024;
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& target,
                                                            const TlsFiles& tls);
 // Asks every client for a certificate of the same CA when TLS is on.
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
-    const TlsFiles& tls);
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(const TlsFiles& tls);
 
 }  // namespace postern::rpc

@@ -59,7 +59,10 @@ Script::Script(absl::string_view source) : source_(source), sha1_(Sha1Hex(source
 class RedisClient::Link : public std::enable_shared_from_this<Link> {
  public:
   Link(asio::any_io_executor executor, RedisUrl url)
-      : executor_(executor), url_(std::move(url)), descriptor_(executor), retry_(executor),
+      : executor_(executor),
+        url_(std::move(url)),
+        descriptor_(executor),
+        retry_(executor),
         up_(executor) {}
 
   void Open();

@@ -17,9 +17,9 @@ namespace postern::store {
 struct Reply {
   enum class Kind { kNil, kString, kInteger, kArray };
   Kind kind = Kind::kNil;
-  std::string text;         // kString (bulk and status replies)
-  int64_t integer = 0;      // kInteger
-  std::vector<Reply> items; // kArray
+  std::string text;          // kString (bulk and status replies)
+  int64_t integer = 0;       // kInteger
+  std::vector<Reply> items;  // kArray
 
   bool IsNil() const { return kind == Kind::kNil; }
 };
@@ -45,8 +45,8 @@ class RedisClient {
  public:
   // redis://[:password@]host[:port][/db] or unix:///path[?db=N]
   // kInvalidArgument says what is wrong with the URL.
-  static absl::StatusOr<std::unique_ptr<RedisClient>> Create(
-      boost::asio::any_io_executor executor, absl::string_view url);
+  static absl::StatusOr<std::unique_ptr<RedisClient>> Create(boost::asio::any_io_executor executor,
+                                                             absl::string_view url);
   ~RedisClient();
 
   net::Task<absl::StatusOr<Reply>> Command(std::vector<std::string> args);

@@ -33,8 +33,8 @@ void ChooseKeyFile(process::Program& program, Configs& configs) {
     program.Reject("--data-dir", std::string(path.status().message()));
     return;
   }
-  configs.admin.master_key_file = configs.fetcher.master_key_file =
-      configs.sender.master_key_file = *path;
+  configs.admin.master_key_file = configs.fetcher.master_key_file = configs.sender.master_key_file =
+      *path;
 }
 
 std::vector<std::unique_ptr<process::Service>> MakeServices(process::Runtime& runtime,

@@ -34,8 +34,7 @@ std::string ContactJid(const admin::v1::Account& account, absl::string_view doma
   return absl::StrCat(EscapeLocalpart(absl::AsciiStrToLower(account.name())), "@", domain);
 }
 
-AccountDirectory::AccountDirectory(admin::v1::AdminService::StubInterface& admin)
-    : admin_(admin) {}
+AccountDirectory::AccountDirectory(admin::v1::AdminService::StubInterface& admin) : admin_(admin) {}
 
 net::Task<void> AccountDirectory::Follow() {
   milliseconds pause = kFirstPause;

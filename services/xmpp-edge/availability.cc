@@ -49,8 +49,7 @@ net::Task<edge::v1::ListAvailabilityResponse> AvailabilityFeed::Changes(
   response.set_epoch(epoch_);
   response.set_revision(revision_);
   response.set_snapshot(snapshot);
-  auto next = snapshot ? by_revision_.begin()
-                       : by_revision_.upper_bound(request.since_revision());
+  auto next = snapshot ? by_revision_.begin() : by_revision_.upper_bound(request.since_revision());
   for (; next != by_revision_.end(); ++next) {
     const edge::v1::UserAvailability& user = users_.at(next->second).availability;
     if (snapshot && user.show() == edge::v1::SHOW_OFFLINE) continue;

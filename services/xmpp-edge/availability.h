@@ -26,8 +26,7 @@ class AvailabilityFeed {
   void Forget(const std::string& user);
 
   // What changed; waits up to request.wait_ms when nothing has.
-  net::Task<edge::v1::ListAvailabilityResponse> Changes(
-      edge::v1::ListAvailabilityRequest request);
+  net::Task<edge::v1::ListAvailabilityResponse> Changes(edge::v1::ListAvailabilityRequest request);
 
  private:
   struct Entry {

@@ -38,8 +38,7 @@ auto& link_up = metrics::Gauge("postern_edge_link_up", "1 while the component li
 auto& sent = metrics::Counter("postern_edge_stanzas_sent_total", "Stanzas written to the link");
 auto& received =
     metrics::Counter("postern_edge_stanzas_received_total", "Stanzas read from the link");
-auto& connects =
-    metrics::Counter("postern_edge_link_connects_total", "How often the link came up");
+auto& connects = metrics::Counter("postern_edge_link_connects_total", "How often the link came up");
 
 // A tenth either way, so that replicas don't knock at the same time.
 milliseconds Jittered(milliseconds pause) {
@@ -65,8 +64,8 @@ net::Task<absl::StatusOr<std::vector<std::string>>> Resolve(std::string host) {
 
 }  // namespace
 
-ComponentLink::ComponentLink(asio::any_io_executor executor, Settings settings,
-                             OnStanza on_stanza, OnChange on_change)
+ComponentLink::ComponentLink(asio::any_io_executor executor, Settings settings, OnStanza on_stanza,
+                             OnChange on_change)
     : executor_(executor),
       settings_(std::move(settings)),
       on_stanza_(std::move(on_stanza)),
@@ -185,8 +184,8 @@ net::Task<absl::Status> ComponentLink::Send(Element stanza) {
 net::Task<absl::Status> ComponentLink::Barrier() {
   if (!up_) co_return DownStatus(why_down_);
   if (!barrier_is_last_) {
-    Element ping = MakeStanza("iq", settings_.domain, settings_.domain, "get",
-                              BarrierId(++last_barrier_));
+    Element ping =
+        MakeStanza("iq", settings_.domain, settings_.domain, "get", BarrierId(++last_barrier_));
     ping.Add(MakeElement("ping", kPingNs));
     stream_->Write(ToXml(ping, kComponentNs));
     barrier_is_last_ = true;

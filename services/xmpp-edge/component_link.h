@@ -25,7 +25,7 @@ class ComponentLink : public StanzaSink {
     uint16_t port = 5347;
     std::string domain;
     std::string secret;
-    net::Duration idle = std::chrono::seconds(30);  // silence after which the server is asked
+    net::Duration idle = std::chrono::seconds(30);      // silence after which the server is asked
     net::Duration patience = std::chrono::seconds(15);  // for an answer to a barrier
   };
   using OnStanza = std::function<void(Element)>;

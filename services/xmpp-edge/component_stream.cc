@@ -149,7 +149,7 @@ struct ComponentStream::State {
   std::string socket_problem;
   stream_descriptor socket;  // a dup of libstrophe's, to wait on
   Context context;
-  Connection connection;     // goes before its context
+  Connection connection;  // goes before its context
 };
 
 int ComponentStream::State::OnSocket(xmpp_conn_t*, void* fd_pointer) {
@@ -276,8 +276,7 @@ ComponentStream::ComponentStream(asio::any_io_executor executor, Target target)
 
 ComponentStream::~ComponentStream() = default;
 
-net::Task<absl::Status> ComponentStream::Run(OnUp on_up, OnStanza on_stanza,
-                                             OnDrained on_drained) {
+net::Task<absl::Status> ComponentStream::Run(OnUp on_up, OnStanza on_stanza, OnDrained on_drained) {
   using asio::experimental::awaitable_operators::operator||;
   state_->on_up = std::move(on_up);
   state_->on_stanza = std::move(on_stanza);
@@ -289,8 +288,7 @@ net::Task<absl::Status> ComponentStream::Run(OnUp on_up, OnStanza on_stanza,
   auto reading = state_->ReadLoop();
   auto writing = state_->WriteLoop();
   auto watching = state_->WatchHandshake();
-  const auto ended =
-      co_await (std::move(reading) || std::move(writing) || std::move(watching));
+  const auto ended = co_await (std::move(reading) || std::move(writing) || std::move(watching));
   if (state_->ended) co_return state_->why_ended;
   co_return std::visit([](const absl::Status& why) { return why; }, ended);
 }

@@ -22,10 +22,10 @@ constexpr size_t kRememberedOfDigest = 16;
 
 auto& delivered_total =
     metrics::Counter("postern_edge_mails_delivered_total", "Mails brought to their user");
-auto& duplicates_total = metrics::Counter("postern_edge_mails_duplicate_total",
-                                          "Mails that had been delivered before");
-auto& held_total = metrics::Counter("postern_edge_mails_held_total",
-                                    "Mails that the user's presence held back");
+auto& duplicates_total =
+    metrics::Counter("postern_edge_mails_duplicate_total", "Mails that had been delivered before");
+auto& held_total =
+    metrics::Counter("postern_edge_mails_held_total", "Mails that the user's presence held back");
 
 absl::Status Check(const edge::v1::DeliverRequest& request) {
   const bool digest = request.mode() == edge::v1::DELIVERY_MODE_DIGEST;
@@ -97,18 +97,23 @@ class Turn {
 
 admin::v1::Action ActionFor(const admin::v1::PresenceActions& actions, edge::v1::Show show) {
   switch (show) {
-    case edge::v1::SHOW_CHAT: return actions.chat();
-    case edge::v1::SHOW_ONLINE: return actions.online();
-    case edge::v1::SHOW_AWAY: return actions.away();
-    case edge::v1::SHOW_XA: return actions.xa();
-    case edge::v1::SHOW_DND: return actions.dnd();
-    default: return actions.offline();
+    case edge::v1::SHOW_CHAT:
+      return actions.chat();
+    case edge::v1::SHOW_ONLINE:
+      return actions.online();
+    case edge::v1::SHOW_AWAY:
+      return actions.away();
+    case edge::v1::SHOW_XA:
+      return actions.xa();
+    case edge::v1::SHOW_DND:
+      return actions.dnd();
+    default:
+      return actions.offline();
   }
 }
 
 DeliveryDesk::DeliveryDesk(std::string domain, StanzaSink& sink, const AccountDirectory& directory,
-                           const PresenceSessions& sessions, ThreadStore& threads,
-                           DeliveryLog& log)
+                           const PresenceSessions& sessions, ThreadStore& threads, DeliveryLog& log)
     : domain_(std::move(domain)),
       sink_(sink),
       directory_(directory),
@@ -168,8 +173,8 @@ net::Task<absl::StatusOr<edge::v1::DeliverResponse>> DeliveryDesk::DeliverFor(
   if (sent.ok()) sent = co_await log_.Record(account->id(), due_ids);
   if (!sent.ok()) co_return sent;
   for (const std::string& id : due_ids) {
-    log::Info("mail delivered", {{"mail", id}, {"account", account->id()},
-                                 {"mode", digest ? "digest" : "full"}});
+    log::Info("mail delivered",
+              {{"mail", id}, {"account", account->id()}, {"mode", digest ? "digest" : "full"}});
   }
   delivered_total.Increment(static_cast<double>(due_ids.size()));
   co_return response;

@@ -33,8 +33,8 @@ class DeliveryDesk {
   net::Task<absl::StatusOr<edge::v1::DeliverResponse>> Deliver(edge::v1::DeliverRequest request);
 
  private:
-  net::Task<absl::StatusOr<edge::v1::DeliverResponse>> DeliverFor(
-      AccountDirectory::Account account, edge::v1::DeliverRequest request);
+  net::Task<absl::StatusOr<edge::v1::DeliverResponse>> DeliverFor(AccountDirectory::Account account,
+                                                                  edge::v1::DeliverRequest request);
   net::Task<absl::Status> SendFull(AccountDirectory::Account account,
                                    std::vector<edge::v1::Delivery> deliveries);
   net::Task<absl::Status> SendDigest(AccountDirectory::Account account,

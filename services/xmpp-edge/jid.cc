@@ -33,9 +33,7 @@ bool IsResource(absl::string_view text) {
 
 }  // namespace
 
-std::string Jid::Bare() const {
-  return local.empty() ? domain : absl::StrCat(local, "@", domain);
-}
+std::string Jid::Bare() const { return local.empty() ? domain : absl::StrCat(local, "@", domain); }
 
 std::string Jid::Full() const {
   return resource.empty() ? Bare() : absl::StrCat(Bare(), "/", resource);
@@ -49,8 +47,7 @@ absl::StatusOr<Jid> ParseJid(absl::string_view text) {
 
   Jid jid;
   if (at != absl::string_view::npos) jid.local = absl::AsciiStrToLower(bare.substr(0, at));
-  jid.domain =
-      absl::AsciiStrToLower(at == absl::string_view::npos ? bare : bare.substr(at + 1));
+  jid.domain = absl::AsciiStrToLower(at == absl::string_view::npos ? bare : bare.substr(at + 1));
   if (!IsDomain(jid.domain)) return absl::InvalidArgumentError("jid: the domain is wrong");
   if (at != absl::string_view::npos && (jid.local.empty() || !IsLocalpart(jid.local))) {
     return absl::InvalidArgumentError("jid: the part before @ is wrong");

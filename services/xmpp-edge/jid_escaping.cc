@@ -29,8 +29,7 @@ const Escape* EscapeAt(absl::string_view text) {
 std::optional<mail::Address> SplitAt(absl::string_view spec, size_t at) {
   if (at == absl::string_view::npos || at == 0 || at + 1 == spec.size()) return std::nullopt;
   auto address = mail::ParseAddress(
-      mail::Address{"", std::string(spec.substr(0, at)),
-                    absl::AsciiStrToLower(spec.substr(at + 1))}
+      mail::Address{"", std::string(spec.substr(0, at)), absl::AsciiStrToLower(spec.substr(at + 1))}
           .Spec());
   if (!address.ok()) return std::nullopt;
   return *std::move(address);
@@ -57,8 +56,8 @@ std::string UnescapeLocalpart(absl::string_view local) {
   for (size_t i = 0; i < local.size(); ++i) {
     const Escape* escape = EscapeAt(local.substr(i));
     // XEP-0106 section 4.2: \20 is neither the first nor the last of a localpart.
-    const bool edge = escape != nullptr && escape->character == ' ' &&
-                      (i == 0 || i + 3 == local.size());
+    const bool edge =
+        escape != nullptr && escape->character == ' ' && (i == 0 || i + 3 == local.size());
     if (escape == nullptr || edge) {
       out.push_back(local[i]);
       continue;

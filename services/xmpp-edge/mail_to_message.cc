@@ -46,11 +46,11 @@ absl::string_view FittingHead(absl::string_view text, size_t escaped_bytes) {
 // Characters that would begin a new line or turn the line around on some screen,
 // and so let a subject pass for another header line.
 constexpr absl::string_view kForbiddenInLine[] = {
-    "\xC2\x85",                                                      // U+0085 next line
-    "\xE2\x80\xA8", "\xE2\x80\xA9",                                  // U+2028, U+2029
-    "\xE2\x80\xAA", "\xE2\x80\xAB", "\xE2\x80\xAC", "\xE2\x80\xAD",  // bidi embedding
-    "\xE2\x80\xAE",                                                  // bidi override
-    "\xE2\x81\xA6", "\xE2\x81\xA7", "\xE2\x81\xA8", "\xE2\x81\xA9"}; // bidi isolates
+    "\xC2\x85",                                                       // U+0085 next line
+    "\xE2\x80\xA8", "\xE2\x80\xA9",                                   // U+2028, U+2029
+    "\xE2\x80\xAA", "\xE2\x80\xAB", "\xE2\x80\xAC", "\xE2\x80\xAD",   // bidi embedding
+    "\xE2\x80\xAE",                                                   // bidi override
+    "\xE2\x81\xA6", "\xE2\x81\xA7", "\xE2\x81\xA8", "\xE2\x81\xA9"};  // bidi isolates
 
 std::string OneLine(absl::string_view text) {
   std::string line;
@@ -149,8 +149,8 @@ std::string Body(const mail::Mail& mail, int64_t now_unix) {
   const std::string head = HeaderBlock(mail, now_unix);
   const std::string tail = AttachmentBlock(mail.attachments) + NoteBlock(mail);
   constexpr size_t kRoomForCut = 100;
-  const size_t room = kMaxBodyBytes - std::min(kMaxBodyBytes, head.size() + tail.size() +
-                                                                  kRoomForCut);
+  const size_t room =
+      kMaxBodyBytes - std::min(kMaxBodyBytes, head.size() + tail.size() + kRoomForCut);
   const absl::string_view shown = FittingHead(Head(mail.text, room), kMaxEscapedText);
   std::string text(shown.empty() ? texts::kNoText : shown);
   if (shown.size() < mail.text.size()) {
@@ -182,8 +182,8 @@ Element ReplyAddresses(const mail::Mail& mail, const std::string& domain) {
 
 // What both kinds of message have.
 Element ChatMessage(const Envelope& envelope, absl::string_view body) {
-  Element message = MakeStanza("message", envelope.contact, envelope.user, "chat",
-                               envelope.stanza_id);
+  Element message =
+      MakeStanza("message", envelope.contact, envelope.user, "chat", envelope.stanza_id);
   message.AddText("body", FittingHead(SanitizeXmlText(body), kMaxEscapedBody));
   message.Add(MakeElement("origin-id", "urn:xmpp:sid:0").Set("id", envelope.stanza_id));
   message.Add(MakeElement("store", "urn:xmpp:hints"));  // XEP-0334: keep it for the absent
@@ -220,8 +220,8 @@ Element MailsToDigest(const std::vector<mail::Mail>& mails, const Envelope& enve
   std::string body = absl::StrCat(texts::NewMails(mails.size()), "\n");
   for (size_t i = 0; i < mails.size(); ++i) {
     const mail::Mail& mail = mails[i];
-    std::string entry = absl::StrCat("\n", i + 1, ". ", SenderLine(mail), "\n   ",
-                                     SubjectLine(mail));
+    std::string entry =
+        absl::StrCat("\n", i + 1, ". ", SenderLine(mail), "\n   ", SubjectLine(mail));
     if (const int64_t date = OldDate(mail, envelope.now_unix); date != 0) {
       absl::StrAppend(&entry, " (", ReadableDate(date), ")");
     }

@@ -13,9 +13,9 @@ namespace postern::xmpp_edge {
 
 // Where a message goes and what it is called.
 struct Envelope {
-  std::string domain;      // of the component
-  std::string contact;     // bare JID it comes from: NAME@domain
-  std::string user;        // bare JID it goes to
+  std::string domain;   // of the component
+  std::string contact;  // bare JID it comes from: NAME@domain
+  std::string user;     // bare JID it goes to
   std::string stanza_id;
   int64_t now_unix = 0;
 };
@@ -35,7 +35,6 @@ Element MailsToDigest(const std::vector<mail::Mail>& mails, const Envelope& enve
 std::string ThreadIdOf(const mail::Mail& mail);
 
 // What to remember of a mail, so that an answer finds its way.
-MailThread ThreadOf(const mail::Mail& mail, absl::string_view account_id,
-                    const Envelope& envelope);
+MailThread ThreadOf(const mail::Mail& mail, absl::string_view account_id, const Envelope& envelope);
 
 }  // namespace postern::xmpp_edge

@@ -34,16 +34,33 @@ size_t XmlCharLength(absl::string_view text) {
 void AppendEscaped(std::string& out, absl::string_view value, bool in_attribute) {
   for (const char c : SanitizeXmlText(value)) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;  // "]]>" is illegal in text
-      case '"': out += in_attribute ? "&quot;" : "\""; break;
-      case '\'': out += in_attribute ? "&apos;" : "'"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;  // "]]>" is illegal in text
+      case '"':
+        out += in_attribute ? "&quot;" : "\"";
+        break;
+      case '\'':
+        out += in_attribute ? "&apos;" : "'";
+        break;
       // A parser turns these into spaces, or drops them, when they are not escaped.
-      case '\r': out += "&#13;"; break;
-      case '\n': out += in_attribute ? "&#10;" : "\n"; break;
-      case '\t': out += in_attribute ? "&#9;" : "\t"; break;
-      default: out.push_back(c);
+      case '\r':
+        out += "&#13;";
+        break;
+      case '\n':
+        out += in_attribute ? "&#10;" : "\n";
+        break;
+      case '\t':
+        out += in_attribute ? "&#9;" : "\t";
+        break;
+      default:
+        out.push_back(c);
     }
   }
 }

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-
 #include "lib/net/task.h"
 #include "lib/net/task_group.h"
 #include "services/xmpp-edge/jid.h"

@@ -53,8 +53,7 @@ constexpr absl::string_view kEncryptedRefused =
     "Not sent: mail can't carry this encryption. Turn it off for this contact and write again.";
 constexpr absl::string_view kCorrectionRefused =
     "Not sent: a mail that has left can't be changed. Write a new message instead.";
-constexpr absl::string_view kRetractionRefused =
-    "A mail that has left can't be taken back.";
+constexpr absl::string_view kRetractionRefused = "A mail that has left can't be taken back.";
 constexpr absl::string_view kWhoIsItFor =
     "Not sent: who is it for? Begin with a line \"To: someone@example.org\".";
 constexpr absl::string_view kRootNeedsTo =
@@ -147,7 +146,8 @@ inline std::string FieldError(absl::string_view field, absl::string_view reason)
   return absl::StrCat("Error with '", field, "' field: ", reason);
 }
 inline std::string AccountExists(absl::string_view name) {
-  return absl::StrCat("You have an account '", name, "' already. Choose another name, or change "
+  return absl::StrCat("You have an account '", name,
+                      "' already. Choose another name, or change "
                       "that account at its own entry.");
 }
 inline std::string AccountCreated(absl::string_view name) {
@@ -159,8 +159,8 @@ inline std::string AccountUpdated(absl::string_view name) {
 inline std::string Welcome(absl::string_view domain) {
   return absl::StrCat(
       "Welcome! Each mail account is a contact of yours. New mail comes as a message from it; "
-      "answer that message to answer the mail. To write a new mail, begin a message to ", domain,
-      " with a line \"To: someone@example.org\". Send \"help\" to any contact for more.");
+      "answer that message to answer the mail. To write a new mail, begin a message to ",
+      domain, " with a line \"To: someone@example.org\". Send \"help\" to any contact for more.");
 }
 constexpr absl::string_view kAccountsAway =
     "The gateway's account store doesn't answer. Nothing was changed; try again in a minute.";
@@ -171,8 +171,8 @@ inline std::string HowToWrite(absl::string_view domain) {
       "To write a new mail, begin your message with header lines, then the text:\n\n"
       "To: ann@example.org, Bob <bob@example.net>\n"
       "Cc: …\nBcc: …\nSubject: …\nFrom: … (one of your SMTP accounts)\n\n"
-      "Only To: is needed. A message to someone\\40example.org@", domain,
-      " goes to someone@example.org without any.");
+      "Only To: is needed. A message to someone\\40example.org@",
+      domain, " goes to someone@example.org without any.");
 }
 constexpr absl::string_view kHowToAnswer =
     "New mail arrives as messages from this contact. Write here to answer: use your client's "

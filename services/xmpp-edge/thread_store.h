@@ -18,13 +18,13 @@ namespace postern::xmpp_edge {
 // finds its way: RFC 5322 section 3.6.4.
 struct MailThread {
   std::string account_id;
-  std::string contact;       // bare JID the message came from (or went to)
-  std::string message_id;    // of the mail; empty when it had none
-  std::vector<std::string> references;  // of the mail, oldest first
+  std::string contact;                   // bare JID the message came from (or went to)
+  std::string message_id;                // of the mail; empty when it had none
+  std::vector<std::string> references;   // of the mail, oldest first
   std::vector<mail::Address> answer_to;  // Reply-To, else From
   std::string subject;
   int64_t at_unix = 0;
-  std::string thread_id;     // what stands in <thread/>
+  std::string thread_id;  // what stands in <thread/>
 };
 
 // Redis keys postern:thread:{user}:...; kept 90 days.

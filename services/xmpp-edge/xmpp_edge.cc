@@ -56,20 +56,21 @@ class Parts {
   Parts(process::Runtime& runtime, const Config& config, const process::Peers& peers)
       : stubs_(peers),
         tasks_(runtime.io.get_executor()),
-        link_(runtime.io.get_executor(), LinkSettings(config),
-              [this](Element stanza) { router_.Route(std::move(stanza)); },
-              [this](bool up) {
-                if (up) presence_.LinkCameUp();
-              }),
+        link_(
+            runtime.io.get_executor(), LinkSettings(config),
+            [this](Element stanza) { router_.Route(std::move(stanza)); },
+            [this](bool up) {
+              if (up) presence_.LinkCameUp();
+            }),
         router_(config.xmpp_domain, link_, tasks_),
         directory_(*stubs_.admin),
         threads_(runtime.redis),
         sessions_(runtime.redis),
         contacts_(runtime.redis),
         availability_(runtime.io.get_executor()),
-        context_{config.xmpp_domain, link_,           directory_,     threads_,
-                 sessions_,          *stubs_.admin,   *stubs_.rules,  *stubs_.sender,
-                 *stubs_.fetcher,    runtime.redis,   tasks_,         runtime.io.get_executor()},
+        context_{config.xmpp_domain, link_,         directory_,    threads_,
+                 sessions_,          *stubs_.admin, *stubs_.rules, *stubs_.sender,
+                 *stubs_.fetcher,    runtime.redis, tasks_,        runtime.io.get_executor()},
         presence_(context_, sessions_, contacts_),
         deliveries_(runtime.redis),
         desk_(config.xmpp_domain, link_, directory_, sessions_, threads_, deliveries_),
@@ -84,10 +85,8 @@ class Parts {
       if (after == nullptr && directory_.Of(owner).empty()) availability_.Forget(owner);
     });
     InstallFeatures(router_, context_);
-    router_.OnPresence(
-        [this](Incoming incoming) { return presence_.Handle(std::move(incoming)); });
-    XmppEdgeService::Parts parts = {link_,         presence_, sessions_,
-                                    availability_, desk_,     outcomes_};
+    router_.OnPresence([this](Incoming incoming) { return presence_.Handle(std::move(incoming)); });
+    XmppEdgeService::Parts parts = {link_, presence_, sessions_, availability_, desk_, outcomes_};
     service.Attach(parts);
     tasks_.Spawn("account directory", directory_.Follow());
     tasks_.Spawn("contacts", presence_.KeepContacts());

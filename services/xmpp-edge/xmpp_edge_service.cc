@@ -64,8 +64,7 @@ net::Task<absl::Status> XmppEdgeService::DoReportOutcome(
   co_return co_await parts_->outcomes.Report(request);
 }
 
-net::Task<absl::Status> XmppEdgeService::DoListSessions(
-    edge::v1::ListSessionsResponse& response) {
+net::Task<absl::Status> XmppEdgeService::DoListSessions(edge::v1::ListSessionsResponse& response) {
   if (!parts_) co_return NotReady();
   for (const auto& [user, presence] : parts_->sessions.all()) {
     edge::v1::Session& session = *response.add_sessions();

@@ -32,9 +32,9 @@ class XmppEdgeService : public edge::v1::EdgeService::CallbackService {
   grpc::ServerUnaryReactor* Deliver(grpc::CallbackServerContext* context,
                                     const edge::v1::DeliverRequest* request,
                                     edge::v1::DeliverResponse* response) override;
-  grpc::ServerUnaryReactor* ListAvailability(
-      grpc::CallbackServerContext* context, const edge::v1::ListAvailabilityRequest* request,
-      edge::v1::ListAvailabilityResponse* response) override;
+  grpc::ServerUnaryReactor* ListAvailability(grpc::CallbackServerContext* context,
+                                             const edge::v1::ListAvailabilityRequest* request,
+                                             edge::v1::ListAvailabilityResponse* response) override;
   grpc::ServerUnaryReactor* ReportOutcome(grpc::CallbackServerContext* context,
                                           const edge::v1::ReportOutcomeRequest* request,
                                           edge::v1::ReportOutcomeResponse* response) override;

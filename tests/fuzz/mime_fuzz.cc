@@ -21,7 +21,8 @@ void RequireLine(absl::string_view line) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view message(reinterpret_cast<const char*>(data), size);
-  const postern::mail::Mail mail = postern::mail::ParseMail(message, size % 2 == 0 ? 0 : size + 100);
+  const postern::mail::Mail mail =
+      postern::mail::ParseMail(message, size % 2 == 0 ? 0 : size + 100);
   Require(postern::mail::IsUtf8(mail.text) && mail.text.find('\0') == std::string::npos);
   RequireLine(mail.subject);
   RequireLine(mail.message_id);
@@ -30,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const postern::mail::Address& address : *list) {
       RequireLine(address.Readable());
       const auto again = postern::mail::ParseAddress(address.Spec());
-      Require(again.ok() && again->local_part == address.local_part && again->domain == address.domain);
+      Require(again.ok() && again->local_part == address.local_part &&
+              again->domain == address.domain);
     }
   }
   for (const postern::mail::Attachment& attachment : mail.attachments) {

@@ -56,9 +56,21 @@ RedisServer::~RedisServer() {
 
 void RedisServer::Start() {
   const std::string socket = directory_ + "/redis.sock";
-  std::vector<std::string> words = {"redis-server", "--port", "0", "--unixsocket", socket,
-                                    "--dir", directory_, "--appendonly", "yes", "--appendfsync",
-                                    "always", "--save", "", "--logfile", directory_ + "/log"};
+  std::vector<std::string> words = {"redis-server",
+                                    "--port",
+                                    "0",
+                                    "--unixsocket",
+                                    socket,
+                                    "--dir",
+                                    directory_,
+                                    "--appendonly",
+                                    "yes",
+                                    "--appendfsync",
+                                    "always",
+                                    "--save",
+                                    "",
+                                    "--logfile",
+                                    directory_ + "/log"};
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);

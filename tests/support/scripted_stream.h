@@ -40,8 +40,8 @@ class ScriptedStream : public net::ByteStream {
 
   std::vector<Step> steps_;
   size_t next_ = 0;
-  std::string readable_;   // sent by the peer, not read yet
-  std::string written_;    // written by the code, not matched yet
+  std::string readable_;  // sent by the peer, not read yet
+  std::string written_;   // written by the code, not matched yet
   std::string mismatch_;
   bool encrypted_;
 };

@@ -15,9 +15,12 @@ constexpr int64_t kTellAgainAfterSeconds = 3600;
 absl::string_view Scheme(const Account& account) {
   const bool tls = account.security() == admin::v1::SECURITY_TLS;
   switch (account.type()) {
-    case admin::v1::ACCOUNT_TYPE_IMAP: return tls ? "imaps" : "imap";
-    case admin::v1::ACCOUNT_TYPE_POP3: return tls ? "pop3s" : "pop3";
-    default: return tls ? "smtps" : "smtp";
+    case admin::v1::ACCOUNT_TYPE_IMAP:
+      return tls ? "imaps" : "imap";
+    case admin::v1::ACCOUNT_TYPE_POP3:
+      return tls ? "pop3s" : "pop3";
+    default:
+      return tls ? "smtps" : "smtp";
   }
 }
 
@@ -37,8 +40,7 @@ Element Presence(absl::string_view from, absl::string_view to, absl::string_view
 }  // namespace
 
 std::string AccountUrl(const Account& account) {
-  const std::string login =
-      account.login().empty() ? "" : absl::StrCat(account.login(), "@");
+  const std::string login = account.login().empty() ? "" : absl::StrCat(account.login(), "@");
   return absl::StrCat(Scheme(account), "://", login, account.host(), ":", account.port());
 }
 

@@ -22,8 +22,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr absl::string_view kNickNs = "http://jabber.org/protocol/nick";
-constexpr milliseconds kProbePause(10);   // at most 100 probes a second: no storm
-constexpr seconds kProbePatience(20);     // then who did not answer is gone
+constexpr milliseconds kProbePause(10);  // at most 100 probes a second: no storm
+constexpr seconds kProbePatience(20);    // then who did not answer is gone
 constexpr milliseconds kRetryPause(1000);
 
 edge::v1::Show ReadShow(const Element& presence) {
@@ -44,11 +44,11 @@ PresenceFeature::PresenceFeature(FeatureContext context, PresenceSessions& sessi
       contacts_(contacts),
       work_(context_.executor),
       link_came_up_(context_.executor) {
-  context_.directory.Listen([this](AccountDirectory::Account before,
-                                   AccountDirectory::Account after) {
-    unsettled_.insert(after != nullptr ? after->id() : before->id());
-    work_.Notify();
-  });
+  context_.directory.Listen(
+      [this](AccountDirectory::Account before, AccountDirectory::Account after) {
+        unsettled_.insert(after != nullptr ? after->id() : before->id());
+        work_.Notify();
+      });
 }
 
 net::Task<void> PresenceFeature::Handle(Incoming incoming) {
@@ -64,8 +64,7 @@ net::Task<void> PresenceFeature::Handle(Incoming incoming) {
         co_await sessions_.SetAvailable(std::move(incoming.from), ReadShow(incoming.stanza));
     if (news) (void)co_await ShowAll(user, full);
   } else if (type == "probe") {
-    std::optional<Element> presence =
-        PresenceOf(incoming.to, user, incoming.from.Full());
+    std::optional<Element> presence = PresenceOf(incoming.to, user, incoming.from.Full());
     if (presence) (void)co_await context_.sink.Send(*std::move(presence));
   } else if (type == "subscribe") {
     co_await HandleSubscribe(std::move(incoming));
@@ -106,8 +105,7 @@ net::Task<absl::Status> PresenceFeature::ShowAll(std::string user, std::string f
   absl::Status sent = co_await context_.sink.Send(std::move(gateway));
   for (const AccountDirectory::Account& account : accounts) {
     if (!sent.ok()) break;
-    Element presence =
-        AccountPresence(*account, ContactJid(*account, context_.domain), full_jid);
+    Element presence = AccountPresence(*account, ContactJid(*account, context_.domain), full_jid);
     sent = co_await context_.sink.Send(std::move(presence));
   }
   co_return sent;
@@ -183,15 +181,15 @@ net::Task<absl::Status> PresenceFeature::Introduce(AccountDirectory::Account acc
   contact.owner = account->owner();
   contact.jid = ContactJid(*account, context_.domain);
   if (contacts_.CountOf(contact.owner) == 0) {
-    absl::Status asked = co_await Say("subscribe", context_.domain, contact.owner,
-                                      std::string(texts::kGatewayNick));
+    absl::Status asked =
+        co_await Say("subscribe", context_.domain, contact.owner, std::string(texts::kGatewayNick));
     if (!asked.ok()) co_return asked;
   }
   absl::Status asked = co_await Say("subscribe", contact.jid, contact.owner, account->name());
   if (!asked.ok()) co_return asked;
   if (absl::Status taken = co_await context_.sink.Barrier(); !taken.ok()) co_return taken;
-  log::Info("account introduced to its user", {{"account", account->id()},
-                                               {"user", contact.owner}});
+  log::Info("account introduced to its user",
+            {{"account", account->id()}, {"user", contact.owner}});
   const std::string owner = contact.owner;
   absl::Status kept = co_await contacts_.Put(account->id(), std::move(contact));
   if (!kept.ok()) co_return kept;

@@ -17,8 +17,7 @@ namespace postern::xmpp_edge {
 // probes, who is available, and the presence of our own contacts.
 class PresenceFeature {
  public:
-  PresenceFeature(FeatureContext context, PresenceSessions& sessions,
-                  PresenceContacts& contacts);
+  PresenceFeature(FeatureContext context, PresenceSessions& sessions, PresenceContacts& contacts);
 
   // A presence stanza for any of our addresses.
   net::Task<void> Handle(Incoming incoming);

@@ -112,13 +112,15 @@ TEST(ParseAddressList, FlattensGroupsAndTakesSemicolons) {
     const auto list = ParseAddressList(c.text);
     ASSERT_TRUE(list.ok()) << list.status();
     std::string specs;
-    for (const Address& address : *list) absl::StrAppend(&specs, specs.empty() ? "" : " ", address.Spec());
+    for (const Address& address : *list)
+      absl::StrAppend(&specs, specs.empty() ? "" : " ", address.Spec());
     EXPECT_EQ(specs, c.specs);
   }
 }
 
 TEST(ParseAddressList, NamesTheEntryThatCannotBeRead) {
-  const absl::Status status = ParseAddressList("ann@example.org, Bob <bob>, eve@example.org").status();
+  const absl::Status status =
+      ParseAddressList("ann@example.org, Bob <bob>, eve@example.org").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("\"bob\""));
 }
@@ -142,9 +144,10 @@ TEST(ParseAddressList, TakesHostileInputInItsStride) {
 }
 
 TEST(Address, WritesWhatItReads) {
-  for (const char* text : {"ann@example.org", "Ann <ann@example.org>", "\"Smith, Ann\" <ann@example.org>",
-                           "\"a b\"@example.org", "\"a\\\"b\\\\\"@example.org", "\".\"@example.org",
-                           "\"x <y@z.example>\" <ann@example.org>", "Ännä <ännä@example.org>"}) {
+  for (const char* text :
+       {"ann@example.org", "Ann <ann@example.org>", "\"Smith, Ann\" <ann@example.org>",
+        "\"a b\"@example.org", "\"a\\\"b\\\\\"@example.org", "\".\"@example.org",
+        "\"x <y@z.example>\" <ann@example.org>", "Ännä <ännä@example.org>"}) {
     SCOPED_TRACE(text);
     const auto address = ParseAddress(text);
     ASSERT_TRUE(address.ok()) << address.status();

@@ -56,7 +56,9 @@ TEST(DecodeHeaderText, DecodesWhatMailersSend) {
       {"line break inside", "=?utf-8?Q?a=0D=0ABcc:_b?=", "a Bcc: b"},
       {"control inside", "=?utf-8?Q?a=00=1B=07b?=", "ab"},
       {"bidi override inside", "=?utf-8?B?4oCuZ3BqLmV4ZQ==?=", "gpj.exe"},
-      {"lone surrogate", "=?utf-8?Q?a=ED=A0=80b?= \xC3\xA4", "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD" "b ä"},
+      {"lone surrogate", "=?utf-8?Q?a=ED=A0=80b?= \xC3\xA4",
+       "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+       "b ä"},
       {"folded with tab", "a\r\n\tb", "a b"},
   };
   for (const auto& c : cases) {
@@ -66,7 +68,8 @@ TEST(DecodeHeaderText, DecodesWhatMailersSend) {
 }
 
 TEST(DecodeHeaderText, IsLinearInHostileInput) {
-  for (const char* piece : {"=?", "?=", "=?a?q?", "=?a?q?=", "=?utf-8?B?=", "=?utf-8?Q?x?= ", "=?utf-8?Q?x?=41"}) {
+  for (const char* piece :
+       {"=?", "?=", "=?a?q?", "=?a?q?=", "=?utf-8?B?=", "=?utf-8?Q?x?= ", "=?utf-8?Q?x?=41"}) {
     SCOPED_TRACE(piece);
     std::string flood;
     while (flood.size() < 1000000) flood += piece;

@@ -48,13 +48,15 @@ TEST(MimeBomb, ManyPartsAreCutAndSaid) {
 
 TEST(MimeBomb, LinesLikeDelimitersCostNothing) {
   std::string message;
-  for (int i = 0; i < 64; ++i) absl::StrAppend(&message, "Content-Type: multipart/mixed; boundary=b", i, "\n\n--b", i, "\n");
+  for (int i = 0; i < 64; ++i)
+    absl::StrAppend(&message, "Content-Type: multipart/mixed; boundary=b", i, "\n\n--b", i, "\n");
   const Mail mail = ParseMail(message + "\n" + Repeat("--b\n", 1000000));
   EXPECT_TRUE(mail.text_truncated);
 }
 
 TEST(MimeBomb, ManyAddressesAreCutAndSaid) {
-  const Mail one_field = ParseMail("To: " + Repeat("ann@example.org, ", 100000) + "\nSubject: x\n\nhi");
+  const Mail one_field =
+      ParseMail("To: " + Repeat("ann@example.org, ", 100000) + "\nSubject: x\n\nhi");
   EXPECT_EQ(one_field.text, "hi");
   EXPECT_FALSE(one_field.defects.empty());
 
@@ -136,7 +138,8 @@ TEST(HtmlBomb, IsCutNotSuffered) {
 TEST(HtmlBomb, TextSizedLikeANodeIsNoNode) {
   std::string html = "<p>Hello</p>";
   for (size_t size = 100; size < 300; ++size) {
-    absl::StrAppend(&html, "<i title=\"", std::string(size, '\x01'), "\">", std::string(size, 'y'), "</i>");
+    absl::StrAppend(&html, "<i title=\"", std::string(size, '\x01'), "\">", std::string(size, 'y'),
+                    "</i>");
   }
   EXPECT_FALSE(ReadHtml(html, 1 << 20).truncated);
 }

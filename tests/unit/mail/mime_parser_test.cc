@@ -17,7 +17,8 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> NamesOf(const Mail& mail) {
   std::vector<std::string> names;
-  for (const Attachment& a : mail.attachments) names.push_back(absl::StrCat(a.file_name, "|", a.content_type, "|", a.size));
+  for (const Attachment& a : mail.attachments)
+    names.push_back(absl::StrCat(a.file_name, "|", a.content_type, "|", a.size));
   return names;
 }
 
@@ -74,56 +75,80 @@ TEST(ParseMail, FindsTheTextWhateverTheShape) {
       {"blank lines around", "\r\n\r\n\r\n  hi\r\n\r\nyou\r\n \r\n\r\n", "  hi\n\nyou"},
       {"latin1", "Content-Type: text/plain; charset=iso-8859-1\n\ncaf\xE9", "café"},
       {"no charset, UTF-8", "\ncaf\xC3\xA9", "café"},
-      {"no charset, windows-1252", "\n\x93" "caf\xE9\x94", "“café”"},
-      {"says us-ascii, is UTF-8", "Content-Type: text/plain; charset=us-ascii\n\ncaf\xC3\xA9", "café"},
-      {"says UTF-8, is windows-1252", "Content-Type: text/plain; charset=utf-8\n\ncaf\xE9!", "café!"},
-      {"UTF-8 with one bad byte", "Content-Type: text/plain; charset=utf-8\n\n\xC3\xA4\xFF", "ä\xEF\xBF\xBD"},
+      {"no charset, windows-1252",
+       "\n\x93"
+       "caf\xE9\x94",
+       "“café”"},
+      {"says us-ascii, is UTF-8", "Content-Type: text/plain; charset=us-ascii\n\ncaf\xC3\xA9",
+       "café"},
+      {"says UTF-8, is windows-1252", "Content-Type: text/plain; charset=utf-8\n\ncaf\xE9!",
+       "café!"},
+      {"UTF-8 with one bad byte", "Content-Type: text/plain; charset=utf-8\n\n\xC3\xA4\xFF",
+       "ä\xEF\xBF\xBD"},
       {"lone surrogate", "Content-Type: text/plain; charset=utf-8\n\n\xC3\xA4 \xED\xA0\x80",
        "ä \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
       {"quoted charset", "Content-Type: text/plain; charset=\"KOI8-R\"\n\n\xF0\xD2\xC9", "При"},
       {"iso-2022-jp", "Content-Type: text/plain; charset=iso-2022-jp\n\n\x1B$BF|K\\\x1B(B", "日本"},
       {"utf-16 with BOM, base64",
-       "Content-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: base64\n\n//5oAGkA", "hi"},
+       "Content-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: base64\n\n//5oAGkA",
+       "hi"},
       {"utf-7", "Content-Type: text/plain; charset=utf-7\n\ncaf+AOk-", "café"},
-      {"quoted-printable", "Content-Transfer-Encoding: Quoted-Printable\n\ncaf=C3=A9 =\r\nau lait=20\r\nx=ZZ",
+      {"quoted-printable",
+       "Content-Transfer-Encoding: Quoted-Printable\n\ncaf=C3=A9 =\r\nau lait=20\r\nx=ZZ",
        "café au lait \nx=ZZ"},
       {"base64 with noise", "Content-Transfer-Encoding: base64\n\naGVs!!bG8=\r\n", "hello"},
       {"base64 cut off", "Content-Transfer-Encoding: base64\n\naGVsbG", "hel"},
       {"unknown encoding", "Content-Transfer-Encoding: x-odd\n\nhello", "hello"},
-      {"control characters", "\na\x07" "b\x1B[31mc\x7F", "ab[31mc"},
+      {"control characters",
+       "\na\x07"
+       "b\x1B[31mc\x7F",
+       "ab[31mc"},
       {"flowed", "Content-Type: text/plain; format=flowed\n\none \ntwo\nthree\n-- \nsig",
        "one two\nthree\n-- \nsig"},
       {"flowed, delsp", "Content-Type: text/plain; format=flowed; delsp=yes\n\n日 \n本", "日本"},
-      {"flowed quotes", "Content-Type: text/plain; format=flowed\n\n>a \n>b\n>>c \nd\n  e", "> a b\n>> c \nd\n e"},
-      {"HTML only", "Content-Type: text/html\n\n<p>Hello <b>Bob</b></p><p>x &amp; y</p>", "Hello Bob\n\nx & y"},
-      {"HTML, charset in meta", "Content-Type: text/html\n\n<meta charset=windows-1251><p>\xCF\xF0\xE8", "При"},
+      {"flowed quotes", "Content-Type: text/plain; format=flowed\n\n>a \n>b\n>>c \nd\n  e",
+       "> a b\n>> c \nd\n e"},
+      {"HTML only", "Content-Type: text/html\n\n<p>Hello <b>Bob</b></p><p>x &amp; y</p>",
+       "Hello Bob\n\nx & y"},
+      {"HTML, charset in meta",
+       "Content-Type: text/html\n\n<meta charset=windows-1251><p>\xCF\xF0\xE8", "При"},
       {"content type senseless", "Content-Type: ;;;\n\nhello", "hello"},
       {"content type of one word", "Content-Type: text\n\nhello", "hello"},
       {"boundary missing", "Content-Type: multipart/mixed\n\n--x\n\nhello\n--x--\n", "hello"},
       {"boundary never comes", "Content-Type: multipart/mixed; boundary=x\n\nhello\n", "hello"},
-      {"boundary with a colon", "Content-Type: multipart/mixed; boundary=\"a:b\"\n\n--a:b\n--a:b\n\nhi\n--a:b--", "hi"},
-      {"no closing boundary", "Content-Type: multipart/mixed; boundary=x\n\n--x\n\nhello\n", "hello"},
-      {"preamble and epilogue", "Content-Type: multipart/mixed; boundary=x\n\npre\n--x\n\nhello\n--x--\nepi", "hello"},
+      {"boundary with a colon",
+       "Content-Type: multipart/mixed; boundary=\"a:b\"\n\n--a:b\n--a:b\n\nhi\n--a:b--", "hi"},
+      {"no closing boundary", "Content-Type: multipart/mixed; boundary=x\n\n--x\n\nhello\n",
+       "hello"},
+      {"preamble and epilogue",
+       "Content-Type: multipart/mixed; boundary=x\n\npre\n--x\n\nhello\n--x--\nepi", "hello"},
       {"boundary is a prefix of another",
-       "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: multipart/mixed; boundary=xy\n\n"
+       "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: multipart/mixed; "
+       "boundary=xy\n\n"
        "--xy\n\none\n--xy--\n--x\n\ntwo\n--x--\n",
        "one\n\ntwo"},
       {"inner multipart not closed",
-       "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: multipart/alternative; boundary=y\n\n"
+       "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: multipart/alternative; "
+       "boundary=y\n\n"
        "--y\n\none\n--x\n\ntwo\n--x--\n",
        "one\n\ntwo"},
       {"alternative: plain wins",
-       "Content-Type: multipart/alternative; boundary=x\n\n--x\n\nplain\n--x\nContent-Type: text/html\n\n<p>html\n--x--",
+       "Content-Type: multipart/alternative; boundary=x\n\n--x\n\nplain\n--x\nContent-Type: "
+       "text/html\n\n<p>html\n--x--",
        "plain"},
       {"alternative: plain wins although second",
-       "Content-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type: text/html\n\n<p>html\n--x\n\nplain\n--x--",
+       "Content-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type: "
+       "text/html\n\n<p>html\n--x\n\nplain\n--x--",
        "plain"},
       {"alternative: plain is blank",
-       "Content-Type: multipart/alternative; boundary=x\n\n--x\n\n \r\n\n--x\nContent-Type: text/html\n\n<p>html\n--x--",
+       "Content-Type: multipart/alternative; boundary=x\n\n--x\n\n \r\n\n--x\nContent-Type: "
+       "text/html\n\n<p>html\n--x--",
        "html"},
       {"alternative within related within mixed",
-       "Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: multipart/related; boundary=r\n\n"
-       "--r\nContent-Type: multipart/alternative; boundary=a\n\n--a\n\nplain\n--a\nContent-Type: text/html\n\n<p>html\n"
+       "Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: multipart/related; "
+       "boundary=r\n\n"
+       "--r\nContent-Type: multipart/alternative; boundary=a\n\n--a\n\nplain\n--a\nContent-Type: "
+       "text/html\n\n<p>html\n"
        "--a--\n--r\nContent-Type: image/png\n\nx\n--r--\n--m\n\nfooter\n--m--\n",
        "plain\n\nfooter"},
   };
@@ -146,37 +171,63 @@ TEST(ParseMail, ListsAttachments) {
     const char* part;  // headers and body of the second part
     const char* attachment;
   } const cases[] = {
-      {"image", "Content-Type: image/PNG; name=a.png\nContent-Transfer-Encoding: base64\n\naGVsbG8=", "a.png|image/png|5"},
+      {"image",
+       "Content-Type: image/PNG; name=a.png\nContent-Transfer-Encoding: base64\n\naGVsbG8=",
+       "a.png|image/png|5"},
       {"no name", "Content-Type: application/pdf\n\nhello", "|application/pdf|5"},
-      {"disposition only", "Content-Disposition: attachment; filename=\"a b.txt\"\n\nhello", "a b.txt|text/plain|5"},
-      {"text with a name", "Content-Type: text/plain; name=notes.txt\n\nhello", "notes.txt|text/plain|5"},
-      {"calendar", "Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR", "|text/calendar|15"},
-      {"winmail.dat", "Content-Type: application/ms-tnef; name=\"winmail.dat\"\n\nx", "winmail.dat|application/ms-tnef|1"},
-      {"RFC 2231", "Content-Disposition: attachment; filename*=UTF-8''%D0%9F%D1%80%D0%B8.txt\n\nx", "При.txt|text/plain|1"},
-      {"RFC 2231 in pieces",
-       "Content-Disposition: attachment; filename*0*=windows-1251''%CF%F0; filename*1*=%E8; filename*2=\".txt\"\n\nx",
+      {"disposition only", "Content-Disposition: attachment; filename=\"a b.txt\"\n\nhello",
+       "a b.txt|text/plain|5"},
+      {"text with a name", "Content-Type: text/plain; name=notes.txt\n\nhello",
+       "notes.txt|text/plain|5"},
+      {"calendar", "Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR",
+       "|text/calendar|15"},
+      {"winmail.dat", "Content-Type: application/ms-tnef; name=\"winmail.dat\"\n\nx",
+       "winmail.dat|application/ms-tnef|1"},
+      {"RFC 2231", "Content-Disposition: attachment; filename*=UTF-8''%D0%9F%D1%80%D0%B8.txt\n\nx",
        "При.txt|text/plain|1"},
-      {"RFC 2231 out of order", "Content-Disposition: attachment; filename*1=b; filename*0=a\n\nx", "ab|text/plain|1"},
-      {"RFC 2231 wins", "Content-Disposition: attachment; filename=x.txt; filename*=UTF-8''%E2%82%AC.txt\n\nx", "€.txt|text/plain|1"},
+      {"RFC 2231 in pieces",
+       "Content-Disposition: attachment; filename*0*=windows-1251''%CF%F0; filename*1*=%E8; "
+       "filename*2=\".txt\"\n\nx",
+       "При.txt|text/plain|1"},
+      {"RFC 2231 out of order", "Content-Disposition: attachment; filename*1=b; filename*0=a\n\nx",
+       "ab|text/plain|1"},
+      {"RFC 2231 wins",
+       "Content-Disposition: attachment; filename=x.txt; filename*=UTF-8''%E2%82%AC.txt\n\nx",
+       "€.txt|text/plain|1"},
       {"character torn between pieces",
-       "Content-Disposition: attachment; filename*0*=UTF-8''%C3; filename*1*=%A4.txt\n\nx", "ä.txt|text/plain|1"},
-      {"encoded word in quotes", "Content-Disposition: attachment; filename=\"=?utf-8?B?w4RubmE=?=.pdf\"\n\nx", "Änna.pdf|text/plain|1"},
+       "Content-Disposition: attachment; filename*0*=UTF-8''%C3; filename*1*=%A4.txt\n\nx",
+       "ä.txt|text/plain|1"},
+      {"encoded word in quotes",
+       "Content-Disposition: attachment; filename=\"=?utf-8?B?w4RubmE=?=.pdf\"\n\nx",
+       "Änna.pdf|text/plain|1"},
       {"encoded words folded",
-       "Content-Type: image/png; name=\"=?utf-8?Q?a=C3?=\r\n =?utf-8?Q?=A4b?=.png\"\n\nx", "aäb.png|image/png|1"},
-      {"raw windows-1252", "Content-Disposition: attachment; filename=\"caf\xE9.pdf\"\n\nx", "café.pdf|text/plain|1"},
-      {"spaces without quotes", "Content-Disposition: attachment; filename=my file.pdf\n\nx", "my file.pdf|text/plain|1"},
-      {"Windows path", "Content-Disposition: attachment; filename=\"C:\\dir\\x.txt\"\n\nx", "x.txt|text/plain|1"},
-      {"path up", "Content-Disposition: attachment; filename=\"../../etc/passwd\"\n\nx", "passwd|text/plain|1"},
+       "Content-Type: image/png; name=\"=?utf-8?Q?a=C3?=\r\n =?utf-8?Q?=A4b?=.png\"\n\nx",
+       "aäb.png|image/png|1"},
+      {"raw windows-1252", "Content-Disposition: attachment; filename=\"caf\xE9.pdf\"\n\nx",
+       "café.pdf|text/plain|1"},
+      {"spaces without quotes", "Content-Disposition: attachment; filename=my file.pdf\n\nx",
+       "my file.pdf|text/plain|1"},
+      {"Windows path", "Content-Disposition: attachment; filename=\"C:\\dir\\x.txt\"\n\nx",
+       "x.txt|text/plain|1"},
+      {"path up", "Content-Disposition: attachment; filename=\"../../etc/passwd\"\n\nx",
+       "passwd|text/plain|1"},
       {"only dots", "Content-Disposition: attachment; filename=\"..\"\n\nx", "|text/plain|1"},
-      {"line break", "Content-Disposition: attachment; filename*=UTF-8''a%0D%0Ab%00.txt\n\nx", "a b.txt|text/plain|1"},
-      {"bidi override", "Content-Disposition: attachment; filename*=UTF-8''%E2%80%AEgpj.exe\n\nx", "gpj.exe|text/plain|1"},
-      {"attached message", "Content-Type: message/rfc822\n\nSubject: =?utf-8?Q?a/=C3=A4?=\n\nhi", "a_ä.eml|message/rfc822|33"},
+      {"line break", "Content-Disposition: attachment; filename*=UTF-8''a%0D%0Ab%00.txt\n\nx",
+       "a b.txt|text/plain|1"},
+      {"bidi override", "Content-Disposition: attachment; filename*=UTF-8''%E2%80%AEgpj.exe\n\nx",
+       "gpj.exe|text/plain|1"},
+      {"attached message", "Content-Type: message/rfc822\n\nSubject: =?utf-8?Q?a/=C3=A4?=\n\nhi",
+       "a_ä.eml|message/rfc822|33"},
       {"attached message with a multipart",
-       "Content-Type: message/rfc822\n\nSubject: in\nContent-Type: multipart/mixed; boundary=i\n\n--i\n\nhi\n--i--", "in.eml|message/rfc822|68"},
+       "Content-Type: message/rfc822\n\nSubject: in\nContent-Type: multipart/mixed; "
+       "boundary=i\n\n--i\n\nhi\n--i--",
+       "in.eml|message/rfc822|68"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
-    const Mail mail = ParseMail(absl::StrCat("Content-Type: multipart/mixed; boundary=bb\n\n--bb\n\nhello\n--bb\n", c.part, "\n--bb--\n"));
+    const Mail mail = ParseMail(
+        absl::StrCat("Content-Type: multipart/mixed; boundary=bb\n\n--bb\n\nhello\n--bb\n", c.part,
+                     "\n--bb--\n"));
     EXPECT_EQ(mail.text, "hello");
     EXPECT_THAT(NamesOf(mail), ElementsAre(c.attachment));
   }
@@ -184,19 +235,24 @@ TEST(ParseMail, ListsAttachments) {
 
 TEST(ParseMail, KeepsTheAttachmentsOfTheHiddenAlternative) {
   const Mail mail = ParseMail(
-      "Content-Type: multipart/alternative; boundary=a\n\n--a\n\nplain\n--a\nContent-Type: multipart/mixed; boundary=m\n\n"
-      "--m\nContent-Type: text/html\n\n<p>html\n--m\nContent-Type: application/pdf; name=x.pdf\n\nx\n--m--\n--a--\n");
+      "Content-Type: multipart/alternative; boundary=a\n\n--a\n\nplain\n--a\nContent-Type: "
+      "multipart/mixed; boundary=m\n\n"
+      "--m\nContent-Type: text/html\n\n<p>html\n--m\nContent-Type: application/pdf; "
+      "name=x.pdf\n\nx\n--m--\n--a--\n");
   EXPECT_EQ(mail.text, "plain");
   EXPECT_THAT(NamesOf(mail), ElementsAre("x.pdf|application/pdf|1"));
 }
 
 TEST(ParseMail, TakesTheMembersOfADigestForMessages) {
-  const Mail mail = ParseMail("Content-Type: multipart/digest; boundary=d\n\n--d\n\nSubject: one\n\nhi\n--d--\n");
+  const Mail mail =
+      ParseMail("Content-Type: multipart/digest; boundary=d\n\n--d\n\nSubject: one\n\nhi\n--d--\n");
   EXPECT_THAT(NamesOf(mail), ElementsAre("one.eml|message/rfc822|16"));
 }
 
 TEST(ParseMail, SaysWhenTheTextWasCut) {
-  const std::string message = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\nContent-Type: image/png\n\n1234";
+  const std::string message =
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\nContent-Type: "
+      "image/png\n\n1234";
   const Mail whole = ParseMail(message);
   EXPECT_FALSE(whole.text_truncated);
   EXPECT_THAT(whole.defects, ElementsAre(HasSubstr("ends early")));
@@ -218,10 +274,13 @@ TEST(ParseMail, SaysWhenTheTextWasCut) {
 TEST(ParseMail, StaysInOrderCutAtEveryByte) {
   const std::string message =
       "From: =?utf-8?Q?=C3=84nn?= <ann@example.org>\r\nSubject: =?utf-8?B?w4RubmE=?=\r\n"
-      "Content-Type: multipart/mixed; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: multipart/alternative; boundary=c\r\n\r\n"
+      "Content-Type: multipart/mixed; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: "
+      "multipart/alternative; boundary=c\r\n\r\n"
       "--c\r\nContent-Type: text/plain; charset=utf-8; format=flowed\r\n\r\nca\xC3\xA9 \r\nx\r\n"
-      "--c\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>=C3=A9</p>\r\n--c--\r\n"
-      "--b\r\nContent-Disposition: attachment; filename*0*=utf-8''%C3%A4; filename*1=b\r\n\r\nxyz\r\n--b--\r\n";
+      "--c\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: "
+      "quoted-printable\r\n\r\n<p>=C3=A9</p>\r\n--c--\r\n"
+      "--b\r\nContent-Disposition: attachment; filename*0*=utf-8''%C3%A4; "
+      "filename*1=b\r\n\r\nxyz\r\n--b--\r\n";
   for (size_t length = 0; length <= message.size(); ++length) {
     SCOPED_TRACE(length);
     const Mail mail = ParseMail(message.substr(0, length), message.size());

@@ -34,7 +34,8 @@ OutgoingMail Sample() {
 void ExpectSafeOnTheWire(const std::string& wire) {
   for (size_t i = 0; i < wire.size(); ++i) {
     ASSERT_TRUE(wire[i] != '\n' || (i > 0 && wire[i - 1] == '\r')) << "bare LF at " << i;
-    ASSERT_TRUE(wire[i] != '\r' || (i + 1 < wire.size() && wire[i + 1] == '\n')) << "bare CR at " << i;
+    ASSERT_TRUE(wire[i] != '\r' || (i + 1 < wire.size() && wire[i + 1] == '\n'))
+        << "bare CR at " << i;
     ASSERT_LT(static_cast<unsigned char>(wire[i]), 0x80);
     ASSERT_NE(wire[i], '\0');
   }
@@ -137,7 +138,8 @@ TEST(WriteMail, ChoosesTheBodyEncoding) {
     SCOPED_TRACE(c.text);
     OutgoingMail mail = Sample();
     mail.text = c.text;
-    EXPECT_THAT(WriteMail(mail).value(), HasSubstr(absl::StrCat("Content-Transfer-Encoding: ", c.encoding, "\r\n")));
+    EXPECT_THAT(WriteMail(mail).value(),
+                HasSubstr(absl::StrCat("Content-Transfer-Encoding: ", c.encoding, "\r\n")));
   }
 }
 

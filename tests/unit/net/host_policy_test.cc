@@ -12,15 +12,33 @@ TEST(HostPolicy, KnowsPublicAddressesFromSpecialOnes) {
     const char* address;
     bool is_public;
   } cases[] = {
-      {"8.8.8.8", true},          {"93.184.216.34", true},    {"127.0.0.1", false},
-      {"127.255.0.1", false},     {"0.0.0.0", false},         {"10.1.2.3", false},
-      {"172.16.0.1", false},      {"172.32.0.1", true},       {"192.168.1.1", false},
-      {"169.254.169.254", false}, {"100.64.0.1", false},      {"100.100.100.200", false},
-      {"198.18.0.1", false},      {"224.0.0.1", false},       {"255.255.255.255", false},
-      {"::1", false},             {"::", false},              {"::ffff:127.0.0.1", false},
-      {"::ffff:8.8.8.8", true},   {"64:ff9b::7f00:1", false}, {"64:ff9b::808:808", true},
-      {"fe80::1", false},         {"fc00::1", false},         {"fd00:ec2::254", false},
-      {"2001:db8::1", false},     {"2002:7f00:1::", false},   {"2606:2800:220:1::1", true},
+      {"8.8.8.8", true},
+      {"93.184.216.34", true},
+      {"127.0.0.1", false},
+      {"127.255.0.1", false},
+      {"0.0.0.0", false},
+      {"10.1.2.3", false},
+      {"172.16.0.1", false},
+      {"172.32.0.1", true},
+      {"192.168.1.1", false},
+      {"169.254.169.254", false},
+      {"100.64.0.1", false},
+      {"100.100.100.200", false},
+      {"198.18.0.1", false},
+      {"224.0.0.1", false},
+      {"255.255.255.255", false},
+      {"::1", false},
+      {"::", false},
+      {"::ffff:127.0.0.1", false},
+      {"::ffff:8.8.8.8", true},
+      {"64:ff9b::7f00:1", false},
+      {"64:ff9b::808:808", true},
+      {"fe80::1", false},
+      {"fc00::1", false},
+      {"fd00:ec2::254", false},
+      {"2001:db8::1", false},
+      {"2002:7f00:1::", false},
+      {"2606:2800:220:1::1", true},
       {"ff02::1", false},
   };
   for (const auto& c : cases) {
@@ -73,8 +91,8 @@ TEST(HostPolicy, AddsWhatTheOperatorAllows) {
 }
 
 TEST(HostPolicy, NamesTheEntryItCannotRead) {
-  for (const char* entry : {"127.0.0.1/33", "host:port", "host:0", "host:70000", "[::1", "a b",
-                            "fd00::/129", ":25"}) {
+  for (const char* entry :
+       {"127.0.0.1/33", "host:port", "host:0", "host:70000", "[::1", "a b", "fd00::/129", ":25"}) {
     SCOPED_TRACE(entry);
     const auto policy = HostPolicy::Parse({entry});
     ASSERT_FALSE(policy.ok());

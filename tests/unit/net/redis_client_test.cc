@@ -19,8 +19,7 @@ class RedisClientTest : public ::testing::Test {
 
   testing::RedisServer server_;
   boost::asio::io_context io_;
-  std::unique_ptr<RedisClient> client_ =
-      *RedisClient::Create(io_.get_executor(), server_.url());
+  std::unique_ptr<RedisClient> client_ = *RedisClient::Create(io_.get_executor(), server_.url());
 };
 
 TEST_F(RedisClientTest, SpeaksEveryKindOfReply) {

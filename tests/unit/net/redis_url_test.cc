@@ -35,9 +35,9 @@ TEST(RedisUrl, ReadsEveryForm) {
 }
 
 TEST(RedisUrl, SaysWhatIsWrongWithoutThePassword) {
-  for (const char* text : {"", "localhost:6379", "http://x", "redis://", "redis://:secret@", "redis://h:0",
-                           "redis://h:99999", "redis://h/x", "redis://user:secret@h", "unix://rel",
-                           "unix://", "rediss://:secret@h"}) {
+  for (const char* text : {"", "localhost:6379", "http://x", "redis://", "redis://:secret@",
+                           "redis://h:0", "redis://h:99999", "redis://h/x", "redis://user:secret@h",
+                           "unix://rel", "unix://", "rediss://:secret@h"}) {
     SCOPED_TRACE(text);
     const auto url = ParseRedisUrl(text);
     ASSERT_FALSE(url.ok());

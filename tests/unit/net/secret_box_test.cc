@@ -35,7 +35,8 @@ TEST(SecretBox, RefusesAnotherAccountAndEveryFlippedBit) {
 }
 
 TEST(SecretBox, RotatesKeysByANewFirstLine) {
-  const std::string old_line = SecretBox::NewKeyLine("old"), new_line = SecretBox::NewKeyLine("new");
+  const std::string old_line = SecretBox::NewKeyLine("old"),
+                    new_line = SecretBox::NewKeyLine("new");
   const SecretBox before = *SecretBox::FromText(old_line, "test");
   const SecretBox both = *SecretBox::FromText(absl::StrCat(new_line, "\n", old_line, "\n"), "test");
   const SecretBox after = *SecretBox::FromText(new_line, "test");
@@ -48,7 +49,8 @@ TEST(SecretBox, RotatesKeysByANewFirstLine) {
 }
 
 TEST(SecretBox, NamesFileAndLineOfABadKey) {
-  for (const char* text : {"", "# only a comment", "name", "name:c2hvcnQ=", "na me:AAAA", ":AAAA"}) {
+  for (const char* text :
+       {"", "# only a comment", "name", "name:c2hvcnQ=", "na me:AAAA", ":AAAA"}) {
     SCOPED_TRACE(text);
     const auto box = SecretBox::FromText(text, "keys.txt");
     ASSERT_FALSE(box.ok());

@@ -34,7 +34,8 @@ class TcpStreamTest : public ::testing::Test {
     folder_ = ::mkdtemp(folder);
     const std::string make =
         "cd " + folder_ +
-        " && openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=CA"
+        " && openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj "
+        "/CN=CA"
         " && openssl req -newkey rsa:2048 -nodes -keyout key.pem -out req.pem -subj /CN=localhost"
         " && printf 'subjectAltName=DNS:localhost' > ext"
         " && openssl x509 -req -in req.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2"
@@ -51,7 +52,10 @@ class TcpStreamTest : public ::testing::Test {
     thread_ = std::thread([this, script] {
       boost::system::error_code error;
       tcp::socket socket = acceptor_.accept(error);
-      if (!error) try { script(socket); } catch (const std::exception&) {}
+      if (!error) try {
+          script(socket);
+        } catch (const std::exception&) {
+        }
     });
   }
 
@@ -67,7 +71,8 @@ class TcpStreamTest : public ::testing::Test {
 
   uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
-  static void ServeTls(tcp::socket& socket, std::function<void(asio::ssl::stream<tcp::socket&>&)> f) {
+  static void ServeTls(tcp::socket& socket,
+                       std::function<void(asio::ssl::stream<tcp::socket&>&)> f) {
     asio::ssl::context context(asio::ssl::context::tls_server);
     context.use_certificate_chain_file(folder_ + "/cert.pem");
     context.use_private_key_file(folder_ + "/key.pem", asio::ssl::context::pem);
@@ -86,7 +91,9 @@ class TcpStreamTest : public ::testing::Test {
 std::string TcpStreamTest::folder_;
 
 TEST_F(TcpStreamTest, ReadsLinesAndExactBytesInTheClear) {
-  Play([](tcp::socket& s) { asio::write(s, asio::buffer(std::string("one\r\ntwo\nfive5tail\r\n"))); });
+  Play([](tcp::socket& s) {
+    asio::write(s, asio::buffer(std::string("one\r\ntwo\nfive5tail\r\n")));
+  });
   auto stream = Dial("localhost", false);
   ASSERT_TRUE(stream.ok()) << stream.status();
   EXPECT_FALSE((*stream)->IsEncrypted());

@@ -64,9 +64,12 @@ TEST(ActionFor, PicksTheActionOfTheShow) {
     edge::v1::Show show;
     admin::v1::Action action;
   } cases[] = {
-      {edge::v1::SHOW_CHAT, admin::v1::ACTION_FULL},   {edge::v1::SHOW_ONLINE, admin::v1::ACTION_FULL},
-      {edge::v1::SHOW_AWAY, admin::v1::ACTION_DIGEST}, {edge::v1::SHOW_XA, admin::v1::ACTION_DIGEST},
-      {edge::v1::SHOW_DND, admin::v1::ACTION_DIGEST},  {edge::v1::SHOW_OFFLINE, admin::v1::ACTION_NOTHING},
+      {edge::v1::SHOW_CHAT, admin::v1::ACTION_FULL},
+      {edge::v1::SHOW_ONLINE, admin::v1::ACTION_FULL},
+      {edge::v1::SHOW_AWAY, admin::v1::ACTION_DIGEST},
+      {edge::v1::SHOW_XA, admin::v1::ACTION_DIGEST},
+      {edge::v1::SHOW_DND, admin::v1::ACTION_DIGEST},
+      {edge::v1::SHOW_OFFLINE, admin::v1::ACTION_NOTHING},
   };
   for (const auto& c : cases) EXPECT_EQ(ActionFor(actions, c.show), c.action) << c.show;
 }
@@ -82,10 +85,14 @@ TEST(ParseHostPort, TakesNamesAndAddresses) {
     const char *text, *host;
     int port;  // 0: refused
   } cases[] = {
-      {"localhost:5347", "localhost", 5347}, {"127.0.0.1:1", "127.0.0.1", 1},
-      {"[::1]:5347", "::1", 5347},           {"localhost", "", 0},
-      {"localhost:0", "", 0},                {"localhost:65536", "", 0},
-      {":5347", "", 0},                      {"::1:5347", "", 0},
+      {"localhost:5347", "localhost", 5347},
+      {"127.0.0.1:1", "127.0.0.1", 1},
+      {"[::1]:5347", "::1", 5347},
+      {"localhost", "", 0},
+      {"localhost:0", "", 0},
+      {"localhost:65536", "", 0},
+      {":5347", "", 0},
+      {"::1:5347", "", 0},
       {"localhost:x", "", 0},
   };
   for (const auto& c : cases) {

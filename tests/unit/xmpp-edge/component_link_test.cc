@@ -23,12 +23,13 @@ struct Component {
             const std::string& secret = "sesame", milliseconds idle = seconds(30),
             milliseconds patience = seconds(5))
       : changed(io.get_executor()),
-        link(io.get_executor(), MakeSettings(port, domain, secret, idle, patience),
-             [this](Element stanza) {
-               got.push_back(std::move(stanza));
-               changed.Notify();
-             },
-             [this](bool) { changed.Notify(); }),
+        link(
+            io.get_executor(), MakeSettings(port, domain, secret, idle, patience),
+            [this](Element stanza) {
+              got.push_back(std::move(stanza));
+              changed.Notify();
+            },
+            [this](bool) { changed.Notify(); }),
         tasks(io.get_executor()) {
     tasks.Spawn("link", link.Run());
   }

@@ -79,8 +79,7 @@ void JabberServer::Start() {
     const int log = open((directory_ + "/out").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     dup2(log, 1);
     dup2(log, 2);
-    execl(kProsody, kProsody, "-F", "--config", (directory_ + "/prosody.cfg.lua").c_str(),
-          nullptr);
+    execl(kProsody, kProsody, "-F", "--config", (directory_ + "/prosody.cfg.lua").c_str(), nullptr);
     _exit(127);
   }
   for (int tries = 0; tries < 500 && !Answers(port_); ++tries) {

@@ -16,7 +16,7 @@ class JabberServer {
   static bool Installed();
 
   uint16_t component_port() const { return port_; }
-  void Kill();  // kill -9
+  void Kill();    // kill -9
   void Freeze();  // it answers nothing, but the connection stays
   void Thaw();
   void Start();

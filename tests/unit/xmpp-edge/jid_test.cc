@@ -32,9 +32,17 @@ TEST(ParseJid, TakesAddressesApart) {
 }
 
 TEST(ParseJid, RefusesWhatNoJidMayHold) {
-  const std::string cases[] = {"", "@example.org", "ann@", "/phone", "ann@example.org/",
-                               "a b@example.org", "a<b@example.org", "ann@exa mple.org",
-                               "ann@b@example.org", "ann@example.org/\n", "a\x7F@example.org",
+  const std::string cases[] = {"",
+                               "@example.org",
+                               "ann@",
+                               "/phone",
+                               "ann@example.org/",
+                               "a b@example.org",
+                               "a<b@example.org",
+                               "ann@exa mple.org",
+                               "ann@b@example.org",
+                               "ann@example.org/\n",
+                               "a\x7F@example.org",
                                std::string(1024, 'a') + "@example.org",
                                "ann@" + std::string(1024, 'a')};
   for (const std::string& text : cases) {

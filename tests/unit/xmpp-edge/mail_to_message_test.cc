@@ -35,8 +35,7 @@ std::string BodyOf(const mail::Mail& mail) {
 }
 
 TEST(MailToMessage, ShowsSenderSubjectAndText) {
-  EXPECT_EQ(BodyOf(SomeMail()),
-            "From: Ann <ann@example.org>\nSubject: Lunch\n\nAt noon?");
+  EXPECT_EQ(BodyOf(SomeMail()), "From: Ann <ann@example.org>\nSubject: Lunch\n\nAt noon?");
 }
 
 TEST(MailToMessage, CarriesIdsThreadAddressesAndHints) {
@@ -49,7 +48,8 @@ TEST(MailToMessage, CarriesIdsThreadAddressesAndHints) {
   EXPECT_EQ(message.Child("origin-id", "urn:xmpp:sid:0")->Attr("id"), "0123456789abcdef");
   EXPECT_NE(message.Child("store", "urn:xmpp:hints"), nullptr);
   EXPECT_EQ(message.Child("addresses", "http://jabber.org/protocol/address")
-                ->Child("address")->Attr("jid"),
+                ->Child("address")
+                ->Attr("jid"),
             "ann\\40example.org@gw.example");
   EXPECT_EQ(message.ChildText("thread"), ThreadIdOf(SomeMail()));
   EXPECT_EQ(message.Child("delay"), nullptr) << "a fresh mail has no delay";
@@ -71,9 +71,15 @@ TEST(MailToMessage, NoHeaderLineCanBeFaked) {
       {"line feed", "x\nFrom: Boss <boss@example.org>"},
       {"carriage return", "x\rFrom: Boss <boss@example.org>"},
       {"vertical tab", "x\vFrom: Boss <boss@example.org>"},
-      {"next line", "x\xC2\x85" "From: Boss <boss@example.org>"},
-      {"line separator", "x\xE2\x80\xA8" "From: Boss <boss@example.org>"},
-      {"bidi override", "x\xE2\x80\xAE" "From: Boss <boss@example.org>"},
+      {"next line",
+       "x\xC2\x85"
+       "From: Boss <boss@example.org>"},
+      {"line separator",
+       "x\xE2\x80\xA8"
+       "From: Boss <boss@example.org>"},
+      {"bidi override",
+       "x\xE2\x80\xAE"
+       "From: Boss <boss@example.org>"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -85,16 +91,17 @@ TEST(MailToMessage, NoHeaderLineCanBeFaked) {
     mail.from[0].display_name = c.subject;
     const std::string body = BodyOf(mail);
     EXPECT_EQ(body.find("\nFrom:"), std::string::npos);
-    EXPECT_EQ(body.substr(0, body.find("\n\n")).find("\nSubject: Lunch"),
-              body.find('\n')) << "the second line is the real subject";
+    EXPECT_EQ(body.substr(0, body.find("\n\n")).find("\nSubject: Lunch"), body.find('\n'))
+        << "the second line is the real subject";
   }
 }
 
 TEST(MailToMessage, ShowsWhoElseGotItOnlyWhenThereIsSomebody) {
   mail::Mail mail = SomeMail();
   mail.cc = {{"Cy", "cy", "example.org"}};
-  EXPECT_EQ(BodyOf(mail), "From: Ann <ann@example.org>\nSubject: Lunch\nTo: me@example.net\n"
-                          "Cc: Cy <cy@example.org>\n\nAt noon?");
+  EXPECT_EQ(BodyOf(mail),
+            "From: Ann <ann@example.org>\nSubject: Lunch\nTo: me@example.net\n"
+            "Cc: Cy <cy@example.org>\n\nAt noon?");
   for (int i = 0; i < 500; ++i) mail.cc.push_back({"", "u" + std::to_string(i), "example.org"});
   EXPECT_NE(BodyOf(mail).find("and 491 more"), std::string::npos);
 }
@@ -111,11 +118,13 @@ TEST(MailToMessage, AnOldMailHasItsDateAndADelay) {
 
 TEST(MailToMessage, ListsAttachmentsWithTheirSizes) {
   mail::Mail mail = SomeMail();
-  mail.attachments = {{"a\nb.png", "image/png", 100}, {"", "text/x", 2048},
+  mail.attachments = {{"a\nb.png", "image/png", 100},
+                      {"", "text/x", 2048},
                       {"big.iso", "application/x", 31'457'280}};
-  EXPECT_EQ(BodyOf(mail), "From: Ann <ann@example.org>\nSubject: Lunch\n\nAt noon?\n\n"
-                          "Attachments:\n- a b.png (image/png, 100 bytes)\n"
-                          "- without a name (text/x, 2 KB)\n- big.iso (application/x, 30.0 MB)");
+  EXPECT_EQ(BodyOf(mail),
+            "From: Ann <ann@example.org>\nSubject: Lunch\n\nAt noon?\n\n"
+            "Attachments:\n- a b.png (image/png, 100 bytes)\n"
+            "- without a name (text/x, 2 KB)\n- big.iso (application/x, 30.0 MB)");
 }
 
 TEST(MailToMessage, SaysWhatIsMissing) {
@@ -124,8 +133,9 @@ TEST(MailToMessage, SaysWhatIsMissing) {
   mail = SomeMail();
   mail.text_truncated = true;
   mail.defects = {"the charset is unknown"};
-  EXPECT_EQ(BodyOf(mail), "From: Ann <ann@example.org>\nSubject: Lunch\n\nAt noon?\n\n"
-                          "… cut; the rest is in your mailbox\n\nNote: the charset is unknown");
+  EXPECT_EQ(BodyOf(mail),
+            "From: Ann <ann@example.org>\nSubject: Lunch\n\nAt noon?\n\n"
+            "… cut; the rest is in your mailbox\n\nNote: the charset is unknown");
 }
 
 TEST(MailToMessage, StaysWithinItsBoundsWhateverTheMail) {

@@ -92,11 +92,14 @@ struct PresenceTest : ::testing::Test {
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<admin::v1::AdminService::StubInterface> stub;
   std::unique_ptr<rules::v1::RulesService::StubInterface> no_rules =
-      rules::v1::RulesService::NewStub(grpc::CreateChannel("unix:/x", grpc::InsecureChannelCredentials()));
+      rules::v1::RulesService::NewStub(
+          grpc::CreateChannel("unix:/x", grpc::InsecureChannelCredentials()));
   std::unique_ptr<sender::v1::SenderService::StubInterface> no_sender =
-      sender::v1::SenderService::NewStub(grpc::CreateChannel("unix:/x", grpc::InsecureChannelCredentials()));
+      sender::v1::SenderService::NewStub(
+          grpc::CreateChannel("unix:/x", grpc::InsecureChannelCredentials()));
   std::unique_ptr<fetcher::v1::FetcherService::StubInterface> no_fetcher =
-      fetcher::v1::FetcherService::NewStub(grpc::CreateChannel("unix:/x", grpc::InsecureChannelCredentials()));
+      fetcher::v1::FetcherService::NewStub(
+          grpc::CreateChannel("unix:/x", grpc::InsecureChannelCredentials()));
   testing::RecordingSink sink;
   std::unique_ptr<Process> process;
 };
@@ -158,7 +161,8 @@ TEST_F(PresenceTest, WhoComesOnlineSeesAllContactsAndProbesAreAnswered) {
   Start();
   (void)Said();
   From("bob@a.example/x", "gw.example", "");
-  EXPECT_EQ(Said(), "presence  gw.example>bob@a.example/x\npresence  work@gw.example>bob@a.example/x\n");
+  EXPECT_EQ(Said(),
+            "presence  gw.example>bob@a.example/x\npresence  work@gw.example>bob@a.example/x\n");
   From("bob@a.example/x", "work@gw.example", "");
   From("bob@a.example/x", "gw.example", "", "away");
   EXPECT_EQ(Said(), "") << "nothing new to show";
@@ -180,8 +184,9 @@ TEST_F(PresenceTest, HealthIsShownToWhoIsThereAndAnErrorToldOnce) {
   account.mutable_health()->set_state(admin::v1::HEALTH_STATE_ERROR);
   account.mutable_health()->set_error("imap.example.org: name not found");
   process->directory.Apply(account);
-  EXPECT_EQ(Said(), "presence  work@gw.example>bob@a.example/x\n"
-                    "message chat work@gw.example>bob@a.example\n");
+  EXPECT_EQ(Said(),
+            "presence  work@gw.example>bob@a.example/x\n"
+            "message chat work@gw.example>bob@a.example\n");
   account.mutable_health()->set_state(admin::v1::HEALTH_STATE_CHECKING);
   process->directory.Apply(account);
   account.mutable_health()->set_state(admin::v1::HEALTH_STATE_ERROR);
@@ -196,20 +201,22 @@ TEST_F(PresenceTest, ARemovedAccountTakesLeaveAndTheLastOneTakesTheGatewayAlong)
   Start();
   (void)Said();
   process->directory.Forget("bob@a.example/home");
-  EXPECT_EQ(Said(), "presence unsubscribe home@gw.example>bob@a.example\n"
-                    "presence unsubscribed home@gw.example>bob@a.example\n"
-                    "presence unavailable home@gw.example>bob@a.example\n");
+  EXPECT_EQ(Said(),
+            "presence unsubscribe home@gw.example>bob@a.example\n"
+            "presence unsubscribed home@gw.example>bob@a.example\n"
+            "presence unavailable home@gw.example>bob@a.example\n");
   sink.up = false;  // nothing is forgotten while the link is down
   process->directory.Forget("bob@a.example/work");
   EXPECT_EQ(Said(), "");
   sink.up = true;
   Await(io, net::Sleep(milliseconds(1000)));
-  EXPECT_EQ(Said(), "presence unsubscribe work@gw.example>bob@a.example\n"
-                    "presence unsubscribed work@gw.example>bob@a.example\n"
-                    "presence unavailable work@gw.example>bob@a.example\n"
-                    "presence unsubscribe gw.example>bob@a.example\n"
-                    "presence unsubscribed gw.example>bob@a.example\n"
-                    "presence unavailable gw.example>bob@a.example\n");
+  EXPECT_EQ(Said(),
+            "presence unsubscribe work@gw.example>bob@a.example\n"
+            "presence unsubscribed work@gw.example>bob@a.example\n"
+            "presence unavailable work@gw.example>bob@a.example\n"
+            "presence unsubscribe gw.example>bob@a.example\n"
+            "presence unsubscribed gw.example>bob@a.example\n"
+            "presence unavailable gw.example>bob@a.example\n");
 }
 
 TEST_F(PresenceTest, ARestartKnowsTheSessionsAndAsksNobodyAgain) {
@@ -222,11 +229,13 @@ TEST_F(PresenceTest, ARestartKnowsTheSessionsAndAsksNobodyAgain) {
   while (!second->feature.ready()) Await(io, net::Sleep(milliseconds(20)));
   EXPECT_EQ(second->sessions.ShowOf(kBobJid), edge::v1::SHOW_DND);
   EXPECT_EQ(second->sessions.all().at(kBobJid).since_unix_ms, since);
-  EXPECT_EQ(Said(), "presence  work@gw.example>bob@a.example/x\n"
-                    "presence probe gw.example>bob@a.example\n");
+  EXPECT_EQ(Said(),
+            "presence  work@gw.example>bob@a.example/x\n"
+            "presence probe gw.example>bob@a.example\n");
   // The probe is answered: for the new process this is news, and it shows itself.
   second->router.Route(MakeStanza("presence", "bob@a.example/x", "gw.example"));
-  EXPECT_EQ(Said(), "presence  gw.example>bob@a.example/x\npresence  work@gw.example>bob@a.example/x\n");
+  EXPECT_EQ(Said(),
+            "presence  gw.example>bob@a.example/x\npresence  work@gw.example>bob@a.example/x\n");
   admin.Stop();
   Await(io, second->tasks.Stop());
 }
@@ -237,8 +246,9 @@ TEST_F(PresenceTest, ACleanStopSaysGoodbye) {
   From("bob@a.example/x", "gw.example", "");
   (void)Said();
   EXPECT_TRUE(Await(io, process->feature.SayGoodbye()).ok());
-  EXPECT_EQ(sink.Take(), "presence unavailable gw.example>bob@a.example/x\n"
-                         "presence unavailable work@gw.example>bob@a.example/x\n");
+  EXPECT_EQ(sink.Take(),
+            "presence unavailable gw.example>bob@a.example/x\n"
+            "presence unavailable work@gw.example>bob@a.example/x\n");
 }
 
 TEST_F(PresenceTest, TheBestResourceCountsAndUnconfirmedOnesGo) {

@@ -67,12 +67,9 @@ TEST_F(StanzaRouterTest, IqsAreAnsweredByTheTable) {
   const struct {
     const char *name, *type, *ns, *answer;
   } cases[] = {
-      {"known", "get", "known", "result"},
-      {"unknown namespace", "get", "unknown", "error"},
-      {"not for set", "set", "known", "error"},
-      {"result", "result", "known", ""},
-      {"error", "error", "known", ""},
-      {"no payload", "get", "", "error"},
+      {"known", "get", "known", "result"},       {"unknown namespace", "get", "unknown", "error"},
+      {"not for set", "set", "known", "error"},  {"result", "result", "known", ""},
+      {"error", "error", "known", ""},           {"no payload", "get", "", "error"},
       {"no such type", "put", "known", "error"},
   };
   for (const auto& c : cases) {

@@ -66,9 +66,9 @@ TEST(SanitizeXmlText, ReplacesBrokenUtf8) {
 TEST(ToXml, EscapesTextAndAttributes) {
   Element element = MakeElement("a");
   element.Set("k", "<\"'&>\n\t\r").SetText("<b>&\"'\r\n]]>\x01");
-  EXPECT_EQ(ToXml(element),
-            std::string("<a k=\"&lt;&quot;&apos;&amp;&gt;&#10;&#9;&#13;\">"
-                        "&lt;b&gt;&amp;\"'&#13;\n]]&gt;") + kBad + "</a>");
+  EXPECT_EQ(ToXml(element), std::string("<a k=\"&lt;&quot;&apos;&amp;&gt;&#10;&#9;&#13;\">"
+                                        "&lt;b&gt;&amp;\"'&#13;\n]]&gt;") +
+                                kBad + "</a>");
 }
 
 TEST(ToXml, WritesANamespaceOnlyWhereItChanges) {
