@@ -1,7 +1,9 @@
 #include "lib/net/event.h"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 namespace postern::net {
 
@@ -31,9 +33,9 @@ Task<void> Event::Wait() {
     co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() == asio::cancellation_type::none) continue;
-    // We are leaving for another reason; a wake that came meanwhile is for the next.
+    // Cancelled; a wake that came meanwhile is for the next one.
     if (generation_ != seen) remembered_ = true;
-    co_return;
+    throw boost::system::system_error(asio::error::operation_aborted);  // as every wait does
   }
 }
 

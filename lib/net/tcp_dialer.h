@@ -2,7 +2,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "lib/net/dialer.h"
 #include "lib/net/host_policy.h"
+#include "lib/net/resolver.h"
 #include "lib/net/tls.h"
 
 namespace postern::net {
@@ -27,22 +27,17 @@ class TcpDialer : public Dialer {
   // kInvalidArgument: an entry of allow_hosts or the CA file can't be read.
   static absl::StatusOr<std::unique_ptr<TcpDialer>> Create(boost::asio::any_io_executor executor,
                                                            const DialerOptions& options);
-  ~TcpDialer() override;
-
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> Dial(Endpoint endpoint) override;
 
  private:
   TcpDialer(HostPolicy policy, TlsContext tls, size_t line_bytes);
-  Task<absl::StatusOr<std::vector<boost::asio::ip::address>>> Resolve(std::string host);
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> Connect(boost::asio::ip::address address,
                                                             uint16_t port);
 
   HostPolicy policy_;
   TlsContext tls_;
   size_t line_bytes_;
-  // getaddrinfo blocks; with several threads one slow name server holds up only
-  // the names that it serves.
-  boost::asio::thread_pool resolvers_;
+  Resolver resolver_;
 };
 
 }  // namespace postern::net

@@ -97,16 +97,19 @@ Task<void> TcpStream::WaitFor(Progress direction) {
   co_await socket_.async_wait(wait, asio::use_awaitable);
 }
 
+// Not part of ReadSome: a coroutine keeps its locals in its frame, and an idle
+// stream is to hold no 16 KiB.
+TcpStream::Progress TcpStream::ReadOnce() {
+  char chunk[kReadBytes];
+  size_t got = 0;
+  const Progress progress = TryRead(chunk, sizeof chunk, got);
+  buffer_.append(chunk, got);
+  return progress;
+}
+
 Task<absl::Status> TcpStream::ReadSome() {
   for (;;) {
-    // On the stack, and only between two waits: an idle stream holds no buffer.
-    size_t got = 0;
-    Progress progress;
-    {
-      char chunk[kReadBytes];
-      progress = TryRead(chunk, sizeof chunk, got);
-      buffer_.append(chunk, got);
-    }
+    const Progress progress = ReadOnce();
     if (progress == Progress::kDone) co_return absl::OkStatus();
     if (progress == Progress::kClosed) co_return PeerIsGone();
     co_await WaitFor(progress);

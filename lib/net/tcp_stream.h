@@ -33,6 +33,7 @@ class TcpStream : public ByteStream {
   enum class Progress { kDone, kWantRead, kWantWrite, kClosed };
 
   Task<absl::Status> ReadSome();  // appends to buffer_
+  Progress ReadOnce();
   Progress TryRead(char* data, size_t size, size_t& got);
   Progress TryWrite(const char* data, size_t size, size_t& put);
   Task<void> WaitFor(Progress direction);

@@ -10,6 +10,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "lib/net/deadline.h"
 #include "lib/process/metrics.h"
 
 namespace postern::process {
@@ -24,6 +25,9 @@ namespace {
 constexpr size_t kMaxClients = 32;
 constexpr size_t kMaxRequestBytes = 8 * 1024;
 constexpr auto kClientTimeout = std::chrono::seconds(5);
+
+// Out of descriptors, accepting fails at once for as long as somebody knocks.
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
 using Request = http::request<http::empty_body>;
 using Response = http::response<http::string_body>;
@@ -91,6 +95,7 @@ net::Task<void> HttpEndpoint::Accept() {
   for (;;) {
     auto [error, socket] = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
     if (error == asio::error::operation_aborted) co_return;
+    if (error) co_await net::Sleep(kAcceptPause);
     if (!error && tasks_.size() <= kMaxClients) {
       tasks_.Spawn("metrics client", Answer(std::move(socket)));
     }

@@ -1,6 +1,7 @@
 #include "lib/process/private_redis.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -120,6 +121,9 @@ absl::Status PrivateRedis::Spawn() {
   if (pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     ::setpgid(0, 0);  // Ctrl-C is for us; we end it in our own time
+    // Asio's sockets are not close-on-exec: a child that held them would keep
+    // connections open that we closed long ago.
+    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     ::execvp(argv[0], argv.data());
     const int error = errno;
     [[maybe_unused]] const ssize_t n = ::write(report[1], &error, sizeof error);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -62,9 +63,12 @@ class RedisClient::Link : public std::enable_shared_from_this<Link> {
       : executor_(executor),
         url_(std::move(url)),
         descriptor_(executor),
+        resolver_(executor),
+        deadline_(executor),
         retry_(executor),
         up_(executor) {}
 
+  // Begins to connect; ready() tells when it has.
   void Open();
   void Close();
   bool ready() const { return ready_; }
@@ -74,6 +78,7 @@ class RedisClient::Link : public std::enable_shared_from_this<Link> {
   static void OnAnswer(redisAsyncContext*, void* reply, void* pending);
   static void OnHello(redisAsyncContext* context, void* reply, void* link);
   static void OnCleanup(void* link);
+  void Connect(redisAsyncContext* context);
   void SetHooks();
   void SayHello();
   void Watch(bool& watching, stream_descriptor::wait_type direction);
@@ -84,6 +89,8 @@ class RedisClient::Link : public std::enable_shared_from_this<Link> {
   RedisUrl url_;
   redisAsyncContext* context_ = nullptr;
   stream_descriptor descriptor_;
+  asio::ip::tcp::resolver resolver_;
+  asio::steady_timer deadline_;  // for a connection to become ready
   asio::steady_timer retry_;
   std::chrono::milliseconds next_retry_ = kFirstReconnect;
   net::Event up_;
@@ -95,18 +102,36 @@ class RedisClient::Link : public std::enable_shared_from_this<Link> {
 
 void RedisClient::Link::Open() {
   if (closing_ || context_) return;
-  context_ = url_.socket_path.empty() ? redisAsyncConnect(url_.host.c_str(), url_.port)
-                                      : redisAsyncConnectUnix(url_.socket_path.c_str());
+  if (!url_.socket_path.empty()) return Connect(redisAsyncConnectUnix(url_.socket_path.c_str()));
+  // hiredis would look the name up itself, and block everybody meanwhile.
+  resolver_.async_resolve(url_.host, absl::StrCat(url_.port),
+                          [self = shared_from_this()](boost::system::error_code error,
+                                                      asio::ip::tcp::resolver::results_type found) {
+                            if (self->closing_ || self->context_) return;
+                            if (error || found.empty()) return self->RetryLater();
+                            const std::string address =
+                                found.begin()->endpoint().address().to_string();
+                            self->Connect(redisAsyncConnect(address.c_str(), self->url_.port));
+                          });
+}
+
+void RedisClient::Link::Connect(redisAsyncContext* context) {
+  context_ = context;
   if (!context_ || context_->err != REDIS_OK) {
     if (context_) redisAsyncFree(context_);
     context_ = nullptr;
-    RetryLater();
-    return;
+    return RetryLater();
   }
   ++connection_;
   descriptor_.assign(context_->c.fd);
   SetHooks();
   SayHello();
+  deadline_.expires_after(kCommandTimeout);
+  deadline_.async_wait(
+      [self = shared_from_this(), connection = connection_](boost::system::error_code error) {
+        const bool stuck = !error && connection == self->connection_ && !self->ready_;
+        if (stuck && self->context_) redisAsyncFree(self->context_);
+      });
 }
 
 void RedisClient::Link::SetHooks() {
@@ -192,6 +217,8 @@ void RedisClient::Link::OnHello(redisAsyncContext*, void* reply, void* data) {
 void RedisClient::Link::Close() {
   closing_ = true;
   retry_.cancel();
+  deadline_.cancel();
+  resolver_.cancel();
   if (context_) redisAsyncFree(context_);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "lib/crypto/digest.h"
 #include "lib/process/log.h"
@@ -50,12 +51,8 @@ bool Wants(admin::v1::Action action, edge::v1::DeliveryMode mode) {
 }
 
 // The same mails make the same digest, whoever asks again.
-std::string DigestId(const std::vector<edge::v1::Delivery>& deliveries) {
-  std::string ids;
-  for (const edge::v1::Delivery& delivery : deliveries) {
-    absl::StrAppend(&ids, delivery.delivery_id(), "\n");
-  }
-  return crypto::Sha256Hex(ids).substr(0, 32);
+std::string DigestId(const std::vector<std::string>& delivery_ids) {
+  return crypto::Sha256Hex(absl::StrCat(absl::StrJoin(delivery_ids, "\n"), "\n")).substr(0, 32);
 }
 
 std::vector<std::string> Ids(const std::vector<edge::v1::Delivery>& deliveries) {
@@ -166,18 +163,65 @@ net::Task<absl::StatusOr<edge::v1::DeliverResponse>> DeliveryDesk::DeliverFor(
   }
   if (due.empty()) co_return response;
 
-  std::vector<std::string> due_ids = Ids(due);
-  absl::Status sent = digest ? co_await SendDigest(account, std::move(due))
-                             : co_await SendFull(account, std::move(due));
-  if (sent.ok()) sent = co_await sink_.Barrier();
-  if (sent.ok()) sent = co_await log_.Record(account->id(), due_ids);
-  if (!sent.ok()) co_return sent;
-  for (const std::string& id : due_ids) {
-    log::Info("mail delivered",
-              {{"mail", id}, {"account", account->id()}, {"mode", digest ? "digest" : "full"}});
+  absl::Status brought;
+  if (digest) {
+    brought = co_await BringDigests(account, std::move(due));
+  } else {
+    brought = co_await BringFull(account, std::move(due));
   }
-  delivered_total.Increment(static_cast<double>(due_ids.size()));
+  if (!brought.ok()) co_return brought;
   co_return response;
+}
+
+net::Task<absl::Status> DeliveryDesk::BringFull(AccountDirectory::Account account,
+                                                std::vector<edge::v1::Delivery> due) {
+  std::vector<std::string> ids = Ids(due);
+  absl::Status sent = co_await SendFull(account, std::move(due));
+  if (!sent.ok()) co_return sent;
+  co_return co_await Confirm(account, std::move(ids), "full");
+}
+
+net::Task<absl::Status> DeliveryDesk::BringDigests(AccountDirectory::Account account,
+                                                   std::vector<edge::v1::Delivery> due) {
+  auto begun = co_await log_.BegunDigest(account->id());
+  if (!begun.ok()) co_return begun.status();
+  const absl::flat_hash_set<std::string> in_begun(begun->begin(), begun->end());
+  std::vector<edge::v1::Delivery> again, fresh;
+  for (edge::v1::Delivery& delivery : due) {
+    (in_begun.contains(delivery.delivery_id()) ? again : fresh).push_back(std::move(delivery));
+  }
+  if (!again.empty()) {
+    std::string id = DigestId(*begun);
+    absl::Status brought = co_await BringDigest(account, std::move(again), std::move(id));
+    if (!brought.ok()) co_return brought;
+  }
+  if (fresh.empty()) co_return absl::OkStatus();
+  std::vector<std::string> ids = Ids(fresh);
+  std::string id = DigestId(ids);
+  absl::Status begin = co_await log_.BeginDigest(account->id(), std::move(ids));
+  if (!begin.ok()) co_return begin;
+  co_return co_await BringDigest(account, std::move(fresh), std::move(id));
+}
+
+net::Task<absl::Status> DeliveryDesk::BringDigest(AccountDirectory::Account account,
+                                                  std::vector<edge::v1::Delivery> due,
+                                                  std::string id) {
+  std::vector<std::string> ids = Ids(due);
+  absl::Status sent = co_await SendDigest(account, std::move(due), std::move(id));
+  if (!sent.ok()) co_return sent;
+  co_return co_await Confirm(account, std::move(ids), "digest");
+}
+
+net::Task<absl::Status> DeliveryDesk::Confirm(AccountDirectory::Account account,
+                                              std::vector<std::string> ids, const char* mode) {
+  absl::Status taken = co_await sink_.Barrier();
+  if (taken.ok()) taken = co_await log_.Record(account->id(), ids);
+  if (!taken.ok()) co_return taken;
+  for (const std::string& id : ids) {
+    log::Info("mail delivered", {{"mail", id}, {"account", account->id()}, {"mode", mode}});
+  }
+  delivered_total.Increment(static_cast<double>(ids.size()));
+  co_return absl::OkStatus();
 }
 
 net::Task<absl::Status> DeliveryDesk::SendFull(AccountDirectory::Account account,
@@ -196,7 +240,8 @@ net::Task<absl::Status> DeliveryDesk::SendFull(AccountDirectory::Account account
 }
 
 net::Task<absl::Status> DeliveryDesk::SendDigest(AccountDirectory::Account account,
-                                                 std::vector<edge::v1::Delivery> deliveries) {
+                                                 std::vector<edge::v1::Delivery> deliveries,
+                                                 std::string id) {
   std::vector<mail::Mail> mails;
   for (const edge::v1::Delivery& delivery : deliveries) {
     mails.push_back(rpc::FromProto(delivery.mail()));
@@ -211,7 +256,7 @@ net::Task<absl::Status> DeliveryDesk::SendDigest(AccountDirectory::Account accou
         co_await threads_.Remember(envelope.user, envelope.stanza_id, std::move(thread));
     if (!remembered.ok()) co_return remembered;
   }
-  Element message = MailsToDigest(mails, EnvelopeFor(*account, domain_, DigestId(deliveries)));
+  Element message = MailsToDigest(mails, EnvelopeFor(*account, domain_, std::move(id)));
   co_return co_await sink_.Send(std::move(message));
 }
 

@@ -35,10 +35,20 @@ class DeliveryDesk {
  private:
   net::Task<absl::StatusOr<edge::v1::DeliverResponse>> DeliverFor(AccountDirectory::Account account,
                                                                   edge::v1::DeliverRequest request);
+  net::Task<absl::Status> BringFull(AccountDirectory::Account account,
+                                    std::vector<edge::v1::Delivery> due);
+  // One digest, or two when one was begun before and never confirmed.
+  net::Task<absl::Status> BringDigests(AccountDirectory::Account account,
+                                       std::vector<edge::v1::Delivery> due);
+  net::Task<absl::Status> BringDigest(AccountDirectory::Account account,
+                                      std::vector<edge::v1::Delivery> due, std::string id);
   net::Task<absl::Status> SendFull(AccountDirectory::Account account,
                                    std::vector<edge::v1::Delivery> deliveries);
   net::Task<absl::Status> SendDigest(AccountDirectory::Account account,
-                                     std::vector<edge::v1::Delivery> deliveries);
+                                     std::vector<edge::v1::Delivery> deliveries, std::string id);
+  // Waits until the server has taken what was sent, then records it.
+  net::Task<absl::Status> Confirm(AccountDirectory::Account account, std::vector<std::string> ids,
+                                  const char* mode);
 
   std::string domain_;
   StanzaSink& sink_;

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 
 namespace postern::xmpp_edge {
 
@@ -12,8 +14,13 @@ constexpr char kTtlSeconds[] = "2592000";  // 30 days
 
 const store::Script& RecordScript() {
   static const store::Script script(
-      "for _, key in ipairs(KEYS) do redis.call('SET', key, '1', 'EX', ARGV[1]) end return 1");
+      "redis.call('DEL', KEYS[1]) "
+      "for i = 2, #KEYS do redis.call('SET', KEYS[i], '1', 'EX', ARGV[1]) end return 1");
   return script;
+}
+
+std::string DigestKey(const std::string& account_id) {
+  return absl::StrCat("postern:delivery:{", account_id, "}:digest");
 }
 
 std::vector<std::string> Keys(const std::string& account_id,
@@ -47,8 +54,27 @@ net::Task<absl::Status> DeliveryLog::Record(std::string account_id,
                                             std::vector<std::string> delivery_ids) {
   std::vector<std::string> args = {kTtlSeconds};
   std::vector<std::string> keys = Keys(account_id, delivery_ids);
+  keys.insert(keys.begin(), DigestKey(account_id));
   auto done = co_await redis_.Run(RecordScript(), std::move(keys), std::move(args));
   co_return done.status();
+}
+
+net::Task<absl::Status> DeliveryLog::BeginDigest(std::string account_id,
+                                                 std::vector<std::string> delivery_ids) {
+  std::vector<std::string> command = {"SET", DigestKey(account_id),
+                                      absl::StrJoin(delivery_ids, "\n"), "EX", kTtlSeconds};
+  auto done = co_await redis_.Command(std::move(command));
+  co_return done.status();
+}
+
+net::Task<absl::StatusOr<std::vector<std::string>>> DeliveryLog::BegunDigest(
+    std::string account_id) {
+  std::vector<std::string> command = {"GET", DigestKey(account_id)};
+  auto found = co_await redis_.Command(std::move(command));
+  if (!found.ok()) co_return found.status();
+  std::vector<std::string> ids;
+  if (!found->IsNil()) ids = absl::StrSplit(found->text, '\n');
+  co_return ids;
 }
 
 }  // namespace postern::xmpp_edge

@@ -126,8 +126,12 @@ TEST_F(DeliveryDeskTest, ACrashBetweenWritingAndRecordingDoublesUnderTheSameId) 
   sink.barrier_works = false;
   (void)Deliver({"m2", "m3"}, edge::v1::DELIVERY_MODE_DIGEST);
   sink.barrier_works = true;
-  (void)Deliver({"m2", "m3"}, edge::v1::DELIVERY_MODE_DIGEST);
+  (void)Deliver({"m2", "m3", "m4"}, edge::v1::DELIVERY_MODE_DIGEST);
+  ASSERT_EQ(sink.sent.size(), 3u) << "the digest that was begun, then the one of newer mail";
   EXPECT_EQ(SentIds()[0], SentIds()[1]);
+  EXPECT_EQ(sink.sent[0].ChildText("body"), sink.sent[1].ChildText("body"));
+  EXPECT_NE(SentIds()[1], SentIds()[2]);
+  EXPECT_EQ(sink.sent[2].ChildText("body").find("about m2"), std::string::npos);
 }
 
 TEST_F(DeliveryDeskTest, NothingIsDeliveredWhileTheLinkOrRedisIsDown) {
