@@ -48,9 +48,12 @@ Program::Program(std::string name, std::string purpose, Needs needs)
   State& s = *state_;
   s.app.set_config("--config", "",
                    "A file of options, one 'name = value' a line, without the dashes");
-  s.app.footer(
-      "Each option may also stand in the environment, as POSTERN_ and its name in capitals:\n"
-      "--log-format is POSTERN_LOG_FORMAT. Flags win over the environment, that over the file.");
+  s.app.footer(absl::StrCat(
+      "Each option may also stand in the environment, as shown, or in the --config file. Flags "
+      "win\n"
+      "over the environment, that over the file. Secrets are read from files alone.\n\n"
+      "Example:\n  ",
+      s.needs.example, "\n"));
   s.listen = s.needs.default_listen;
   s.metrics_listen = s.needs.default_metrics_listen;
   Add("--redis", s.redis,
@@ -150,6 +153,8 @@ std::string Program::ReadSecretFile(const std::string& flag, const std::string& 
   if (text.empty()) Reject(flag, absl::StrCat(path, ": the file is empty"));
   return text;
 }
+
+bool Program::HasProblems() const { return !state_->problems.empty(); }
 
 const std::string& Program::data_dir() const { return state_->data_dir; }
 

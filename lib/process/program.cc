@@ -153,7 +153,7 @@ absl::StatusOr<Peers> Program::State::MakePeers() const {
   return peers;
 }
 
-bool Program::ReadOptions(int argc, char** argv, int& exit_code) {
+bool Program::ReadOptions(int argc, char** argv, const Check& check, int& exit_code) {
   State& s = *state_;
   try {
     s.app.parse(argc, argv);
@@ -170,6 +170,7 @@ bool Program::ReadOptions(int argc, char** argv, int& exit_code) {
   if (!log::Configure(s.log_format, s.log_level)) {
     Reject("--log-format, --log-level", "expected text or json, and debug, info, warn or error");
   }
+  check();
   exit_code = kWrongUsage;
   return !s.ReportProblems();
 }
@@ -209,9 +210,9 @@ absl::Status Program::Start(Running& run, const Make& make) {
   return absl::OkStatus();
 }
 
-int Program::Run(int argc, char** argv, const Make& make) {
+int Program::Run(int argc, char** argv, const Check& check, const Make& make) {
   int exit_code = 0;
-  if (!ReadOptions(argc, argv, exit_code)) return exit_code;
+  if (!ReadOptions(argc, argv, check, exit_code)) return exit_code;
   ProtectMemory();
   ::signal(SIGPIPE, SIG_IGN);
   // Never destroyed: at the end the process goes at once (below).

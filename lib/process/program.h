@@ -15,6 +15,7 @@ struct Needs {
        sender_addr = false;
   std::string default_listen;          // "127.0.0.1:7001"
   std::string default_metrics_listen;  // "127.0.0.1:9101"
+  std::string example;                 // a command line, for --help
   bool private_redis = false;          // all-in-one: --data-dir, and a redis of its own
 };
 
@@ -37,8 +38,8 @@ class Program {
   void Add(const std::string& flag, int& value, const std::string& meaning, int min, int max);
   void AddSwitch(const std::string& flag, bool& value, const std::string& meaning);
 
-  // Reports a problem with an option's value: "--xmpp-server: ...". Collected
-  // while `make` runs; any of them ends the program with status 2.
+  // Reports a problem with an option's value: "--xmpp-server: ...". All of them are
+  // told together, and end the program with status 2.
   void Reject(const std::string& flag, const std::string& problem);
   // Reads a file that an option names, without its trailing line end; an unreadable
   // or empty one is a Reject.
@@ -47,15 +48,18 @@ class Program {
   // Where the all-in-one keeps its things (private_redis only).
   const std::string& data_dir() const;
 
+  bool HasProblems() const;
+
+  using Check = std::function<void()>;
   using Make = std::function<std::vector<std::unique_ptr<Service>>(Runtime&)>;
-  // The whole life of the process. `make` builds the services; it runs after the
-  // options are read.
-  int Run(int argc, char** argv, const Make& make);
+  // The whole life of the process. `check` looks at the options when they are read
+  // and Rejects what can't be used; `make` builds the services.
+  int Run(int argc, char** argv, const Check& check, const Make& make);
 
  private:
   struct State;
   // False when the program is to end with `exit_code` now.
-  bool ReadOptions(int argc, char** argv, int& exit_code);
+  bool ReadOptions(int argc, char** argv, const Check& check, int& exit_code);
   absl::Status Start(Running& run, const Make& make);
   std::unique_ptr<State> state_;
 };

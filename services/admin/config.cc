@@ -12,7 +12,7 @@ void AddOptions(process::Program& program, Config& config) {
       "--master-key-file", config.master_key_file,
       "file with the keys that seal mail passwords, \"NAME:BASE64\" lines; the first seals, "
       "all open; 'posternctl key new' prints a line");
-  program.Add("--admins", config.admins, "bare JIDs of the administrators to begin with");
+  program.Add("--admins", config.admins, "Bare JIDs of the administrators to begin with");
 }
 
 void CheckConfig(process::Program& program, Config& config) {

@@ -31,6 +31,7 @@ absl::Status WriteDurably(const std::string& path, const std::string& text) {
 }  // namespace
 
 absl::StatusOr<std::string> KeyFileIn(const std::string& data_dir) {
+  if (::mkdir(data_dir.c_str(), 0700) != 0 && errno != EEXIST) return CannotWrite(data_dir);
   const std::string path = absl::StrCat(data_dir, "/master.key");
   if (::access(path.c_str(), F_OK) == 0) return path;
   // Renamed into place when whole: a crash leaves no half key behind.

@@ -37,15 +37,19 @@ void ChooseKeyFile(process::Program& program, Configs& configs) {
       *path;
 }
 
-std::vector<std::unique_ptr<process::Service>> MakeServices(process::Runtime& runtime,
-                                                            process::Program& program,
-                                                            Configs& configs) {
-  ChooseKeyFile(program, configs);
+void CheckConfigs(process::Program& program, Configs& configs) {
+  xmpp_edge::CheckConfig(program, configs.edge);
+  rules::CheckConfig(program, configs.rules);
+  // A command line that won't do leaves no key behind.
+  if (!program.HasProblems()) ChooseKeyFile(program, configs);
+  if (configs.admin.master_key_file.empty()) return;
   admin::CheckConfig(program, configs.admin);
   fetcher::CheckConfig(program, configs.fetcher);
   sender::CheckConfig(program, configs.sender);
-  rules::CheckConfig(program, configs.rules);
-  xmpp_edge::CheckConfig(program, configs.edge);
+}
+
+std::vector<std::unique_ptr<process::Service>> MakeServices(process::Runtime& runtime,
+                                                            const Configs& configs) {
   std::vector<std::unique_ptr<process::Service>> services;
   services.push_back(admin::MakeAdmin(runtime, configs.admin));
   services.push_back(rules::MakeRules(runtime, configs.rules));
@@ -62,12 +66,15 @@ int main(int argc, char** argv) {
   needs.default_listen = "127.0.0.1:7001";
   needs.default_metrics_listen = "127.0.0.1:9100";
   needs.private_redis = true;
+  needs.example =
+      "postern --data-dir /var/lib/postern --xmpp-server 127.0.0.1:5347 \\\n"
+      "      --xmpp-domain mail.example.org --xmpp-secret-file /etc/postern/component.secret";
   process::Program program(
       "postern", "An e-mail gateway for XMPP: all services in one process, for a small host.",
       needs);
   Configs configs;
   AddOptions(program, configs);
-  return program.Run(argc, argv, [&](process::Runtime& runtime) {
-    return MakeServices(runtime, program, configs);
-  });
+  const auto check = [&] { CheckConfigs(program, configs); };
+  return program.Run(argc, argv, check,
+                     [&](process::Runtime& runtime) { return MakeServices(runtime, configs); });
 }

@@ -15,9 +15,9 @@ void AddOptions(process::Program& program, Config& config) {
   program.Add("--tls-ca-file", config.tls_ca_file,
               "PEM file with CAs to trust for mail servers, beside the system's");
   program.Add("--allow-hosts", config.allow_hosts,
-              "hosts, CIDRs or host:port that users may name beside public mail servers");
+              "Hosts, CIDRs or host:port that users may name beside public mail servers");
   program.AddSwitch("--allow-plaintext-auth", config.allow_plaintext_auth,
-                    "let passwords travel unencrypted to servers without TLS");
+                    "Let passwords travel unencrypted to servers without TLS");
 }
 
 void CheckConfig(process::Program& program, Config& config) {

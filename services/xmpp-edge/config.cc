@@ -10,8 +10,8 @@ void AddOptions(process::Program& program, Config& config) {
   program.Add("--xmpp-server", config.xmpp_server,
               "HOST:PORT where the XMPP server takes components (XEP-0114)", /*required=*/true);
   program.Add("--xmpp-domain", config.xmpp_domain,
-              "the component's domain, as the XMPP server knows it", /*required=*/true);
-  program.Add("--xmpp-secret-file", config.xmpp_secret_file, "file with the component's secret",
+              "The component's domain, as the XMPP server knows it", /*required=*/true);
+  program.Add("--xmpp-secret-file", config.xmpp_secret_file, "File with the component's secret",
               /*required=*/true);
 }
 
