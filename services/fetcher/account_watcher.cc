@@ -22,6 +22,8 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr seconds kRenewEvery{5};
+// There is time for several attempts before the fence comes down.
+constexpr seconds kRenewAgain{1}, kRenewLimit{2};
 // Without a renewal for this long, somebody else may soon hold the lease.
 constexpr milliseconds kFenceAfter{CursorStore::kLeaseMs * 2 / 3};
 constexpr seconds kLeaseRetry{5};
@@ -79,6 +81,7 @@ net::Task<void> AccountWatcher::Loop() {
     holds_lease_ = true;
     co_await (Follow() || KeepLease());
     holds_lease_ = false;
+    lost_lease_ = true;
     state_ = "waiting";
     log::Warn("lease lost", {{"account", account_.id}, {"token", progress_.lease.token}});
   }
@@ -96,21 +99,27 @@ net::Task<bool> AccountWatcher::TakeLease() {
 
 net::Task<void> AccountWatcher::KeepLease() {
   auto renewed = steady_clock::now();
+  net::Duration pause = kRenewEvery;
   for (;;) {
-    co_await net::Sleep(kRenewEvery);
+    co_await net::Sleep(pause);
     const auto asked = steady_clock::now();
     // After a pause of the whole process it may be too late already.
     if (asked - renewed >= kFenceAfter) co_return;
-    auto ours = co_await net::WithDeadline(kFenceAfter - (asked - renewed),
-                                           parts_.cursors.Renew(progress_.lease));
+    const auto limit = std::min<net::Duration>(kRenewLimit, kFenceAfter - (asked - renewed));
+    auto ours = co_await net::WithDeadline(limit, parts_.cursors.Renew(progress_.lease));
     if (ours.ok() && !*ours) co_return;
     if (ours.ok()) renewed = asked;
+    pause = ours.ok() ? kRenewEvery : kRenewAgain;
   }
 }
 
 // --- connections ----------------------------------------------------------------
 
 net::Task<void> AccountWatcher::Follow() {
+  if (std::exchange(lost_lease_, false)) {
+    const milliseconds pause = reconnect_.AfterLostLease(LivedSoFar());
+    co_await Rest(pause);
+  }
   for (;;) {
     state_ = "connecting";
     next_attempt_unix_ = 0;
@@ -124,10 +133,8 @@ net::Task<void> AccountWatcher::Follow() {
 }
 
 milliseconds AccountWatcher::AfterConnection(const absl::Status& end) {
-  const milliseconds pause = open_since_
-                                 ? reconnect_.AfterSession(std::chrono::duration_cast<milliseconds>(
-                                       steady_clock::now() - *open_since_))
-                                 : reconnect_.AfterFailure(end);
+  const milliseconds pause =
+      open_since_ ? reconnect_.AfterSession(LivedSoFar()) : reconnect_.AfterFailure(end);
   log::Info("mailbox connection ended",
             {{"account", account_.id}, {"error", end.ToString()}, {"retry_ms", pause.count()}});
   // A connection that breaks is everyday life; that none can be made is the user's concern.
@@ -136,6 +143,11 @@ milliseconds AccountWatcher::AfterConnection(const absl::Status& end) {
     parts_.health.Report(account_.id, Health::kError, FailureSentence(account_, *failure_));
   }
   return pause;
+}
+
+milliseconds AccountWatcher::LivedSoFar() const {
+  if (!open_since_) return milliseconds(0);
+  return std::chrono::duration_cast<milliseconds>(steady_clock::now() - *open_since_);
 }
 
 net::Task<void> AccountWatcher::Rest(milliseconds pause) {
@@ -200,7 +212,8 @@ net::Task<absl::Status> AccountWatcher::LogIn(imap::Session& session) {
 // Finds where to go on. At first sight, and when the server numbered its mails
 // anew, that is the mailbox's present end: no old mail is ever replayed.
 net::Task<absl::Status> AccountWatcher::Begin(imap::Session& session, imap::Mailbox mailbox) {
-  const Sight sight = Recognise(progress_.lease.cursor, mailbox.uid_validity);
+  const std::string identity = MailboxIdentity(account_.host, account_.login, account_.mailbox);
+  const Sight sight = Recognise(progress_.lease.cursor, identity, mailbox.uid_validity);
   progress_.cursor = progress_.lease.cursor.value_or(Cursor());
   if (sight == Sight::kAgain) co_return absl::OkStatus();
 
@@ -210,6 +223,7 @@ net::Task<absl::Status> AccountWatcher::Begin(imap::Session& session, imap::Mail
   Cursor cursor;
   cursor.uid_validity = mailbox.uid_validity;
   cursor.last_uid = *last;
+  cursor.mailbox = identity;
   // Not the mail server's failure: no failure_ is noted, the user hears nothing.
   if (absl::Status s = co_await parts_.cursors.Advance(progress_.lease, cursor); !s.ok()) {
     co_return s;

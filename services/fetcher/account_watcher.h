@@ -81,6 +81,7 @@ class AccountWatcher {
   net::Task<absl::Status> Idle(imap::Session& session, net::Duration limit);
   net::Task<void> Rest(std::chrono::milliseconds pause);
   std::chrono::milliseconds AfterConnection(const absl::Status& end);
+  std::chrono::milliseconds LivedSoFar() const;  // the mailbox that is, or was last, open
   absl::Status Failed(Step step, absl::Status status);
 
   const WatcherParts parts_;
@@ -94,8 +95,9 @@ class AccountWatcher {
   const char* state_ = "waiting";
   int64_t next_attempt_unix_ = 0;
   bool holds_lease_ = false;
-  bool check_now_ = false;  // a digest need not be due
-  bool rested_ = false;     // the pause between connections need not end
+  bool lost_lease_ = false;  // and not rested since
+  bool check_now_ = false;   // a digest need not be due
+  bool rested_ = false;      // the pause between connections need not end
 };
 
 }  // namespace postern::fetcher

@@ -18,22 +18,41 @@ constexpr int64_t kLookAgainHeld = 30;
 constexpr int64_t kLongestObstacle = 30;
 constexpr int kMaxDoublings = 5;
 
-bool MayBeChance(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+// What makes no sense now, or is too much, will be so the next time.
+bool IsTheMailsFault(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsResourceExhausted(status) ||
+         absl::IsDataLoss(status);
 }
 
 }  // namespace
 
-void Progress::NoteTrouble(uint32_t uid, const absl::Status& status) {
+void Progress::NoteUnread(uint32_t uid, const absl::Status& status) {
+  // A server that goes away may do so because of this mail: a few times count.
+  NoteTrouble(uid, IsTheMailsFault(status) ? kTroublesBeforeLess : 1);
+}
+
+void Progress::NoteRefused(uint32_t uid, const absl::Status& status) {
+  if (IsTheMailsFault(status)) NoteTrouble(uid, kTroublesBeforeLess);
+}
+
+void Progress::NoteTrouble(uint32_t uid, int weight) {
   if (uid != troubled_uid) troubles = 0;
   troubled_uid = uid;
-  // What makes no sense now will make none the next time.
-  troubles += MayBeChance(status) ? 1 : kTroublesBeforeLess;
+  troubles += weight;
 }
 
 Depth Progress::DepthFor(uint32_t uid) const {
   if (uid != troubled_uid || troubles < kTroublesBeforeLess) return Depth::kAll;
   return troubles < 2 * kTroublesBeforeLess ? Depth::kHeader : Depth::kNothing;
+}
+
+std::optional<MailFacts> FactsOf(const imap::FetchData& data, int64_t now_unix) {
+  if (!data.size) return std::nullopt;
+  MailFacts facts;
+  facts.uid = data.uid;
+  facts.size = *data.size;
+  facts.received_unix = data.received_unix.value_or(now_unix);
+  return facts;
 }
 
 CatchUp::CatchUp(const Account& account, imap::Session& session, Progress& progress,
@@ -65,11 +84,7 @@ net::Task<absl::StatusOr<NewMails>> CatchUp::Look() {
   NewMails found(progress_.cursor.last_uid, kMaxMails);
   if (progress_.cursor.last_uid == UINT32_MAX) co_return found;
   imap::Session::Sink sink = [&found](imap::FetchData data) {
-    MailFacts facts;
-    facts.uid = data.uid;
-    facts.size = data.size.value_or(0);
-    facts.received_unix = data.received_unix.value_or(std::time(nullptr));
-    found.Add(facts);
+    if (const auto facts = FactsOf(data, std::time(nullptr))) found.Add(*facts);
   };
   const std::string uids = absl::StrCat(progress_.cursor.last_uid + 1, ":*");
   const std::string items = "UID RFC822.SIZE INTERNALDATE";
@@ -117,13 +132,12 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::PassOver(const std::vector<Mai
 net::Task<absl::StatusOr<std::optional<IncomingMail>>> CatchUp::Read(MailFacts facts) {
   auto mail = co_await ReadMail(session_, facts, progress_.DepthFor(facts.uid));
   if (!mail.ok()) {
-    progress_.NoteTrouble(facts.uid, mail.status());
+    progress_.NoteUnread(facts.uid, mail.status());
     co_return mail.status();
   }
   if (!mail->has_value()) co_return std::nullopt;
   IncomingMail incoming;
-  incoming.delivery_id =
-      DeliveryId(account_.id, account_.mailbox, progress_.cursor.uid_validity, facts.uid);
+  incoming.delivery_id = MailId(facts.uid);
   incoming.mail = **std::move(mail);
   co_return std::optional<IncomingMail>(std::move(incoming));
 }
@@ -215,18 +229,20 @@ net::Task<absl::Status> CatchUp::Advance(uint32_t uid) {
 // The mail stays in the mailbox and comes again. What the next service refuses
 // for good is tried with less of it.
 CatchUp::Next CatchUp::Obstacle(uint32_t uid, const absl::Status& status) {
-  if (!MayBeChance(status)) progress_.NoteTrouble(uid, status);
+  progress_.NoteRefused(uid, status);
   const int64_t delay =
       std::min(int64_t{1} << std::min(progress_.obstacles, kMaxDoublings), kLongestObstacle);
   ++progress_.obstacles;
   look_again_ = std::time(nullptr) + delay;
-  log::Warn(
-      "mail not handed on, will be tried again",
-      {{"mail", DeliveryId(account_.id, account_.mailbox, progress_.cursor.uid_validity, uid)},
-       {"account", account_.id},
-       {"error", status.ToString()},
-       {"in_seconds", delay}});
+  log::Warn("mail not handed on, will be tried again", {{"mail", MailId(uid)},
+                                                        {"account", account_.id},
+                                                        {"error", status.ToString()},
+                                                        {"in_seconds", delay}});
   return Next::kLookAgain;
+}
+
+std::string CatchUp::MailId(uint32_t uid) const {
+  return DeliveryId(account_.id, progress_.cursor, uid);
 }
 
 }  // namespace postern::fetcher

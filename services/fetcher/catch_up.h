@@ -25,12 +25,23 @@ struct Progress {
   // The mail that failed last, and how often: it is read with less each time.
   uint32_t troubled_uid = 0;
   int troubles = 0;
-  // How often in a row the rules or the edge could not be reached.
+  // How often in a row the rules or the edge did not take a mail.
   int obstacles = 0;
 
-  void NoteTrouble(uint32_t uid, const absl::Status& status);
+  // The mail could not be read from its server.
+  void NoteUnread(uint32_t uid, const absl::Status& status);
+  // The rules or the edge did not take it. Only what says something against the
+  // mail itself counts: whatever else ails our own services will pass.
+  void NoteRefused(uint32_t uid, const absl::Status& status);
   Depth DepthFor(uint32_t uid) const;
+
+ private:
+  void NoteTrouble(uint32_t uid, int weight);
 };
+
+// What an answer to a look for new mail says of one. Nothing when it has no size:
+// then it came unasked, to tell of flags, and the answer to our question follows.
+std::optional<MailFacts> FactsOf(const imap::FetchData& data, int64_t now_unix);
 
 // Deals with all mail above the cursor, as far as the user's presence lets it.
 // Lives for one pass; a Status means that the connection, or (kAborted) the
@@ -67,6 +78,7 @@ class CatchUp {
   net::Task<absl::Status> Advance(uint32_t uid);
   Disposition DispositionOf(const MailFacts& facts) const;
   Next Obstacle(uint32_t uid, const absl::Status& status);
+  std::string MailId(uint32_t uid) const;
 
   const Account& account_;
   imap::Session& session_;

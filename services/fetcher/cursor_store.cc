@@ -24,7 +24,8 @@ const store::Script& TakeScript() {
     redis.call('SET', KEYS[1], text .. ' ' .. ARGV[1], 'PX', ARGV[2])
     redis.call('HSET', KEYS[2], 'fence', text)
     return {text, redis.call('HGET', KEYS[2], 'uid_validity') or '',
-            redis.call('HGET', KEYS[2], 'last_uid') or ''}
+            redis.call('HGET', KEYS[2], 'last_uid') or '',
+            redis.call('HGET', KEYS[2], 'mailbox') or ''}
   )lua");
   return script;
 }
@@ -46,10 +47,11 @@ const store::Script& AdvanceScript() {
   static const store::Script script(R"lua(
     if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
     local last = tonumber(redis.call('HGET', KEYS[1], 'last_uid') or '0')
-    if redis.call('HGET', KEYS[1], 'uid_validity') == ARGV[2] and last > tonumber(ARGV[3]) then
+    if redis.call('HGET', KEYS[1], 'mailbox') == ARGV[4] and
+       redis.call('HGET', KEYS[1], 'uid_validity') == ARGV[2] and last > tonumber(ARGV[3]) then
       return 1
     end
-    redis.call('HSET', KEYS[1], 'uid_validity', ARGV[2], 'last_uid', ARGV[3])
+    redis.call('HSET', KEYS[1], 'uid_validity', ARGV[2], 'last_uid', ARGV[3], 'mailbox', ARGV[4])
     return 1
   )lua");
   return script;
@@ -66,8 +68,10 @@ const store::Script& ReleaseScript() {
 std::string LeaseKey(absl::string_view id) { return absl::StrCat("postern:lease:{", id, "}"); }
 std::string CursorKey(absl::string_view id) { return absl::StrCat("postern:cursor:{", id, "}"); }
 
-std::optional<Cursor> ReadCursor(const std::string& uid_validity, const std::string& last_uid) {
+std::optional<Cursor> ReadCursor(const std::string& uid_validity, const std::string& last_uid,
+                                 std::string mailbox) {
   Cursor cursor;
+  cursor.mailbox = std::move(mailbox);
   if (!absl::SimpleAtoi(uid_validity, &cursor.uid_validity)) return std::nullopt;
   if (!absl::SimpleAtoi(last_uid, &cursor.last_uid)) return std::nullopt;
   return cursor;
@@ -90,10 +94,10 @@ net::Task<absl::StatusOr<std::optional<Lease>>> CursorStore::Take(std::string ac
   if (reply->items.empty()) co_return std::nullopt;
   Lease lease;
   lease.account_id = std::move(account_id);
-  if (reply->items.size() != 3 || !absl::SimpleAtoi(reply->items[0].text, &lease.token)) {
+  if (reply->items.size() != 4 || !absl::SimpleAtoi(reply->items[0].text, &lease.token)) {
     co_return absl::InternalError("cursor store: taking a lease had an odd answer");
   }
-  lease.cursor = ReadCursor(reply->items[1].text, reply->items[2].text);
+  lease.cursor = ReadCursor(reply->items[1].text, reply->items[2].text, reply->items[3].text);
   co_return std::optional<Lease>(std::move(lease));
 }
 
@@ -109,7 +113,7 @@ net::Task<absl::StatusOr<bool>> CursorStore::Renew(Lease lease) {
 net::Task<absl::Status> CursorStore::Advance(Lease lease, Cursor cursor) {
   std::vector<std::string> keys = {CursorKey(lease.account_id)};
   std::vector<std::string> args = {absl::StrCat(lease.token), absl::StrCat(cursor.uid_validity),
-                                   absl::StrCat(cursor.last_uid)};
+                                   absl::StrCat(cursor.last_uid), cursor.mailbox};
   auto reply = co_await redis_.Run(AdvanceScript(), std::move(keys), std::move(args));
   if (!reply.ok()) co_return reply.status();
   if (reply->integer == 1) co_return absl::OkStatus();

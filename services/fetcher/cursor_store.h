@@ -21,7 +21,7 @@ struct Lease {
 
 // Who watches an account, and how far its mailbox is dealt with. In Redis:
 //   postern:lease:{ID}   "TOKEN OWNER", gone after kLeaseMs without a renewal
-//   postern:cursor:{ID}  hash: fence, uid_validity, last_uid
+//   postern:cursor:{ID}  hash: fence, mailbox, uid_validity, last_uid
 // The highest token ever given is kept beside the cursor and checked in the
 // script that writes it: who lost the lease, paused or cut off, writes nothing.
 class CursorStore {
@@ -35,7 +35,8 @@ class CursorStore {
   net::Task<absl::StatusOr<std::optional<Lease>>> Take(std::string account_id);
   // False when the lease is lost.
   net::Task<absl::StatusOr<bool>> Renew(Lease lease);
-  // kAborted when the lease is lost. The cursor never moves back under one UIDVALIDITY.
+  // kAborted when the lease is lost. The cursor never moves back under one UIDVALIDITY
+  // of one mailbox.
   net::Task<absl::Status> Advance(Lease lease, Cursor cursor);
   // Lets another process take it at once.
   net::Task<absl::Status> Release(Lease lease);

@@ -3,13 +3,24 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/crypto/digest.h"
 
 namespace postern::fetcher {
 
-Sight Recognise(const std::optional<Cursor>& cursor, uint32_t uid_validity) {
-  if (!cursor) return Sight::kFirst;
+std::string MailboxIdentity(absl::string_view host, absl::string_view login,
+                            absl::string_view mailbox) {
+  // INBOX alone is the same in any case (RFC 3501 section 5.1).
+  const absl::string_view name = absl::EqualsIgnoreCase(mailbox, "INBOX") ? "INBOX" : mailbox;
+  const std::string words = absl::StrCat(absl::AsciiStrToLower(host), "\n", login, "\n", name);
+  return crypto::Sha256Hex(words).substr(0, 32);
+}
+
+Sight Recognise(const std::optional<Cursor>& cursor, absl::string_view mailbox,
+                uint32_t uid_validity) {
+  if (!cursor || cursor->mailbox != mailbox) return Sight::kFirst;
   return cursor->uid_validity == uid_validity ? Sight::kAgain : Sight::kReplaced;
 }
 
@@ -35,10 +46,9 @@ void NewMails::Shrink() {
   more_ = true;
 }
 
-std::string DeliveryId(absl::string_view account_id, absl::string_view mailbox,
-                       uint32_t uid_validity, uint32_t uid) {
+std::string DeliveryId(absl::string_view account_id, const Cursor& cursor, uint32_t uid) {
   const std::string identity =
-      absl::StrCat(account_id, "\n", mailbox, "\n", uid_validity, "\n", uid);
+      absl::StrCat(account_id, "\n", cursor.mailbox, "\n", cursor.uid_validity, "\n", uid);
   return crypto::Sha256Hex(identity).substr(0, 32);
 }
 

@@ -10,19 +10,27 @@
 namespace postern::fetcher {
 
 // How far a mailbox is dealt with. UIDs only mean something together with the
-// UIDVALIDITY they were given under (RFC 3501 section 2.3.1.1).
+// UIDVALIDITY they were given under (RFC 3501 section 2.3.1.1), and that only in
+// its own mailbox: every INBOX of Gmail has UIDVALIDITY 1.
 struct Cursor {
   uint32_t uid_validity = 0;
   uint32_t last_uid = 0;
+  std::string mailbox;  // MailboxIdentity
   bool operator==(const Cursor&) const = default;
 };
 
+// Names a mailbox among all: an account's user may give it another server, login
+// or folder, and it stays the same account. A hash, for it is kept and compared.
+std::string MailboxIdentity(absl::string_view host, absl::string_view login,
+                            absl::string_view mailbox);
+
 enum class Sight {
-  kFirst,     // never seen before: begin at its end, replay nothing
+  kFirst,     // not this mailbox, or none, was seen before: begin at its end, replay nothing
   kAgain,     // go on where we were
   kReplaced,  // other UIDVALIDITY: begin again at its end, replay nothing
 };
-Sight Recognise(const std::optional<Cursor>& cursor, uint32_t uid_validity);
+Sight Recognise(const std::optional<Cursor>& cursor, absl::string_view mailbox,
+                uint32_t uid_validity);
 
 // What the server says of a mail before its bytes are fetched.
 struct MailFacts {
@@ -53,9 +61,8 @@ class NewMails {
   bool more_ = false;
 };
 
-// The same for a mail whenever it is seen again: its identity through all logs,
-// and what keeps it from being delivered twice.
-std::string DeliveryId(absl::string_view account_id, absl::string_view mailbox,
-                       uint32_t uid_validity, uint32_t uid);
+// The same for a mail whenever it is seen again in the mailbox that `cursor` is
+// of: its identity through all logs, and what keeps it from being delivered twice.
+std::string DeliveryId(absl::string_view account_id, const Cursor& cursor, uint32_t uid);
 
 }  // namespace postern::fetcher

@@ -35,6 +35,11 @@ ReconnectPolicy::Duration ReconnectPolicy::AfterSession(Duration lived) {
   return std::max(NextStep(), remaining);
 }
 
+ReconnectPolicy::Duration ReconnectPolicy::AfterLostLease(Duration lived) {
+  const Duration spread = kLeaseSpread;
+  return AfterSession(lived) + Duration(absl::Uniform<int64_t>(random_, 0, spread.count() + 1));
+}
+
 ReconnectPolicy::Duration ReconnectPolicy::NextStep() {
   const Duration step = kFirstStep * (1 << std::min(failures_, kMaxDoublings));
   ++failures_;

@@ -19,11 +19,15 @@ class ReconnectPolicy {
   static constexpr std::chrono::seconds kBetweenLogins{30};
   static constexpr std::chrono::minutes kAfterBadPassword{15};
   static constexpr std::chrono::minutes kLongest{5};
+  static constexpr std::chrono::seconds kLeaseSpread{10};
 
   // After an attempt that never got as far as a mailbox.
   Duration AfterFailure(const absl::Status& failure);
   // After a mailbox was open for `lived`.
   Duration AfterSession(Duration lived);
+  // After the lease was lost, with a mailbox open for `lived`: when Redis was
+  // away, all leases are lost as one, and no server wants all the logins at once.
+  Duration AfterLostLease(Duration lived);
 
  private:
   Duration Jittered(Duration delay);

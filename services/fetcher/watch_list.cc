@@ -56,9 +56,13 @@ void WatchList::StopWatching(const std::string& account_id) {
   watchers.Set(static_cast<double>(entries_.size()));
 }
 
-void WatchList::Remove(const std::string& account_id) {
+void WatchList::Leave(const std::string& account_id) {
   StopWatching(account_id);
   parts_.health.Forget(account_id);
+}
+
+void WatchList::Remove(const std::string& account_id) {
+  Leave(account_id);
   group_.Spawn("forget", Forget(account_id));
 }
 

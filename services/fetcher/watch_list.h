@@ -23,8 +23,11 @@ class WatchList {
 
   // Starts, restarts with new settings, or stops the account's watcher.
   void Put(Account account);
-  // The account is gone, and with it its cursor.
+  // The account was removed, and its cursor goes with it.
   void Remove(const std::string& account_id);
+  // The account is not listed any more. Its cursor stays: should it only have been
+  // left out, no mail is passed over when it is back.
+  void Leave(const std::string& account_id);
   // "" stands for everybody.
   void PresenceChanged(const std::string& user);
 

@@ -47,6 +47,15 @@ const std::string* FetchData::Find(absl::string_view section) const {
   return nullptr;
 }
 
+void Merge(FetchData data, FetchData& into) {
+  if (!into.size) into.size = data.size;
+  if (!into.received_unix) into.received_unix = data.received_unix;
+  if (!into.structure) into.structure = std::move(data.structure);
+  for (FetchData::Section& section : data.sections) {
+    if (into.Find(section.name) == nullptr) into.sections.push_back(std::move(section));
+  }
+}
+
 absl::StatusOr<FetchData> ParseFetch(Response response) {
   if (response.values.size() % 2 != 0) {
     return absl::DataLossError("imap: the server sent a FETCH item without a value");

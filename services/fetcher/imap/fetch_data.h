@@ -28,6 +28,9 @@ struct FetchData {
   const std::string* Find(absl::string_view section) const;
 };
 
+// Adds to `into` what `data` says of the same message and `into` doesn't know yet.
+void Merge(FetchData data, FetchData& into);
+
 // kDataLoss when the items don't pair up, or a number is none.
 absl::StatusOr<FetchData> ParseFetch(Response response);
 

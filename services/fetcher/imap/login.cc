@@ -15,6 +15,15 @@ namespace {
 
 constexpr std::chrono::seconds kTlsLimit{30};
 
+// Whether a refused login means that user name or password are wrong: then a
+// person has to act. Any other code, known or not, speaks of something else
+// ("too many connections", "over quota"), which passes; RFC 5530 section 3.
+bool MeansWrongLogin(const Response& answer) {
+  return answer.code.empty() || answer.code == "AUTHENTICATIONFAILED" ||
+         answer.code == "AUTHORIZATIONFAILED" || answer.code == "EXPIRED" ||
+         answer.code == "CAPABILITY";  // says nothing about the refusal
+}
+
 }  // namespace
 
 net::Task<absl::Status> Session::Greet(bool tls_to_come) {
@@ -105,8 +114,10 @@ net::Task<absl::StatusOr<Response>> Session::LoginCommand(const std::string& log
 
 net::Task<absl::Status> Session::AfterLogin(const Response& answer) {
   absl::Status status = Refusal("login", answer);
-  if (absl::IsFailedPrecondition(status)) co_return absl::UnauthenticatedError(status.message());
-  if (!status.ok()) co_return status;
+  if (!status.ok()) {
+    co_return MeansWrongLogin(answer) ? absl::UnauthenticatedError(status.message())
+                                      : absl::UnavailableError(status.message());
+  }
   // A server offers more to whom it knows; most say so in the OK itself.
   if (answer.code != "CAPABILITY") {
     knows_capabilities_ = false;

@@ -25,11 +25,43 @@ constexpr int kMaxUntagged = 2'000'000;
 constexpr size_t kMaxRefusal = 300;
 constexpr size_t kMaxCapabilities = 200;
 
-// "Not now" as against "never"; RFC 5530.
+// "Not now" as against "never"; RFC 5530, and what Gmail and Yahoo say.
 bool IsTemporary(const Response& answer) {
   return answer.code == "UNAVAILABLE" || answer.code == "INUSE" || answer.code == "LIMIT" ||
-         answer.code == "SERVERBUG" || answer.code == "CONTACTADMIN";
+         answer.code == "SERVERBUG" || answer.code == "CONTACTADMIN" ||
+         answer.code == "OVERQUOTA" || answer.code == "THROTTLED";
 }
+
+// The answers about one message, put together: its flags may come unasked, in
+// an answer of their own, before the bytes that were asked for.
+class OneMessage {
+ public:
+  explicit OneMessage(uint32_t uid) : uid_(uid) {}
+
+  void Add(FetchData data) {
+    if (data.uid != uid_) return;
+    for (const FetchData::Section& section : data.sections) bytes_ += section.bytes.size();
+    // More than one answer may hold is more than was asked for.
+    if (bytes_ > kMaxResponseBytes) overflown_ = true;
+    if (overflown_) return;
+    if (!found_) {
+      found_ = std::move(data);
+    } else {
+      Merge(std::move(data), *found_);
+    }
+  }
+
+  absl::StatusOr<std::optional<FetchData>> Take() {
+    if (overflown_) return absl::DataLossError("imap: more data of a mail than was asked for");
+    return std::move(found_);
+  }
+
+ private:
+  const uint32_t uid_;
+  std::optional<FetchData> found_;
+  size_t bytes_ = 0;
+  bool overflown_ = false;
+};
 
 }  // namespace
 
@@ -170,21 +202,31 @@ net::Task<absl::StatusOr<Mailbox>> Session::Examine(const std::string& mailbox) 
 
 net::Task<absl::Status> Session::Fetch(const std::string& uids, const std::string& items,
                                        Sink sink) {
+  auto answer = co_await AskFetch(uids, items, std::move(sink));
+  if (!answer.ok()) co_return answer.status();
+  co_return Refusal("FETCH", *answer);
+}
+
+net::Task<absl::StatusOr<Response>> Session::AskFetch(const std::string& uids,
+                                                      const std::string& items, Sink sink) {
+  const Command command(absl::StrCat("UID FETCH ", uids, " (", items, ")"));
   sink_ = std::move(sink);
-  absl::Status status = co_await Perform(absl::StrCat("UID FETCH ", uids, " (", items, ")"));
+  auto answer = co_await Execute(command);
   sink_ = nullptr;
-  co_return status;
+  co_return answer;
 }
 
 net::Task<absl::StatusOr<std::optional<FetchData>>> Session::FetchOne(uint32_t uid,
                                                                       const std::string& items) {
-  std::optional<FetchData> found;
-  Sink sink = [&found, uid](FetchData data) {
-    if (data.uid == uid && !found) found = std::move(data);
-  };
-  absl::Status status = co_await Fetch(absl::StrCat(uid), items, std::move(sink));
-  if (!status.ok()) co_return status;
-  co_return found;
+  OneMessage message(uid);
+  Sink sink = [&message](FetchData data) { message.Add(std::move(data)); };
+  auto answer = co_await AskFetch(absl::StrCat(uid), items, std::move(sink));
+  if (!answer.ok()) co_return answer.status();
+  // RFC 5530: another client removed it. Of many messages the others might be
+  // missing from the answer as well, so it is no more than this one's end.
+  if (answer->name == "NO" && answer->code == "EXPUNGEISSUED") co_return std::nullopt;
+  if (absl::Status s = Refusal("FETCH", *answer); !s.ok()) co_return s;
+  co_return message.Take();
 }
 
 net::Task<absl::StatusOr<uint32_t>> Session::HighestUid() {

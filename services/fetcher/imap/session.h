@@ -31,7 +31,7 @@ enum class PasswordRule { kEncryptedOnly, kAnyConnection };
 // nothing is ever marked as seen. The stream outlives it. One command at a time;
 // every answer is waited for within a limit, but for AwaitNews.
 //
-// kUnauthenticated: the login was refused. kFailedPrecondition: a command was
+// kUnauthenticated: login or password are wrong. kFailedPrecondition: a command was
 // refused. kUnavailable: the server hung up, said BYE or "not now".
 // kDataLoss: it makes no sense; drop it.
 class Session {
@@ -80,6 +80,8 @@ class Session {
   net::Task<absl::StatusOr<Response>> ReadTagged(const std::string& tag);
   net::Task<absl::StatusOr<Response>> Execute(const Command& command);
   net::Task<absl::Status> Perform(const std::string& words);
+  net::Task<absl::StatusOr<Response>> AskFetch(const std::string& uids, const std::string& items,
+                                               Sink sink);
   net::Task<absl::Status> AskCapabilities();
   net::Task<absl::StatusOr<Response>> AuthenticatePlain(const std::string& login,
                                                         const std::string& password);

@@ -45,7 +45,7 @@ TEST_F(CursorStoreTest, GivesALeaseToOneProcessOnly) {
 TEST_F(CursorStoreTest, KeepsTheCursorFromHolderToHolder) {
   const Lease first = MustTake(one_);
   EXPECT_FALSE(first.cursor.has_value());
-  const Cursor cursor{7, 42};
+  const Cursor cursor{7, 42, "work"};
   ASSERT_TRUE(Await(io_, one_.Advance(first, cursor)).ok());
   Expire();
   EXPECT_EQ(MustTake(two_).cursor, cursor);
@@ -55,7 +55,7 @@ TEST_F(CursorStoreTest, RefusesTheCursorOfAZombie) {
   const Lease zombie = MustTake(one_);
   Expire();
   const Lease holder = MustTake(two_);
-  const Cursor stale{7, 99}, fresh{7, 10};
+  const Cursor stale{7, 99, "work"}, fresh{7, 10, "work"};
   EXPECT_EQ(Await(io_, one_.Advance(zombie, stale)).code(), absl::StatusCode::kAborted);
   EXPECT_FALSE(*Await(io_, one_.Renew(zombie)));
   ASSERT_TRUE(Await(io_, one_.Release(zombie)).ok());
@@ -74,14 +74,14 @@ TEST_F(CursorStoreTest, FencesTheOlderOfTwoWatchersInOneProcess) {
   const Lease older = MustTake(one_);
   const Lease newer = MustTake(one_);
   EXPECT_GT(newer.token, older.token);
-  const Cursor cursor{7, 1};
+  const Cursor cursor{7, 1, "work"};
   EXPECT_EQ(Await(io_, one_.Advance(older, cursor)).code(), absl::StatusCode::kAborted);
   EXPECT_TRUE(Await(io_, one_.Advance(newer, cursor)).ok());
 }
 
 TEST_F(CursorStoreTest, NeverMovesBackUnderOneUidValidity) {
   const Lease lease = MustTake(one_);
-  const Cursor ahead{7, 42}, behind{7, 41}, renumbered{8, 3};
+  const Cursor ahead{7, 42, "work"}, behind{7, 41, "work"}, renumbered{8, 3, "work"};
   ASSERT_TRUE(Await(io_, one_.Advance(lease, ahead)).ok());
   ASSERT_TRUE(Await(io_, one_.Advance(lease, behind)).ok());
   EXPECT_EQ(MustTake(one_).cursor, ahead);
@@ -90,9 +90,19 @@ TEST_F(CursorStoreTest, NeverMovesBackUnderOneUidValidity) {
   EXPECT_EQ(MustTake(one_).cursor, renumbered);
 }
 
+TEST_F(CursorStoreTest, BeginsAnewInAnotherMailbox) {
+  const Lease lease = MustTake(one_);
+  const Cursor work{1, 5000, "work"}, home{1, 3, "home"};
+  ASSERT_TRUE(Await(io_, one_.Advance(lease, work)).ok());
+  EXPECT_EQ(MustTake(one_).cursor, work);
+  const Lease again = MustTake(one_);
+  ASSERT_TRUE(Await(io_, one_.Advance(again, home)).ok());
+  EXPECT_EQ(MustTake(one_).cursor, home);
+}
+
 TEST_F(CursorStoreTest, ForgetsAnAccountThatIsGone) {
   const Lease lease = MustTake(one_);
-  const Cursor cursor{7, 42};
+  const Cursor cursor{7, 42, "work"};
   ASSERT_TRUE(Await(io_, one_.Advance(lease, cursor)).ok());
   ASSERT_TRUE(Await(io_, one_.Forget("acc")).ok());
   EXPECT_EQ(Await(io_, one_.Advance(lease, cursor)).code(), absl::StatusCode::kAborted);
@@ -100,7 +110,7 @@ TEST_F(CursorStoreTest, ForgetsAnAccountThatIsGone) {
 }
 
 TEST_F(CursorStoreTest, KeepsTheCursorThroughAKilledRedis) {
-  const Cursor cursor{7, 42};
+  const Cursor cursor{7, 42, "work"};
   const Lease lease = MustTake(one_);
   ASSERT_TRUE(Await(io_, one_.Advance(lease, cursor)).ok());
   std::signal(SIGPIPE, SIG_IGN);  // as every Postern process does

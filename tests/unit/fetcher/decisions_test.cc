@@ -19,10 +19,22 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 TEST(MailboxSync, RecognisesAMailbox) {
-  const Cursor cursor{7, 100};
-  EXPECT_EQ(Recognise(std::nullopt, 7), Sight::kFirst);
-  EXPECT_EQ(Recognise(cursor, 7), Sight::kAgain);
-  EXPECT_EQ(Recognise(cursor, 8), Sight::kReplaced);
+  const Cursor cursor{7, 100, "work"};
+  EXPECT_EQ(Recognise(std::nullopt, "work", 7), Sight::kFirst);
+  EXPECT_EQ(Recognise(cursor, "work", 7), Sight::kAgain);
+  EXPECT_EQ(Recognise(cursor, "work", 8), Sight::kReplaced);
+  EXPECT_EQ(Recognise(cursor, "home", 7), Sight::kFirst) << "every INBOX of Gmail is of 1";
+}
+
+TEST(MailboxSync, TellsMailboxesApart) {
+  const std::string mailbox = MailboxIdentity("imap.example.org", "ann", "INBOX");
+  EXPECT_EQ(MailboxIdentity("IMAP.Example.org", "ann", "inbox"), mailbox);
+  EXPECT_NE(MailboxIdentity("imap.example.net", "ann", "INBOX"), mailbox);
+  EXPECT_NE(MailboxIdentity("imap.example.org", "bob", "INBOX"), mailbox);
+  EXPECT_NE(MailboxIdentity("imap.example.org", "Ann", "INBOX"), mailbox);
+  EXPECT_NE(MailboxIdentity("imap.example.org", "ann", "Work"), mailbox);
+  EXPECT_NE(MailboxIdentity("imap.example.org", "ann", "work"),
+            MailboxIdentity("imap.example.org", "ann", "Work"));
 }
 
 TEST(MailboxSync, KeepsTheOldestMailsAboveTheCursor) {
@@ -57,8 +69,10 @@ TEST(MailboxSync, KeepsTheOldestMailsAboveTheCursor) {
 }
 
 TEST(MailboxSync, DeliveryIdNamesAMailForEver) {
-  EXPECT_EQ(DeliveryId("acc", "INBOX", 7, 9), crypto::Sha256Hex("acc\nINBOX\n7\n9").substr(0, 32));
-  EXPECT_NE(DeliveryId("acc", "INBOX", 7, 9), DeliveryId("acc", "INBOX", 8, 9));
+  const Cursor cursor{7, 8, "work"}, renumbered{8, 8, "work"}, elsewhere{7, 8, "home"};
+  EXPECT_EQ(DeliveryId("acc", cursor, 9), crypto::Sha256Hex("acc\nwork\n7\n9").substr(0, 32));
+  EXPECT_NE(DeliveryId("acc", cursor, 9), DeliveryId("acc", renumbered, 9));
+  EXPECT_NE(DeliveryId("acc", cursor, 9), DeliveryId("acc", elsewhere, 9));
 }
 
 TEST(Presence, DecidesWhatBecomesOfAMail) {
@@ -109,13 +123,27 @@ TEST(Digest, IsDueAnIntervalAfterItsFirstMail) {
 TEST(Progress, ReadsATroubledMailWithLessEachTime) {
   Progress progress;
   EXPECT_EQ(progress.DepthFor(9), Depth::kAll);
-  for (int i = 0; i < 3; ++i) progress.NoteTrouble(9, absl::UnavailableError("gone"));
+  for (int i = 0; i < 3; ++i) progress.NoteUnread(9, absl::UnavailableError("gone"));
   EXPECT_EQ(progress.DepthFor(9), Depth::kHeader);
   EXPECT_EQ(progress.DepthFor(10), Depth::kAll);
-  progress.NoteTrouble(9, absl::DataLossError("nonsense"));
+  progress.NoteUnread(9, absl::DataLossError("nonsense"));
   EXPECT_EQ(progress.DepthFor(9), Depth::kNothing);
-  progress.NoteTrouble(10, absl::DataLossError("nonsense"));
+  progress.NoteUnread(10, absl::DataLossError("nonsense"));
   EXPECT_EQ(progress.DepthFor(10), Depth::kHeader);
+}
+
+TEST(Progress, HoldsNothingAgainstAMailThatOurOwnServicesCantTakeNow) {
+  using Code = absl::StatusCode;
+  for (int code = 1; code <= 16; ++code) {
+    const absl::Status status(static_cast<Code>(code), "no");
+    SCOPED_TRACE(status.ToString());
+    Progress progress;
+    for (int i = 0; i < 10; ++i) progress.NoteRefused(9, status);
+    const bool its_fault = status.code() == Code::kInvalidArgument ||
+                           status.code() == Code::kResourceExhausted ||
+                           status.code() == Code::kDataLoss;
+    EXPECT_EQ(progress.DepthFor(9), its_fault ? Depth::kNothing : Depth::kAll);
+  }
 }
 
 TEST(ReconnectPolicy, BacksOffAndNeverHammersALogin) {
@@ -135,6 +163,20 @@ TEST(ReconnectPolicy, BacksOffAndNeverHammersALogin) {
   EXPECT_LE(dropping.AfterFailure(absl::UnavailableError("refused")), seconds(2));
 }
 
+TEST(ReconnectPolicy, SpreadsTheLoginsAfterALostLease) {
+  milliseconds shortest = minutes(1), longest{0};
+  for (int i = 0; i < 200; ++i) {
+    ReconnectPolicy policy;
+    const milliseconds pause = policy.AfterLostLease(minutes(10));
+    shortest = std::min(shortest, pause);
+    longest = std::max(longest, pause);
+  }
+  EXPECT_GE(longest - shortest, seconds(5));
+  EXPECT_LE(longest, seconds(11));
+  EXPECT_GE(ReconnectPolicy().AfterLostLease(seconds(1)), seconds(29))
+      << "no more logins than this";
+}
+
 TEST(FailureSentence, TellsTheUserWhatFailedAndWhere) {
   Account account;
   account.host = "imap.example.org";
@@ -150,6 +192,8 @@ TEST(FailureSentence, TellsTheUserWhatFailedAndWhere) {
       {Step::kLogin, absl::UnauthenticatedError("imap: login refused: NO"), "Bad\r\n\x07password",
        "imap.example.org refused the login: wrong user name or password (server says: "
        "Bad password)"},
+      {Step::kLogin, absl::UnavailableError("imap: login refused: NO"), "Too many connections",
+       "imap.example.org takes no login now (server says: Too many connections)"},
       {Step::kOpenMailbox, absl::FailedPreconditionError("imap: EXAMINE refused: NO"), "No such",
        "imap.example.org does not open the mailbox \"Work\": check its name (server says: No "
        "such)"},

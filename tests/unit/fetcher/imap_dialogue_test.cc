@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "services/fetcher/catch_up.h"
 #include "services/fetcher/imap/session.h"
 #include "services/fetcher/mail_reading.h"
 #include "services/fetcher/mailbox_sync.h"
@@ -90,10 +91,7 @@ net::Task<absl::Status> Converse(net::ByteStream& stream, const Dialogue& dialog
   if (absl::Status s = co_await Open(session, dialogue); !s.ok()) co_return s;
   NewMails found(8, 100);
   imap::Session::Sink sink = [&found](imap::FetchData data) {
-    MailFacts facts;
-    facts.uid = data.uid;
-    facts.size = data.size.value_or(0);
-    found.Add(facts);
+    if (const auto facts = FactsOf(data, 0)) found.Add(*facts);
   };
   const std::string uids = "9:*", items = "UID RFC822.SIZE INTERNALDATE";
   if (absl::Status s = co_await session.Fetch(uids, items, std::move(sink)); !s.ok()) co_return s;
@@ -118,6 +116,20 @@ TEST(ImapDialogue, EndsAsItsScriptSays) {
     EXPECT_EQ(stream.mismatch(), "");
     EXPECT_EQ(stream.Remaining(), "");
   }
+}
+
+// A mail's answers are put together, and a server could send them for ever.
+TEST(ImapDialogue, KeepsNoMoreOfAMailThanItAskedFor) {
+  std::string script = "C: A1 UID FETCH 9 (UID BODY.PEEK[])\n";
+  const std::string bytes(600 * 1024, 'x');
+  for (int part = 1; part <= 5; ++part) {
+    absl::StrAppend(&script, "S: * 3 FETCH (UID 9 BODY[", part, "] {", bytes.size() + 2,
+                    "}\nS: ", bytes, "\nS: )\n");
+  }
+  ScriptedStream stream(absl::StrCat(script, "S: A1 OK\n"));
+  imap::Session session(stream);
+  const std::string items = "UID BODY.PEEK[]";
+  EXPECT_EQ(Await(session.FetchOne(9, items)).status().code(), absl::StatusCode::kDataLoss);
 }
 
 TEST(ImapDialogue, CutAnywhereEndsInACleanError) {

@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -37,6 +38,7 @@ struct Peers : edge::v1::EdgeService::Service,
   edge::v1::Show show = edge::v1::SHOW_ONLINE;
   uint64_t revision = 1;
   int edge_failures = 0;  // how many calls of Deliver still fail
+  grpc::StatusCode edge_failure = grpc::StatusCode::UNAVAILABLE;
   std::string rejected_subject;
 
   void Set(edge::v1::Show now) {
@@ -50,7 +52,7 @@ struct Peers : edge::v1::EdgeService::Service,
     std::lock_guard lock(mutex);
     if (edge_failures > 0) {
       --edge_failures;
-      return grpc::Status(grpc::StatusCode::UNAVAILABLE, "link down");
+      return grpc::Status(edge_failure, "link down");
     }
     std::vector<std::string> subjects;
     for (const auto& delivery : request->deliveries()) {
@@ -175,6 +177,8 @@ std::string Exists(int tag) {
   return absl::StrCat("C: A", tag, " IDLE\nS: + news to come\nS: * 2 EXISTS\n", Done(tag));
 }
 
+const std::string kMailbox = MailboxIdentity("imap.example.org", "ann", "INBOX");
+
 // --- the world ---------------------------------------------------------------------
 
 class WatcherTest : public ::testing::Test {
@@ -287,38 +291,38 @@ TEST_F(WatcherTest, BeginsAtTheEndOfAMailboxItSeesFirst) {
   EXPECT_TRUE(Played());
   EXPECT_TRUE(Until([this] { return LastHealth() == "OK"; }));
   EXPECT_EQ(Delivered(), "");
-  EXPECT_EQ(watches_->Watched().at(0)->State().cursor, (Cursor{7, 8}));
+  EXPECT_EQ(watches_->Watched().at(0)->State().cursor, (Cursor{7, 8, kMailbox}));
 }
 
 TEST_F(WatcherTest, HandsOnAMailThatComesWhileItIdles) {
-  SetCursor({7, 8});
+  SetCursor({7, 8, kMailbox});
   Watch({absl::StrCat(Opening(7, 9), Look(3, 8, {}), Exists(4), Look(5, 8, {9}),
                       Read(6, 9, "Hello"), Idle(7))});
   EXPECT_TRUE(Played());
   EXPECT_EQ(Delivered(), "FULL Hello");
-  EXPECT_EQ(watches_->Watched().at(0)->State().cursor, (Cursor{7, 9}));
+  EXPECT_EQ(watches_->Watched().at(0)->State().cursor, (Cursor{7, 9, kMailbox}));
 }
 
 TEST_F(WatcherTest, CatchesUpWithWhatCameBetweenAndLeavesOutTheRejected) {
-  SetCursor({7, 8});
+  SetCursor({7, 8, kMailbox});
   peers_.rejected_subject = "Spam";
   Watch({absl::StrCat(Opening(7, 12), Look(3, 8, {9, 10, 11}), Read(4, 9, "One"),
                       Read(5, 10, "Spam"), Read(6, 11, "Two"), Idle(7))});
   EXPECT_TRUE(Played());
   EXPECT_EQ(Delivered(), "FULL One; FULL Two");
-  EXPECT_EQ(watches_->Watched().at(0)->State().cursor, (Cursor{7, 11}));
+  EXPECT_EQ(watches_->Watched().at(0)->State().cursor, (Cursor{7, 11, kMailbox}));
 }
 
 TEST_F(WatcherTest, ReplaysNothingUnderANewUidValidity) {
-  SetCursor({7, 8});
+  SetCursor({7, 8, kMailbox});
   Watch({absl::StrCat(Opening(8, 500), Look(3, 499, {}), Idle(4))});
   EXPECT_TRUE(Played());
   EXPECT_EQ(Delivered(), "");
-  EXPECT_EQ(watches_->Watched().at(0)->State().cursor, (Cursor{8, 499}));
+  EXPECT_EQ(watches_->Watched().at(0)->State().cursor, (Cursor{8, 499, kMailbox}));
 }
 
 TEST_F(WatcherTest, TriesAgainWhenTheEdgeIsBack) {
-  SetCursor({7, 8});
+  SetCursor({7, 8, kMailbox});
   peers_.edge_failures = 1;
   Watch({absl::StrCat(Opening(7, 10), Look(3, 8, {9}), Read(4, 9, "Hello"), Idle(5), Done(5),
                       Look(6, 8, {9}), Read(7, 9, "Hello"), Idle(8))});
@@ -326,8 +330,90 @@ TEST_F(WatcherTest, TriesAgainWhenTheEdgeIsBack) {
   EXPECT_EQ(Delivered(), "FULL Hello");
 }
 
+// The user has just enabled the account, and the edge has not heard of it.
+TEST_F(WatcherTest, ReadsAMailInFullAgainWhenTheEdgeDidNotKnowTheAccount) {
+  SetCursor({7, 8, kMailbox});
+  peers_.edge_failures = 1;
+  peers_.edge_failure = grpc::StatusCode::NOT_FOUND;
+  Watch({absl::StrCat(Opening(7, 10), Look(3, 8, {9}), Read(4, 9, "Hello"), Idle(5), Done(5),
+                      Look(6, 8, {9}), Read(7, 9, "Hello"), Idle(8))});
+  EXPECT_TRUE(Played());
+  EXPECT_EQ(Delivered(), "FULL Hello");
+}
+
+TEST_F(WatcherTest, BeginsAtTheEndOfAnotherMailboxWithTheSameUidValidity) {
+  SetCursor({7, 8, MailboxIdentity("imap.example.org", "bob", "INBOX")});
+  Watch({absl::StrCat(Opening(7, 500), Look(3, 499, {}), Idle(4))});
+  EXPECT_TRUE(Played());
+  EXPECT_EQ(Delivered(), "");
+  EXPECT_EQ(watches_->Watched().at(0)->State().cursor, (Cursor{7, 499, kMailbox}));
+}
+
+TEST_F(WatcherTest, GoesOnAtItsCursorWithAnAccountThatWasNotListedForAWhile) {
+  SetCursor({7, 8, kMailbox});
+  Watch({absl::StrCat(Opening(7, 9), Look(3, 8, {}), Idle(4)),
+         absl::StrCat(Opening(7, 10), Look(3, 8, {9}), Read(4, 9, "Hello"), Idle(5))});
+  EXPECT_TRUE(Played());
+  watches_->Leave("acc");
+  EXPECT_TRUE(watches_->Watched().empty());
+  watches_->Put(account_);
+  EXPECT_TRUE(Until([this] { return dialer_->dialled() == 2; }));
+  EXPECT_TRUE(Played());
+  EXPECT_EQ(Delivered(), "FULL Hello");
+}
+
+TEST_F(WatcherTest, ForgetsTheCursorOfARemovedAccount) {
+  SetCursor({7, 8, kMailbox});
+  Watch({absl::StrCat(Opening(7, 9), Look(3, 8, {}), Idle(4)),
+         absl::StrCat(Opening(7, 10), Look(3, 9, {}), Idle(4))});
+  EXPECT_TRUE(Played());
+  watches_->Remove("acc");
+  std::vector<std::string> exists = {"EXISTS", "postern:cursor:{acc}"};
+  EXPECT_TRUE(Until([&] { return testing::Await(io_, redis_->Command(exists))->integer == 0; }));
+}
+
+TEST_F(WatcherTest, KeepsItsLeaseWhenRedisIsAwayForARenewal) {
+  SetCursor({7, 8, kMailbox});
+  const std::string script = absl::StrCat(Opening(7, 9), Look(3, 8, {}), Idle(4));
+  Watch({script, script});
+  EXPECT_TRUE(Played());
+  std::signal(SIGPIPE, SIG_IGN);  // as every Postern process does
+  const auto start = steady_clock::now();
+  const auto run_until = [&](milliseconds time) {
+    io_.restart();
+    while (steady_clock::now() - start < time) io_.run_one_for(milliseconds(20));
+  };
+  run_until(milliseconds(4000));
+  redis_server_.Kill();
+  run_until(milliseconds(6500));  // the renewal at 5 s fails
+  redis_server_.Restart();
+  run_until(milliseconds(12'000));  // by 10 s a lease not renewed is given up
+  EXPECT_EQ(dialer_->dialled(), 1u);
+  EXPECT_EQ(watches_->Watched().size(), 1u);
+}
+
+// Everybody loses the lease when Redis is away for long.
+TEST_F(WatcherTest, RestsBeforeItDialsAgainAfterALostLease) {
+  SetCursor({7, 8, kMailbox});
+  Watch({absl::StrCat(Opening(7, 9), Look(3, 8, {}), Idle(4), Done(4), Look(5, 8, {9}),
+                      Read(6, 9, "Hello")),
+         Opening(7, 9)});
+  EXPECT_TRUE(Until([this] {
+    const auto watched = watches_->Watched();
+    return !watched.empty() && watched.at(0)->State().state == "idle";
+  }));
+  std::vector<std::string> gone = {"DEL", "postern:cursor:{acc}", "postern:lease:{acc}"};
+  ASSERT_TRUE(testing::Await(io_, redis_->Command(gone)).ok());
+  EXPECT_TRUE(watches_->Check("acc").ok());  // the next write tells that the fence is gone
+  EXPECT_TRUE(Until([this] {
+    const auto watched = watches_->Watched();
+    return !watched.empty() && watched.at(0)->State().next_attempt_unix != 0;
+  }));
+  EXPECT_EQ(dialer_->dialled(), 1u);
+}
+
 TEST_F(WatcherTest, LetsMailWaitUntilThePresenceAllowsIt) {
-  SetCursor({7, 8});
+  SetCursor({7, 8, kMailbox});
   peers_.Set(edge::v1::SHOW_DND);
   Watch({absl::StrCat(Opening(7, 10), Look(3, 8, {9}), Idle(4), Done(4), Look(5, 8, {9}),
                       Read(6, 9, "Hello"), Idle(7))});
@@ -339,7 +425,7 @@ TEST_F(WatcherTest, LetsMailWaitUntilThePresenceAllowsIt) {
 }
 
 TEST_F(WatcherTest, SendsOneDigestForAllMailThatWaits) {
-  SetCursor({7, 8});
+  SetCursor({7, 8, kMailbox});
   peers_.Set(edge::v1::SHOW_AWAY);
   Watch({absl::StrCat(Opening(7, 11), Look(3, 8, {9, 10}), Read(4, 9, "One"), Read(5, 10, "Two"),
                       Idle(6))});
@@ -348,7 +434,7 @@ TEST_F(WatcherTest, SendsOneDigestForAllMailThatWaits) {
 }
 
 TEST_F(WatcherTest, AnnouncesAMailThatMakesNoSense) {
-  SetCursor({7, 8});
+  SetCursor({7, 8, kMailbox});
   const std::string refused = absl::StrCat(Opening(7, 10), Look(3, 8, {9}),
                                            "C: A4 UID FETCH 9 (UID BODY.PEEK[]<0.1048576>)\n"
                                            "S: * 2 FETCH (UID 9 BODY[]<0> NIL)\nS: A4 OK\n",
@@ -383,7 +469,7 @@ TEST_F(WatcherTest, LeavesAnAccountAloneThatAnotherProcessWatches) {
 }
 
 TEST_F(WatcherTest, ChecksOnDemandButNotEverySecond) {
-  SetCursor({7, 8});
+  SetCursor({7, 8, kMailbox});
   Watch({absl::StrCat(Opening(7, 9), Look(3, 8, {}), Idle(4), Done(4), Look(5, 8, {}), Idle(6))});
   EXPECT_TRUE(Until([this] {
     const auto watched = watches_->Watched();
@@ -394,7 +480,7 @@ TEST_F(WatcherTest, ChecksOnDemandButNotEverySecond) {
 }
 
 TEST_F(WatcherTest, StopsWithItsAccountAndStartsAnewWithOtherSettings) {
-  SetCursor({7, 8});
+  SetCursor({7, 8, kMailbox});
   const std::string script = absl::StrCat(Opening(7, 9), Look(3, 8, {}), Idle(4));
   Watch({script, script});
   EXPECT_TRUE(Played());
