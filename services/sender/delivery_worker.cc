@@ -56,12 +56,14 @@ class DeliveryWorker::Underway {
 
 DeliveryWorker::DeliveryWorker(boost::asio::any_io_executor executor, Outbox& outbox,
                                const AccountDirectory& accounts, Relay& relay,
-                               HealthReporter& health, std::function<void()> on_settled,
-                               WorkerLimits limits)
+                               HealthReporter& health,
+                               std::function<net::Task<absl::Status>()> catch_up,
+                               std::function<void()> on_settled, WorkerLimits limits)
     : outbox_(outbox),
       accounts_(accounts),
       relay_(relay),
       health_(health),
+      catch_up_(std::move(catch_up)),
       on_settled_(std::move(on_settled)),
       limits_(limits),
       wake_(executor),
@@ -163,8 +165,10 @@ net::Task<absl::Status> DeliveryWorker::RenewLeases() {
   for (const Lease& lease : leases) {
     if (std::find(lost->begin(), lost->end(), lease.queue_id) == lost->end()) continue;
     const auto attempt = attempts_.find(absl::StrCat(lease.queue_id, "/", lease.token));
-    // Settled in this very moment, or behind the dot, where the server's answer still counts.
-    if (attempt == attempts_.end() || attempt->second.dot_marked) continue;
+    if (attempt == attempts_.end()) continue;  // settled in this very moment
+    const smtp::Transaction* transaction = attempt->second.transaction;
+    // Behind the dot the server's answer still counts. Before it nothing is sent yet.
+    if (transaction != nullptr && transaction->dot_began) continue;
     log::Warn("the lease on a mail is lost; its delivery is broken off",
               {{"mail", lease.queue_id}});
     sessions_.Cancel(attempt->second.task);
@@ -179,6 +183,8 @@ net::Task<void> DeliveryWorker::Deliver(TakenMail mail) {
               {{"mail", mail.lease.queue_id}, {"message_id", mail.message_id}});
   }
   smtp::Transaction transaction(mail.envelope.to);
+  const auto attempt = attempts_.find(KeyOf(mail));
+  if (attempt != attempts_.end()) attempt->second.transaction = &transaction;
   std::unique_ptr<RelaySession> connection;
   absl::Status outcome =
       co_await net::WithDeadline(kAttemptLimit, Carry(mail, transaction, connection));
@@ -194,6 +200,14 @@ net::Task<void> DeliveryWorker::Deliver(TakenMail mail) {
 
 net::Task<absl::Status> DeliveryWorker::Carry(const TakenMail& mail, smtp::Transaction& transaction,
                                               std::unique_ptr<RelaySession>& connection) {
+  if (accounts_.Find(mail.account_id) == nullptr) {
+    // Another sender may have accepted mail of an account that we have not heard of
+    // yet. Only who has just asked admin knows that it was removed.
+    absl::Status heard = co_await catch_up_();
+    if (!heard.ok() || !accounts_.loaded()) {
+      co_return absl::UnavailableError("the account is not known here yet; the mail waits");
+    }
+  }
   const Account* found = accounts_.Find(mail.account_id);
   if (found == nullptr) {
     transaction.Settle(smtp::Fate::kFailed, "the account was removed before the mail could leave");
@@ -225,7 +239,7 @@ net::Task<absl::Status> DeliveryWorker::Send(const TakenMail& mail, const std::s
   if (!marked.ok()) co_return marked;
   const auto attempt = attempts_.find(KeyOf(mail));
   if (attempt != attempts_.end()) attempt->second.dot_marked = true;
-  OutboxContent content(outbox_, mail.lease.queue_id);
+  OutboxContent content(outbox_, mail.lease.queue_id, envelope.size);
   absl::Status transferred = co_await session.Transfer(content, transaction);
   co_return OfHost(host, transferred);
 }

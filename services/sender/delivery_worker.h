@@ -33,6 +33,7 @@ class DeliveryWorker {
  public:
   DeliveryWorker(boost::asio::any_io_executor executor, Outbox& outbox,
                  const AccountDirectory& accounts, Relay& relay, HealthReporter& health,
+                 std::function<net::Task<absl::Status>()> catch_up,
                  std::function<void()> on_settled, WorkerLimits limits = {});
 
   void Start();
@@ -45,7 +46,8 @@ class DeliveryWorker {
   struct Attempt {
     TakenMail mail;
     uint64_t task = 0;
-    bool dot_marked = false;
+    bool dot_marked = false;  // in Redis; the dot itself goes out behind the content
+    const smtp::Transaction* transaction = nullptr;  // of Deliver(), while it runs
   };
   using AttemptKey = std::string;  // queue id and token: an attempt may outlive its lease
   class Underway;
@@ -67,6 +69,7 @@ class DeliveryWorker {
   const AccountDirectory& accounts_;
   Relay& relay_;
   HealthReporter& health_;
+  const std::function<net::Task<absl::Status>()> catch_up_;  // the accounts, with admin
   const std::function<void()> on_settled_;
   const WorkerLimits limits_;
   net::Event wake_;

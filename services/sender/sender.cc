@@ -88,8 +88,9 @@ absl::Status Sender::Start(const process::Peers& peers) {
   parts_.health.emplace(executor_, *parts_.admin);
   parts_.outcomes.emplace(executor_, outbox_, *parts_.edge);
   parts_.checker.emplace(executor_, accounts_, *parts_.relay, *parts_.health);
-  parts_.worker.emplace(executor_, outbox_, accounts_, *parts_.relay, *parts_.health,
-                        [this] { parts_.outcomes->Wake(); });
+  parts_.worker.emplace(
+      executor_, outbox_, accounts_, *parts_.relay, *parts_.health,
+      [this] { return parts_.feed->CatchUp(); }, [this] { parts_.outcomes->Wake(); });
   parts_.feed.emplace(*parts_.admin, accounts_,
                       [this](const AccountDirectory::Changes& changes) { OnAccounts(changes); });
 

@@ -173,7 +173,7 @@ net::Task<absl::Status> Session::Stream(ContentReader& content, Transaction& tra
     absl::Status s = co_await server_.Send(stuffer.Add(*piece), kDataBlockLimit);
     if (!s.ok()) co_return s;
   }
-  transaction.dot_sent = true;
+  transaction.dot_sent = transaction.dot_began = true;
   co_return co_await server_.Send(stuffer.End(), kDataEndLimit);
 }
 

@@ -41,14 +41,15 @@ struct Transaction {
   bool AnyAccepted() const;
 
   std::vector<Recipient> recipients;
-  bool dot_sent = false;  // from here until the answer nobody knows whether the mail was taken
+  bool dot_sent = false;   // from here until the answer nobody knows whether the mail was taken
+  bool dot_began = false;  // and stays so behind the answer: what it says counts
 };
 
 // The content of a mail, piece by piece.
 class ContentReader {
  public:
   virtual ~ContentReader() = default;
-  // The next piece; empty at the end.
+  // The next piece; empty at the end, and then the content was whole.
   virtual net::Task<absl::StatusOr<std::string>> Next() = 0;
 };
 

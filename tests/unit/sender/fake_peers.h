@@ -16,6 +16,10 @@ namespace postern::testing {
 // Admin as the sender sees it. Its calls come on gRPC's threads.
 class FakeAdmin final : public admin::v1::AdminService::Service {
  public:
+  void SetUp(bool up) {
+    std::lock_guard lock(mutex_);
+    up_ = up;
+  }
   void Put(admin::v1::Account account) {
     std::lock_guard lock(mutex_);
     account.set_settings_revision(++revision_);
@@ -39,6 +43,7 @@ class FakeAdmin final : public admin::v1::AdminService::Service {
     std::unique_lock lock(mutex_);
     const auto wait = std::chrono::milliseconds(std::min<uint32_t>(request->wait_ms(), 200));
     changed_.wait_for(lock, wait, [&] { return revision_ > request->since_revision(); });
+    if (!up_) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "admin is away");
     response->set_revision(revision_);
     response->set_snapshot(true);
     for (const auto& [id, account] : accounts_) *response->add_changed() = account;
@@ -54,6 +59,7 @@ class FakeAdmin final : public admin::v1::AdminService::Service {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
+  bool up_ = true;
   uint64_t revision_ = 1;
   std::map<std::string, admin::v1::Account> accounts_;
   std::map<std::string, admin::v1::ReportHealthRequest> health_;

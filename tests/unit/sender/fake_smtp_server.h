@@ -6,8 +6,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,6 +24,8 @@ class FakeSmtpServer {
  public:
   explicit FakeSmtpServer(boost::asio::io_context& io)
       : acceptor_(io, {boost::asio::ip::make_address("127.0.0.1"), 0}) {
+    // Little fits between us and a sender whose mail we don't read.
+    acceptor_.set_option(boost::asio::socket_base::receive_buffer_size(4096));
     boost::asio::co_spawn(io, Listen(), boost::asio::detached);
   }
 
@@ -34,6 +38,7 @@ class FakeSmtpServer {
                                                 {"DATA", "354 go"},
                                                 {".", "250 queued"},
                                                 {"QUIT", "221 bye"}};
+  bool reads_content = true;          // else a mail's sender can't go on behind DATA
   std::vector<std::string> mails;     // contents taken, dots unstuffed no further
   std::vector<std::string> commands;  // all, in order
 
@@ -56,6 +61,11 @@ class FakeSmtpServer {
       co_await boost::asio::async_write(socket, boost::asio::buffer(out),
                                         boost::asio::use_awaitable);
       out.clear();
+      boost::asio::steady_timer pause(socket.get_executor());
+      while (in_data && !reads_content) {
+        pause.expires_after(std::chrono::milliseconds(10));
+        co_await pause.async_wait(boost::asio::use_awaitable);
+      }
       const size_t n = co_await boost::asio::async_read_until(
           socket, boost::asio::dynamic_buffer(buffer), "\r\n", boost::asio::use_awaitable);
       const std::string line = buffer.substr(0, n - 2);

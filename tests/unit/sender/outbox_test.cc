@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
+#include "services/sender/outbox_content.h"
 #include "tests/support/await.h"
 #include "tests/support/redis_server.h"
 
@@ -29,7 +30,7 @@ Submission MailFor(const std::string& account, const std::string& key) {
   submission.context = std::string("\0\xff\n", 3);
   submission.mail.envelope.from = "ann@example.org";
   submission.mail.envelope.to = {"bob@example.net", "eve@example.net"};
-  submission.mail.envelope.size = 11;
+  submission.mail.envelope.size = 12;
   submission.mail.message_id = key + "@example.org";
   submission.mail.content = "hello\r\nyou\r\n";
   return submission;
@@ -107,7 +108,7 @@ TEST_F(OutboxTest, GivesBackWhatWasPut) {
   EXPECT_EQ(mail.message_id, "k1@example.org");
   EXPECT_EQ(mail.envelope.from, "ann@example.org");
   EXPECT_EQ(mail.envelope.to, (std::vector<std::string>{"bob@example.net", "eve@example.net"}));
-  EXPECT_EQ(mail.envelope.size, 11u);
+  EXPECT_EQ(mail.envelope.size, 12u);
   EXPECT_EQ(mail.attempts, 1);
   EXPECT_FALSE(mail.uncertain);
   EXPECT_TRUE(Take().mail.empty()) << "taken already";
@@ -420,6 +421,33 @@ TEST_F(OutboxTest, KeepsEverythingAcrossAKillOfRedis) {
   EXPECT_TRUE(Settle(taken.lease, AllSent()).ok()) << "the lease outlives Redis";
   for (size_t i = 1; i < ids.size(); ++i) EXPECT_TRUE(Settle(TakeOne().lease, AllSent()).ok());
   EXPECT_TRUE(Take().mail.empty());
+}
+
+TEST_F(OutboxTest, ReadsAContentToItsEnd) {
+  const Receipt receipt = Put("a", "k");
+  OutboxContent content(*outbox_, receipt.queue_id, 12);
+  EXPECT_EQ(*Await(io_, content.Next()), "hello\r\nyou\r\n");
+  EXPECT_EQ(*Await(io_, content.Next()), "");
+}
+
+// Whoever stood still for long may find the mail settled, and its content gone.
+TEST_F(OutboxTest, NeverTakesTheEndOfWhatIsLeftForTheEndOfTheMail) {
+  Submission large = MailFor("a", "k");
+  large.mail.content = std::string(200 * 1024, 'x');
+  large.mail.envelope.size = large.mail.content.size();
+  const auto receipt = Await(io_, outbox_->Put(large));
+  ASSERT_TRUE(receipt.ok());
+  const TakenMail mail = TakeOne();
+  OutboxContent content(*outbox_, mail.lease.queue_id, mail.envelope.size);
+  EXPECT_EQ(Await(io_, content.Next())->size(), 128u * 1024);
+  ASSERT_TRUE(Await(io_, outbox_->Settle(mail.lease, AllSent())).ok());
+  EXPECT_EQ(Await(io_, content.Next()).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(OutboxTest, SendsNoContentThatIsLongerThanItsEnvelopeSays) {
+  const Receipt receipt = Put("a", "k");
+  OutboxContent content(*outbox_, receipt.queue_id, 11);
+  EXPECT_EQ(Await(io_, content.Next()).status().code(), absl::StatusCode::kDataLoss);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/rpc/unary.h"
 #include "postern/sender/v1/sender.grpc.pb.h"
+#include "services/sender/outbox.h"
 #include "tests/support/await.h"
 #include "tests/support/redis_server.h"
 #include "tests/unit/sender/fake_peers.h"
@@ -60,18 +61,23 @@ class SenderTest : public ::testing::Test {
   }
 
   void PutAccount(bool enabled = true) {
+    admin::v1::Account account = MakeAccount();
+    account.set_enabled(enabled);
+    admin_.Put(account);
+  }
+  admin::v1::Account MakeAccount() {
     admin::v1::Account account;
     account.set_id("work");
     account.set_owner("ann@jabber.example");
     account.set_type(admin::v1::ACCOUNT_TYPE_SMTP);
-    account.set_enabled(enabled);
+    account.set_enabled(true);
     account.set_host("127.0.0.1");
     account.set_port(smtp_.port());
     account.set_security(admin::v1::SECURITY_NONE);
     account.set_login("ann");
     account.set_sealed_password(config_.secrets.Seal(crypto::Secret("secret"), "work"));
     account.set_default_from("Ann <ann@example.org>");
-    admin_.Put(account);
+    return account;
   }
 
   // Lets everything run until it holds, for 10 s at most.
@@ -192,6 +198,61 @@ TEST_F(SenderTest, GivesUpTheMailOfARemovedAccount) {
   EXPECT_TRUE(Until([&] { return !edge_.Outcomes().empty(); }));
   EXPECT_EQ(edge_.Outcomes(), Strings{"k1: bob@example.net FAILED the account was removed before "
                                       "the mail could leave"});
+}
+
+// Another sender took the mail in, for an account that is new.
+TEST_F(SenderTest, KeepsTheMailOfAnUnknownAccountUntilAdminHasTold) {
+  admin_.SetUp(false);
+  Submission submission;
+  submission.key = submission.context = "k1";
+  submission.account_id = "new";
+  submission.owner = "bob@jabber.example";
+  submission.mail.envelope.from = "bob@example.org";
+  submission.mail.envelope.to = {"ann@example.net"};
+  submission.mail.content = "Subject: hi\r\n\r\nhi\r\n";
+  submission.mail.envelope.size = submission.mail.content.size();
+  Outbox outbox(*client_, OutboxLimits());
+  ASSERT_TRUE(testing::Await(io_, outbox.Put(submission)).ok());
+  ASSERT_TRUE(Submit(Request("k2")).ok());  // the worker looks into the queue
+  EXPECT_TRUE(Until([&] {
+    const auto queue = Queue();
+    return queue.mails_size() == 1 && queue.mails(0).attempts() == 1 &&
+           queue.mails(0).state() == v1::QUEUE_STATE_WAITING;
+  }));
+  EXPECT_EQ(edge_.Outcomes(), Strings{"k2: bob@example.net SENT 250 queued"});
+
+  admin_.SetUp(true);
+  admin::v1::Account account = MakeAccount();
+  account.set_id("new");
+  account.set_owner("bob@jabber.example");
+  account.set_sealed_password(config_.secrets.Seal(crypto::Secret("secret"), "new"));
+  admin_.Put(account);
+  EXPECT_TRUE(Until([&] { return edge_.Outcomes().size() == 2; }));
+  EXPECT_EQ(edge_.Outcomes().back(), "k1: ann@example.net SENT 250 queued");
+}
+
+// As when the whole process stood still, and another sender took the mail over.
+TEST_F(SenderTest, BreaksOffAMailWhoseLeaseIsLostBeforeTheDotIsOut) {
+  smtp_.reads_content = false;
+  v1::SubmitRequest large = Request("k1");
+  std::string text;  // more than the socket's buffers take, and than it was when encoded
+  for (int i = 0; i < 1'900'000; ++i) text += "ü";
+  large.mutable_draft()->set_text(text);
+  const auto submitted = Submit(large);
+  ASSERT_TRUE(submitted.ok()) << submitted.status();
+  const std::string mail = "postern:outbox:{q0}:mail:" + submitted->queue_id();
+  EXPECT_TRUE(Until([&] {
+    Strings phase = {"HGET", mail, "phase"};
+    return testing::Await(io_, client_->Command(std::move(phase)))->text == "dot";
+  })) << "marked before the content goes out";
+  Strings taken_over = {"HINCRBY", mail, "epoch", "1"};
+  ASSERT_TRUE(testing::Await(io_, client_->Command(std::move(taken_over))).ok());
+  io_.restart();
+  io_.run_for(5s);  // more than from one renewal to the next
+  smtp_.reads_content = true;
+  io_.restart();
+  io_.run_for(1s);
+  EXPECT_TRUE(smtp_.mails.empty());
 }
 
 TEST_F(SenderTest, KeepsOutcomesUntilTheEdgeIsBack) {
