@@ -1,6 +1,7 @@
 #include "services/xmpp-edge/answered_mail.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -11,7 +12,11 @@
 namespace postern::xmpp_edge {
 namespace {
 
-constexpr int64_t kAmbiguousSeconds = 60;
+// Mails that came in one batch (or one digest) lie together on the screen.
+constexpr int64_t kTogetherSeconds = 60;
+// Clients give a <thread/> to whatever is written next, so a thread in which several
+// people wrote lately names none of them.
+constexpr int64_t kThreadSeconds = 24 * 60 * 60;
 
 // Who an answer would reach, comparable.
 std::vector<std::string> Recipients(const MailThread& mail) {
@@ -23,10 +28,15 @@ std::vector<std::string> Recipients(const MailThread& mail) {
   return specs;
 }
 
-bool IsAmbiguous(const std::vector<MailThread>& newest, int64_t now_unix) {
-  const std::vector<std::string> last = Recipients(newest.front());
-  return std::any_of(newest.begin(), newest.end(), [&](const MailThread& mail) {
-    return now_unix - mail.at_unix < kAmbiguousSeconds && Recipients(mail) != last;
+// Whether an answer to the first may as well be one to another, which is close to it
+// or, since clocks are set back at times, to now.
+bool IsAmbiguous(const std::vector<MailThread>& mails, int64_t seconds, int64_t now_unix) {
+  const MailThread& last = mails.front();
+  const std::vector<std::string> meant = Recipients(last);
+  return std::any_of(mails.begin(), mails.end(), [&](const MailThread& mail) {
+    const bool close =
+        std::abs(last.at_unix - mail.at_unix) < seconds || now_unix - mail.at_unix < seconds;
+    return close && Recipients(mail) != meant;
   });
 }
 
@@ -36,13 +46,17 @@ absl::StatusOr<AnsweredMail> ChooseAnsweredMail(AnswerCandidates candidates, int
   AnsweredMail answered;
   if (candidates.replied) {
     answered.mail = *std::move(candidates.replied);
-  } else if (candidates.threaded) {
-    answered.mail = *std::move(candidates.threaded);
+  } else if (!candidates.threaded.empty()) {
+    if (IsAmbiguous(candidates.threaded, kThreadSeconds, now_unix)) {
+      return absl::InvalidArgumentError(texts::kAnswerIsAmbiguous);
+    }
+    answered.mail = std::move(candidates.threaded.front());
+    answered.inferred = true;
   } else if (candidates.names_message) {
     return absl::InvalidArgumentError(texts::kAnsweredMailUnknown);
   } else if (candidates.newest.empty()) {
     return absl::InvalidArgumentError(texts::kWhoIsItFor);
-  } else if (IsAmbiguous(candidates.newest, now_unix)) {
+  } else if (IsAmbiguous(candidates.newest, kTogetherSeconds, now_unix)) {
     return absl::InvalidArgumentError(texts::kAnswerIsAmbiguous);
   } else {
     answered.mail = std::move(candidates.newest.front());

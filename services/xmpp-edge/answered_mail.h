@@ -11,10 +11,10 @@ namespace postern::xmpp_edge {
 
 // What is known of the mails that a message without a To: line may answer.
 struct AnswerCandidates {
-  bool names_message = false;          // it says which message it answers (XEP-0461)
-  std::optional<MailThread> replied;   // that one, when it stands for a mail
-  std::optional<MailThread> threaded;  // the newest of its <thread/>
-  std::vector<MailThread> newest;      // from this contact, the last one first
+  bool names_message = false;         // it says which message it answers (XEP-0461)
+  std::optional<MailThread> replied;  // that one, when it stands for a mail
+  std::vector<MailThread> threaded;   // of its <thread/>, the last one first
+  std::vector<MailThread> newest;     // from this contact, the last one first
 };
 
 struct AnsweredMail {
@@ -24,8 +24,9 @@ struct AnsweredMail {
 
 // Which mail it answers: the one it names, else the newest of its thread, else the
 // newest from this contact. Refused with a sentence (kInvalidArgument) when there
-// is none, and when mails of two senders came so shortly before that the author
-// may have meant either: a mail to the wrong person can't be taken back.
+// is none, and when mails of two people are so close to each other (a minute; in
+// one thread a day) that the author may have meant either, however long they took
+// to write: a mail to the wrong person can't be taken back.
 absl::StatusOr<AnsweredMail> ChooseAnsweredMail(AnswerCandidates candidates, int64_t now_unix);
 
 }  // namespace postern::xmpp_edge

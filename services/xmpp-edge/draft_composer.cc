@@ -67,6 +67,14 @@ edge::v1::OutgoingContext ContextOf(const Incoming& incoming, const ChatMail& ma
   return context;
 }
 
+// Whether what an id or a thread led to may be answered by `mail`, written to
+// `contact`. Ids may lead anywhere, and a subject must not reach a stranger.
+bool BelongsTo(const MailThread& found, const std::string& contact, const ChatMail& mail) {
+  if (found.contact == contact) return true;
+  return !mail.to.empty() && found.answer_to.size() == 1 &&
+         found.answer_to.front().Spec() == mail.to.front().Spec();
+}
+
 absl::Status Unreadable(const absl::Status& status) {
   return absl::InvalidArgumentError(texts::UnreadableMail(status.message()));
 }
@@ -75,9 +83,11 @@ absl::Status Unreadable(const absl::Status& status) {
 
 DraftComposer::DraftComposer(FeatureContext context) : context_(std::move(context)) {}
 
-net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Compose(Incoming incoming) {
-  const std::string user = incoming.from.Bare();
-  const std::string contact = incoming.to.Bare();
+net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Compose(
+    Incoming incoming, std::vector<MailThread> under_way) {
+  Question question;
+  question.user = incoming.from.Bare();
+  question.contact = incoming.to.Bare();
   const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
   if (place.kind == Place::Kind::kNowhere) {
     co_return absl::NotFoundError(texts::NoSuchContact(incoming.to.local));
@@ -85,15 +95,19 @@ net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Compose(Inco
   auto mail = ReadChatMail(incoming.stanza);
   if (!mail.ok()) co_return Unreadable(mail.status());
 
+  if (place.kind == Place::Kind::kAddress) mail->to.insert(mail->to.begin(), place.address);
+  question.mail = *mail;
+  for (MailThread& one : under_way) {
+    if (one.contact == question.contact) question.under_way.push_back(std::move(one));
+  }
   std::optional<AnsweredMail> answered;
   if (place.kind == Place::Kind::kAddress) {
-    mail->to.insert(mail->to.begin(), place.address);
-    auto conversation = co_await FindConversation(user, contact, *mail);
+    auto conversation = co_await FindConversation(std::move(question));
     if (conversation) answered.emplace().mail = *std::move(conversation);
   } else if (mail->to.empty() && place.kind != Place::Kind::kAccount) {
     co_return absl::InvalidArgumentError(texts::kRootNeedsTo);
   } else if (mail->to.empty()) {
-    auto found = co_await FindAnswered(user, contact, *mail);
+    auto found = co_await FindAnswered(std::move(question));
     if (!found.ok()) co_return found.status();
     mail->to = found->mail.answer_to;
     answered = *std::move(found);
@@ -110,11 +124,11 @@ absl::StatusOr<sender::v1::SubmitRequest> DraftComposer::Write(
   if (!sending.ok()) return sending.status();
 
   sender::v1::SubmitRequest request;
-  request.set_idempotency_key(IdempotencyKey(incoming.stanza, incoming.from));
   request.set_account_id(sending->account->id());
   request.set_owner(user);
   *request.mutable_draft() = DraftOf(mail, answered ? &answered->mail : nullptr);
   if (sending->from_named) *request.mutable_draft()->mutable_from() = rpc::ToProto(sending->from);
+  request.set_idempotency_key(IdempotencyKey(incoming.stanza, incoming.from, request.draft()));
   request.set_context(ContextOf(incoming, mail, answered).SerializeAsString());
   if (request.context().size() > kMaxContextBytes) {
     return absl::InvalidArgumentError(texts::kIdsTooLong);
@@ -122,57 +136,81 @@ absl::StatusOr<sender::v1::SubmitRequest> DraftComposer::Write(
   return request;
 }
 
-net::Task<absl::StatusOr<AnswerCandidates>> DraftComposer::NamedCandidates(std::string user,
-                                                                           ChatMail mail) {
+net::Task<absl::StatusOr<AnswerCandidates>> DraftComposer::NamedCandidates(Question question) {
+  const ChatMail& mail = question.mail;
   AnswerCandidates candidates;
   candidates.names_message = !mail.reply_to_id.empty();
   if (candidates.names_message) {
-    auto replied = co_await context_.threads.ByStanza(user, mail.reply_to_id);
+    auto replied = co_await context_.threads.ByStanza(question.user, mail.reply_to_id);
     if (!replied.ok()) co_return replied.status();
-    candidates.replied = *std::move(replied);
+    if (*replied && BelongsTo(**replied, question.contact, mail)) {
+      candidates.replied = *std::move(replied);
+    }
   }
   if (!candidates.replied && !mail.thread_id.empty()) {
-    auto threaded = co_await context_.threads.ByThread(user, mail.thread_id);
+    auto threaded = co_await context_.threads.ByThread(question.user, mail.thread_id, kNewestCount);
     if (!threaded.ok()) co_return threaded.status();
-    candidates.threaded = *std::move(threaded);
+    for (const MailThread& one : question.under_way) {
+      if (one.thread_id == mail.thread_id) candidates.threaded.push_back(one);
+    }
+    for (MailThread& one : *threaded) {
+      if (!BelongsTo(one, question.contact, mail)) continue;
+      candidates.threaded.push_back(std::move(one));
+    }
   }
   co_return candidates;
 }
 
-net::Task<absl::StatusOr<AnsweredMail>> DraftComposer::FindAnswered(std::string user,
-                                                                    std::string contact,
-                                                                    ChatMail mail) {
-  auto candidates = co_await NamedCandidates(user, mail);
+net::Task<absl::StatusOr<std::vector<MailThread>>> DraftComposer::Newest(Question question,
+                                                                         int count) {
+  auto newest = co_await context_.threads.Newest(question.user, question.contact, count);
+  if (!newest.ok()) co_return newest;
+  newest->insert(newest->begin(), question.under_way.begin(), question.under_way.end());
+  co_return newest;
+}
+
+net::Task<absl::StatusOr<AnsweredMail>> DraftComposer::FindAnswered(Question question) {
+  auto candidates = co_await NamedCandidates(question);
   if (!candidates.ok()) co_return candidates.status();
-  if (!candidates->replied && !candidates->threaded && !candidates->names_message) {
-    auto newest = co_await context_.threads.Newest(user, contact, kNewestCount);
+  if (!candidates->replied && candidates->threaded.empty() && !candidates->names_message) {
+    auto newest = co_await Newest(std::move(question), kNewestCount);
     if (!newest.ok()) co_return newest.status();
     candidates->newest = *std::move(newest);
   }
   co_return ChooseAnsweredMail(*std::move(candidates), std::time(nullptr));
 }
 
-net::Task<std::optional<MailThread>> DraftComposer::FindConversation(std::string user,
-                                                                     std::string contact,
-                                                                     ChatMail mail) {
-  auto candidates = co_await NamedCandidates(user, mail);
+net::Task<std::optional<MailThread>> DraftComposer::FindConversation(Question question) {
+  auto candidates = co_await NamedCandidates(question);
   if (!candidates.ok()) co_return std::nullopt;
   if (candidates->replied) co_return candidates->replied;
-  if (!mail.subject.empty()) co_return std::nullopt;  // a subject of its own begins a new one
-  if (candidates->threaded) co_return candidates->threaded;
-  auto newest = co_await context_.threads.Newest(user, contact, 1);
+  // A subject of its own begins a new one.
+  if (!question.mail.subject.empty()) co_return std::nullopt;
+  if (!candidates->threaded.empty()) co_return candidates->threaded.front();
+  auto newest = co_await Newest(std::move(question), 1);
   if (!newest.ok() || newest->empty()) co_return std::nullopt;
   if (std::time(nullptr) - newest->front().at_unix > kConversationSeconds) co_return std::nullopt;
   co_return newest->front();
 }
 
-std::string IdempotencyKey(const Element& message, const Jid& from) {
+std::string IdempotencyKey(const Element& message, const Jid& from,
+                           const sender::v1::Draft& draft) {
   const Element* origin = message.Child("origin-id", "urn:xmpp:sid:0");
-  std::string id(origin != nullptr ? origin->Attr("id") : "");
-  if (id.empty()) id = std::string(message.Attr("id"));
-  if (id.empty()) return crypto::RandomId(32);
-  return crypto::Sha256Hex(absl::StrCat(from.Bare(), "\n", id, "\n", message.Attr("to"), "\n",
-                                        message.ChildText("body")));
+  const std::string origin_id(origin != nullptr ? origin->Attr("id") : "");
+  const std::string said = absl::StrCat(message.Attr("to"), "\n", message.ChildText("body"));
+  if (!origin_id.empty()) {
+    return crypto::Sha256Hex(absl::StrCat(from.Bare(), "\n", origin_id, "\n", said));
+  }
+  if (message.Attr("id").empty()) return crypto::RandomId(32);
+  std::string whole =
+      absl::StrCat(from.Full(), "\n", message.Attr("id"), "\n", draft.in_reply_to(), "\n");
+  for (const auto* list : {&draft.to(), &draft.cc(), &draft.bcc()}) {
+    for (const auto& address : *list) {
+      absl::StrAppend(&whole, rpc::FromProto(address).Spec(), ",");
+    }
+    absl::StrAppend(&whole, "\n");
+  }
+  return crypto::Sha256Hex(absl::StrCat(whole, said));
 }
 
 }  // namespace postern::xmpp_edge

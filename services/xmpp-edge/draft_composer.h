@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/net/task.h"
@@ -19,30 +20,39 @@ class DraftComposer {
  public:
   explicit DraftComposer(FeatureContext context);
 
+  // `under_way`: what the author wrote before and the sender has not yet taken, the
+  // last one first. It is as if it were sent: "and wine" follows "To: bob".
   // Every error message is a sentence for the author. kInvalidArgument: to be
   // written differently; kNotFound: no such contact; kFailedPrecondition: no SMTP
   // account; kUnavailable: not now.
-  net::Task<absl::StatusOr<sender::v1::SubmitRequest>> Compose(Incoming incoming);
+  net::Task<absl::StatusOr<sender::v1::SubmitRequest>> Compose(Incoming incoming,
+                                                               std::vector<MailThread> under_way);
 
  private:
-  net::Task<absl::StatusOr<AnsweredMail>> FindAnswered(std::string user, std::string contact,
-                                                       ChatMail mail);
+  // Who writes, to which contact, what.
+  struct Question {
+    std::string user, contact;
+    ChatMail mail;
+    std::vector<MailThread> under_way;  // to that contact
+  };
+  net::Task<absl::StatusOr<AnsweredMail>> FindAnswered(Question question);
   // The conversation with a correspondent written to by address: never an error, a
   // mail without it is only less well threaded.
-  net::Task<std::optional<MailThread>> FindConversation(std::string user, std::string contact,
-                                                        ChatMail mail);
+  net::Task<std::optional<MailThread>> FindConversation(Question question);
   // Writes down what was found out.
   absl::StatusOr<sender::v1::SubmitRequest> Write(
       const Incoming& incoming, const Place& place, const ChatMail& mail,
       const std::optional<AnsweredMail>& answered) const;
-  net::Task<absl::StatusOr<AnswerCandidates>> NamedCandidates(std::string user, ChatMail mail);
+  net::Task<absl::StatusOr<AnswerCandidates>> NamedCandidates(Question question);
+  net::Task<absl::StatusOr<std::vector<MailThread>>> Newest(Question question, int count);
 
   FeatureContext context_;
 };
 
 // The same message, however often it reaches us, has the same key: XEP-0359's
-// origin-id, else the id. Ids of simple clients begin anew with each session, so
-// what was said and to whom counts too. A message without an id is always new.
-std::string IdempotencyKey(const Element& message, const Jid& from);
+// origin-id, else the id. Ids of simple clients begin anew with each session: then it
+// counts who wrote, which mail `draft` answers and whom it goes to, too ("thanks" to
+// another mail is another message). A message without an id is always new.
+std::string IdempotencyKey(const Element& message, const Jid& from, const sender::v1::Draft& draft);
 
 }  // namespace postern::xmpp_edge

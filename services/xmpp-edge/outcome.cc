@@ -54,17 +54,7 @@ std::string NoteId(const ReportOutcomeRequest& report, absl::string_view text) {
 
 Element Note(const ReportOutcomeRequest& report, const OutgoingContext& context,
              absl::string_view text) {
-  Element note = MakeStanza("message", BareOf(context.contact()), BareOf(context.user()), "chat",
-                            NoteId(report, text));
-  note.AddText("body", text);
-  if (!context.thread_id().empty()) note.AddText("thread", context.thread_id());
-  if (!context.stanza_id().empty()) {
-    Element reply = MakeElement("reply", "urn:xmpp:reply:0");  // XEP-0461
-    reply.Set("to", BareOf(context.user())).Set("id", context.stanza_id());
-    note.Add(std::move(reply));
-  }
-  note.Add(MakeElement("store", "urn:xmpp:hints"));  // XEP-0334
-  return note;
+  return NoteToAuthor(context, NoteId(report, text), text);
 }
 
 // XEP-0184.
@@ -107,17 +97,37 @@ net::Task<absl::Status> OutcomeReporter::Report(ReportOutcomeRequest report) {
     log::Error("outcome without a readable author dropped", {{"mail", report.queue_id()}});
     co_return absl::OkStatus();
   }
-  const std::vector<std::string> resources = context_.sessions.FullJids(BareOf(context.user()));
-  const bool online =
-      std::find(resources.begin(), resources.end(), context.user()) != resources.end();
-  std::vector<Element> stanzas = OutcomeStanzas(report, context, online);
-  for (Element& stanza : stanzas) {
-    absl::Status sent = co_await context_.sink.Send(std::move(stanza));
-    if (!sent.ok()) co_return sent;
-  }
-  absl::Status taken = co_await net::WithDeadline(kBarrierDeadline, context_.sink.Barrier());
+  std::vector<Element> stanzas = OutcomeStanzas(report, context, AuthorIsOnline(context_, context));
+  absl::Status taken = co_await TellAuthor(context_.sink, std::move(stanzas));
   if (taken.ok()) log::Info("outcome told", {{"mail", report.queue_id()}});
   co_return taken;
+}
+
+bool AuthorIsOnline(const FeatureContext& context, const OutgoingContext& message) {
+  const std::vector<std::string> resources = context.sessions.FullJids(BareOf(message.user()));
+  return std::find(resources.begin(), resources.end(), message.user()) != resources.end();
+}
+
+Element NoteToAuthor(const OutgoingContext& message, absl::string_view id, absl::string_view text) {
+  Element note =
+      MakeStanza("message", BareOf(message.contact()), BareOf(message.user()), "chat", id);
+  note.AddText("body", text);
+  if (!message.thread_id().empty()) note.AddText("thread", message.thread_id());
+  if (!message.stanza_id().empty()) {
+    Element reply = MakeElement("reply", "urn:xmpp:reply:0");  // XEP-0461
+    reply.Set("to", BareOf(message.user())).Set("id", message.stanza_id());
+    note.Add(std::move(reply));
+  }
+  note.Add(MakeElement("store", "urn:xmpp:hints"));  // XEP-0334
+  return note;
+}
+
+net::Task<absl::Status> TellAuthor(StanzaSink& sink, std::vector<Element> stanzas) {
+  for (Element& stanza : stanzas) {
+    absl::Status sent = co_await sink.Send(std::move(stanza));
+    if (!sent.ok()) co_return sent;
+  }
+  co_return co_await net::WithDeadline(kBarrierDeadline, sink.Barrier());
 }
 
 std::vector<Element> OutcomeStanzas(const ReportOutcomeRequest& report,

@@ -32,6 +32,14 @@ class OutcomeReporter {
 std::vector<Element> OutcomeStanzas(const edge::v1::ReportOutcomeRequest& report,
                                     const edge::v1::OutgoingContext& context, bool online);
 
+// Whether the resource that wrote the message is available.
+bool AuthorIsOnline(const FeatureContext& context, const edge::v1::OutgoingContext& message);
+// A line to the author, wherever they read it by then. The same `id` for the same news.
+Element NoteToAuthor(const edge::v1::OutgoingContext& message, absl::string_view id,
+                     absl::string_view text);
+// Writes them; OK when the XMPP server has taken them all.
+net::Task<absl::Status> TellAuthor(StanzaSink& sink, std::vector<Element> stanzas);
+
 // The stanza error that says what an SMTP server meant: "550 5.1.1 no such user" is
 // item-not-found. RFC 3463 enhanced codes count before RFC 5321's.
 struct StanzaError {

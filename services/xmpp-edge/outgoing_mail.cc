@@ -1,16 +1,16 @@
 #include "services/xmpp-edge/outgoing_mail.h"
 
-#include <algorithm>
 #include <ctime>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
-#include "lib/rpc/mail_codec.h"
 #include "lib/rpc/unary.h"
-#include "postern/edge/v1/edge.pb.h"
 #include "services/xmpp-edge/mail_to_message.h"
+#include "services/xmpp-edge/outcome.h"
+#include "services/xmpp-edge/outgoing_draft.h"
 #include "services/xmpp-edge/texts.h"
 
 namespace postern::xmpp_edge {
@@ -18,11 +18,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kFirstPatience = 3s;  // the author's other stanzas wait so long
-constexpr auto kLaterPatience = 10s;
+constexpr auto kPatience = 10s;  // with each of rules and sender
 constexpr auto kGiveUpAfter = 60s;
 constexpr auto kPause = 1s;
 constexpr int kMaxDraftsOfUser = 20;
+constexpr size_t kMaxBytesInFlight = 64 << 20;
+// What is older was left behind; the sender forgets keys after a week, and nobody
+// wants a chat message to leave days later.
+constexpr int64_t kMaxAgeSeconds = 24 * 60 * 60;
 constexpr size_t kMaxResumedAtOnce = 64;
 
 prometheus::Counter& Drafts(const std::string& result) {
@@ -46,53 +49,6 @@ bool IsNotNow(const absl::Status& status) {
   }
 }
 
-edge::v1::OutgoingContext ContextOf(const sender::v1::SubmitRequest& request) {
-  edge::v1::OutgoingContext context;
-  context.ParseFromString(request.context());  // written by us; empty at worst
-  return context;
-}
-
-// The message that became `request`, as far as an error answer needs it.
-Element MessageOf(const sender::v1::SubmitRequest& request) {
-  const edge::v1::OutgoingContext context = ContextOf(request);
-  return MakeStanza("message", context.user(), context.contact(), "chat", context.stanza_id());
-}
-
-template <class Addresses>
-void AddSpecs(const Addresses& addresses, rules::v1::EvaluateRequest& request) {
-  for (const auto& address : addresses) request.add_recipients(rpc::FromProto(address).Spec());
-}
-
-// What the rules see of a draft: the mail that it will be.
-rules::v1::EvaluateRequest QuestionOf(const sender::v1::SubmitRequest& submit,
-                                      const AccountDirectory& directory) {
-  const sender::v1::Draft& draft = submit.draft();
-  rules::v1::EvaluateRequest question;
-  question.set_mail_id(submit.idempotency_key().substr(0, 32));
-  question.set_user(submit.owner());
-  question.set_account_id(submit.account_id());
-  question.set_direction(rules::v1::DIRECTION_OUTGOING);
-  postern::mail::v1::Mail& mail = *question.mutable_mail();
-  if (draft.has_from()) {
-    *mail.add_from() = draft.from();
-  } else if (AccountDirectory::Account account = directory.FindById(submit.account_id())) {
-    auto from = mail::ParseAddress(account->default_from());
-    if (from.ok()) *mail.add_from() = rpc::ToProto(*from);
-  }
-  if (mail.from_size() > 0) mail.set_envelope_from(rpc::FromProto(mail.from(0)).Spec());
-  *mail.mutable_to() = draft.to();
-  *mail.mutable_cc() = draft.cc();
-  mail.set_subject(draft.subject());
-  mail.set_text(draft.text());
-  mail.set_size(draft.text().size());
-  if (!draft.in_reply_to().empty()) mail.add_in_reply_to(draft.in_reply_to());
-  *mail.mutable_references() = draft.references();
-  AddSpecs(draft.to(), question);
-  AddSpecs(draft.cc(), question);
-  AddSpecs(draft.bcc(), question);
-  return question;
-}
-
 }  // namespace
 
 OutgoingMail::OutgoingMail(FeatureContext context)
@@ -104,11 +60,12 @@ net::Task<void> OutgoingMail::Take(Incoming incoming) {
   const Element message =
       MakeStanza("message", incoming.stanza.Attr("from"), incoming.stanza.Attr("to"), "chat",
                  incoming.stanza.Attr("id"));
-  const std::string user = incoming.from.Bare();
-  auto request = co_await composer_.Compose(std::move(incoming));
+  std::vector<MailThread> under_way = UnderWay(incoming.from.Bare());
+  auto request = co_await composer_.Compose(std::move(incoming), std::move(under_way));
   absl::Status taken = request.status();
   if (taken.ok()) {
-    if (in_flight_.contains(request->idempotency_key())) co_return;  // a repetition
+    const auto known = in_flight_.find(request->idempotency_key());
+    if (known != in_flight_.end() && !known->second) co_return;  // a repetition
     taken = co_await Keep(*request);
   }
   if (!taken.ok()) {
@@ -117,31 +74,46 @@ net::Task<void> OutgoingMail::Take(Incoming incoming) {
     (void)co_await context_.sink.Send(std::move(refusal));
     co_return;
   }
-  absl::Status verdict = co_await Hand(*request, kFirstPatience);
-  if (IsNotNow(verdict)) {
-    context_.tasks.Spawn("hand draft to sender", KeepHanding(*std::move(request)));
-    co_return;
-  }
-  co_await Conclude(*std::move(request), std::move(verdict));
+  Handover handover;
+  handover.request = *std::move(request);
+  handover.written_unix = std::time(nullptr);
+  handover.give_up = Clock::now() + kGiveUpAfter;
+  handover.fresh = true;
+  Enqueue(std::move(handover));
 }
 
 net::Task<absl::Status> OutgoingMail::Keep(sender::v1::SubmitRequest request) {
+  // One that was refused and is not yet forgotten: not now.
+  if (in_flight_.contains(request.idempotency_key())) co_return absl::UnavailableError("");
   if (!Admit(request)) co_return absl::ResourceExhaustedError(texts::kTooManyWaiting);
   absl::Status kept = co_await pending_.Put(request);
-  if (!kept.ok()) Release(request);
+  if (kept.ok()) co_return kept;
+  if (absl::IsResourceExhausted(kept)) {
+    Release(request);
+    co_return kept;
+  }
+  // It may be there all the same, and its author is told that it is not sent.
+  in_flight_[request.idempotency_key()] = true;
+  News told;
+  told.refused = true;
+  context_.tasks.Spawn("forget draft", Conclude(std::move(request), std::move(told)));
   co_return kept;
 }
 
 bool OutgoingMail::Admit(const sender::v1::SubmitRequest& request) {
-  int& drafts = drafts_of_user_[request.owner()];
-  if (drafts >= kMaxDraftsOfUser) return false;
-  if (!in_flight_.insert(request.idempotency_key()).second) return false;
-  ++drafts;
+  if (in_flight_.size() >= PendingDrafts::kMaxDrafts) return false;
+  if (bytes_in_flight_ + request.ByteSizeLong() > kMaxBytesInFlight) return false;
+  const auto drafts = drafts_of_user_.find(request.owner());
+  if (drafts != drafts_of_user_.end() && drafts->second >= kMaxDraftsOfUser) return false;
+  if (!in_flight_.emplace(request.idempotency_key(), false).second) return false;
+  ++drafts_of_user_[request.owner()];
+  bytes_in_flight_ += request.ByteSizeLong();
   return true;
 }
 
 void OutgoingMail::Release(const sender::v1::SubmitRequest& request) {
   in_flight_.erase(request.idempotency_key());
+  bytes_in_flight_ -= request.ByteSizeLong();
   if (--drafts_of_user_[request.owner()] <= 0) drafts_of_user_.erase(request.owner());
 }
 
@@ -153,47 +125,100 @@ net::Task<void> OutgoingMail::Resume() {
   }
   for (const std::string& key : *keys) {
     while (in_flight_.size() >= kMaxResumedAtOnce) co_await net::Sleep(kPause);
-    auto request = co_await pending_.Get(key);
-    while (!request.ok()) {
+    co_await ResumeOne(key);
+  }
+}
+
+net::Task<void> OutgoingMail::ResumeOne(std::string key) {
+  while (true) {
+    auto kept = co_await pending_.Get(key);
+    if (kept.ok() && (!*kept || in_flight_.contains(key))) co_return;
+    if (!kept.ok() || !Admit((*kept)->request)) {
       co_await net::Sleep(kPause);
-      request = co_await pending_.Get(key);
+      continue;
     }
-    if (!*request || in_flight_.contains(key)) continue;
-    while (!Admit(**request)) co_await net::Sleep(kPause);
-    context_.tasks.Spawn("hand draft to sender", KeepHanding(**std::move(request)));
+    sender::v1::SubmitRequest& request = (*kept)->request;
+    if (std::time(nullptr) - (*kept)->at_unix > kMaxAgeSeconds) {
+      News news = Refused(request, absl::FailedPreconditionError(texts::kFoundTooLate));
+      context_.tasks.Spawn("refuse old draft", Conclude(std::move(request), std::move(news)));
+      co_return;
+    }
+    Handover handover;
+    handover.request = std::move(request);
+    handover.written_unix = (*kept)->at_unix;
+    handover.give_up = Clock::now() + kGiveUpAfter;
+    Enqueue(std::move(handover));
+    co_return;
   }
 }
 
-net::Task<void> OutgoingMail::KeepHanding(sender::v1::SubmitRequest request) {
-  const Clock::time_point give_up = Clock::now() + kGiveUpAfter;
-  absl::Status verdict = co_await Hand(request, kLaterPatience);
-  while (IsNotNow(verdict) && Clock::now() < give_up) {
+void OutgoingMail::Enqueue(Handover handover) {
+  const std::string author = handover.request.owner();
+  const auto [chain, idle] = chains_.try_emplace(author);
+  chain->second.push_back(std::move(handover));
+  if (idle) context_.tasks.Spawn("hand drafts to sender", WorkFor(author));
+}
+
+net::Task<void> OutgoingMail::WorkFor(std::string author) {
+  while (!chains_[author].empty()) {
+    Handover next = chains_[author].front();  // stays there, to be seen by UnderWay
+    News news = co_await HandOver(next);
+    chains_[author].pop_front();
+    context_.tasks.Spawn("conclude draft", Conclude(std::move(next.request), std::move(news)));
+  }
+  chains_.erase(author);
+}
+
+std::vector<MailThread> OutgoingMail::UnderWay(const std::string& author) const {
+  std::vector<MailThread> mails;
+  const auto chain = chains_.find(author);
+  if (chain == chains_.end()) return mails;
+  for (auto one = chain->second.rbegin(); one != chain->second.rend(); ++one) {
+    mails.push_back(ThreadOfDraft(one->request, one->written_unix));
+  }
+  return mails;
+}
+
+net::Task<OutgoingMail::News> OutgoingMail::HandOver(Handover handover) {
+  const sender::v1::SubmitRequest& request = handover.request;
+  bool known_before = handover.fresh;  // if the very first answer says so
+  auto taken = co_await Hand(request);
+  while (IsNotNow(taken.status()) && Clock::now() < handover.give_up) {
+    known_before = false;  // by an earlier attempt of ours, rather
     co_await net::Sleep(kPause);
-    verdict = co_await Hand(request, kLaterPatience);
+    taken = co_await Hand(request);
   }
-  co_await Conclude(std::move(request), std::move(verdict));
-}
-
-net::Task<absl::Status> OutgoingMail::Hand(sender::v1::SubmitRequest request,
-                                           Clock::duration patience) {
-  const auto deadline = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
-  absl::Status allowed = co_await AskRules(request, deadline);
-  if (!allowed.ok()) co_return allowed;
-  auto taken = co_await rpc::Call(
-      context_.sender.async(), &sender::v1::SenderService::StubInterface::async_interface::Submit,
-      request, deadline);
-  if (!taken.ok()) co_return taken.status();
+  Drafts(taken.ok() ? "taken" : "refused").Increment();
+  if (!taken.ok()) {
+    log::Info("mail refused", {{"account", request.account_id()},
+                               {"code", absl::StatusCodeToString(taken.status().code())}});
+    co_return Refused(request, taken.status());
+  }
   log::Info("mail submitted", {{"mail", taken->queue_id()}, {"account", request.account_id()}});
-  co_await Remember(request, *taken);
-  co_return absl::OkStatus();
+  co_await Remember(handover, *taken);
+  News news;
+  if (taken->duplicate() && known_before) {
+    // Its outcome was told to another stanza: silence would look like a loss.
+    news.stanzas.push_back(NoteToAuthor(
+        ContextOf(request), absl::StrCat("again-", taken->queue_id()), texts::kTakenBefore));
+  }
+  co_return news;
 }
 
-net::Task<absl::Status> OutgoingMail::AskRules(const sender::v1::SubmitRequest& request,
-                                               std::chrono::milliseconds deadline) {
-  rules::v1::EvaluateRequest question = QuestionOf(request, context_.directory);
+net::Task<absl::StatusOr<sender::v1::SubmitResponse>> OutgoingMail::Hand(
+    sender::v1::SubmitRequest request) {
+  absl::Status allowed = co_await AskRules(request);
+  if (!allowed.ok()) co_return allowed;
+  co_return co_await rpc::Call(context_.sender.async(),
+                               &sender::v1::SenderService::StubInterface::async_interface::Submit,
+                               std::move(request), kPatience);
+}
+
+net::Task<absl::Status> OutgoingMail::AskRules(sender::v1::SubmitRequest request) {
+  rules::v1::EvaluateRequest question = RulesQuestion(request, context_.directory);
   auto answer = co_await rpc::Call(
       context_.rules.async(), &rules::v1::RulesService::StubInterface::async_interface::Evaluate,
-      std::move(question), deadline);
+      std::move(question), kPatience);
   if (!answer.ok()) co_return answer.status();
   if (answer->verdict() == rules::v1::VERDICT_REJECT) {
     co_return absl::PermissionDeniedError(texts::RejectedByRule(answer->reason()));
@@ -201,51 +226,57 @@ net::Task<absl::Status> OutgoingMail::AskRules(const sender::v1::SubmitRequest& 
   co_return absl::OkStatus();
 }
 
-net::Task<void> OutgoingMail::Remember(const sender::v1::SubmitRequest& request,
-                                       const sender::v1::SubmitResponse& taken) {
-  const edge::v1::OutgoingContext context = ContextOf(request);
-  MailThread mail;
-  mail.account_id = request.account_id();
-  if (auto contact = ParseJid(context.contact()); contact.ok()) mail.contact = contact->Bare();
+net::Task<void> OutgoingMail::Remember(Handover handover, sender::v1::SubmitResponse taken) {
+  MailThread mail = ThreadOfDraft(handover.request, handover.written_unix);
   mail.message_id = taken.message_id();
-  mail.references.assign(request.draft().references().begin(), request.draft().references().end());
-  for (const auto& address : request.draft().to()) {
-    mail.answer_to.push_back(rpc::FromProto(address));
-  }
-  mail.subject = request.draft().subject();
-  mail.at_unix = std::time(nullptr);
-  mail.thread_id = context.thread_id();
   if (mail.thread_id.empty()) {  // a new conversation: answers to it will find this id
     mail::Mail sent;
     sent.message_id = taken.message_id();
     mail.thread_id = ThreadIdOf(sent);
   }
-  std::string id = context.stanza_id().empty() ? taken.queue_id() : context.stanza_id();
-  absl::Status kept =
-      co_await context_.threads.Remember(request.owner(), std::move(id), std::move(mail));
+  std::string alias = ContextOf(handover.request).stanza_id();
+  absl::Status kept = co_await context_.threads.Remember(handover.request.owner(), taken.queue_id(),
+                                                         std::move(mail), std::move(alias));
   // The mail is on its way all the same; only what is written next may not find its thread.
   if (!kept.ok()) {
     log::Warn("sent mail not remembered", {{"mail", taken.queue_id()}, {"why", kept.message()}});
   }
 }
 
-net::Task<void> OutgoingMail::Conclude(sender::v1::SubmitRequest request, absl::Status verdict) {
-  Drafts(verdict.ok() ? "taken" : "refused").Increment();
-  if (!verdict.ok()) {
-    log::Info("mail refused", {{"account", request.account_id()},
-                               {"code", absl::StatusCodeToString(verdict.code())}});
-    // The draft stays in Redis until its author could be told.
-    const Element message = MessageOf(request);
-    Element refusal = RefusalOf(message, verdict);
-    absl::Status told = co_await context_.sink.Send(refusal);
-    while (absl::IsUnavailable(told)) {
-      co_await net::Sleep(kPause);
-      told = co_await context_.sink.Send(refusal);
-    }
+OutgoingMail::News OutgoingMail::Refused(const sender::v1::SubmitRequest& request,
+                                         const absl::Status& why) const {
+  const edge::v1::OutgoingContext author = ContextOf(request);
+  News news;
+  news.refused = true;
+  if (author.user().empty()) return news;  // nobody to tell
+  const Element message =
+      MakeStanza("message", author.user(), author.contact(), "chat", author.stanza_id());
+  news.stanzas.push_back(RefusalOf(message, why));
+  // As with failures: an error to a resource that has gone is dropped by its server.
+  if (!AuthorIsOnline(context_, author) || author.stanza_id().empty()) {
+    const absl::string_view text = IsNotNow(why) ? texts::kNotNow : why.message();
+    news.stanzas.push_back(NoteToAuthor(
+        author, absl::StrCat("refused-", request.idempotency_key().substr(0, 20)), text));
   }
+  return news;
+}
+
+net::Task<void> OutgoingMail::Conclude(sender::v1::SubmitRequest request, News news) {
+  if (!news.stanzas.empty()) {
+    absl::Status told = co_await TellAuthor(context_.sink, news.stanzas);
+    while (IsNotNow(told)) {
+      co_await net::Sleep(kPause);
+      told = co_await TellAuthor(context_.sink, news.stanzas);
+    }
+    if (!told.ok()) log::Error("author can't be told", {{"why", told.message()}});
+  }
+  if (news.refused) in_flight_[request.idempotency_key()] = true;
   absl::Status removed = co_await pending_.Remove(request.idempotency_key());
-  // Handed on once more after a restart then: the sender knows the key.
-  if (!removed.ok()) log::Warn("draft not removed", {{"why", removed.message()}});
+  if (!removed.ok()) log::Warn("draft not removed yet", {{"why", removed.message()}});
+  while (!removed.ok()) {
+    co_await net::Sleep(kPause);
+    removed = co_await pending_.Remove(request.idempotency_key());
+  }
   Release(request);
 }
 

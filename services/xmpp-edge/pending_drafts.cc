@@ -1,7 +1,9 @@
 #include "services/xmpp-edge/pending_drafts.h"
 
+#include <ctime>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
 #include "services/xmpp-edge/texts.h"
@@ -22,13 +24,27 @@ const store::Script& PutScript() {
   return script;
 }
 
+// "1700000000:" and the request.
+std::string Encode(const sender::v1::SubmitRequest& request) {
+  return absl::StrCat(std::time(nullptr), ":", request.SerializeAsString());
+}
+
+std::optional<PendingDrafts::Kept> Decode(absl::string_view text) {
+  PendingDrafts::Kept kept;
+  const size_t colon = text.find(':');
+  if (colon == absl::string_view::npos) return std::nullopt;
+  if (!absl::SimpleAtoi(text.substr(0, colon), &kept.at_unix)) return std::nullopt;
+  if (!kept.request.ParseFromString(std::string(text.substr(colon + 1)))) return std::nullopt;
+  return kept;
+}
+
 }  // namespace
 
 PendingDrafts::PendingDrafts(store::RedisClient& redis) : redis_(redis) {}
 
 net::Task<absl::Status> PendingDrafts::Put(sender::v1::SubmitRequest request) {
   std::vector<std::string> keys{kKey};
-  std::vector<std::string> args{request.idempotency_key(), request.SerializeAsString(),
+  std::vector<std::string> args{request.idempotency_key(), Encode(request),
                                 absl::StrCat(kMaxDrafts)};
   auto reply = co_await redis_.Run(PutScript(), std::move(keys), std::move(args));
   if (!reply.ok()) co_return reply.status();
@@ -51,19 +67,17 @@ net::Task<absl::StatusOr<std::vector<std::string>>> PendingDrafts::Keys() {
   co_return keys;
 }
 
-net::Task<absl::StatusOr<std::optional<sender::v1::SubmitRequest>>> PendingDrafts::Get(
-    std::string key) {
+net::Task<absl::StatusOr<std::optional<PendingDrafts::Kept>>> PendingDrafts::Get(std::string key) {
   std::vector<std::string> command{"HGET", kKey, key};
   auto reply = co_await redis_.Command(std::move(command));
   if (!reply.ok()) co_return reply.status();
   if (reply->IsNil()) co_return std::nullopt;
-  sender::v1::SubmitRequest request;
-  if (!request.ParseFromString(reply->text)) {
+  std::optional<Kept> kept = Decode(reply->text);
+  if (!kept) {
     log::Error("a pending draft can't be read and is dropped", {{"key", key}});
     (void)co_await Remove(std::move(key));
-    co_return std::nullopt;
   }
-  co_return request;
+  co_return kept;
 }
 
 }  // namespace postern::xmpp_edge

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,14 +21,20 @@ class PendingDrafts {
   // More than these at a time means that the sender is gone for long.
   static constexpr int kMaxDrafts = 1000;
 
+  struct Kept {
+    sender::v1::SubmitRequest request;
+    int64_t at_unix = 0;  // when it was put
+  };
+
   explicit PendingDrafts(store::RedisClient& redis);
 
-  // kResourceExhausted when kMaxDrafts are kept.
+  // kResourceExhausted when kMaxDrafts are kept. After another error the draft may
+  // have been kept all the same.
   net::Task<absl::Status> Put(sender::v1::SubmitRequest request);
   net::Task<absl::Status> Remove(std::string key);
   net::Task<absl::StatusOr<std::vector<std::string>>> Keys();
   // nullopt: not there any more, or not readable (then it is dropped).
-  net::Task<absl::StatusOr<std::optional<sender::v1::SubmitRequest>>> Get(std::string key);
+  net::Task<absl::StatusOr<std::optional<Kept>>> Get(std::string key);
 
  private:
   store::RedisClient& redis_;

@@ -15,6 +15,7 @@ constexpr absl::string_view kSubject = "Subject: ";
 constexpr absl::string_view kTo = "To: ";
 constexpr absl::string_view kCc = "Cc: ";
 constexpr absl::string_view kDate = "Date: ";
+constexpr absl::string_view kAnswersGoTo = "Answers go to: ";
 constexpr absl::string_view kNoSender = "(no sender)";
 constexpr absl::string_view kNoSubject = "(no subject)";
 constexpr absl::string_view kNoText = "(no text)";
@@ -60,8 +61,8 @@ constexpr absl::string_view kRootNeedsTo =
     "Not sent: a mail begins with a line \"To: someone@example.org\"; lines \"Cc:\", \"Bcc:\" and "
     "\"Subject:\" may follow, then the text. Send \"help\" for more.";
 constexpr absl::string_view kAnswerIsAmbiguous =
-    "Not sent: mails of different senders have just arrived. Use your client's reply function on "
-    "the one you mean, or begin with a line \"To: someone@example.org\".";
+    "Not sent: it could answer mails of different people. Use your client's reply function on the "
+    "one you mean, or begin with a line \"To: someone@example.org\".";
 constexpr absl::string_view kAnsweredMailUnknown =
     "Not sent: the message you reply to doesn't stand for one mail. Begin with a line "
     "\"To: someone@example.org\".";
@@ -84,6 +85,13 @@ constexpr absl::string_view kTooManyWaiting =
     "Not sent: too many of your mails are waiting to be taken. Try again in a minute.";
 constexpr absl::string_view kNotNow =
     "Not sent: the gateway can't take mail at the moment. Try again in a few minutes.";
+constexpr absl::string_view kFoundTooLate =
+    "Written more than a day ago, this message was still waiting in the gateway. It is not sent "
+    "any more; if you got no receipt for it, send it again.";
+constexpr absl::string_view kTakenBefore =
+    "The gateway took this very message before. It is one mail, and it is not sent again.";
+constexpr absl::string_view kTooMuchAtOnce = "Too much at once; please try again in a moment.";
+constexpr absl::string_view kStopping = "The gateway is restarting. Try again in a minute.";
 constexpr absl::string_view kStarting = "The gateway is starting. Try again in a minute.";
 inline std::string RejectedByRule(absl::string_view reason) {
   return absl::StrCat("Not sent: a rule of this gateway refuses it (", reason, ").");

@@ -17,15 +17,25 @@ constexpr size_t kMaxReferences = 30;
 constexpr size_t kMaxAddresses = 50;
 constexpr absl::string_view kVersion = "1";
 
-// The record once, two pointers to it. Repeating it changes nothing.
+// The record once, and pointers to it: KEYS[1] is the record, the others are lists
+// of ids, but for an alias that comes last. Repeating it changes nothing.
 const store::Script& RememberScript() {
   static const store::Script script(R"(
     redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
-    if KEYS[3] then redis.call('SET', KEYS[3], ARGV[2], 'EX', ARGV[3]) end
-    redis.call('LREM', KEYS[2], 0, ARGV[2])
-    redis.call('LPUSH', KEYS[2], ARGV[2])
-    redis.call('LTRIM', KEYS[2], 0, ARGV[4] - 1)
-    redis.call('EXPIRE', KEYS[2], ARGV[3])
+    local lists = #KEYS
+    if ARGV[5] == 'alias' then
+      local named = redis.call('GET', KEYS[lists])
+      local names = ARGV[2]
+      if named and named ~= names then names = '' end
+      redis.call('SET', KEYS[lists], names, 'EX', ARGV[3])
+      lists = lists - 1
+    end
+    for i = 2, lists do
+      redis.call('LREM', KEYS[i], 0, ARGV[2])
+      redis.call('LPUSH', KEYS[i], ARGV[2])
+      redis.call('LTRIM', KEYS[i], 0, ARGV[4] - 1)
+      redis.call('EXPIRE', KEYS[i], ARGV[3])
+    end
     return 1)");
   return script;
 }
@@ -120,49 +130,67 @@ void Bound(MailThread& thread) {
 
 ThreadStore::ThreadStore(store::RedisClient& redis) : redis_(redis) {}
 
-net::Task<absl::Status> ThreadStore::Remember(std::string user, std::string stanza_id,
-                                              MailThread thread) {
+net::Task<absl::Status> ThreadStore::Remember(std::string user, std::string id, MailThread thread,
+                                              std::string alias) {
   Bound(thread);
-  std::vector<std::string> keys = {Key(user, "stanza", stanza_id),
-                                   Key(user, "newest", thread.contact)};
-  if (!thread.thread_id.empty()) keys.push_back(Key(user, "id", thread.thread_id));
-  std::vector<std::string> args = {Encode(thread), stanza_id, std::string(kTtlSeconds),
-                                   std::string(kNewestKept)};
+  std::vector<std::string> keys = {Key(user, "stanza", id), Key(user, "newest", thread.contact)};
+  if (!thread.thread_id.empty()) keys.push_back(Key(user, "of", thread.thread_id));
+  if (!alias.empty()) keys.push_back(Key(user, "alias", alias));
+  std::vector<std::string> args = {Encode(thread), id, std::string(kTtlSeconds),
+                                   std::string(kNewestKept), alias.empty() ? "" : "alias"};
   auto done = co_await redis_.Run(RememberScript(), std::move(keys), std::move(args));
   co_return done.status();
 }
 
 net::Task<absl::StatusOr<std::optional<MailThread>>> ThreadStore::ByStanza(std::string user,
                                                                            std::string stanza_id) {
-  std::vector<std::string> command = {"GET", Key(user, "stanza", stanza_id)};
+  std::vector<std::string> command = {"MGET", Key(user, "stanza", stanza_id),
+                                      Key(user, "alias", stanza_id)};
   auto found = co_await redis_.Command(std::move(command));
+  if (!found.ok()) co_return found.status();
+  if (found->items.size() != 2) co_return std::optional<MailThread>();
+  if (!found->items[0].IsNil()) co_return Decode(found->items[0].text);
+  if (found->items[1].text.empty()) co_return std::optional<MailThread>();
+  command = {"GET", Key(user, "stanza", found->items[1].text)};
+  found = co_await redis_.Command(std::move(command));
   if (!found.ok()) co_return found.status();
   if (found->IsNil()) co_return std::optional<MailThread>();
   co_return Decode(found->text);
 }
 
-net::Task<absl::StatusOr<std::optional<MailThread>>> ThreadStore::ByThread(std::string user,
-                                                                           std::string thread_id) {
-  std::vector<std::string> command = {"GET", Key(user, "id", thread_id)};
-  auto stanza_id = co_await redis_.Command(std::move(command));
-  if (!stanza_id.ok()) co_return stanza_id.status();
-  if (stanza_id->IsNil()) co_return std::optional<MailThread>();
-  co_return co_await ByStanza(std::move(user), std::move(stanza_id->text));
+net::Task<absl::StatusOr<std::vector<MailThread>>> ThreadStore::ByThread(std::string user,
+                                                                         std::string thread_id,
+                                                                         int count) {
+  std::string list = Key(user, "of", thread_id);
+  auto threads = co_await Listed(std::move(user), std::move(list), count);
+  if (!threads.ok()) co_return threads;
+  std::erase_if(*threads, [&](const MailThread& one) { return one.thread_id != thread_id; });
+  co_return threads;
 }
 
 net::Task<absl::StatusOr<std::vector<MailThread>>> ThreadStore::Newest(std::string user,
                                                                        std::string contact,
                                                                        int count) {
+  std::string list = Key(user, "newest", contact);
+  auto threads = co_await Listed(std::move(user), std::move(list), count);
+  if (!threads.ok()) co_return threads;
+  // Whatever an id has come to stand for: an answer never leaves the contact it is written to.
+  std::erase_if(*threads, [&](const MailThread& one) { return one.contact != contact; });
+  co_return threads;
+}
+
+net::Task<absl::StatusOr<std::vector<MailThread>>> ThreadStore::Listed(std::string user,
+                                                                       std::string list,
+                                                                       int count) {
   std::vector<MailThread> threads;
   if (count <= 0) co_return threads;
-  std::vector<std::string> command = {"LRANGE", Key(user, "newest", contact), "0",
-                                      absl::StrCat(count - 1)};
-  auto stanza_ids = co_await redis_.Command(std::move(command));
-  if (!stanza_ids.ok()) co_return stanza_ids.status();
-  if (stanza_ids->items.empty()) co_return threads;
+  std::vector<std::string> command = {"LRANGE", std::move(list), "0", absl::StrCat(count - 1)};
+  auto ids = co_await redis_.Command(std::move(command));
+  if (!ids.ok()) co_return ids.status();
+  if (ids->items.empty()) co_return threads;
 
   command = {"MGET"};
-  for (const store::Reply& id : stanza_ids->items) command.push_back(Key(user, "stanza", id.text));
+  for (const store::Reply& id : ids->items) command.push_back(Key(user, "stanza", id.text));
   auto records = co_await redis_.Command(std::move(command));
   if (!records.ok()) co_return records.status();
   for (const store::Reply& record : records->items) {

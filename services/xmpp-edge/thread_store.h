@@ -32,17 +32,26 @@ class ThreadStore {
  public:
   explicit ThreadStore(store::RedisClient& redis);
 
-  // Remembers under the stanza's id, under its thread id, and as the newest from `contact`.
-  net::Task<absl::Status> Remember(std::string user, std::string stanza_id, MailThread thread);
+  // Remembers under an id that is ours alone, as the newest of its thread, and as
+  // the newest from `contact`. `alias` is the id that the author's client gave the
+  // message, if it did: clients count anew with each session, so an alias given to
+  // two mails names neither.
+  net::Task<absl::Status> Remember(std::string user, std::string id, MailThread thread,
+                                   std::string alias = "");
+  // By id or alias.
   net::Task<absl::StatusOr<std::optional<MailThread>>> ByStanza(std::string user,
                                                                 std::string stanza_id);
-  net::Task<absl::StatusOr<std::optional<MailThread>>> ByThread(std::string user,
-                                                                std::string thread_id);
-  // The newest mails from a contact, the last one first, at most `count` (16 are kept).
+  // The newest mails of a thread, the last one first, at most `count` (16 are kept).
+  net::Task<absl::StatusOr<std::vector<MailThread>>> ByThread(std::string user,
+                                                              std::string thread_id, int count);
+  // The same of a contact.
   net::Task<absl::StatusOr<std::vector<MailThread>>> Newest(std::string user, std::string contact,
                                                             int count);
 
  private:
+  net::Task<absl::StatusOr<std::vector<MailThread>>> Listed(std::string user, std::string list,
+                                                            int count);
+
   store::RedisClient& redis_;
 };
 

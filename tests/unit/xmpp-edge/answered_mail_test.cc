@@ -24,13 +24,13 @@ TEST(ChooseAnsweredMail, PrefersWhatTheMessageNames) {
   AnswerCandidates candidates;
   candidates.names_message = true;
   candidates.replied = From("ann", 1000);
-  candidates.threaded = From("bob", 100);
+  candidates.threaded = {From("bob", 100)};
   candidates.newest = {From("eve", 10)};
   EXPECT_EQ(Chosen(candidates), "ann");
   candidates.names_message = false;
   candidates.replied.reset();
-  EXPECT_EQ(Chosen(candidates), "bob");
-  candidates.threaded.reset();
+  EXPECT_EQ(Chosen(candidates), "bob inferred");
+  candidates.threaded.clear();
   EXPECT_EQ(Chosen(candidates), "eve inferred");
 }
 
@@ -45,13 +45,36 @@ TEST(ChooseAnsweredMail, GuessesOnlyWhereNobodyElseCouldBeMeant) {
       {"two of one sender", {From("ann", 5), From("ann", 20)}, "ann inferred"},
       {"two senders at once", {From("ann", 5), From("bob", 20)}, ""},
       {"three, the first of another", {From("ann", 5), From("ann", 9), From("bob", 59)}, ""},
-      {"the other a minute ago", {From("ann", 5), From("bob", 60)}, "ann inferred"},
-      {"both long ago", {From("ann", 3000), From("bob", 3001)}, "ann inferred"},
+      {"the other a minute before", {From("ann", 5), From("bob", 65)}, "ann inferred"},
+      {"both long ago, apart", {From("ann", 3000), From("bob", 3060)}, "ann inferred"},
+      {"both long ago, together", {From("ann", 3000), From("bob", 3001)}, ""},
+      {"a digest, read later", {From("ann", 600), From("bob", 600), From("eve", 600)}, ""},
+      {"the clock was set back", {From("ann", 3000), From("bob", 5)}, ""},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
     AnswerCandidates candidates;
     candidates.newest = c.newest;
+    EXPECT_EQ(Chosen(candidates), c.chosen);
+  }
+}
+
+TEST(ChooseAnsweredMail, AThreadNamesNobodyWhereSeveralWroteLately) {
+  const struct {
+    const char* name;
+    std::vector<MailThread> threaded;
+    const char* chosen;
+  } cases[] = {
+      {"one", {From("ann", 5)}, "ann inferred"},
+      {"a conversation", {From("ann", 5), From("ann", 30), From("ann", 4000)}, "ann inferred"},
+      {"another wrote later", {From("bob", 5), From("ann", 4000)}, ""},
+      {"another wrote days ago", {From("bob", 5), From("ann", 90000)}, "bob inferred"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    AnswerCandidates candidates;
+    candidates.threaded = c.threaded;
+    candidates.newest = {From("eve", 3)};
     EXPECT_EQ(Chosen(candidates), c.chosen);
   }
 }
@@ -65,7 +88,7 @@ TEST(ChooseAnsweredMail, DoesNotGuessWhenTheNamedMessageIsNoMail) {
 
 TEST(ChooseAnsweredMail, RefusesAMailWithoutASender) {
   AnswerCandidates candidates;
-  candidates.threaded = MailThread();
+  candidates.threaded = {MailThread()};
   EXPECT_EQ(Chosen(candidates), "");
 }
 

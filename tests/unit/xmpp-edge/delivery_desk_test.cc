@@ -173,19 +173,38 @@ TEST_F(DeliveryDeskTest, ThreadsAreFoundByEachOfTheirNames) {
   for (int repeat = 0; repeat < 2; ++repeat) {
     ASSERT_TRUE(Await(io, threads.Remember("bob@a.example", "s1", thread)).ok());
   }
-  const auto by_thread = Await(io, threads.ByThread("bob@a.example", "t"));
-  ASSERT_TRUE(by_thread.ok() && by_thread->has_value());
-  EXPECT_EQ((*by_thread)->subject, thread.subject);
-  EXPECT_EQ((*by_thread)->answer_to, thread.answer_to);
-  EXPECT_EQ((*by_thread)->references.size(), 30u);
-  EXPECT_EQ((*by_thread)->references.front(), "r0");
-  EXPECT_EQ((*by_thread)->references.back(), "r99");
+  const auto by_thread = Await(io, threads.ByThread("bob@a.example", "t", 16));
+  ASSERT_TRUE(by_thread.ok());
+  ASSERT_EQ(by_thread->size(), 1u);
+  EXPECT_EQ(by_thread->front().subject, thread.subject);
+  EXPECT_EQ(by_thread->front().answer_to, thread.answer_to);
+  EXPECT_EQ(by_thread->front().references.size(), 30u);
+  EXPECT_EQ(by_thread->front().references.front(), "r0");
+  EXPECT_EQ(by_thread->front().references.back(), "r99");
   EXPECT_FALSE(Await(io, threads.ByStanza("eve@a.example", "s1"))->has_value());
-  EXPECT_FALSE(Await(io, threads.ByThread("bob@a.example", "none"))->has_value());
+  EXPECT_TRUE(Await(io, threads.ByThread("bob@a.example", "none", 16))->empty());
   for (int i = 2; i < 40; ++i) {
     ASSERT_TRUE(Await(io, threads.Remember("bob@a.example", "s" + std::to_string(i), thread)).ok());
   }
   EXPECT_EQ(Await(io, threads.Newest("bob@a.example", "work@gw.example", 100))->size(), 16u);
+}
+
+TEST_F(DeliveryDeskTest, AnAliasGivenToTwoMailsNamesNeither) {
+  MailThread bob, carol;
+  bob.contact = "work@gw.example";
+  bob.subject = "to Bob";
+  carol.contact = "carol\\40x.example@gw.example";
+  carol.subject = "to Carol";
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    ASSERT_TRUE(Await(io, threads.Remember("bob@a.example", "q1", bob, "a1")).ok());
+  }
+  EXPECT_EQ((*Await(io, threads.ByStanza("bob@a.example", "a1")))->subject, "to Bob");
+  ASSERT_TRUE(Await(io, threads.Remember("bob@a.example", "q2", carol, "a1")).ok());
+  EXPECT_FALSE(Await(io, threads.ByStanza("bob@a.example", "a1"))->has_value());
+  EXPECT_EQ((*Await(io, threads.ByStanza("bob@a.example", "q1")))->subject, "to Bob");
+  // Even where a record has become another contact's, it is not this one's newest.
+  ASSERT_TRUE(Await(io, threads.Remember("bob@a.example", "q1", carol)).ok());
+  EXPECT_TRUE(Await(io, threads.Newest("bob@a.example", "work@gw.example", 16))->empty());
 }
 
 }  // namespace

@@ -109,8 +109,9 @@ rules::v1::EvaluateRequest FakeRules::last() {
 
 grpc::Status FakeSender::Submit(grpc::ServerContext*, const sender::v1::SubmitRequest* request,
                                 sender::v1::SubmitResponse* response) {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   ++calls_;
+  released_.wait_for(lock, seconds(5), [this] { return !held_; });
   if (!failure_.ok()) return failure_;
   for (const auto& one : taken_) {
     if (one.idempotency_key() == request->idempotency_key()) response->set_duplicate(true);
@@ -124,6 +125,11 @@ grpc::Status FakeSender::Submit(grpc::ServerContext*, const sender::v1::SubmitRe
 void FakeSender::FailWith(grpc::Status status) {
   std::lock_guard lock(mutex_);
   failure_ = status;
+}
+void FakeSender::Hold(bool held) {
+  std::lock_guard lock(mutex_);
+  held_ = held;
+  released_.notify_all();
 }
 std::vector<sender::v1::SubmitRequest> FakeSender::taken() {
   std::lock_guard lock(mutex_);
@@ -140,7 +146,7 @@ net::Task<absl::Status> FakeSink::Send(Element stanza) {
   co_return absl::OkStatus();
 }
 net::Task<absl::Status> FakeSink::Barrier() {
-  co_return up ? absl::OkStatus() : absl::UnavailableError("link down");
+  co_return up&& barrier_works ? absl::OkStatus() : absl::UnavailableError("link down");
 }
 
 FeatureBench::FeatureBench() {

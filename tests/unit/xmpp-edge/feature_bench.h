@@ -66,12 +66,15 @@ class FakeSender : public sender::v1::SenderService::Service {
   grpc::Status Submit(grpc::ServerContext*, const sender::v1::SubmitRequest* request,
                       sender::v1::SubmitResponse* response) override;
   void FailWith(grpc::Status status);  // OK: works again
+  void Hold(bool held);                // answers nothing while held
   std::vector<sender::v1::SubmitRequest> taken();
   size_t calls();
 
  private:
   std::mutex mutex_;
   grpc::Status failure_;
+  std::condition_variable released_;
+  bool held_ = false;
   size_t calls_ = 0;
   std::vector<sender::v1::SubmitRequest> taken_;
 };
@@ -84,6 +87,7 @@ class FakeSink : public StanzaSink {
   bool IsUp() const override { return up; }
 
   bool up = true;
+  bool barrier_works = true;
   std::vector<Element> sent;
 };
 

@@ -48,6 +48,23 @@ class Outgoing : public ::testing::Test {
     return reply.ok() ? std::to_string(reply->integer) : "error";
   }
 
+  // Redis as it is without its replicas, say: it reads, and refuses to write.
+  void RefuseWrites(bool refuse) {
+    Redis({"CONFIG", "SET", "min-replicas-to-write", refuse ? "1" : "0"});
+  }
+  void Redis(std::vector<std::string> command) {
+    const auto reply = testing::Await(bench.io, bench.redis->Command(std::move(command)));
+    EXPECT_TRUE(reply.ok()) << reply.status();
+  }
+
+  Element WithOriginId(const std::string& id, const std::string& body) {
+    Element message = MakeStanza("message", kAnn, kDomain, "chat", id);
+    Element origin = MakeElement("origin-id", "urn:xmpp:sid:0");
+    origin.Set("id", "o-" + id);
+    message.AddText("body", body).Add(std::move(origin));
+    return message;
+  }
+
   Element Refused(const std::string& to, const std::string& body) {
     Element message = MakeStanza("message", kAnn, to, "chat", "refused1");
     message.AddText("body", body);
@@ -124,7 +141,11 @@ TEST_F(Outgoing, AnAnswerGoesByItsThread) {
   Element message = MakeStanza("message", kAnn, kWork, "chat", "m1");
   message.AddText("body", "Yes").AddText("thread", "thread-s1");
   bench.Route(std::move(message));
-  EXPECT_EQ(Taken().draft().to(0).local_part(), "bob");
+  const auto request = Taken();
+  EXPECT_EQ(request.draft().to(0).local_part(), "bob");
+  edge::v1::OutgoingContext context;
+  ASSERT_TRUE(context.ParseFromString(request.context()));
+  EXPECT_TRUE(context.inferred());
 }
 
 TEST_F(Outgoing, AnAnswerWithoutANameGoesToTheNewestUnlessThatIsAGuess) {
@@ -215,6 +236,145 @@ TEST_F(Outgoing, WithoutRedisNothingIsPromised) {
   EXPECT_EQ(ConditionOf(refusal), "remote-server-timeout");
   EXPECT_EQ(bench.sender.calls(), 0u);
   bench.redis_server.Restart();
+}
+
+TEST_F(Outgoing, AnIdUsedAgainLeadsNoAnswerToAnotherPerson) {
+  bench.Write(kAnn, kWork, "a1", "To: bob@example.net\nSubject: Secret\n\nhello");
+  Taken();
+  bench.Settle();
+  bench.Write(kAnn, "carol\\40example.net@mail.example.org", "a1", "Hi Carol");
+  Taken(2);
+  bench.Settle();
+  bench.Write(kAnn, kWork, "a2", "and wine");
+  const auto next = Taken(3);
+  EXPECT_EQ(next.draft().to(0).local_part(), "bob");
+  EXPECT_EQ(next.draft().subject(), "Re: Secret");
+  bench.Settle();
+
+  Element message =
+      MakeStanza("message", kAnn, "carol\\40example.net@mail.example.org", "chat", "a3");
+  Element reply = MakeElement("reply", "urn:xmpp:reply:0");
+  reply.Set("id", "a2");  // what was written to Bob
+  message.AddText("body", "Yes").Add(std::move(reply));
+  bench.Route(std::move(message));
+  const auto to_carol = Taken(4);
+  EXPECT_EQ(to_carol.draft().to(0).local_part(), "carol");
+  EXPECT_EQ(to_carol.draft().subject(), "Re: Hi Carol");
+}
+
+TEST_F(Outgoing, ARefusalIsKeptUntilTheServerHasTakenIt) {
+  bench.sink.barrier_works = false;
+  bench.sender.FailWith({grpc::StatusCode::INVALID_ARGUMENT, "no such thing"});
+  bench.Write(kAnn, kDomain, "m1", "To: bob@example.net\nhello");
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.SentWith("no such thing") != nullptr; }));
+  bench.Settle();
+  EXPECT_EQ(PendingCount(), "1");
+  bench.sink.sent.clear();
+  bench.Restart();
+  bench.sink.barrier_works = true;
+  ASSERT_TRUE(bench.RunUntil([&] { return PendingCount() == "0"; }));
+  // Nothing is known of the author's presence: an error alone might be dropped.
+  ASSERT_GE(bench.sink.sent.size(), 2u);
+  EXPECT_EQ(bench.sink.sent[0].Attr("type"), "error");
+  EXPECT_EQ(bench.sink.sent[0].Attr("id"), "m1");
+  EXPECT_EQ(bench.sink.sent[1].Attr("to"), "ann@example.org");
+  EXPECT_EQ(bench.sink.sent[1].ChildText("body"), "no such thing");
+}
+
+TEST_F(Outgoing, AMailSaidToBeNotSentIsNotSentLater) {
+  const Element message = WithOriginId("m1", "To: bob@example.net\nhello");
+  // The answer of Redis got lost, but not the draft.
+  Redis({"HSET", "postern:thread:{pending}:drafts",
+         IdempotencyKey(message, *ParseJid(kAnn), sender::v1::Draft()), "as if kept"});
+  RefuseWrites(true);
+  EXPECT_EQ(ConditionOf(bench.Ask(message)), "remote-server-timeout");
+  EXPECT_EQ(ConditionOf(bench.Ask(message)), "remote-server-timeout") << "and not silence";
+  EXPECT_EQ(PendingCount(), "1");
+  RefuseWrites(false);
+  ASSERT_TRUE(bench.RunUntil([&] { return PendingCount() == "0"; }));
+  EXPECT_EQ(bench.sender.calls(), 0u);
+  bench.Settle();
+  bench.Route(message);
+  EXPECT_EQ(Taken().draft().text(), "hello");
+}
+
+TEST_F(Outgoing, ATakenMailIsForgottenWhenRedisWritesAgain) {
+  bench.sender.Hold(true);
+  bench.Write(kAnn, kDomain, "m1", "To: bob@example.net\nhello");
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.calls() >= 1; }));
+  RefuseWrites(true);
+  bench.sender.Hold(false);
+  Taken();
+  bench.Settle();
+  EXPECT_EQ(PendingCount(), "1");
+  RefuseWrites(false);
+  EXPECT_TRUE(bench.RunUntil([&] { return PendingCount() == "0"; }));
+}
+
+TEST_F(Outgoing, ADraftLeftBehindLongAgoIsNotSentAndItsAuthorIsTold) {
+  edge::v1::OutgoingContext context;
+  context.set_user(kAnn);
+  context.set_contact(kDomain);
+  context.set_stanza_id("old1");
+  sender::v1::SubmitRequest request;
+  request.set_idempotency_key("key");
+  request.set_owner("ann@example.org");
+  request.set_account_id("ann@example.org/out");
+  request.set_context(context.SerializeAsString());
+  Redis(
+      {"HSET", "postern:thread:{pending}:drafts", "key",
+       std::to_string(std::time(nullptr) - 2 * 24 * 60 * 60) + ":" + request.SerializeAsString()});
+  bench.Restart();
+  ASSERT_TRUE(bench.RunUntil([&] { return PendingCount() == "0"; }));
+  ASSERT_FALSE(bench.sink.sent.empty());
+  EXPECT_EQ(bench.sink.sent[0].Attr("id"), "old1");
+  EXPECT_NE(ErrorTextOf(bench.sink.sent[0]).find("more than a day ago"), std::string::npos);
+  EXPECT_EQ(bench.sender.calls(), 0u);
+}
+
+TEST_F(Outgoing, WhatIsWrittenNextIsKeptWhileTheSenderIsSlow) {
+  Arrive("s1", "eve", 3000);
+  bench.sender.Hold(true);
+  bench.Write(kAnn, kWork, "m1", "To: bob@example.net\nSubject: Lunch\n\nbread");
+  bench.Write(kAnn, kWork, "m2", "and wine");
+  bench.Write(kAnn, kDomain, "m3", "To: dan@example.net\nhello");
+  ASSERT_TRUE(bench.RunUntil([&] { return PendingCount() == "3"; }));
+  EXPECT_TRUE(bench.sender.taken().empty());
+  bench.sender.Hold(false);
+  Taken(3);
+  const auto taken = bench.sender.taken();
+  ASSERT_EQ(taken.size(), 3u);
+  EXPECT_EQ(taken[0].draft().text(), "bread");
+  EXPECT_EQ(taken[1].draft().to(0).local_part(), "bob") << "it follows what was just written";
+  EXPECT_EQ(taken[1].draft().subject(), "Re: Lunch");
+  EXPECT_EQ(taken[2].draft().text(), "hello");
+}
+
+TEST_F(Outgoing, TheSameWordsUnderTheSameIdToAnotherMailAreAnotherMail) {
+  Arrive("s1", "bob", 10);
+  Arrive("s2", "bob", 5);
+  for (const char* answered : {"s1", "s2"}) {
+    Element message = MakeStanza("message", kAnn, kWork, "chat", "5");
+    Element reply = MakeElement("reply", "urn:xmpp:reply:0");
+    reply.Set("id", answered);
+    message.AddText("body", "thanks").Add(std::move(reply));
+    bench.Route(std::move(message));
+  }
+  Taken(2);
+  const Element message = MakeStanza("message", kAnn, kWork, "chat", "5");
+  EXPECT_NE(IdempotencyKey(message, *ParseJid("ann@example.org/a"), sender::v1::Draft()),
+            IdempotencyKey(message, *ParseJid("ann@example.org/b"), sender::v1::Draft()));
+}
+
+TEST_F(Outgoing, ARepetitionOfWhatWasTakenIsAnsweredAndNotSent) {
+  bench.Route(WithOriginId("m1", "To: bob@example.net\nhello"));
+  Taken();
+  bench.Settle();
+  EXPECT_TRUE(bench.sink.sent.empty());
+  bench.Route(WithOriginId("m1", "To: bob@example.net\nhello"));
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.SentWith("took this very message") != nullptr; }));
+  EXPECT_EQ(bench.SentWith("took this very message")->Attr("to"), "ann@example.org");
+  EXPECT_EQ(bench.sender.taken().size(), 1u);
 }
 
 TEST_F(Outgoing, TheFromLineChoosesAmongOnesOwnAccounts) {
