@@ -22,8 +22,8 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr seconds kRenewEvery{5};
-// There is time for several attempts before the fence comes down.
-constexpr seconds kRenewAgain{1}, kRenewLimit{2};
+// After one that failed: there is time for several before the fence comes down.
+constexpr seconds kRenewAgain{1};
 // Without a renewal for this long, somebody else may soon hold the lease.
 constexpr milliseconds kFenceAfter{CursorStore::kLeaseMs * 2 / 3};
 constexpr seconds kLeaseRetry{5};
@@ -105,8 +105,10 @@ net::Task<void> AccountWatcher::KeepLease() {
     const auto asked = steady_clock::now();
     // After a pause of the whole process it may be too late already.
     if (asked - renewed >= kFenceAfter) co_return;
-    const auto limit = std::min<net::Duration>(kRenewLimit, kFenceAfter - (asked - renewed));
-    auto ours = co_await net::WithDeadline(limit, parts_.cursors.Renew(progress_.lease));
+    // A slow Redis gets all the time there is: on its one connection no other
+    // question would overtake this one.
+    auto ours = co_await net::WithDeadline(kFenceAfter - (asked - renewed),
+                                           parts_.cursors.Renew(progress_.lease));
     if (ours.ok() && !*ours) co_return;
     if (ours.ok()) renewed = asked;
     pause = ours.ok() ? kRenewEvery : kRenewAgain;
