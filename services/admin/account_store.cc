@@ -167,8 +167,8 @@ ChangesPage AccountStore::MakePage(FeedCursor since, const store::Reply& reply) 
   }
   for (const store::Reply& id : reply.items[6].items) page.removed_ids.push_back(id.text);
 
-  const bool more = taken < revisions.size() || taken == static_cast<size_t>(limits_.page_accounts);
-  if (more) {
+  page.more = taken < revisions.size() || taken == static_cast<size_t>(limits_.page_accounts);
+  if (page.more) {
     page.next.revision = ToNumber(revisions[taken - 1].text);
     page.next.listing = page.snapshot || since.listing;
     page.next.trims = static_cast<uint32_t>(reply.items[1].integer);

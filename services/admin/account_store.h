@@ -35,7 +35,8 @@ struct OwnerEdit {
 
 struct ChangesPage {
   FeedCursor next;
-  bool snapshot = false;
+  bool snapshot = false;  // a listing begins with this page
+  bool more = false;      // it did not all fit
   std::vector<v1::Account> changed;
   std::vector<std::string> removed_ids;
 };

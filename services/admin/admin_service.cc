@@ -100,6 +100,7 @@ net::Task<absl::Status> AdminServiceImpl::Changes(const v1::ListAccountChangesRe
   if (!page.ok()) co_return page.status();
   response.set_revision(page->next.Encode());
   response.set_snapshot(page->snapshot);
+  response.set_more(page->more);
   for (v1::Account& account : page->changed) *response.add_changed() = std::move(account);
   for (std::string& id : page->removed_ids) response.add_removed_ids(std::move(id));
   co_return absl::OkStatus();

@@ -101,13 +101,25 @@ net::Task<void> AccountFeed::Run() {
 }
 
 void AccountFeed::Apply(const admin::v1::ListAccountChangesResponse& answer) {
-  std::vector<std::string> gone(answer.removed_ids().begin(), answer.removed_ids().end());
   if (answer.snapshot()) {
-    absl::flat_hash_set<std::string> present;
-    for (const admin::v1::Account& account : answer.changed()) present.insert(account.id());
+    listing_ = true;
+    listed_.clear();
+  }
+  std::vector<std::string> gone(answer.removed_ids().begin(), answer.removed_ids().end());
+  if (listing_) {
+    for (const std::string& id : gone) listed_.erase(id);
+    for (const admin::v1::Account& account : answer.changed()) listed_.insert(account.id());
+  }
+  // An account that is on no page yet may be on the next: only the whole listing
+  // tells what is gone.
+  const bool complete = listing_ && !answer.more();
+  if (complete) {
+    for (const std::string& id : gone) listed_.insert(id);  // named already
     for (const std::string& id : ids_) {
-      if (!present.contains(id)) gone.push_back(id);
+      if (!listed_.contains(id)) gone.push_back(id);
     }
+    listing_ = false;
+    listed_ = {};
   }
   for (const std::string& id : gone) {
     ids_.erase(id);
@@ -118,7 +130,7 @@ void AccountFeed::Apply(const admin::v1::ListAccountChangesResponse& answer) {
     on_change_(FromProto(account));
   }
   revision_ = answer.revision();
-  known_ = true;
+  if (!listing_) known_ = true;
 }
 
 }  // namespace postern::fetcher

@@ -20,7 +20,7 @@ class AccountFeed {
               OnRemoval on_removal);
 
   net::Task<void> Run();
-  // True once the first answer came.
+  // True once all accounts are here.
   bool known() const { return known_; }
 
  private:
@@ -30,6 +30,8 @@ class AccountFeed {
   const OnChange on_change_;
   const OnRemoval on_removal_;
   absl::flat_hash_set<std::string> ids_;
+  absl::flat_hash_set<std::string> listed_;  // by the pages of a listing so far
+  bool listing_ = false;
   uint64_t revision_ = 0;
   bool known_ = false;
 };

@@ -1,8 +1,11 @@
 #include "services/sender/account_feed.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/rpc/unary.h"
@@ -47,7 +50,9 @@ net::Task<void> AccountFeed::Run() {
   bool reachable = true;
   for (;;) {
     // The first answer is wanted at once, even if it is empty.
-    absl::Status s = co_await Ask(accounts_.loaded() ? kLongPoll : std::chrono::seconds(0));
+    const bool at_once = more_ || !accounts_.loaded();
+    const std::chrono::seconds wait = at_once ? std::chrono::seconds(0) : kLongPoll;
+    absl::Status s = co_await Ask(wait);
     if (!s.ok() && reachable) {
       log::Warn("admin is away; going on with the accounts known", {{"error", s.message()}});
     }
@@ -56,7 +61,12 @@ net::Task<void> AccountFeed::Run() {
   }
 }
 
-net::Task<absl::Status> AccountFeed::CatchUp() { co_return co_await Ask(std::chrono::seconds(0)); }
+net::Task<absl::Status> AccountFeed::CatchUp() {
+  while (true) {
+    absl::Status s = co_await Ask(std::chrono::seconds(0));
+    if (!s.ok() || !more_) co_return s;
+  }
+}
 
 net::Task<absl::Status> AccountFeed::Ask(std::chrono::milliseconds wait) {
   admin::v1::ListAccountChangesRequest request;
@@ -73,14 +83,29 @@ net::Task<absl::Status> AccountFeed::Ask(std::chrono::milliseconds wait) {
 }
 
 void AccountFeed::Apply(const admin::v1::ListAccountChangesResponse& answer) {
+  if (answer.snapshot()) {
+    listing_ = true;
+    listed_.clear();
+  }
+  revision_ = answer.revision();
+  more_ = answer.more();
   std::vector<Account> changed;
   for (const auto& account : answer.changed()) {
     if (account.type() == admin::v1::ACCOUNT_TYPE_SMTP) changed.push_back(ToAccount(account));
   }
   const std::vector<std::string> removed(answer.removed_ids().begin(), answer.removed_ids().end());
-  const auto changes = accounts_.Apply(std::move(changed), removed, answer.snapshot());
-  revision_ = answer.revision();
-  on_change_(changes);
+  if (!listing_) {
+    on_change_(accounts_.Apply(std::move(changed), removed, false));
+    return;
+  }
+  // An account that is on no page yet may be on the next: only the whole listing
+  // tells what is gone, and what is settled by an account that is not here fails.
+  const absl::flat_hash_set<absl::string_view> gone(removed.begin(), removed.end());
+  std::erase_if(listed_, [&](const Account& account) { return gone.contains(account.id); });
+  std::move(changed.begin(), changed.end(), std::back_inserter(listed_));
+  if (more_) return;
+  listing_ = false;
+  on_change_(accounts_.Apply(std::exchange(listed_, {}), removed, true));
 }
 
 }  // namespace postern::sender

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "lib/net/task.h"
@@ -34,6 +35,9 @@ class AccountFeed {
   AccountDirectory& accounts_;
   OnChange on_change_;
   uint64_t revision_ = 0;
+  bool more_ = false;  // the next page is there already
+  bool listing_ = false;
+  std::vector<Account> listed_;  // by the pages of a listing so far
 };
 
 }  // namespace postern::sender

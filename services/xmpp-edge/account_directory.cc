@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -42,12 +41,13 @@ net::Task<void> AccountDirectory::Follow() {
     admin::v1::ListAccountChangesRequest request;
     request.set_since_revision(revision_);
     request.set_wait_ms(ready_ ? kPollMs : 0);
+    if (!listing_) own_news_.clear();
     auto changes = co_await rpc::Call(
         admin_.async(),
         &admin::v1::AdminService::StubInterface::async_interface::ListAccountChanges,
         std::move(request), kPollDeadline);
     if (changes.ok()) {
-      Replace(*changes);
+      Take(*changes);
       pause = kFirstPause;
       continue;
     }
@@ -58,27 +58,43 @@ net::Task<void> AccountDirectory::Follow() {
   }
 }
 
-void AccountDirectory::Replace(const admin::v1::ListAccountChangesResponse& changes) {
+void AccountDirectory::Take(const admin::v1::ListAccountChangesResponse& changes) {
+  if (changes.snapshot()) {
+    listing_ = true;
+    listed_.clear();
+  }
+  std::vector<std::string> gone(changes.removed_ids().begin(), changes.removed_ids().end());
+  for (const std::string& id : gone) listed_.erase(id);
   // All of it is applied before anyone is told: a listener sees the new state.
   std::vector<std::pair<Account, Account>> news;
-  absl::flat_hash_set<std::string> named;
   for (const admin::v1::Account& account : changes.changed()) {
-    named.insert(account.id());
+    if (listing_) listed_.insert(account.id());
+    const bool forgotten = own_news_.contains(account.id()) && !by_id_.contains(account.id());
+    if (forgotten) continue;
     Account before, after;
     if (Put(account, before, after)) news.emplace_back(before, after);
   }
-  std::vector<std::string> gone(changes.removed_ids().begin(), changes.removed_ids().end());
-  if (changes.snapshot()) {
-    for (const auto& [id, account] : by_id_) {
-      if (!named.contains(id)) gone.push_back(id);
-    }
+  // An account that is on no page yet may be on the next; to take leave of it
+  // would be told to a real user.
+  if (listing_ && !changes.more()) {
+    for (std::string& id : Unlisted()) gone.push_back(std::move(id));
+    listing_ = false;
+    listed_ = {};
   }
   for (const std::string& id : gone) {
-    if (Account before = Take(id)) news.emplace_back(before, nullptr);
+    if (Account before = Remove(id)) news.emplace_back(before, nullptr);
   }
   revision_ = changes.revision();
-  ready_ = true;
+  if (!listing_) ready_ = true;
   for (const auto& [before, after] : news) Tell(before, after);
+}
+
+std::vector<std::string> AccountDirectory::Unlisted() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, account] : by_id_) {
+    if (!listed_.contains(id) && !own_news_.contains(id)) ids.push_back(id);
+  }
+  return ids;
 }
 
 AccountDirectory::Account AccountDirectory::Find(absl::string_view owner,
@@ -125,12 +141,14 @@ std::vector<std::string> AccountDirectory::Owners() const {
 void AccountDirectory::Listen(Listener listener) { listeners_.push_back(std::move(listener)); }
 
 void AccountDirectory::Apply(admin::v1::Account account) {
+  own_news_.insert(account.id());
   Account before, after;
   if (Put(std::move(account), before, after)) Tell(before, after);
 }
 
 void AccountDirectory::Forget(absl::string_view id) {
-  if (Account before = Take(id)) Tell(before, nullptr);
+  own_news_.insert(std::string(id));
+  if (Account before = Remove(id)) Tell(before, nullptr);
 }
 
 bool AccountDirectory::Put(admin::v1::Account account, Account& before, Account& after) {
@@ -138,14 +156,14 @@ bool AccountDirectory::Put(admin::v1::Account account, Account& before, Account&
   const std::string id = account.id();
   before = FindById(id);
   if (before != nullptr && Same(*before, account)) return false;
-  if (before != nullptr && before->owner() != account.owner()) Take(id);
+  if (before != nullptr && before->owner() != account.owner()) Remove(id);
   if (!by_id_.contains(id)) ids_by_owner_[account.owner()].push_back(id);
   after = std::make_shared<const admin::v1::Account>(std::move(account));
   by_id_[id] = after;
   return true;
 }
 
-AccountDirectory::Account AccountDirectory::Take(absl::string_view id) {
+AccountDirectory::Account AccountDirectory::Remove(absl::string_view id) {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return nullptr;
   Account account = found->second;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "lib/net/event.h"
 #include "lib/net/task.h"
@@ -28,7 +29,7 @@ class AccountDirectory {
 
   // Follows the changes until cancelled; mends itself while admin is away.
   net::Task<void> Follow();
-  // True once the first snapshot is here.
+  // True once all accounts are here.
   bool ready() const { return ready_; }
 
   Account Find(absl::string_view owner, absl::string_view name) const;  // null: none
@@ -45,15 +46,21 @@ class AccountDirectory {
   void Forget(absl::string_view id);
 
  private:
-  void Replace(const admin::v1::ListAccountChangesResponse& changes);
+  void Take(const admin::v1::ListAccountChangesResponse& changes);
+  // Which accounts the listing that has just ended does not name.
+  std::vector<std::string> Unlisted() const;
   void Tell(const Account& before, const Account& after);
   // False when nothing has changed; else what the listeners are to be told.
   bool Put(admin::v1::Account account, Account& before, Account& after);
-  Account Take(absl::string_view id);
+  Account Remove(absl::string_view id);
 
   admin::v1::AdminService::StubInterface& admin_;
   bool ready_ = false;
   uint64_t revision_ = 0;
+  bool listing_ = false;
+  absl::flat_hash_set<std::string> listed_;  // by the pages of a listing so far
+  // What this process has changed while admin was asked: the answer may be older.
+  absl::flat_hash_set<std::string> own_news_;
   absl::flat_hash_map<std::string, Account> by_id_;
   absl::flat_hash_map<std::string, std::vector<std::string>> ids_by_owner_;
   std::vector<Listener> listeners_;

@@ -202,6 +202,7 @@ TEST_F(AccountStoreTest, ALongSnapshotComesPageByPage) {
     const ChangesPage page = Read(cursor);
     EXPECT_EQ(page.snapshot, pages == 0);
     for (const auto& account : page.changed) names.push_back(account.name());
+    EXPECT_EQ(page.more, page.next.listing);
     cursor = page.next;
     ++pages;
   } while (cursor.listing);
