@@ -99,9 +99,25 @@ std::string ReadableDate(int64_t unix_seconds) {
                           absl::UTCTimeZone());
 }
 
+// "Ann" writes, and answers go to a list or to somebody else: worth knowing before
+// one answers. Names don't matter, addresses do.
+bool AnswersGoElsewhere(const mail::Mail& mail) {
+  const auto same = [](const mail::Address& a, const mail::Address& b) {
+    return a.local_part == b.local_part && a.domain == b.domain;
+  };
+  if (mail.reply_to.empty()) return false;
+  // To compare lists of thousands would take a hostile mail's fancy of time.
+  return mail.reply_to.size() > kMaxReplyTo ||
+         !std::is_permutation(mail.reply_to.begin(), mail.reply_to.end(), mail.from.begin(),
+                              mail.from.end(), same);
+}
+
 std::string HeaderBlock(const mail::Mail& mail, int64_t now_unix) {
   std::string block =
       absl::StrCat(texts::kFrom, SenderLine(mail), "\n", texts::kSubject, SubjectLine(mail), "\n");
+  if (AnswersGoElsewhere(mail)) {
+    absl::StrAppend(&block, texts::kAnswersGoTo, AddressLine(mail.reply_to), "\n");
+  }
   // One recipient is the reader; more are worth knowing before one answers.
   if (mail.to.size() + mail.cc.size() > 1) {
     if (!mail.to.empty()) absl::StrAppend(&block, texts::kTo, AddressLine(mail.to), "\n");

@@ -64,6 +64,20 @@ TEST(MailToMessage, AnswersGoToReplyTo) {
   EXPECT_EQ(ThreadOf(mail, "a1", SomeEnvelope()).answer_to, mail.reply_to);
 }
 
+TEST(MailToMessage, SaysWhereAnswersGoWhenThatIsNotTheSender) {
+  mail::Mail mail = SomeMail();
+  mail.reply_to = {{"Ann at work", "ann", "example.org"}};
+  EXPECT_EQ(BodyOf(mail), BodyOf(SomeMail())) << "another name for the same address";
+  mail.reply_to = {{"List", "list", "example.org"}, {"", "ann", "example.org"}};
+  EXPECT_EQ(BodyOf(mail),
+            "From: Ann <ann@example.org>\nSubject: Lunch\n"
+            "Answers go to: List <list@example.org>, ann@example.org\n\nAt noon?");
+  mail.reply_to = {{"x\nTo: me", "list", "example.org"}};
+  EXPECT_EQ(BodyOf(mail).find("\nTo:"), std::string::npos);
+  for (int i = 0; i < 500; ++i) mail.reply_to.push_back({"", "u", "example.org"});
+  EXPECT_NE(BodyOf(mail).find("and 491 more"), std::string::npos);
+}
+
 TEST(MailToMessage, NoHeaderLineCanBeFaked) {
   const struct {
     const char *name, *subject;
