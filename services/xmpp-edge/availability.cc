@@ -58,4 +58,19 @@ net::Task<edge::v1::ListAvailabilityResponse> AvailabilityFeed::Changes(
   co_return response;
 }
 
+void FeedAvailability(PresenceSessions& sessions, AccountDirectory& directory,
+                      AvailabilityFeed& feed) {
+  sessions.Listen([&](const std::string& user, const PresenceSession& session) {
+    // The last word of a session comes after its user's last account is gone.
+    if (!directory.Of(user).empty()) feed.Update(user, session);
+  });
+  directory.Listen([&](AccountDirectory::Account before, AccountDirectory::Account after) {
+    const std::string& owner = (after != nullptr ? after : before)->owner();
+    const size_t accounts = directory.Of(owner).size();
+    if (accounts == 0) feed.Forget(owner);
+    // Who comes back may be known to a reader as they were when they left.
+    if (before == nullptr && accounts == 1) feed.Update(owner, sessions.Of(owner));
+  });
+}
+
 }  // namespace postern::xmpp_edge

@@ -10,6 +10,7 @@
 #include "lib/net/event.h"
 #include "lib/net/task.h"
 #include "postern/edge/v1/edge.pb.h"
+#include "services/xmpp-edge/account_directory.h"
 #include "services/xmpp-edge/presence_sessions.h"
 
 namespace postern::xmpp_edge {
@@ -40,5 +41,9 @@ class AvailabilityFeed {
   std::map<uint64_t, std::string> by_revision_;
   net::Event changed_;
 };
+
+// Keeps the feed true: each change of a session, for users who have accounts.
+void FeedAvailability(PresenceSessions& sessions, AccountDirectory& directory,
+                      AvailabilityFeed& feed);
 
 }  // namespace postern::xmpp_edge

@@ -63,24 +63,32 @@ std::vector<std::string> PresenceContacts::AccountIds() const {
 }
 
 net::Task<absl::Status> PresenceContacts::Put(std::string account_id, Contact contact) {
-  std::vector<std::string> command = {"HSET", kKey, account_id, Encode(contact)};
-  auto done = co_await redis_.Command(std::move(command));
-  if (!done.ok()) co_return done.status();
   if (!by_account_.contains(account_id)) ++count_by_owner_[contact.owner];
   by_account_[account_id] = std::move(contact);
-  co_return absl::OkStatus();
+  unkept_.insert(account_id);
+  co_return co_await Keep(std::move(account_id));
 }
 
 net::Task<absl::Status> PresenceContacts::Remove(std::string account_id) {
-  std::vector<std::string> command = {"HDEL", kKey, account_id};
-  auto done = co_await redis_.Command(std::move(command));
-  if (!done.ok()) co_return done.status();
   const auto found = by_account_.find(account_id);
-  if (found == by_account_.end()) co_return absl::OkStatus();
-  const auto count = count_by_owner_.find(found->second.owner);
-  if (--count->second == 0) count_by_owner_.erase(count);
-  by_account_.erase(found);
-  co_return absl::OkStatus();
+  if (found != by_account_.end()) {
+    const auto count = count_by_owner_.find(found->second.owner);
+    if (--count->second == 0) count_by_owner_.erase(count);
+    by_account_.erase(found);
+  }
+  unkept_.insert(account_id);
+  co_return co_await Keep(std::move(account_id));
+}
+
+net::Task<absl::Status> PresenceContacts::Keep(std::string account_id) {
+  if (!unkept_.contains(account_id)) co_return absl::OkStatus();
+  std::vector<std::string> command = {"HDEL", kKey, account_id};
+  if (const Contact* contact = Find(account_id)) {
+    command = {"HSET", kKey, account_id, Encode(*contact)};
+  }
+  auto done = co_await redis_.Command(std::move(command));
+  if (done.ok()) unkept_.erase(account_id);
+  co_return done.status();
 }
 
 }  // namespace postern::xmpp_edge

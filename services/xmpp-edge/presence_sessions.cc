@@ -1,5 +1,6 @@
 #include "services/xmpp-edge/presence_sessions.h"
 
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -32,6 +33,14 @@ const store::Script& StoreScript() {
 }
 
 std::string Key(absl::string_view user) { return absl::StrCat("postern:session:{", user, "}"); }
+
+// True when `contact` is told that this resource went and that is the truth.
+bool IsGone(PresenceSession::Resource& resource, const std::string& contact) {
+  // Not heard of on this link: then the root is being asked, and will know.
+  if (resource.told.empty()) return contact.empty();
+  const bool was_told = resource.told.erase(contact) > 0;
+  return was_told && (contact.empty() || resource.told.empty());
+}
 
 }  // namespace
 
@@ -67,7 +76,7 @@ net::Task<absl::Status> PresenceSessions::Load(std::string user) {
   co_return absl::OkStatus();
 }
 
-net::Task<bool> PresenceSessions::SetAvailable(Jid full, Show show) {
+net::Task<bool> PresenceSessions::SetAvailable(Jid full, Show show, std::string contact) {
   const std::string user = full.Bare();
   PresenceSession& session = sessions_[user];
   const Show show_before = session.Show();
@@ -77,31 +86,39 @@ net::Task<bool> PresenceSessions::SetAvailable(Jid full, Show show) {
   if (is_new && session.resources.size() >= kMaxResources) co_return false;
   const bool is_news = is_new || !known->second.confirmed;
   const bool same = !is_new && known->second.show == show;
-  session.resources[full.resource] = {show, true};
+  PresenceSession::Resource& resource = session.resources[full.resource];
+  resource.show = show;
+  resource.confirmed = true;
+  resource.told.insert(std::move(contact));
   if (session.since_unix_ms == 0) session.since_unix_ms = absl::ToUnixMillis(absl::Now());
   if (!same) co_await Changed(user, show_before, since_before);
   co_return is_news;
 }
 
-net::Task<void> PresenceSessions::SetUnavailable(Jid jid) {
+net::Task<void> PresenceSessions::SetUnavailable(Jid jid, std::string contact) {
   const std::string user = jid.Bare();
   const auto found = sessions_.find(user);
   if (found == sessions_.end()) co_return;
   PresenceSession& session = found->second;
   const Show show_before = session.Show();
   const int64_t since_before = session.since_unix_ms;
-  if (jid.resource.empty()) {
-    session.resources.clear();
-  } else if (session.resources.erase(jid.resource) == 0) {
-    co_return;
+  bool gone = false;
+  for (auto next = session.resources.begin(); next != session.resources.end();) {
+    const bool meant = jid.resource.empty() || jid.resource == next->first;
+    const bool goes = meant && IsGone(next->second, contact);
+    next = goes ? session.resources.erase(next) : std::next(next);
+    gone |= goes;
   }
-  co_await Changed(user, show_before, since_before);
+  if (gone) co_await Changed(user, show_before, since_before);
 }
 
 void PresenceSessions::Doubt(const std::string& user) {
   const auto found = sessions_.find(user);
   if (found == sessions_.end()) return;
-  for (auto& [name, resource] : found->second.resources) resource.confirmed = false;
+  for (auto& [name, resource] : found->second.resources) {
+    resource.confirmed = false;
+    resource.told.clear();
+  }
 }
 
 net::Task<void> PresenceSessions::DropUnconfirmed(std::string user) {
@@ -116,9 +133,12 @@ net::Task<void> PresenceSessions::DropUnconfirmed(std::string user) {
 }
 
 net::Task<void> PresenceSessions::Forget(std::string user) {
-  Jid all;
-  all.domain = std::move(user);  // Bare() answers it as it is
-  co_await SetUnavailable(std::move(all));
+  const auto found = sessions_.find(user);
+  if (found == sessions_.end()) co_return;
+  const Show show_before = found->second.Show();
+  const int64_t since_before = found->second.since_unix_ms;
+  found->second.resources.clear();
+  co_await Changed(std::move(user), show_before, since_before);
 }
 
 Show PresenceSessions::ShowOf(absl::string_view user) const {
@@ -128,6 +148,11 @@ Show PresenceSessions::ShowOf(absl::string_view user) const {
 
 bool PresenceSessions::IsAvailable(absl::string_view user) const {
   return ShowOf(user) != edge::v1::SHOW_OFFLINE;
+}
+
+PresenceSession PresenceSessions::Of(absl::string_view user) const {
+  const auto found = sessions_.find(user);
+  return found == sessions_.end() ? PresenceSession() : found->second;
 }
 
 std::vector<std::string> PresenceSessions::FullJids(absl::string_view user) const {

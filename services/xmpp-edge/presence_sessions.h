@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct PresenceSession {
   struct Resource {
     edge::v1::Show show = edge::v1::SHOW_OFFLINE;
     bool confirmed = true;  // false: known from before, not heard of on this link
+    // Who of us was told of it on this link: localparts of contacts, "" for the root.
+    std::set<std::string> told = {};
   };
   std::map<std::string, Resource> resources;  // the available ones
   int64_t since_unix_ms = 0;                  // came from offline then; 0 while offline
@@ -45,11 +48,15 @@ class PresenceSessions {
   // meanwhile wins. Resources come in unconfirmed.
   net::Task<absl::Status> Load(std::string user);
 
-  // A resource is available. True when it was not known to be, or not on this link.
-  // Over 32 resources of one user the newest are ignored.
-  net::Task<bool> SetAvailable(Jid full, edge::v1::Show show);
-  // A resource went, or all of them when `jid` has no resource.
-  net::Task<void> SetUnavailable(Jid jid);
+  // `contact` (its localpart, "" for the root) was told that a resource is available.
+  // True when it was not known to be, or not on this link. Over 32 resources of one
+  // user the newest are ignored.
+  net::Task<bool> SetAvailable(Jid full, edge::v1::Show show, std::string contact = "");
+  // `contact` was told that a resource went, or all of them when `jid` has no resource,
+  // or will be told nothing more. A server says so to one contact also when only that
+  // one left the roster or has just asked for subscription, so the root's word counts
+  // for what the root was told of; another's only for what nobody else was told of.
+  net::Task<void> SetUnavailable(Jid jid, std::string contact = "");
   // Begins a fresh look (a new link, a probe sent): what no presence confirms
   // before DropUnconfirmed() is taken for gone.
   void Doubt(const std::string& user);
@@ -59,6 +66,7 @@ class PresenceSessions {
 
   edge::v1::Show ShowOf(absl::string_view user) const;  // SHOW_OFFLINE when unknown
   bool IsAvailable(absl::string_view user) const;
+  PresenceSession Of(absl::string_view user) const;  // an empty one when unknown
   // Full JIDs of the available resources.
   std::vector<std::string> FullJids(absl::string_view user) const;
   const absl::flat_hash_map<std::string, PresenceSession>& all() const { return sessions_; }

@@ -19,11 +19,9 @@ namespace postern::xmpp_edge {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 constexpr absl::string_view kNickNs = "http://jabber.org/protocol/nick";
 constexpr milliseconds kProbePause(10);  // at most 100 probes a second: no storm
-constexpr seconds kProbePatience(20);    // then who did not answer is gone
 constexpr milliseconds kRetryPause(1000);
 
 edge::v1::Show ReadShow(const Element& presence) {
@@ -38,31 +36,36 @@ edge::v1::Show ReadShow(const Element& presence) {
 }  // namespace
 
 PresenceFeature::PresenceFeature(FeatureContext context, PresenceSessions& sessions,
-                                 PresenceContacts& contacts)
+                                 PresenceContacts& contacts, net::Duration patience)
     : context_(std::move(context)),
       sessions_(sessions),
       contacts_(contacts),
+      patience_(patience),
       work_(context_.executor),
       link_came_up_(context_.executor) {
   context_.directory.Listen(
       [this](AccountDirectory::Account before, AccountDirectory::Account after) {
-        unsettled_.insert(after != nullptr ? after->id() : before->id());
+        MarkUnsettled(after != nullptr ? after->id() : before->id());
         work_.Notify();
       });
+}
+
+void PresenceFeature::LinkCameUp() {
+  ++link_;
+  link_came_up_.Notify();
+}
+
+void PresenceFeature::MarkUnsettled(std::string account_id) {
+  if (unsettled_.insert(account_id).second) unsettled_order_.push_back(std::move(account_id));
 }
 
 net::Task<void> PresenceFeature::Handle(Incoming incoming) {
   const std::string type(incoming.stanza.Attr("type"));
   const std::string user = incoming.from.Bare();
   if (type == "unavailable") {
-    co_await sessions_.SetUnavailable(std::move(incoming.from));
+    co_await sessions_.SetUnavailable(std::move(incoming.from), std::move(incoming.to.local));
   } else if (type.empty()) {
-    // Strangers' presence is none of our business, and would fill our memory.
-    if (!HasAccounts(user)) co_return;
-    const std::string full = incoming.from.Full();
-    const bool news =
-        co_await sessions_.SetAvailable(std::move(incoming.from), ReadShow(incoming.stanza));
-    if (news) (void)co_await ShowAll(user, full);
+    co_await HandleAvailable(std::move(incoming));
   } else if (type == "probe") {
     std::optional<Element> presence = PresenceOf(incoming.to, user, incoming.from.Full());
     if (presence) (void)co_await context_.sink.Send(*std::move(presence));
@@ -71,6 +74,36 @@ net::Task<void> PresenceFeature::Handle(Incoming incoming) {
   } else if (type == "unsubscribe") {
     // Only acknowledged: a slip in a roster must not cost anybody their accounts.
     (void)co_await Say("unsubscribed", incoming.to.Bare(), user);
+  } else if (type == "unsubscribed") {
+    co_await HandleUnsubscribed(std::move(incoming));
+  }
+}
+
+net::Task<void> PresenceFeature::HandleAvailable(Incoming incoming) {
+  // Strangers' presence is none of our business, and would fill our memory; so would
+  // what is told to contacts that there are not.
+  const std::string user = incoming.from.Bare();
+  const std::string& local = incoming.to.local;
+  const bool ours = local.empty()
+                        ? HasAccounts(user)
+                        : context_.directory.Find(user, UnescapeLocalpart(local)) != nullptr;
+  if (!ours) co_return;
+  const std::string full = incoming.from.Full();
+  const bool news = co_await sessions_.SetAvailable(
+      std::move(incoming.from), ReadShow(incoming.stanza), std::move(incoming.to.local));
+  if (news) (void)co_await ShowAll(user, full);
+}
+
+net::Task<void> PresenceFeature::HandleUnsubscribed(Incoming incoming) {
+  const std::string user = incoming.from.Bare();
+  const bool root = incoming.to.local.empty();
+  incoming.from.resource.clear();
+  co_await sessions_.SetUnavailable(std::move(incoming.from), std::move(incoming.to.local));
+  if (!root) co_return;
+  // Also the answer to a probe of the root by somebody who never accepted it: then
+  // the accounts may know more. Their probes lead to none again.
+  for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
+    (void)co_await Say("probe", ContactJid(*account, context_.domain), user);
   }
 }
 
@@ -139,9 +172,9 @@ net::Task<void> PresenceFeature::Load() {
     log::Warn("sessions can't be read from Redis; will try again", {{"error", loaded.message()}});
     co_await net::Sleep(kRetryPause);
   }
-  for (std::string& id : contacts_.AccountIds()) unsettled_.insert(std::move(id));
+  for (std::string& id : contacts_.AccountIds()) MarkUnsettled(std::move(id));
   loaded_ = true;
-  link_came_up_.Notify();  // whatever came before was not heard
+  LinkCameUp();  // whatever came before was not heard
 }
 
 net::Task<void> PresenceFeature::KeepContacts() {
@@ -151,17 +184,20 @@ net::Task<void> PresenceFeature::KeepContacts() {
       co_await work_.Wait();
       continue;
     }
-    const std::string id = *unsettled_.begin();
-    unsettled_.erase(unsettled_.begin());
+    const std::string id = std::move(unsettled_order_.front());
+    unsettled_order_.pop_front();
+    unsettled_.erase(id);
     const absl::Status settled = co_await Settle(id);
     if (settled.ok()) continue;
     // The link or Redis is away; nothing is recorded before it is done.
-    unsettled_.insert(id);
+    MarkUnsettled(id);
     co_await net::Sleep(kRetryPause);
   }
 }
 
 net::Task<absl::Status> PresenceFeature::Settle(std::string account_id) {
+  const absl::Status kept = co_await contacts_.Keep(account_id);
+  if (!kept.ok()) co_return kept;
   const AccountDirectory::Account account = context_.directory.FindById(account_id);
   const PresenceContacts::Contact* contact = contacts_.Find(account_id);
   if (account == nullptr) {
@@ -192,13 +228,24 @@ net::Task<absl::Status> PresenceFeature::Introduce(AccountDirectory::Account acc
             {{"account", account->id()}, {"user", contact.owner}});
   const std::string owner = contact.owner;
   absl::Status kept = co_await contacts_.Put(account->id(), std::move(contact));
-  if (!kept.ok()) co_return kept;
-  co_return co_await ShowGateway(owner);
+  absl::Status shown = co_await ShowGateway(owner);
+  co_return kept.ok() ? shown : kept;
+}
+
+bool PresenceFeature::IsStillUsed(const PresenceContacts::Contact& contact) const {
+  for (const AccountDirectory::Account& account : context_.directory.Of(contact.owner)) {
+    if (ContactJid(*account, context_.domain) == contact.jid) return true;
+  }
+  return false;
 }
 
 net::Task<absl::Status> PresenceFeature::TakeLeave(std::string account_id,
                                                    PresenceContacts::Contact contact) {
-  std::vector<std::string> leaving = {contact.jid};
+  // To take leave of an account that has been registered anew would drop the new one
+  // from the roster.
+  const bool still_used = IsStillUsed(contact);
+  std::vector<std::string> leaving;
+  if (!still_used) leaving.push_back(contact.jid);
   const bool last = !HasAccounts(contact.owner) && contacts_.CountOf(contact.owner) == 1;
   if (last) leaving.push_back(context_.domain);
   // XEP-0100 section 4.3: in this order.
@@ -210,10 +257,21 @@ net::Task<absl::Status> PresenceFeature::TakeLeave(std::string account_id,
   }
   if (absl::Status taken = co_await context_.sink.Barrier(); !taken.ok()) co_return taken;
   absl::Status removed = co_await contacts_.Remove(std::move(account_id));
-  if (!removed.ok()) co_return removed;
-  if (!last) co_return co_await ShowGateway(contact.owner);
-  co_await sessions_.Forget(contact.owner);
-  co_return absl::OkStatus();
+  if (!last) {
+    if (!still_used) co_await StopHearing(contact);
+    absl::Status shown = co_await ShowGateway(contact.owner);
+    co_return removed.ok() ? shown : removed;
+  }
+  // Whoever has registered anew while Redis was asked stays.
+  if (!HasAccounts(contact.owner)) co_await sessions_.Forget(contact.owner);
+  co_return removed;
+}
+
+net::Task<void> PresenceFeature::StopHearing(PresenceContacts::Contact contact) {
+  auto user = ParseJid(contact.owner);
+  auto told = ParseJid(contact.jid);
+  if (!user.ok() || !told.ok()) co_return;
+  co_await sessions_.SetUnavailable(*std::move(user), std::move(told->local));
 }
 
 net::Task<absl::Status> PresenceFeature::ShowHealth(AccountDirectory::Account account) {
@@ -240,23 +298,36 @@ net::Task<absl::Status> PresenceFeature::ShowHealth(AccountDirectory::Account ac
 }
 
 net::Task<void> PresenceFeature::KeepSessions() {
+  uint64_t probed = 0;
   while (true) {
-    co_await link_came_up_.Wait();
-    if (loaded_ && context_.sink.IsUp()) co_await ProbeAll();
+    if (!loaded_ || probed == link_) {
+      co_await link_came_up_.Wait();
+      continue;
+    }
+    probed = link_;
+    if (context_.sink.IsUp()) co_await ProbeAll(probed);
   }
 }
 
-net::Task<void> PresenceFeature::ProbeAll() {
+net::Task<void> PresenceFeature::ProbeAll(uint64_t link) {
   const std::vector<std::string> users = context_.directory.Owners();
   for (const std::string& user : users) sessions_.Doubt(user);
   for (const std::string& user : users) {
     absl::Status asked = co_await Say("probe", context_.domain, user);
     if (!asked.ok()) co_return;  // the next link begins anew
     co_await net::Sleep(kProbePause);
+    if (link != link_) co_return;
   }
-  co_await net::Sleep(kProbePatience);
+  const auto until = std::chrono::steady_clock::now() + patience_;
+  while (std::chrono::steady_clock::now() < until) {
+    const auto left = until - std::chrono::steady_clock::now();
+    (void)co_await link_came_up_.WaitFor(left);
+    if (link != link_) co_return;  // what was asked on this link may never be answered
+  }
   if (!context_.sink.IsUp()) co_return;
-  for (const std::string& user : users) co_await sessions_.DropUnconfirmed(user);
+  for (const std::string& user : users) {
+    if (link == link_) co_await sessions_.DropUnconfirmed(user);
+  }
 }
 
 net::Task<absl::Status> PresenceFeature::SayGoodbye() {

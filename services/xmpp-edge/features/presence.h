@@ -1,10 +1,14 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <deque>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "lib/net/deadline.h"
 #include "lib/net/event.h"
 #include "services/xmpp-edge/feature_context.h"
 #include "services/xmpp-edge/presence_contacts.h"
@@ -17,7 +21,9 @@ namespace postern::xmpp_edge {
 // probes, who is available, and the presence of our own contacts.
 class PresenceFeature {
  public:
-  PresenceFeature(FeatureContext context, PresenceSessions& sessions, PresenceContacts& contacts);
+  // Who has not answered a probe within `patience` is gone.
+  PresenceFeature(FeatureContext context, PresenceSessions& sessions, PresenceContacts& contacts,
+                  net::Duration patience = std::chrono::seconds(20));
 
   // A presence stanza for any of our addresses.
   net::Task<void> Handle(Incoming incoming);
@@ -26,7 +32,7 @@ class PresenceFeature {
   net::Task<void> KeepContacts();
   // Background: after each LinkCameUp(), asks the users' servers who is available.
   net::Task<void> KeepSessions();
-  void LinkCameUp() { link_came_up_.Notify(); }
+  void LinkCameUp();
   // On a clean stop: unavailable, to all who see us.
   net::Task<absl::Status> SayGoodbye();
 
@@ -35,11 +41,17 @@ class PresenceFeature {
 
  private:
   net::Task<void> Load();
+  net::Task<void> HandleAvailable(Incoming incoming);
   net::Task<void> HandleSubscribe(Incoming incoming);
-  net::Task<void> ProbeAll();
+  net::Task<void> HandleUnsubscribed(Incoming incoming);
+  // Ends early when there is a newer link: all of it is asked again then.
+  net::Task<void> ProbeAll(uint64_t link);
+  void MarkUnsettled(std::string account_id);
   net::Task<absl::Status> Settle(std::string account_id);
   net::Task<absl::Status> Introduce(AccountDirectory::Account account);
   net::Task<absl::Status> TakeLeave(std::string account_id, PresenceContacts::Contact contact);
+  // What a contact that went was told counts no more.
+  net::Task<void> StopHearing(PresenceContacts::Contact contact);
   net::Task<absl::Status> ShowHealth(AccountDirectory::Account account);
   // Presence of all contacts of a user to one of the user's resources.
   net::Task<absl::Status> ShowAll(std::string user, std::string full_jid);
@@ -51,13 +63,19 @@ class PresenceFeature {
   std::optional<Element> PresenceOf(const Jid& contact, const std::string& user,
                                     const std::string& to) const;
   bool HasAccounts(const std::string& user) const { return !context_.directory.Of(user).empty(); }
+  // Another account of the same user has the name, and so the contact.
+  bool IsStillUsed(const PresenceContacts::Contact& contact) const;
 
   FeatureContext context_;
   PresenceSessions& sessions_;
   PresenceContacts& contacts_;
+  const net::Duration patience_;
   bool loaded_ = false;
   net::Event work_, link_came_up_;
-  absl::flat_hash_set<std::string> unsettled_;  // account ids; as many as there are accounts
+  uint64_t link_ = 0;  // counts the links that came up
+  // Account ids, as many as there are accounts; one that fails goes to the end.
+  absl::flat_hash_set<std::string> unsettled_;
+  std::deque<std::string> unsettled_order_;
   absl::flat_hash_map<std::string, std::string> shown_;  // account id -> presence last shown
 };
 

@@ -38,7 +38,7 @@ struct PresenceTest : ::testing::Test {
           feature(FeatureContext{"gw.example", t.sink, directory, threads, sessions, *t.stub,
                                  *t.no_rules, *t.no_sender, *t.no_fetcher, *redis, tasks,
                                  t.io.get_executor()},
-                  sessions, contacts),
+                  sessions, contacts, t.patience),
           router("gw.example", t.sink, tasks) {
       router.OnPresence([this](Incoming i) { return feature.Handle(std::move(i)); });
       tasks.Spawn("directory", directory.Follow());
@@ -86,6 +86,12 @@ struct PresenceTest : ::testing::Test {
     process->router.Route(presence);
   }
 
+  edge::v1::Show BobsShow() {
+    Await(io, net::Sleep(milliseconds(50)));
+    return process->sessions.ShowOf("bob@a.example");
+  }
+
+  net::Duration patience = std::chrono::seconds(20);
   boost::asio::io_context io;
   testing::RedisServer redis_server;
   FakeAdmin admin;
@@ -238,6 +244,175 @@ TEST_F(PresenceTest, ARestartKnowsTheSessionsAndAsksNobodyAgain) {
             "presence  gw.example>bob@a.example/x\npresence  work@gw.example>bob@a.example/x\n");
   admin.Stop();
   Await(io, second->tasks.Stop());
+}
+
+TEST_F(PresenceTest, WhatOneContactIsToldOfLeavesTheUserOnline) {
+  admin.Add(BobsAccount("work"));
+  Start();
+  From("bob@a.example/x", "gw.example", "");
+  From("bob@a.example/x", "work@gw.example", "");
+  (void)Said();
+  process->directory.Apply(BobsAccount("smtp"));
+  const struct {
+    const char *name, *from, *to, *type;
+    edge::v1::Show show;
+  } steps[] = {
+      // Prosody says so while the request of the second account waits for an answer.
+      {"request received", "bob@a.example", "smtp@gw.example", "unavailable",
+       edge::v1::SHOW_ONLINE},
+      {"left the roster", "bob@a.example/x", "work@gw.example", "unavailable",
+       edge::v1::SHOW_ONLINE},
+      {"request received again", "bob@a.example", "work@gw.example", "unavailable",
+       edge::v1::SHOW_ONLINE},
+      {"another resource", "bob@a.example/y", "gw.example", "unavailable", edge::v1::SHOW_ONLINE},
+      {"offline", "bob@a.example/x", "gw.example", "unavailable", edge::v1::SHOW_OFFLINE},
+      {"told to no contact of ours", "bob@a.example/x", "none@gw.example", "",
+       edge::v1::SHOW_OFFLINE},
+      {"back", "bob@a.example/x", "gw.example", "", edge::v1::SHOW_ONLINE},
+      {"nobody there", "bob@a.example", "gw.example", "unavailable", edge::v1::SHOW_OFFLINE},
+  };
+  for (const auto& step : steps) {
+    SCOPED_TRACE(step.name);
+    From(step.from, step.to, step.type);
+    EXPECT_EQ(BobsShow(), step.show);
+  }
+}
+
+TEST_F(PresenceTest, WhoNeverAcceptedTheGatewayIsSeenThroughTheAccounts) {
+  admin.Add(BobsAccount("home"));
+  admin.Add(BobsAccount("work"));
+  Start();
+  (void)Said();
+  const struct {
+    const char *name, *from, *to, *type;
+    edge::v1::Show show;
+  } steps[] = {
+      {"online", "bob@a.example/x", "work@gw.example", "", edge::v1::SHOW_ONLINE},
+      {"online, told to another", "bob@a.example/x", "home@gw.example", "", edge::v1::SHOW_ONLINE},
+      {"the gateway's request received", "bob@a.example", "gw.example", "unavailable",
+       edge::v1::SHOW_ONLINE},
+      {"one contact left the roster", "bob@a.example/x", "home@gw.example", "unavailable",
+       edge::v1::SHOW_ONLINE},
+      {"the gateway is declined", "bob@a.example", "gw.example", "unsubscribed",
+       edge::v1::SHOW_ONLINE},
+      {"offline", "bob@a.example/x", "work@gw.example", "unavailable", edge::v1::SHOW_OFFLINE},
+      {"back", "bob@a.example/x", "work@gw.example", "", edge::v1::SHOW_ONLINE},
+      {"the last contact is declined", "bob@a.example", "work@gw.example", "unsubscribed",
+       edge::v1::SHOW_OFFLINE},
+  };
+  for (const auto& step : steps) {
+    SCOPED_TRACE(step.name);
+    From(step.from, step.to, step.type);
+    EXPECT_EQ(BobsShow(), step.show);
+  }
+  (void)Said();
+  From("bob@a.example", "gw.example", "unsubscribed");
+  EXPECT_EQ(Said(),
+            "presence probe home@gw.example>bob@a.example\n"
+            "presence probe work@gw.example>bob@a.example\n")
+      << "so does a server answer a probe by who was not accepted";
+}
+
+TEST_F(PresenceTest, AContactThatWentKeepsNobodyOnline) {
+  admin.Add(BobsAccount("home"));
+  admin.Add(BobsAccount("work"));
+  Start();
+  From("bob@a.example/x", "home@gw.example", "");
+  EXPECT_EQ(BobsShow(), edge::v1::SHOW_ONLINE);
+  process->directory.Forget("bob@a.example/home");
+  (void)Said();
+  EXPECT_EQ(BobsShow(), edge::v1::SHOW_OFFLINE);
+}
+
+TEST_F(PresenceTest, AnAccountRegisteredAnewStaysInTheRoster) {
+  admin.Add(BobsAccount("home"));
+  admin.Add(BobsAccount("work"));
+  Start();
+  (void)Said();
+  admin::v1::Account anew = BobsAccount("home");
+  anew.set_id("another id");
+  const bool orders[] = {true, false};
+  for (const bool removal_first : orders) {
+    SCOPED_TRACE(removal_first);
+    const std::string old_id = removal_first ? "bob@a.example/home" : "another id";
+    if (!removal_first) anew.set_id("a third id");
+    if (removal_first) process->directory.Forget(old_id);
+    process->directory.Apply(anew);
+    if (!removal_first) process->directory.Forget(old_id);
+    EXPECT_EQ(Said(), "presence subscribe home@gw.example>bob@a.example\n");
+    EXPECT_EQ(process->contacts.Find(old_id), nullptr);
+    EXPECT_NE(process->contacts.Find(anew.id()), nullptr);
+  }
+}
+
+TEST_F(PresenceTest, WhoIsAskedOnANewLinkIsGivenTimeAnew) {
+  patience = milliseconds(400);
+  admin.Add(BobsAccount("work"));
+  Start();
+  From("bob@a.example/x", "gw.example", "");
+  Await(io, net::Sleep(milliseconds(500)));
+  process->feature.LinkCameUp();
+  Await(io, net::Sleep(milliseconds(300)));
+  process->feature.LinkCameUp();
+  Await(io, net::Sleep(milliseconds(300)));
+  EXPECT_EQ(BobsShow(), edge::v1::SHOW_ONLINE) << "the patience of the first link is over";
+  Await(io, net::Sleep(milliseconds(300)));
+  EXPECT_EQ(BobsShow(), edge::v1::SHOW_OFFLINE);
+}
+
+TEST_F(PresenceTest, NothingIsSaidTwiceBecauseRedisIsAway) {
+  admin.Add(BobsAccount("work"));
+  Start();
+  (void)Said();
+  redis_server.Kill();
+  process->directory.Apply(BobsAccount("home"));
+  admin::v1::Account broken = BobsAccount("work");
+  broken.mutable_health()->set_state(admin::v1::HEALTH_STATE_ERROR);
+  process->directory.Apply(broken);
+  Await(io, net::Sleep(std::chrono::seconds(14)));
+  redis_server.Restart();
+  Await(io, net::Sleep(std::chrono::seconds(3)));
+  EXPECT_EQ(Said(),
+            "presence subscribe home@gw.example>bob@a.example\n"
+            "message chat work@gw.example>bob@a.example\n");
+  PresenceContacts stored(*process->redis);
+  ASSERT_TRUE(Await(io, stored.Load()).ok());
+  ASSERT_NE(stored.Find("bob@a.example/home"), nullptr);
+  EXPECT_NE(stored.Find("bob@a.example/work")->told_error, "");
+
+  redis_server.Kill();
+  process->directory.Forget("bob@a.example/home");
+  Await(io, net::Sleep(std::chrono::seconds(8)));
+  redis_server.Restart();
+  Await(io, net::Sleep(std::chrono::seconds(3)));
+  EXPECT_EQ(Said(),
+            "presence unsubscribe home@gw.example>bob@a.example\n"
+            "presence unsubscribed home@gw.example>bob@a.example\n"
+            "presence unavailable home@gw.example>bob@a.example\n");
+  PresenceContacts left(*process->redis);
+  ASSERT_TRUE(Await(io, left.Load()).ok());
+  EXPECT_EQ(left.Find("bob@a.example/home"), nullptr);
+}
+
+TEST_F(PresenceTest, AUserWithoutAccountsIsNotFed) {
+  Start();
+  AvailabilityFeed feed(io.get_executor());
+  FeedAvailability(process->sessions, process->directory, feed);
+  const auto fed = [&] { return Await(io, feed.Changes(edge::v1::ListAvailabilityRequest())); };
+  process->directory.Apply(BobsAccount("work"));
+  From("bob@a.example/x", "gw.example", "");
+  (void)Said();
+  EXPECT_EQ(fed().users_size(), 1);
+  edge::v1::ListAvailabilityRequest since;
+  since.set_epoch(fed().epoch());
+  since.set_since_revision(1);
+  process->directory.Forget("bob@a.example/work");
+  (void)Said();
+  EXPECT_EQ(Await(io, feed.Changes(since)).users_size(), 0);
+  process->directory.Apply(BobsAccount("work"));
+  const auto back = Await(io, feed.Changes(since));
+  ASSERT_EQ(back.users_size(), 1);
+  EXPECT_EQ(back.users(0).show(), edge::v1::SHOW_OFFLINE) << "a reader may know them as online";
 }
 
 TEST_F(PresenceTest, ACleanStopSaysGoodbye) {
