@@ -1,12 +1,17 @@
 #include "services/xmpp-edge/stanza_router.h"
 
+#include <chrono>
+
 #include "lib/process/log.h"
+#include "services/xmpp-edge/texts.h"
 
 namespace postern::xmpp_edge {
 
 namespace {
 
-constexpr size_t kMaxRefusals = 64;  // answers under way; a flood beyond gets silence
+constexpr size_t kMaxRefusals = 64;   // answers under way; a flood beyond gets silence
+constexpr size_t kMaxIdBytes = 1024;  // an answer repeats the id; no client's is longer
+constexpr net::Duration kLook = std::chrono::milliseconds(10);
 
 // Nothing is ever said to an error or a result: RFC 6120 section 8.3.1.
 bool IsReply(const Element& stanza) {
@@ -16,6 +21,15 @@ bool IsReply(const Element& stanza) {
 
 bool IsStanza(const Element& stanza) {
   return stanza.name == "message" || stanza.name == "presence" || stanza.name == "iq";
+}
+
+// What an element takes in memory, roughly.
+size_t BytesOf(const Element& element) {
+  constexpr size_t kAttribute = 2 * sizeof(std::string) + 32;  // with its node in the map
+  size_t bytes = sizeof(Element) + element.name.size() + element.ns.size() + element.text.size();
+  for (const auto& [key, value] : element.attrs) bytes += kAttribute + key.size() + value.size();
+  for (const Element& child : element.children) bytes += BytesOf(child);
+  return bytes;
 }
 
 }  // namespace
@@ -41,36 +55,81 @@ void StanzaRouter::Route(Element stanza) {
     return;
   }
 
-  const std::string user = from->Bare();
-  std::deque<Incoming>& queue = waiting_[user];
-  const bool idle = queue.empty();
-  if (queue.size() >= kMaxWaitingOfUser || waiting_count_ >= kMaxWaiting) {
-    if (idle) waiting_.erase(user);
-    if (stanza.name == "presence" || refusals_ >= kMaxRefusals) return;
-    ++refusals_;
-    tasks_.Spawn("refuse stanza", Refuse(std::move(stanza)));
+  if (closed_) {
+    RefuseIfAsked(stanza, "service-unavailable", texts::kStopping);
     return;
   }
-  Incoming incoming;
-  incoming.lang = std::string(stanza.Attr("xml:lang"));
-  if (incoming.lang.empty()) incoming.lang = "en";
-  incoming.stanza = std::move(stanza);
-  incoming.from = *std::move(from);
-  incoming.to = *std::move(to);
-  queue.push_back(std::move(incoming));
-  ++waiting_count_;
-  if (idle) tasks_.Spawn("stanzas of a user", WorkFor(user));
+  const std::string user = from->Bare();
+  const size_t bytes = BytesOf(stanza);
+  const auto known = queues_.find(user);
+  const bool busy = known != queues_.end();
+  if (!HasRoom(busy ? known->second.load : Load(), bytes)) {
+    RefuseIfAsked(stanza, "resource-constraint", texts::kTooMuchAtOnce);
+    return;
+  }
+  Waiting next;
+  next.bytes = bytes;
+  next.incoming.lang = std::string(stanza.Attr("xml:lang"));
+  if (next.incoming.lang.empty()) next.incoming.lang = "en";
+  next.incoming.stanza = std::move(stanza);
+  next.incoming.from = *std::move(from);
+  next.incoming.to = *std::move(to);
+  Queue& queue = queues_[user];
+  for (Load* load : {&queue.load, &load_}) {
+    ++load->stanzas;
+    load->bytes += bytes;
+  }
+  queue.waiting.push_back(std::move(next));
+  if (!busy) tasks_.Spawn("stanzas of a user", WorkFor(user));
+}
+
+bool StanzaRouter::HasRoom(const Load& of_user, size_t bytes) const {
+  return of_user.stanzas < kMaxWaitingOfUser && load_.stanzas < kMaxWaiting &&
+         of_user.bytes + bytes <= kMaxBytesOfUser && load_.bytes + bytes <= kMaxBytes;
 }
 
 net::Task<void> StanzaRouter::WorkFor(std::string user) {
-  // The stanza at work stays at the front, so that Route() sees a busy user.
-  while (!waiting_[user].empty()) {
-    Incoming next = waiting_[user].front();
-    co_await Handle(std::move(next));
-    waiting_[user].pop_front();
-    --waiting_count_;
+  Waiting next;
+  while (Next(user, next)) {
+    co_await Handle(std::move(next.incoming));
+    Release(user, next.bytes);
   }
-  waiting_.erase(user);
+}
+
+bool StanzaRouter::Next(const std::string& user, Waiting& next) {
+  const auto queue = queues_.find(user);
+  if (queue->second.waiting.empty()) {
+    queues_.erase(queue);
+    return false;
+  }
+  next = std::move(queue->second.waiting.front());
+  queue->second.waiting.pop_front();
+  return true;
+}
+
+void StanzaRouter::Release(const std::string& user, size_t bytes) {
+  for (Load* load : {&queues_.at(user).load, &load_}) {
+    --load->stanzas;
+    load->bytes -= bytes;
+  }
+}
+
+net::Task<void> StanzaRouter::Close(net::Duration limit) {
+  closed_ = true;
+  for (auto& [user, queue] : queues_) {
+    for (const Waiting& waiting : std::exchange(queue.waiting, {})) {
+      for (Load* load : {&queue.load, &load_}) {
+        --load->stanzas;
+        load->bytes -= waiting.bytes;
+      }
+      RefuseIfAsked(waiting.incoming.stanza, "service-unavailable", texts::kStopping);
+    }
+  }
+  const auto until = std::chrono::steady_clock::now() + limit;
+  while (!queues_.empty() || refusals_ > 0) {
+    if (std::chrono::steady_clock::now() >= until) co_return;
+    co_await net::Sleep(kLook);
+  }
 }
 
 net::Task<void> StanzaRouter::Handle(Incoming incoming) {
@@ -99,9 +158,15 @@ net::Task<void> StanzaRouter::HandleIq(Incoming incoming) {
   (void)co_await sink_.Send(std::move(answer));
 }
 
-net::Task<void> StanzaRouter::Refuse(Element stanza) {
-  Element answer = ErrorAnswer(stanza, "wait", "resource-constraint",
-                               "Too much at once; please try again in a moment.");
+void StanzaRouter::RefuseIfAsked(const Element& stanza, absl::string_view condition,
+                                 absl::string_view text) {
+  if (stanza.name == "presence" || refusals_ >= kMaxRefusals) return;
+  if (stanza.Attr("id").size() > kMaxIdBytes) return;
+  ++refusals_;
+  tasks_.Spawn("refuse stanza", Refuse(ErrorAnswer(stanza, "wait", condition, text)));
+}
+
+net::Task<void> StanzaRouter::Refuse(Element answer) {
   (void)co_await sink_.Send(std::move(answer));
   --refusals_;
 }

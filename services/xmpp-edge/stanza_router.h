@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "lib/net/deadline.h"
 #include "lib/net/task.h"
 #include "lib/net/task_group.h"
 #include "services/xmpp-edge/jid.h"
@@ -24,8 +26,8 @@ struct Incoming {
 };
 
 // Table: which feature handles what. The stanzas of one user run one after the
-// other, in the order they came, and no user waits for another; a bounded number
-// wait (then the sender gets resource-constraint).
+// other, in the order they came, and no user waits for another; what waits is
+// bounded in number and in bytes (then the sender gets resource-constraint).
 class StanzaRouter {
  public:
   using Handler = std::function<net::Task<void>(Incoming)>;
@@ -43,25 +45,51 @@ class StanzaRouter {
   // stanzas of type error and iq results go nowhere: nothing is said to them.
   void Route(Element stanza);
 
-  // How many stanzas may wait: of one user, and of all.
+  // Takes no new stanzas, answers those that wait with an error, and gives those
+  // at work `limit` to end. Nothing is said for one at work: its mail may be stored.
+  net::Task<void> Close(net::Duration limit);
+
+  // How much may wait or be at work: of one user, and of all. Bytes as they lie in
+  // memory: a stanza of tiny elements takes forty times what it took on the wire.
   static constexpr size_t kMaxWaitingOfUser = 64;
   static constexpr size_t kMaxWaiting = 8192;
+  static constexpr size_t kMaxBytesOfUser = 8 * 1024 * 1024;
+  static constexpr size_t kMaxBytes = 64 * 1024 * 1024;
 
  private:
+  struct Load {
+    size_t stanzas = 0, bytes = 0;
+  };
+  struct Waiting {
+    Incoming incoming;
+    size_t bytes = 0;
+  };
+  // One user's, while there are any.
+  struct Queue {
+    std::deque<Waiting> waiting;
+    Load load;  // with the stanza at work
+  };
+
+  bool HasRoom(const Load& of_user, size_t bytes) const;
   net::Task<void> WorkFor(std::string user);
+  // The stanza that has waited longest; it goes from the queue at once, so that
+  // nobody but its handler holds what it says. False: none waits.
+  bool Next(const std::string& user, Waiting& next);
+  void Release(const std::string& user, size_t bytes);
+  void RefuseIfAsked(const Element& stanza, absl::string_view condition, absl::string_view text);
   net::Task<void> Handle(Incoming incoming);
   net::Task<void> HandleIq(Incoming incoming);
-  net::Task<void> Refuse(Element stanza);
+  net::Task<void> Refuse(Element answer);
 
   std::string domain_;
   StanzaSink& sink_;
   net::TaskGroup& tasks_;
   std::map<std::pair<std::string, std::string>, IqHandler> iq_;
   Handler message_, presence_;
-  // A user is in it while a coroutine works for them.
-  absl::flat_hash_map<std::string, std::deque<Incoming>> waiting_;
-  size_t waiting_count_ = 0;
+  absl::flat_hash_map<std::string, Queue> queues_;  // of the users a coroutine works for
+  Load load_;
   size_t refusals_ = 0;  // under way
+  bool closed_ = false;
 };
 
 }  // namespace postern::xmpp_edge

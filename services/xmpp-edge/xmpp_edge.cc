@@ -25,6 +25,7 @@ namespace postern::xmpp_edge {
 
 namespace {
 
+constexpr std::chrono::seconds kLastWorkLimit(1);
 constexpr std::chrono::seconds kGoodbyeLimit(2);
 
 // The stubs, one for each service that the edge calls.
@@ -77,13 +78,7 @@ class Parts {
         outcomes_(context_) {}
 
   void Start(XmppEdgeService& service) {
-    sessions_.Listen([this](const std::string& user, const PresenceSession& session) {
-      availability_.Update(user, session);
-    });
-    directory_.Listen([this](AccountDirectory::Account before, AccountDirectory::Account after) {
-      const std::string& owner = (after != nullptr ? after : before)->owner();
-      if (after == nullptr && directory_.Of(owner).empty()) availability_.Forget(owner);
-    });
+    FeedAvailability(sessions_, directory_, availability_);
     InstallFeatures(router_, context_);
     router_.OnPresence([this](Incoming incoming) { return presence_.Handle(std::move(incoming)); });
     XmppEdgeService::Parts parts = {link_, presence_, sessions_, availability_, desk_, outcomes_};
@@ -95,6 +90,7 @@ class Parts {
   }
 
   net::Task<void> Stop() {
+    co_await router_.Close(kLastWorkLimit);
     auto goodbye = presence_.SayGoodbye();
     const absl::Status said = co_await net::WithDeadline(kGoodbyeLimit, std::move(goodbye));
     if (!said.ok()) log::Debug("no goodbye said", {{"reason", said.message()}});

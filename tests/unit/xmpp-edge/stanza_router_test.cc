@@ -62,6 +62,101 @@ TEST_F(StanzaRouterTest, TooManyWaitingOfOneUserAreRefusedAndOthersServed) {
   EXPECT_EQ(started.back(), "bob@a.example b");
 }
 
+TEST_F(StanzaRouterTest, TooManyBytesOfOneUserAreRefusedAndOthersServed) {
+  router.OnMessage([this](Incoming i) { return HandleMessage(std::move(i)); });
+  const std::string text(1536 * 1024, 'x');
+  for (int i = 0; i < 6; ++i) {
+    Element message = Message("ann@a.example", std::to_string(i));
+    message.AddText("body", text);
+    router.Route(std::move(message));
+  }
+  router.Route(Message("bob@a.example", "b"));
+  Settle();
+  ASSERT_EQ(sink.sent.size(), 1u);
+  EXPECT_EQ(sink.sent[0].Attr("id"), "5");
+  EXPECT_NE(sink.sent[0].Child("error")->Child("resource-constraint"), nullptr);
+  EXPECT_EQ(started.back(), "bob@a.example b");
+  for (int i = 0; i < 5; ++i) {
+    gate.Notify();
+    Settle();
+  }
+  Element message = Message("ann@a.example", "6");
+  message.AddText("body", text);
+  router.Route(std::move(message));
+  Settle();
+  EXPECT_EQ(started.back(), "ann@a.example 6") << "what is done counts no more";
+}
+
+TEST_F(StanzaRouterTest, ManyTinyElementsCountAsWhatTheyTakeInMemory) {
+  router.OnMessage([this](Incoming i) { return HandleMessage(std::move(i)); });
+  Element message = Message("ann@a.example", "1");
+  for (int i = 0; i < 100'000; ++i) message.Add(MakeElement("a"));
+  router.Route(std::move(message));
+  Settle();
+  EXPECT_TRUE(started.empty());
+  ASSERT_EQ(sink.sent.size(), 1u);
+}
+
+TEST_F(StanzaRouterTest, AllUsersTogetherAreBounded) {
+  router.OnMessage([this](Incoming i) { return HandleMessage(std::move(i)); });
+  const std::string text(1536 * 1024, 'x');
+  size_t taken = 0;
+  for (int i = 0; i < 60; ++i) {
+    Element message = Message(std::to_string(i) + "@a.example", "1");
+    message.AddText("body", text);
+    router.Route(std::move(message));
+    Settle();
+    taken = started.size();
+  }
+  EXPECT_EQ(taken, StanzaRouter::kMaxBytes / text.size());
+  EXPECT_EQ(sink.sent.size(), 60 - taken);
+}
+
+TEST_F(StanzaRouterTest, OnlyItsHandlerHoldsAStanza) {
+  const Element* handled = nullptr;
+  router.OnMessage([&](Incoming i) {
+    handled = i.stanza.children.data();
+    return HandleMessage(std::move(i));
+  });
+  Element message = Message("ann@a.example", "1");
+  message.AddText("password", "secret");
+  const Element* given = message.children.data();
+  router.Route(std::move(message));
+  Settle();
+  EXPECT_EQ(handled, given) << "a copy would outlive the wiping of what it says";
+}
+
+TEST_F(StanzaRouterTest, WhoWaitsAtTheEndIsToldAndWorkMayEnd) {
+  router.OnMessage([this](Incoming i) { return HandleMessage(std::move(i)); });
+  router.Route(Message("ann@a.example", "1"));
+  router.Route(Message("ann@a.example", "2"));
+  Settle();
+  tasks.Spawn("close", router.Close(std::chrono::seconds(5)));
+  Settle();
+  router.Route(Message("bob@a.example", "3"));
+  Settle();
+  ASSERT_EQ(sink.sent.size(), 2u);
+  for (const Element& answer : sink.sent) {
+    EXPECT_EQ(answer.Child("error")->Attr("type"), "wait");
+    EXPECT_NE(answer.Child("error")->Child("service-unavailable"), nullptr);
+  }
+  EXPECT_EQ(sink.sent[0].Attr("id"), "2");
+  EXPECT_EQ(sink.sent[1].Attr("id"), "3");
+  EXPECT_EQ(tasks.size(), 2u) << "closing waits for the one at work";
+  gate.Notify();
+  io.restart();
+  io.run_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(tasks.size(), 0u);
+  EXPECT_EQ(started.size(), 1u);
+}
+
+TEST_F(StanzaRouterTest, WorkThatDoesNotEndIsNotWaitedForLong) {
+  router.OnMessage([this](Incoming i) { return HandleMessage(std::move(i)); });
+  router.Route(Message("ann@a.example", "1"));
+  testing::Await(io, router.Close(std::chrono::milliseconds(30)));
+  EXPECT_TRUE(sink.sent.empty());
+}
+
 TEST_F(StanzaRouterTest, IqsAreAnsweredByTheTable) {
   router.OnIq("get", "known", [this](Incoming i) { return HandleIq(std::move(i)); });
   const struct {
