@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -92,6 +93,7 @@ struct Played {
 };
 
 Played Play(const Dialogue& dialogue, size_t count) {
+  std::signal(SIGPIPE, SIG_IGN);  // as every Postern process does
   ScriptedServer server(dialogue.steps, count);
   asio::io_context io;
   ComponentStream::Target target{"127.0.0.1", server.port(), "gw.example", "sesame"};
