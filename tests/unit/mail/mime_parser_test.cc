@@ -159,8 +159,8 @@ TEST(ParseMail, FindsTheTextWhateverTheShape) {
 }
 
 TEST(ParseMail, RemovesNulsEverywhere) {
-  const std::string message("Sub\0ject: a\0b\r\nFrom: a\0nn@example.org\r\n\r\nx\0y", 49);
-  const Mail mail = ParseMail(message);
+  const char message[] = "Sub\0ject: a\0b\r\nFrom: a\0nn@example.org\r\n\r\nx\0y";
+  const Mail mail = ParseMail(absl::string_view(message, sizeof message - 1));
   EXPECT_EQ(mail.text.find('\0'), std::string::npos);
   for (const Header& header : mail.headers) EXPECT_EQ(header.value.find('\0'), std::string::npos);
 }
