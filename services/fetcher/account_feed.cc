@@ -79,8 +79,11 @@ Account FromProto(const admin::v1::Account& proto) {
 }
 
 AccountFeed::AccountFeed(admin::v1::AdminService::StubInterface& admin, OnChange on_change,
-                         OnRemoval on_removal)
-    : admin_(admin), on_change_(std::move(on_change)), on_removal_(std::move(on_removal)) {}
+                         OnRemoval on_removal, OnRemoval on_absence)
+    : admin_(admin),
+      on_change_(std::move(on_change)),
+      on_removal_(std::move(on_removal)),
+      on_absence_(std::move(on_absence)) {}
 
 net::Task<void> AccountFeed::Run() {
   for (;;) {
@@ -105,7 +108,8 @@ void AccountFeed::Apply(const admin::v1::ListAccountChangesResponse& answer) {
     listing_ = true;
     listed_.clear();
   }
-  std::vector<std::string> gone(answer.removed_ids().begin(), answer.removed_ids().end());
+  const std::vector<std::string> gone(answer.removed_ids().begin(), answer.removed_ids().end());
+  std::vector<std::string> absent;
   if (listing_) {
     for (const std::string& id : gone) listed_.erase(id);
     for (const admin::v1::Account& account : answer.changed()) listed_.insert(account.id());
@@ -116,7 +120,7 @@ void AccountFeed::Apply(const admin::v1::ListAccountChangesResponse& answer) {
   if (complete) {
     for (const std::string& id : gone) listed_.insert(id);  // named already
     for (const std::string& id : ids_) {
-      if (!listed_.contains(id)) gone.push_back(id);
+      if (!listed_.contains(id)) absent.push_back(id);
     }
     listing_ = false;
     listed_ = {};
@@ -124,6 +128,10 @@ void AccountFeed::Apply(const admin::v1::ListAccountChangesResponse& answer) {
   for (const std::string& id : gone) {
     ids_.erase(id);
     on_removal_(id);
+  }
+  for (const std::string& id : absent) {
+    ids_.erase(id);
+    on_absence_(id);
   }
   for (const admin::v1::Account& account : answer.changed()) {
     ids_.insert(account.id());

@@ -16,8 +16,10 @@ class AccountFeed {
  public:
   using OnChange = std::function<void(Account)>;
   using OnRemoval = std::function<void(const std::string& account_id)>;
+  // `on_removal`: admin says that the account was removed. `on_absence`: a whole
+  // listing does not have it; that says less, for admin may have lost what it knew.
   AccountFeed(admin::v1::AdminService::StubInterface& admin, OnChange on_change,
-              OnRemoval on_removal);
+              OnRemoval on_removal, OnRemoval on_absence);
 
   net::Task<void> Run();
   // True once all accounts are here.
@@ -28,7 +30,7 @@ class AccountFeed {
 
   admin::v1::AdminService::StubInterface& admin_;
   const OnChange on_change_;
-  const OnRemoval on_removal_;
+  const OnRemoval on_removal_, on_absence_;
   absl::flat_hash_set<std::string> ids_;
   absl::flat_hash_set<std::string> listed_;  // by the pages of a listing so far
   bool listing_ = false;

@@ -50,7 +50,8 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
                            handoff, health, rule}),
       accounts(
           *admin, [this](Account account) { watches.Put(std::move(account)); },
-          [this](const std::string& id) { watches.Remove(id); }),
+          [this](const std::string& id) { watches.Remove(id); },
+          [this](const std::string& id) { watches.Leave(id); }),
       loops(runtime.io.get_executor()) {}
 
 class Fetcher final : public process::Service {

@@ -33,7 +33,8 @@ struct AccountFeedTest : ::testing::Test {
   net::TaskGroup tasks{io.get_executor()};
   std::vector<std::string> told;
   AccountFeed feed{*admin.stub, [this](Account account) { told.push_back(account.id); },
-                   [this](const std::string& id) { told.push_back("-" + id); }};
+                   [this](const std::string& id) { told.push_back("-" + id); },
+                   [this](const std::string& id) { told.push_back("?" + id); }};
 };
 
 TEST_F(AccountFeedTest, AllIsKnownWhenAllPagesAreHere) {
@@ -51,8 +52,16 @@ TEST_F(AccountFeedTest, AnAccountOfALaterPageIsNotTakenForGone) {
   admin.Page({"a1"}, true, true);
   admin.Page({"b1"}, false, false);
   Follow();
-  EXPECT_THAT(told, ::testing::ElementsAre("a1", "b1", "c1", "a1", "-c1", "b1"));
+  EXPECT_THAT(told, ::testing::ElementsAre("a1", "b1", "c1", "a1", "?c1", "b1"));
   EXPECT_TRUE(feed.known());
+}
+
+// Only who was removed in so many words loses the cursor.
+TEST_F(AccountFeedTest, TellsWhatWasRemovedFromWhatIsNotListed) {
+  admin.Page({"a1", "b1", "c1"}, true, false);
+  admin.Page({"a1", "-b1"}, true, false);
+  Follow();
+  EXPECT_THAT(told, ::testing::ElementsAre("a1", "b1", "c1", "-b1", "?c1", "a1"));
 }
 
 }  // namespace
