@@ -107,10 +107,32 @@ class Client:
         """Unavailable, but still connected: what a person sees as offline."""
         self._do(lambda: self._xmpp.send_presence(ptype="unavailable"))
 
+    def leave_requests_open(self):
+        """From now on contacts that ask are neither accepted nor declined."""
+        self._do(lambda: setattr(self._xmpp, "auto_authorize", None))
+
+    def answer_request(self, jid, accept):
+        self._do(lambda: self._xmpp.send_presence(
+            pto=jid, ptype="subscribed" if accept else "unsubscribed"))
+
+    def remove_contact(self, jid):
+        self._do(lambda: self._xmpp.del_roster_item(jid))
+
     def roster(self):
         """Bare JID -> subscription, as the server has it."""
         query = self._iq("get", None, ElementTree.Element("{jabber:iq:roster}query"))
         return {item.get("jid"): item.get("subscription") for item in query}
+
+    def await_roster(self, wanted, seconds=5):
+        """`wanted`: bare JID -> subscription."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            roster = self.roster()
+            found = {jid: roster.get(jid) for jid in wanted}
+            if found == wanted:
+                return
+            time.sleep(0.05)
+        raise TimeoutError(f"{self.jid} has {found} in the roster, not {wanted}")
 
     # --- asking -----------------------------------------------------------------------------
 

@@ -130,3 +130,31 @@ def test_the_best_of_several_clients_counts(juliet):
         settle(juliet, "away")
     finally:
         laptop.client.disconnect()
+
+
+def test_what_becomes_of_one_contact_leaves_the_user_online(juliet):
+    juliet.register_imap("work")
+    settle(juliet, "online")
+    juliet.client.leave_requests_open()
+    juliet.register_smtp("out", await_ready=False)
+    juliet.client.await_presence(juliet.contact("out"), type="subscribe")
+    time.sleep(QUIET)
+    settle(juliet, "online")
+    juliet.client.remove_contact(juliet.contact("work"))
+    time.sleep(QUIET)
+    settle(juliet, "online")
+    juliet.client.go_offline()
+    settle(juliet, "offline")
+
+
+def test_who_declines_the_gateway_is_seen_through_an_account(juliet):
+    juliet.client.leave_requests_open()
+    juliet.register_imap("work", await_watching=False)
+    juliet.client.await_presence(juliet.contact("work"), type="subscribe")
+    juliet.client.answer_request(juliet.gateway, accept=False)
+    juliet.client.answer_request(juliet.contact("work"), accept=True)
+    settle(juliet, "online")
+    time.sleep(QUIET)
+    settle(juliet, "online")
+    juliet.client.go_offline()
+    settle(juliet, "offline")
