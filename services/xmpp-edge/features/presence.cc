@@ -6,13 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "services/xmpp-edge/features/account_status.h"
 #include "services/xmpp-edge/jid_escaping.h"
-#include "services/xmpp-edge/texts.h"
 
 namespace postern::xmpp_edge {
 
@@ -175,126 +172,6 @@ net::Task<void> PresenceFeature::Load() {
   for (std::string& id : contacts_.AccountIds()) MarkUnsettled(std::move(id));
   loaded_ = true;
   LinkCameUp();  // whatever came before was not heard
-}
-
-net::Task<void> PresenceFeature::KeepContacts() {
-  co_await Load();
-  while (true) {
-    if (unsettled_.empty()) {
-      co_await work_.Wait();
-      continue;
-    }
-    const std::string id = std::move(unsettled_order_.front());
-    unsettled_order_.pop_front();
-    unsettled_.erase(id);
-    const absl::Status settled = co_await Settle(id);
-    if (settled.ok()) continue;
-    // The link or Redis is away; nothing is recorded before it is done.
-    MarkUnsettled(id);
-    co_await net::Sleep(kRetryPause);
-  }
-}
-
-net::Task<absl::Status> PresenceFeature::Settle(std::string account_id) {
-  const absl::Status kept = co_await contacts_.Keep(account_id);
-  if (!kept.ok()) co_return kept;
-  const AccountDirectory::Account account = context_.directory.FindById(account_id);
-  const PresenceContacts::Contact* contact = contacts_.Find(account_id);
-  if (account == nullptr) {
-    shown_.erase(account_id);
-    if (contact == nullptr) co_return absl::OkStatus();
-    co_return co_await TakeLeave(std::move(account_id), *contact);
-  }
-  if (contact == nullptr) {
-    absl::Status introduced = co_await Introduce(account);
-    if (!introduced.ok()) co_return introduced;
-  }
-  co_return co_await ShowHealth(account);
-}
-
-net::Task<absl::Status> PresenceFeature::Introduce(AccountDirectory::Account account) {
-  PresenceContacts::Contact contact;
-  contact.owner = account->owner();
-  contact.jid = ContactJid(*account, context_.domain);
-  if (contacts_.CountOf(contact.owner) == 0) {
-    absl::Status asked =
-        co_await Say("subscribe", context_.domain, contact.owner, std::string(texts::kGatewayNick));
-    if (!asked.ok()) co_return asked;
-  }
-  absl::Status asked = co_await Say("subscribe", contact.jid, contact.owner, account->name());
-  if (!asked.ok()) co_return asked;
-  if (absl::Status taken = co_await context_.sink.Barrier(); !taken.ok()) co_return taken;
-  log::Info("account introduced to its user",
-            {{"account", account->id()}, {"user", contact.owner}});
-  const std::string owner = contact.owner;
-  absl::Status kept = co_await contacts_.Put(account->id(), std::move(contact));
-  absl::Status shown = co_await ShowGateway(owner);
-  co_return kept.ok() ? shown : kept;
-}
-
-bool PresenceFeature::IsStillUsed(const PresenceContacts::Contact& contact) const {
-  for (const AccountDirectory::Account& account : context_.directory.Of(contact.owner)) {
-    if (ContactJid(*account, context_.domain) == contact.jid) return true;
-  }
-  return false;
-}
-
-net::Task<absl::Status> PresenceFeature::TakeLeave(std::string account_id,
-                                                   PresenceContacts::Contact contact) {
-  // To take leave of an account that has been registered anew would drop the new one
-  // from the roster.
-  const bool still_used = IsStillUsed(contact);
-  std::vector<std::string> leaving;
-  if (!still_used) leaving.push_back(contact.jid);
-  const bool last = !HasAccounts(contact.owner) && contacts_.CountOf(contact.owner) == 1;
-  if (last) leaving.push_back(context_.domain);
-  // XEP-0100 section 4.3: in this order.
-  for (const std::string& jid : leaving) {
-    for (const char* type : {"unsubscribe", "unsubscribed", "unavailable"}) {
-      absl::Status said = co_await Say(type, jid, contact.owner);
-      if (!said.ok()) co_return said;
-    }
-  }
-  if (absl::Status taken = co_await context_.sink.Barrier(); !taken.ok()) co_return taken;
-  absl::Status removed = co_await contacts_.Remove(std::move(account_id));
-  if (!last) {
-    if (!still_used) co_await StopHearing(contact);
-    absl::Status shown = co_await ShowGateway(contact.owner);
-    co_return removed.ok() ? shown : removed;
-  }
-  // Whoever has registered anew while Redis was asked stays.
-  if (!HasAccounts(contact.owner)) co_await sessions_.Forget(contact.owner);
-  co_return removed;
-}
-
-net::Task<void> PresenceFeature::StopHearing(PresenceContacts::Contact contact) {
-  auto user = ParseJid(contact.owner);
-  auto told = ParseJid(contact.jid);
-  if (!user.ok() || !told.ok()) co_return;
-  co_await sessions_.SetUnavailable(*std::move(user), std::move(told->local));
-}
-
-net::Task<absl::Status> PresenceFeature::ShowHealth(AccountDirectory::Account account) {
-  PresenceContacts::Contact contact = *contacts_.Find(account->id());
-  // Most changes of an account don't show; those that do go to who is there.
-  std::string look = ToXml(AccountPresence(*account, contact.jid, ""));
-  if (shown_[account->id()] != look) {
-    for (const std::string& full_jid : sessions_.FullJids(contact.owner)) {
-      Element presence = AccountPresence(*account, contact.jid, full_jid);
-      absl::Status sent = co_await context_.sink.Send(std::move(presence));
-      if (!sent.ok()) co_return sent;
-    }
-    shown_[account->id()] = std::move(look);
-  }
-  const int64_t now = absl::ToUnixSeconds(absl::Now());
-  if (!IsWorthTelling(*account, contact, now)) co_return absl::OkStatus();
-  Element message = ErrorMessage(*account, contact);
-  if (absl::Status sent = co_await context_.sink.Send(std::move(message)); !sent.ok()) {
-    co_return sent;
-  }
-  contact.told_error = ErrorFingerprint(*account);
-  contact.told_unix = now;
-  co_return co_await contacts_.Put(account->id(), std::move(contact));
 }
 
 net::Task<void> PresenceFeature::KeepSessions() {
