@@ -123,16 +123,15 @@ class Client:
         query = self._iq("get", None, ElementTree.Element("{jabber:iq:roster}query"))
         return {item.get("jid"): item.get("subscription") for item in query}
 
-    def await_roster(self, wanted, seconds=5):
-        """`wanted`: bare JID -> subscription."""
+    def roster_becomes(self, wanted, seconds=5):
+        """True as soon as these contacts have these subscriptions."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             roster = self.roster()
-            found = {jid: roster.get(jid) for jid in wanted}
-            if found == wanted:
-                return
+            if all(roster.get(jid) == subscription for jid, subscription in wanted.items()):
+                return True
             time.sleep(0.05)
-        raise TimeoutError(f"{self.jid} has {found} in the roster, not {wanted}")
+        return False
 
     # --- asking -----------------------------------------------------------------------------
 

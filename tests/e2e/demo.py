@@ -54,9 +54,8 @@ class Story:
         for contact in (self.postern.gateway, self.work, self.out):
             presence = self.client.await_presence(contact)
             self.tell.says(contact, "juliet", f"[{presence.type}] {presence.status}")
-        roster = self.client.roster()
-        self.tell.checked("all three are contacts in her roster", all(
-            roster.get(jid) == "both" for jid in (self.postern.gateway, self.work, self.out)))
+        self.tell.checked("all three are contacts in her roster", self.client.roster_becomes(
+            {jid: "both" for jid in (self.postern.gateway, self.work, self.out)}))
 
     def mail_comes_in(self):
         self.tell.step("Romeo, who has only mail, writes to her: Cyrillic in KOI8-R")

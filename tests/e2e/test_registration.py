@@ -22,7 +22,7 @@ def test_accounts_registered_at_the_type_nodes_become_contacts_that_show_health(
     juliet.client.await_presence(out, containing="smtp")
     juliet.client.await_presence(juliet.gateway, containing="2 accounts")
     # Presence may come before the client has answered the last request.
-    juliet.client.await_roster({juliet.gateway: "both", work: "both", out: "both"})
+    assert juliet.client.roster_becomes({juliet.gateway: "both", work: "both", out: "both"})
 
 
 def test_an_account_registered_at_the_gateway_itself_works_in_one_step(juliet):
