@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include <boost/asio/ip/address.hpp>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 
@@ -14,6 +15,7 @@ std::string LastError() {
   const unsigned long code = ERR_get_error();
   ERR_clear_error();
   if (code == 0) return "connection closed";
+  if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
   const char* reason = ERR_reason_error_string(code);
   return reason ? reason : absl::StrCat("OpenSSL error ", code);
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -48,6 +49,8 @@ Program::Program(std::string name, std::string purpose, Needs needs)
   State& s = *state_;
   s.app.set_config("--config", "",
                    "A file of options, one 'name = value' a line, without the dashes");
+  s.app.allow_config_extras(CLI::config_extras_mode::error);  // a misspelt name is no option
+  s.app.set_version_flag("--version", "Postern " POSTERN_VERSION);
   s.app.footer(absl::StrCat(
       "Each option may also stand in the environment, as shown, or in the --config file. Flags "
       "win\n"
@@ -143,6 +146,10 @@ void Program::Reject(const std::string& flag, const std::string& problem) {
 
 std::string Program::ReadSecretFile(const std::string& flag, const std::string& path) {
   std::ifstream file(path);
+  if (std::filesystem::is_directory(path)) {
+    Reject(flag, absl::StrCat(path, ": is a folder, not a file"));
+    return "";
+  }
   if (!file) {
     Reject(flag, absl::StrCat(path, ": ", std::strerror(errno)));
     return "";

@@ -1,5 +1,6 @@
 #include "lib/process/program.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <signal.h>
@@ -19,7 +20,9 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "lib/net/deadline.h"
 #include "lib/process/http_endpoint.h"
 #include "lib/process/log.h"
@@ -105,6 +108,14 @@ net::Task<void> StopAtSignal(Running& run) {
   run.io.stop();
 }
 
+// gRPC would take an address without a port for one with port 443.
+bool NamesAPort(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  uint32_t port = 0;
+  return colon != std::string::npos && colon > 0 && address.back() != ']' &&
+         absl::SimpleAtoi(address.substr(colon + 1), &port) && port > 0 && port <= 65535;
+}
+
 absl::Status Listen(Running& run, const std::string& address, const rpc::TlsFiles& tls) {
   auto credentials = rpc::MakeServerCredentials(tls);
   if (!credentials.ok()) return credentials.status();
@@ -161,14 +172,24 @@ bool Program::ReadOptions(int argc, char** argv, const Check& check, int& exit_c
     exit_code = s.app.exit(help);
     return false;
   } catch (const CLI::ParseError& error) {
-    std::cerr << s.name << ": " << error.what() << "\nTry '" << s.name << " --help'.\n";
+    const std::string what = absl::StrReplaceAll(
+        error.what(), {{"INI was not able to parse ", "--config: there is no option "}});
+    std::cerr << s.name << ": " << what << "\nTry '" << s.name << " --help'.\n";
     exit_code = kWrongUsage;
     return false;
   }
   s.HandOutValues();
   s.FindMissing();
   if (!log::Configure(s.log_format, s.log_level)) {
-    Reject("--log-format, --log-level", "expected text or json, and debug, info, warn or error");
+    Reject("--log-format, --log-level",
+           absl::StrCat("'", s.log_format, "' and '", s.log_level,
+                        "': expected text or json, and debug, info, warn or error"));
+  }
+  if (!NamesAPort(s.listen)) {
+    Reject("--listen", absl::StrCat("'", s.listen, "' is not ADDRESS:PORT"));
+  }
+  if (auto tls = rpc::MakeServerCredentials(s.tls); !tls.ok()) {
+    Reject("gRPC TLS", std::string(tls.status().message()));
   }
   check();
   exit_code = kWrongUsage;
@@ -214,6 +235,10 @@ int Program::Run(int argc, char** argv, const Check& check, const Make& make) {
   int exit_code = 0;
   if (!ReadOptions(argc, argv, check, exit_code)) return exit_code;
   ProtectMemory();
+  // gRPC tells on standard error what it then answers as a status; we tell it in our words.
+  if (!std::getenv("GRPC_VERBOSITY")) {
+    gpr_set_log_verbosity(static_cast<gpr_log_severity>(GPR_LOG_SEVERITY_ERROR + 1));
+  }
   ::signal(SIGPIPE, SIG_IGN);
   // Never destroyed: at the end the process goes at once (below).
   Running& run = *new Running;

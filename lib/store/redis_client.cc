@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -270,10 +272,10 @@ net::Task<absl::StatusOr<Reply>> RedisClient::Link::Command(std::vector<std::str
   } counted(in_flight_);
   co_await pending->timer.async_wait(asio::as_tuple(asio::use_awaitable));
   if (pending->answer) co_return *std::move(pending->answer);
-  // Redis hangs, or our caller was cancelled. A hanging connection is no use to anybody.
-  if (pending->timer.expiry() <= std::chrono::steady_clock::now() && context_) {
-    redisAsyncFree(context_);
+  if (pending->timer.expiry() > std::chrono::steady_clock::now()) {
+    throw boost::system::system_error(asio::error::operation_aborted);  // our caller was cancelled
   }
+  if (context_) redisAsyncFree(context_);  // a hanging connection is no use to anybody
   co_return absl::UnavailableError("redis: no answer in time");
 }
 

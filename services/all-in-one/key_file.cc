@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "lib/crypto/secret_box.h"
@@ -31,9 +32,20 @@ absl::Status WriteDurably(const std::string& path, const std::string& text) {
 }  // namespace
 
 absl::StatusOr<std::string> KeyFileIn(const std::string& data_dir) {
-  if (::mkdir(data_dir.c_str(), 0700) != 0 && errno != EEXIST) return CannotWrite(data_dir);
+  std::error_code error;
+  std::filesystem::create_directories(data_dir, error);
+  if (error) return absl::UnavailableError(absl::StrCat(data_dir, ": ", error.message()));
+  if (::access(data_dir.c_str(), W_OK) != 0) return CannotWrite(data_dir);
+  ::chmod(data_dir.c_str(), 0700);
   const std::string path = absl::StrCat(data_dir, "/master.key");
   if (::access(path.c_str(), F_OK) == 0) return path;
+  // A new key would open none of the passwords that are there.
+  if (std::filesystem::exists(data_dir + "/redis/appendonlydir")) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path,
+        " is missing, but the folder holds accounts whose passwords it seals: put the key "
+        "back, or name another one with --master-key-file"));
+  }
   // Renamed into place when whole: a crash leaves no half key behind.
   const std::string fresh = path + ".new";
   std::string line = absl::StrCat(crypto::SecretBox::NewKeyLine("main"), "\n");

@@ -40,6 +40,7 @@ void ChooseKeyFile(process::Program& program, Configs& configs) {
 void CheckConfigs(process::Program& program, Configs& configs) {
   xmpp_edge::CheckConfig(program, configs.edge);
   rules::CheckConfig(program, configs.rules);
+  fetcher::CheckReach(program, configs.fetcher);
   // A command line that won't do leaves no key behind.
   if (!program.HasProblems()) ChooseKeyFile(program, configs);
   if (configs.admin.master_key_file.empty()) return;

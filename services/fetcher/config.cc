@@ -23,6 +23,10 @@ void CheckConfig(process::Program& program, const Config& config) {
   } else if (auto box = crypto::SecretBox::FromFile(config.master_key_file); !box.ok()) {
     program.Reject("--master-key-file", std::string(box.status().message()));
   }
+  CheckReach(program, config);
+}
+
+void CheckReach(process::Program& program, const Config& config) {
   if (auto tls = net::TlsContext::Create(config.tls_ca_file); !tls.ok()) {
     program.Reject("--tls-ca-file", std::string(tls.status().message()));
   }

@@ -15,7 +15,10 @@ struct Config {
 };
 
 void AddOptions(process::Program& program, Config& config);
-// Rejects what can't be used, all of it at once.
+// Rejects what can't be used, all of it at once: CheckReach, and the key file.
 void CheckConfig(process::Program& program, const Config& config);
+
+// Where it may connect, and whom it trusts there.
+void CheckReach(process::Program& program, const Config& config);
 
 }  // namespace postern::fetcher
