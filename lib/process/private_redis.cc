@@ -88,6 +88,14 @@ void PrivateRedis::AwaitPredecessor() const {
   }
 }
 
+// Ours, not redis-server's --pidfile: that one is gone before its process is.
+void PrivateRedis::RecordPid() const {
+  const std::string path = directory_ + "/redis.pid";
+  std::ofstream(path + ".new") << pid_ << "\n";
+  std::error_code ignored;
+  std::filesystem::rename(path + ".new", path, ignored);
+}
+
 absl::Status PrivateRedis::Spawn() {
   std::vector<std::string> words = {"redis-server",
                                     "--port",
@@ -98,8 +106,6 @@ absl::Status PrivateRedis::Spawn() {
                                     "700",
                                     "--dir",
                                     directory_ + "/redis",
-                                    "--pidfile",
-                                    directory_ + "/redis.pid",
                                     "--appendonly",
                                     "yes",
                                     "--appendfsync",
@@ -139,7 +145,7 @@ absl::Status PrivateRedis::Spawn() {
                                            std::strerror(pid < 0 ? errno : error)));
   }
   pid_ = pid;
-  std::ofstream(directory_ + "/redis.pid") << pid << "\n";
+  RecordPid();
   return absl::OkStatus();
 }
 

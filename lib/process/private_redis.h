@@ -31,6 +31,7 @@ class PrivateRedis {
   PrivateRedis(boost::asio::any_io_executor executor, std::string directory, int lock);
   absl::Status Spawn();
   void AwaitPredecessor() const;
+  void RecordPid() const;
   net::Task<void> Supervise();
 
   std::string directory_;
