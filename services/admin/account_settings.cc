@@ -124,7 +124,6 @@ absl::Status CheckRelay(v1::Account& account) {
   account.clear_live_email_only();
   account.clear_interval_minutes();
   account.clear_mailbox();
-  account.clear_new_mail_only();
   if (auto s = CheckText("default_from", account.default_from(), kMaxTextBytes); !s.ok()) return s;
   const std::string from(absl::StripAsciiWhitespace(account.default_from()));
   if (auto address = mail::ParseAddress(from); !address.ok()) {
@@ -200,7 +199,6 @@ std::vector<std::string> ChangedFields(const v1::Account& before, const v1::Acco
       {"mailbox", before.mailbox() != after.mailbox()},
       {"default_account", before.default_account() != after.default_account()},
       {"default_from", before.default_from() != after.default_from()},
-      {"new_mail_only", before.new_mail_only() != after.new_mail_only()},
   };
   std::vector<std::string> changed;
   for (const auto& [name, differs] : fields) {
