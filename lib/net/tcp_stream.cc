@@ -37,6 +37,17 @@ absl::Status TcpStream::PeerIsGone() const {
       absl::StrCat("the server closed the connection", error_.empty() ? "" : ": ", error_));
 }
 
+TcpStream::Progress TcpStream::WhatTlsWants(int result) const {
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_WANT_READ:
+      return Progress::kWantRead;
+    case SSL_ERROR_WANT_WRITE:
+      return Progress::kWantWrite;
+    default:
+      return Progress::kClosed;
+  }
+}
+
 TcpStream::Progress TcpStream::TryRead(char* data, size_t size, size_t& got) {
   if (!ssl_) {
     const ssize_t n = ::recv(socket_.native_handle(), data, size, 0);
@@ -54,14 +65,7 @@ TcpStream::Progress TcpStream::TryRead(char* data, size_t size, size_t& got) {
     got = static_cast<size_t>(n);
     return Progress::kDone;
   }
-  switch (SSL_get_error(ssl_.get(), n)) {
-    case SSL_ERROR_WANT_READ:
-      return Progress::kWantRead;
-    case SSL_ERROR_WANT_WRITE:
-      return Progress::kWantWrite;
-    default:
-      return Progress::kClosed;
-  }
+  return WhatTlsWants(n);
 }
 
 TcpStream::Progress TcpStream::TryWrite(const char* data, size_t size, size_t& put) {
@@ -81,14 +85,7 @@ TcpStream::Progress TcpStream::TryWrite(const char* data, size_t size, size_t& p
     put = static_cast<size_t>(n);
     return Progress::kDone;
   }
-  switch (SSL_get_error(ssl_.get(), n)) {
-    case SSL_ERROR_WANT_READ:
-      return Progress::kWantRead;
-    case SSL_ERROR_WANT_WRITE:
-      return Progress::kWantWrite;
-    default:
-      return Progress::kClosed;
-  }
+  return WhatTlsWants(n);
 }
 
 Task<void> TcpStream::WaitFor(Progress direction) {

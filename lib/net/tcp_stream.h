@@ -34,6 +34,7 @@ class TcpStream : public ByteStream {
 
   Task<absl::Status> ReadSome();  // appends to buffer_
   Progress ReadOnce();
+  Progress WhatTlsWants(int result) const;  // after SSL_read or SSL_write that did not succeed
   Progress TryRead(char* data, size_t size, size_t& got);
   Progress TryWrite(const char* data, size_t size, size_t& put);
   Task<void> WaitFor(Progress direction);
