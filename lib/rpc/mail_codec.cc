@@ -87,4 +87,15 @@ mail::Mail FromProto(const mail::v1::Mail& proto) {
   return mail;
 }
 
+mail::v1::Wording ToProto(const words::Wording& wording) {
+  mail::v1::Wording proto;
+  proto.set_text(wording.text);
+  proto.mutable_arguments()->Assign(wording.arguments.begin(), wording.arguments.end());
+  return proto;
+}
+
+words::Wording FromProto(const mail::v1::Wording& proto) {
+  return {proto.text(), {proto.arguments().begin(), proto.arguments().end()}};
+}
+
 }  // namespace postern::rpc

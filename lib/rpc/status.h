@@ -6,7 +6,7 @@
 
 namespace postern::rpc {
 
-// The codes are the same on both sides.
+// The codes are the same on both sides; a wording (lib/words) travels along.
 absl::Status FromGrpc(const grpc::Status& status);
 grpc::Status ToGrpc(const absl::Status& status);
 

@@ -10,7 +10,9 @@
 #include "postern/rules/v1/rules.grpc.pb.h"
 #include "postern/sender/v1/sender.grpc.pb.h"
 #include "services/xmpp-edge/account_directory.h"
+#include "services/xmpp-edge/interpreter.h"
 #include "services/xmpp-edge/presence_sessions.h"
+#include "services/xmpp-edge/site_settings.h"
 #include "services/xmpp-edge/stanza_sink.h"
 #include "services/xmpp-edge/thread_store.h"
 
@@ -22,6 +24,8 @@ struct FeatureContext {
   std::string domain;  // of the component: "mail.example.org"
   StanzaSink& sink;
   AccountDirectory& directory;
+  const Interpreter& interpreter;
+  const SiteSettings& site;
   ThreadStore& threads;
   const PresenceSessions& sessions;
   admin::v1::AdminService::StubInterface& admin;

@@ -70,7 +70,6 @@ void StanzaRouter::Route(Element stanza) {
   Waiting next;
   next.bytes = bytes;
   next.incoming.lang = std::string(stanza.Attr("xml:lang"));
-  if (next.incoming.lang.empty()) next.incoming.lang = "en";
   next.incoming.stanza = std::move(stanza);
   next.incoming.from = *std::move(from);
   next.incoming.to = *std::move(to);

@@ -22,7 +22,7 @@ namespace postern::xmpp_edge {
 struct Incoming {
   Element stanza;
   Jid from, to;
-  std::string lang;  // xml:lang of the stanza, "en" when absent
+  std::string lang;  // xml:lang of the stanza; empty when absent
 };
 
 // Table: which feature handles what. The stanzas of one user run one after the

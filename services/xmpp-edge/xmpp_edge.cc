@@ -65,13 +65,26 @@ class Parts {
             }),
         router_(config.xmpp_domain, link_, tasks_),
         directory_(*stubs_.admin),
+        interpreter_("en", directory_),
+        site_(*stubs_.admin),
         threads_(runtime.redis),
         sessions_(runtime.redis),
         contacts_(runtime.redis),
         availability_(runtime.io.get_executor()),
-        context_{config.xmpp_domain, link_,         directory_,    threads_,
-                 sessions_,          *stubs_.admin, *stubs_.rules, *stubs_.sender,
-                 *stubs_.fetcher,    runtime.redis, tasks_,        runtime.io.get_executor()},
+        context_{config.xmpp_domain,
+                 link_,
+                 directory_,
+                 interpreter_,
+                 site_,
+                 threads_,
+                 sessions_,
+                 *stubs_.admin,
+                 *stubs_.rules,
+                 *stubs_.sender,
+                 *stubs_.fetcher,
+                 runtime.redis,
+                 tasks_,
+                 runtime.io.get_executor()},
         presence_(context_, sessions_, contacts_),
         deliveries_(runtime.redis),
         desk_(config.xmpp_domain, link_, directory_, sessions_, threads_, deliveries_),
@@ -84,6 +97,7 @@ class Parts {
     XmppEdgeService::Parts parts = {link_, presence_, sessions_, availability_, desk_, outcomes_};
     service.Attach(parts);
     tasks_.Spawn("account directory", directory_.Follow());
+    tasks_.Spawn("site settings", site_.Follow());
     tasks_.Spawn("contacts", presence_.KeepContacts());
     tasks_.Spawn("sessions", presence_.KeepSessions());
     tasks_.Spawn("component link", link_.Run());
@@ -111,6 +125,8 @@ class Parts {
   ComponentLink link_;
   StanzaRouter router_;
   AccountDirectory directory_;
+  Interpreter interpreter_;
+  SiteSettings site_;
   ThreadStore threads_;
   PresenceSessions sessions_;
   PresenceContacts contacts_;

@@ -26,11 +26,12 @@ HOMES = {
 
 # What a part of lib may include of the other parts.
 LIB_LAYERS = {
+    "lib/words/": ["lib/words/"],
     "lib/mail/": ["lib/mail/"],
     "lib/net/": ["lib/net/"],
     "lib/crypto/": ["lib/crypto/"],
     "lib/store/": ["lib/store/", "lib/net/"],
-    "lib/rpc/": ["lib/rpc/", "lib/net/", "lib/mail/", "proto/", "postern/"],
+    "lib/rpc/": ["lib/rpc/", "lib/net/", "lib/mail/", "lib/words/", "proto/", "postern/"],
     "lib/process/": ["lib/"],
 }
 

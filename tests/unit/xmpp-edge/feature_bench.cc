@@ -149,17 +149,43 @@ net::Task<absl::Status> FakeSink::Barrier() {
   co_return up&& barrier_works ? absl::OkStatus() : absl::UnavailableError("link down");
 }
 
+grpc::Status FakeAdmin::GetSite(grpc::ServerContext*, const admin::v1::GetSiteRequest*,
+                                admin::v1::GetSiteResponse* response) {
+  const std::lock_guard lock(mutex_);
+  *response = site_;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeAdmin::SetPreferences(grpc::ServerContext*,
+                                       const admin::v1::SetPreferencesRequest* request,
+                                       admin::v1::SetPreferencesResponse*) {
+  const std::lock_guard lock(mutex_);
+  preferences_.push_back(*request);
+  return grpc::Status::OK;
+}
+
+void FakeAdmin::SetSite(admin::v1::GetSiteResponse site) {
+  const std::lock_guard lock(mutex_);
+  site_ = std::move(site);
+}
+
+std::vector<admin::v1::SetPreferencesRequest> FakeAdmin::preferences() {
+  const std::lock_guard lock(mutex_);
+  return preferences_;
+}
+
 FeatureBench::FeatureBench() {
   grpc::ServerBuilder builder;
   builder.RegisterService(&admin);
   builder.RegisterService(&rules);
   builder.RegisterService(&sender);
+  builder.RegisterService(&fetcher);
   server_ = builder.BuildAndStart();
   auto channel = server_->InProcessChannel({});
   admin_stub_ = admin::v1::AdminService::NewStub(channel);
   rules_stub_ = rules::v1::RulesService::NewStub(channel);
   sender_stub_ = sender::v1::SenderService::NewStub(channel);
-  fetcher_stub_ = fetcher::v1::FetcherService::NewStub(channel);
+  fetcher_stub_ = postern::fetcher::v1::FetcherService::NewStub(channel);
   auto client = store::RedisClient::Create(io.get_executor(), redis_server.url());
   EXPECT_TRUE(client.ok()) << client.status();
   redis = *std::move(client);
@@ -176,16 +202,20 @@ FeatureBench::~FeatureBench() {
 void FeatureBench::Install() {
   sessions_ = std::make_unique<PresenceSessions>(*redis);
   directory_ = std::make_unique<AccountDirectory>(*admin_stub_);
+  interpreter_ = std::make_unique<Interpreter>("en", *directory_);
+  site_ = std::make_unique<SiteSettings>(*admin_stub_);
   tasks_ = std::make_unique<net::TaskGroup>(io.get_executor());
   router_ = std::make_unique<StanzaRouter>(kDomain, sink, *tasks_);
   InstallFeatures(*router_, context());
   tasks_->Spawn("follow accounts", directory_->Follow());
+  tasks_->Spawn("site settings", site_->Follow());
   ASSERT_TRUE(RunUntil([this] { return directory_->ready(); }));
 }
 
 FeatureContext FeatureBench::context() {
-  return {kDomain,      sink,          *directory_,    *threads, *sessions_, *admin_stub_,
-          *rules_stub_, *sender_stub_, *fetcher_stub_, *redis,   *tasks_,    io.get_executor()};
+  return {kDomain,        sink,       *directory_,  *interpreter_,    *site_,
+          *threads,       *sessions_, *admin_stub_, *rules_stub_,     *sender_stub_,
+          *fetcher_stub_, *redis,     *tasks_,      io.get_executor()};
 }
 
 void FeatureBench::Restart() {

@@ -15,6 +15,7 @@
 #include "services/xmpp-edge/feature_context.h"
 #include "services/xmpp-edge/stanza_router.h"
 #include "tests/support/redis_server.h"
+#include "tests/unit/xmpp-edge/fake_fetcher.h"
 
 namespace postern::xmpp_edge {
 
@@ -31,6 +32,14 @@ class FakeAdmin : public admin::v1::AdminService::Service {
                                   const admin::v1::ListAccountChangesRequest* request,
                                   admin::v1::ListAccountChangesResponse* response) override;
 
+  grpc::Status GetSite(grpc::ServerContext*, const admin::v1::GetSiteRequest*,
+                       admin::v1::GetSiteResponse* response) override;
+  grpc::Status SetPreferences(grpc::ServerContext*, const admin::v1::SetPreferencesRequest* request,
+                              admin::v1::SetPreferencesResponse*) override;
+
+  // Before Install().
+  void SetSite(admin::v1::GetSiteResponse site);
+  std::vector<admin::v1::SetPreferencesRequest> preferences();
   // Before the first stanza; the id is the name.
   void Add(admin::v1::Account account);
   void FailWith(grpc::Status status);
@@ -45,6 +54,8 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   grpc::Status failure_;
   std::map<std::string, admin::v1::Account> accounts_;
   std::vector<admin::v1::PutAccountRequest> puts_;
+  admin::v1::GetSiteResponse site_;
+  std::vector<admin::v1::SetPreferencesRequest> preferences_;
 };
 
 class FakeRules : public rules::v1::RulesService::Service {
@@ -124,6 +135,7 @@ class FeatureBench {
   FakeAdmin admin;
   FakeRules rules;
   FakeSender sender;
+  FakeFetcher fetcher;
   FakeSink sink;
   boost::asio::io_context io;
   testing::RedisServer redis_server;
@@ -135,9 +147,11 @@ class FeatureBench {
   std::unique_ptr<admin::v1::AdminService::StubInterface> admin_stub_;
   std::unique_ptr<rules::v1::RulesService::StubInterface> rules_stub_;
   std::unique_ptr<sender::v1::SenderService::StubInterface> sender_stub_;
-  std::unique_ptr<fetcher::v1::FetcherService::StubInterface> fetcher_stub_;
+  std::unique_ptr<postern::fetcher::v1::FetcherService::StubInterface> fetcher_stub_;
   std::unique_ptr<PresenceSessions> sessions_;
   std::unique_ptr<AccountDirectory> directory_;
+  std::unique_ptr<Interpreter> interpreter_;
+  std::unique_ptr<SiteSettings> site_;
   std::unique_ptr<net::TaskGroup> tasks_;
   std::unique_ptr<StanzaRouter> router_;
   int next_id_ = 0;

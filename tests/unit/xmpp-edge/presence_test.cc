@@ -32,12 +32,14 @@ struct PresenceTest : ::testing::Test {
         : redis(*store::RedisClient::Create(t.io.get_executor(), t.redis_server.url())),
           tasks(t.io.get_executor()),
           directory(*t.stub),
+          interpreter("en", directory),
+          site(*t.stub),
           threads(*redis),
           sessions(*redis),
           contacts(*redis),
-          feature(FeatureContext{"gw.example", t.sink, directory, threads, sessions, *t.stub,
-                                 *t.no_rules, *t.no_sender, *t.no_fetcher, *redis, tasks,
-                                 t.io.get_executor()},
+          feature(FeatureContext{"gw.example", t.sink, directory, interpreter, site, threads,
+                                 sessions, *t.stub, *t.no_rules, *t.no_sender, *t.no_fetcher,
+                                 *redis, tasks, t.io.get_executor()},
                   sessions, contacts, t.patience),
           router("gw.example", t.sink, tasks) {
       router.OnPresence([this](Incoming i) { return feature.Handle(std::move(i)); });
@@ -48,6 +50,8 @@ struct PresenceTest : ::testing::Test {
     std::unique_ptr<store::RedisClient> redis;
     net::TaskGroup tasks;
     AccountDirectory directory;
+    Interpreter interpreter;
+    SiteSettings site;
     ThreadStore threads;
     PresenceSessions sessions;
     PresenceContacts contacts;

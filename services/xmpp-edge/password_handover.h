@@ -1,0 +1,16 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "lib/crypto/secret_box.h"
+#include "lib/net/task.h"
+#include "services/xmpp-edge/feature_context.h"
+
+namespace postern::xmpp_edge {
+
+// Gives a password that is not to be stored to the service that uses it: the fetcher
+// for a mailbox, the sender for SMTP. Tries for a few seconds, for a new account may not
+// be known there yet. The copies made for the call are wiped.
+net::Task<absl::Status> HandOverPassword(FeatureContext context, AccountDirectory::Account account,
+                                         crypto::Secret password);
+
+}  // namespace postern::xmpp_edge
