@@ -153,6 +153,7 @@ net::Task<void> StanzaRouter::HandleIq(Incoming incoming) {
   } else {
     answer = ErrorAnswer(iq, "cancel", "service-unavailable");
   }
+  if (answer.name.empty()) co_return;  // comes later
   // When the link is down the asker's server answers for us.
   (void)co_await sink_.Send(std::move(answer));
 }

@@ -31,7 +31,8 @@ struct Incoming {
 class StanzaRouter {
  public:
   using Handler = std::function<net::Task<void>(Incoming)>;
-  // An iq handler answers the whole reply (IqResult(...) or ErrorAnswer(...)).
+  // An iq handler answers the whole reply (IqResult(...) or ErrorAnswer(...)), or an
+  // Element without a name when the reply is sent later (SlowAnswers).
   using IqHandler = std::function<net::Task<Element>(Incoming)>;
 
   StanzaRouter(std::string domain, StanzaSink& sink, net::TaskGroup& tasks);
