@@ -17,6 +17,7 @@ Element ToElement(const FormField& field) {
   if (!field.label.empty()) element.Set("label", field.label);
   if (field.required) element.Add(MakeElement("required"));
   if (!field.value.empty()) element.AddText("value", field.value);
+  for (const std::string& value : field.values) element.AddText("value", value);
   for (const auto& [label, value] : field.options) {
     Element option = MakeElement("option");
     option.Set("label", label).AddText("value", value);
@@ -59,9 +60,17 @@ absl::StatusOr<std::string> SingleValue(absl::string_view var, const Element& fi
 
 }  // namespace
 
+FormField HiddenField(absl::string_view var, absl::string_view value) {
+  FormField field;
+  field.var = std::string(var);
+  field.type = "hidden";
+  field.value = std::string(value);
+  return field;
+}
+
 Element DataForm::ToElement() const {
   Element form = MakeElement("x", kDataFormNs);
-  form.Set("type", "form");
+  form.Set("type", type);
   if (!title.empty()) form.AddText("title", title);
   if (!instructions.empty()) form.AddText("instructions", instructions);
   for (const FormField& field : fields) form.Add(xmpp_edge::ToElement(field));

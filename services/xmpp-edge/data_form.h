@@ -17,15 +17,19 @@ inline constexpr char kDataFormNs[] = "jabber:x:data";
 
 struct FormField {
   std::string var;
-  std::string type;  // "text-single", "text-private", "list-single", "boolean", "hidden", "fixed"
+  std::string type;  // XEP-0004 section 3.3: "text-single", "list-multi", "boolean", …
   std::string label;
   std::string value;
+  std::vector<std::string> values;  // of the "-multi" types, instead of `value`
   bool required = false;
   std::vector<std::pair<std::string, std::string>> options;  // label, value
 };
 
-// A form to be filled in.
+FormField HiddenField(absl::string_view var, absl::string_view value);
+
+// A form to be filled in, or one that tells ("result").
 struct DataForm {
+  std::string type = "form";
   std::string title, instructions;
   std::vector<FormField> fields;
 

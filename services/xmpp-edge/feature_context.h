@@ -10,6 +10,7 @@
 #include "postern/rules/v1/rules.grpc.pb.h"
 #include "postern/sender/v1/sender.grpc.pb.h"
 #include "services/xmpp-edge/account_directory.h"
+#include "services/xmpp-edge/contact_addresses.h"
 #include "services/xmpp-edge/interpreter.h"
 #include "services/xmpp-edge/presence_sessions.h"
 #include "services/xmpp-edge/site_settings.h"
@@ -35,6 +36,7 @@ struct FeatureContext {
   store::RedisClient& redis;
   net::TaskGroup& tasks;
   boost::asio::any_io_executor executor;
+  ContactAddresses contacts = {};  // of the site
 };
 
 }  // namespace postern::xmpp_edge
