@@ -16,6 +16,7 @@ HOMES = {
     "gumbo": (r"gumbo\.h", ["lib/mail/"]),
     # Redis names scripts by their SHA-1 (EVALSHA).
     "OpenSSL": (r"openssl/", ["lib/net/", "lib/crypto/", "lib/store/redis_client.cc"]),
+    "Boost.Locale": (r"boost/locale", ["services/xmpp-edge/words.cc"]),
     "hiredis": (r"hiredis/", ["lib/store/"]),
     "libstrophe": (r"strophe\.h", ["services/xmpp-edge/component_stream.cc"]),
     "CLI11": (r"CLI/", ["lib/process/", "services/posternctl/"]),
@@ -27,8 +28,8 @@ HOMES = {
 # What a part of lib may include of the other parts.
 LIB_LAYERS = {
     "lib/words/": ["lib/words/"],
-    "lib/mail/": ["lib/mail/"],
-    "lib/net/": ["lib/net/"],
+    "lib/mail/": ["lib/mail/", "lib/words/"],
+    "lib/net/": ["lib/net/", "lib/words/"],
     "lib/crypto/": ["lib/crypto/"],
     "lib/store/": ["lib/store/", "lib/net/"],
     "lib/rpc/": ["lib/rpc/", "lib/net/", "lib/mail/", "lib/words/", "proto/", "postern/"],
