@@ -155,7 +155,7 @@ net::Task<void> StanzaRouter::HandleIq(Incoming incoming) {
   }
   if (answer.name.empty()) co_return;  // comes later
   // When the link is down the asker's server answers for us.
-  if (!answer.name.empty()) (void)co_await sink_.Send(std::move(answer));
+  (void)co_await sink_.Send(std::move(answer));
 }
 
 void StanzaRouter::RefuseIfAsked(const Element& stanza, absl::string_view condition,
