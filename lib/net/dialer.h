@@ -25,7 +25,8 @@ class Dialer {
   // kPermissionDenied: the host or port is not one that Postern may speak to.
   // kUnavailable: not found, refused, no route. kDeadlineExceeded: silence.
   // kFailedPrecondition: the certificate does not hold; the message says why.
-  // Messages are sentences for the user: "imap.example.org: name not found".
+  // Errors are DialErrors (dial_error.h), sentences for the user: "imap.example.org: no
+  // such host name".
   virtual Task<absl::StatusOr<std::unique_ptr<ByteStream>>> Dial(Endpoint endpoint) = 0;
 };
 

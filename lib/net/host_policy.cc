@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "lib/net/dial_error.h"
 
 namespace postern::net {
 
@@ -157,14 +158,19 @@ absl::Status HostPolicy::Check(absl::string_view name, const ip::address& addres
                                uint16_t port) const {
   if (IsAllowedByOperator(name, address, port)) return absl::OkStatus();
   if (!IsMailPort(port)) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("port ", port,
-                     " is not a mail port (25, 110, 143, 465, 587, 993, 995) and the operator "
-                     "of this gateway has not allowed it"));
+    return DialError(
+        absl::StatusCode::kPermissionDenied,
+        words::Word("port $0 is not a mail port (25, 110, 143, 465, 587, 993, 995) and the "
+                    "operator of this gateway has not allowed it",
+                    port),
+        Suspect::kPort);
   }
   if (!IsPublicAddress(address)) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        name, " is not a public mail server, and the operator of this gateway has not allowed it"));
+    return DialError(absl::StatusCode::kPermissionDenied,
+                     words::Word("$0 is not a public mail server, and the operator of this "
+                                 "gateway has not allowed it",
+                                 name),
+                     Suspect::kHost);
   }
   return absl::OkStatus();
 }

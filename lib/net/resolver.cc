@@ -11,7 +11,7 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "lib/net/dial_error.h"
 #include "lib/net/event.h"
 
 namespace postern::net {
@@ -29,9 +29,13 @@ using Lookup = absl::StatusOr<std::vector<ip::address>>;
 absl::Status LookupError(const std::string& host, int code) {
   const bool for_now = code == EAI_AGAIN || code == EAI_MEMORY || code == EAI_SYSTEM;
   if (for_now) {
-    return absl::UnavailableError(absl::StrCat(host, ": the name could not be looked up just now"));
+    return DialError(absl::StatusCode::kUnavailable,
+                     words::Word("$0: the name can't be looked up just now; try again later", host),
+                     Suspect::kNone);
   }
-  return absl::UnavailableError(absl::StrCat(host, ": no such host name"));
+  return DialError(absl::StatusCode::kUnavailable,
+                   words::Word("$0: no such host name; check how it is spelt", host),
+                   Suspect::kHost);
 }
 
 // Blocks; runs on a resolver thread.

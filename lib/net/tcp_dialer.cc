@@ -12,8 +12,8 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
+#include "lib/net/dial_error.h"
 #include "lib/net/tcp_stream.h"
 
 namespace postern::net {
@@ -24,6 +24,8 @@ using asio::ip::tcp;
 using namespace std::chrono_literals;
 
 namespace {
+
+constexpr Duration kPatience = 15s;  // for each step
 
 // Dead peers behind a NAT are found within about two minutes, not in days.
 void SetKeepalive(tcp::socket& socket) {
@@ -36,6 +38,49 @@ void SetKeepalive(tcp::socket& socket) {
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms,
                sizeof unacknowledged_ms);
+}
+
+// --- why there is no connection ---------------------------------------------------
+
+absl::Status NotFound(const Endpoint& endpoint, const absl::Status& status) {
+  if (!absl::IsDeadlineExceeded(status)) return status;
+  return DialError(
+      status.code(),
+      words::Word("$0: the name can't be looked up just now; try again later", endpoint.host),
+      Suspect::kNone);
+}
+
+absl::Status NoAddress(const Endpoint& endpoint) {
+  return DialError(absl::StatusCode::kUnavailable,
+                   words::Word("$0 has no address to connect to; check the host", endpoint.host),
+                   Suspect::kHost);
+}
+
+absl::Status NotReached(const Endpoint& endpoint, const boost::system::error_code& error) {
+  if (error == asio::error::connection_refused) {
+    return DialError(absl::StatusCode::kUnavailable,
+                     words::Word("$0 port $1 refuses the connection; check host and port",
+                                 endpoint.host, endpoint.port),
+                     Suspect::kPort);
+  }
+  return DialError(
+      absl::StatusCode::kUnavailable,
+      words::Word("$0 port $1: no connection: $2", endpoint.host, endpoint.port, error.message()),
+      Suspect::kHost);
+}
+
+absl::Status NoAnswer(const Endpoint& endpoint) {
+  return DialError(
+      absl::StatusCode::kDeadlineExceeded,
+      words::Word("$0 port $1 does not answer; check host and port", endpoint.host, endpoint.port),
+      Suspect::kHost);
+}
+
+absl::Status NoTlsGreeting(const Endpoint& endpoint) {
+  return DialError(absl::StatusCode::kUnavailable,
+                   words::Word("$0 port $1: no TLS greeting; is it a port for STARTTLS?",
+                               endpoint.host, endpoint.port),
+                   Suspect::kSecurity);
 }
 
 }  // namespace
@@ -54,12 +99,12 @@ TcpDialer::TcpDialer(HostPolicy policy, TlsContext tls, size_t line_bytes)
     : policy_(std::move(policy)), tls_(std::move(tls)), line_bytes_(line_bytes) {}
 
 Task<absl::StatusOr<std::unique_ptr<ByteStream>>> TcpDialer::Connect(ip::address address,
-                                                                     uint16_t port) {
+                                                                     Endpoint endpoint) {
   tcp::socket socket(co_await asio::this_coro::executor);
-  const tcp::endpoint endpoint(address, port);
-  auto [error] = co_await socket.async_connect(endpoint, asio::as_tuple(asio::use_awaitable));
+  const tcp::endpoint there(address, endpoint.port);
+  auto [error] = co_await socket.async_connect(there, asio::as_tuple(asio::use_awaitable));
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
-  if (error) co_return absl::UnavailableError(error.message());
+  if (error) co_return NotReached(endpoint, error);
   SetKeepalive(socket);
   TcpStream::Limits limits;
   limits.line_bytes = line_bytes_;
@@ -68,28 +113,24 @@ Task<absl::StatusOr<std::unique_ptr<ByteStream>>> TcpDialer::Connect(ip::address
 }
 
 Task<absl::StatusOr<std::unique_ptr<ByteStream>>> TcpDialer::Dial(Endpoint endpoint) {
-  auto addresses = co_await WithDeadline(15s, resolver_.Resolve(endpoint.host));
-  if (!addresses.ok()) co_return addresses.status();
-  const std::string where = absl::StrCat(endpoint.host, " port ", endpoint.port);
-  absl::Status last = absl::UnavailableError(absl::StrCat(endpoint.host, ": has no address"));
+  auto addresses = co_await WithDeadline(kPatience, resolver_.Resolve(endpoint.host));
+  if (!addresses.ok()) co_return NotFound(endpoint, addresses.status());
+  absl::Status last = NoAddress(endpoint);
   for (const ip::address& address : *addresses) {
     if (auto allowed = policy_.Check(endpoint.host, address, endpoint.port); !allowed.ok()) {
       last = allowed;
       continue;
     }
-    auto stream = co_await WithDeadline(15s, Connect(address, endpoint.port));
+    auto stream = co_await WithDeadline(kPatience, Connect(address, endpoint));
     if (!stream.ok()) {
-      last = absl::Status(stream.status().code(),
-                          absl::StrCat(where, ": no connection: ", stream.status().message()));
+      last = absl::IsDeadlineExceeded(stream.status()) ? NoAnswer(endpoint) : stream.status();
       continue;
     }
     if (!endpoint.tls) co_return std::move(stream);
-    absl::Status secured = co_await WithDeadline(15s, (*stream)->StartTls(endpoint.host));
+    absl::Status secured = co_await WithDeadline(kPatience, (*stream)->StartTls(endpoint.host));
     if (secured.ok()) co_return std::move(stream);
-    last = secured.code() == absl::StatusCode::kDeadlineExceeded
-               ? absl::UnavailableError(
-                     absl::StrCat(where, ": no TLS greeting; is it a port for STARTTLS?"))
-               : secured;
+    last =
+        secured.code() == absl::StatusCode::kDeadlineExceeded ? NoTlsGreeting(endpoint) : secured;
   }
   co_return last;
 }

@@ -32,7 +32,7 @@ class TcpDialer : public Dialer {
  private:
   TcpDialer(HostPolicy policy, TlsContext tls, size_t line_bytes);
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> Connect(boost::asio::ip::address address,
-                                                            uint16_t port);
+                                                            Endpoint endpoint);
 
   HostPolicy policy_;
   TlsContext tls_;

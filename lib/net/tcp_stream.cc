@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/net/dial_error.h"
 
 namespace postern::net {
 
@@ -164,8 +165,11 @@ Task<absl::Status> TcpStream::Write(std::string bytes) {
 
 Task<absl::Status> TcpStream::StartTls(std::string host) {
   if (!buffer_.empty()) {
-    co_return absl::DataLossError(
-        "the server sent data in the clear after it agreed to start TLS; this may be an attack");
+    co_return DialError(absl::StatusCode::kDataLoss,
+                        words::Word("$0 sent data in the clear after it agreed to start TLS; this "
+                                    "may be an attack",
+                                    host),
+                        Suspect::kNone);
   }
   auto ssl = tls_.Open(socket_.native_handle(), host);
   if (!ssl.ok()) co_return ssl.status();

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "lib/net/dial_error.h"
 
 namespace postern::net {
 namespace {
@@ -18,6 +19,36 @@ std::string LastError() {
   if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
   const char* reason = ERR_reason_error_string(code);
   return reason ? reason : absl::StrCat("OpenSSL error ", code);
+}
+
+words::Wording CertificateWording(long verdict, const std::string& host) {
+  switch (verdict) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return words::Word("the certificate of $0 has expired; its operator has to renew it", host);
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return words::Word("the certificate of $0 is not valid yet", host);
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return words::Word("the certificate of $0 is for another name; check the host", host);
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return words::Word(
+          "the certificate of $0 is self-signed; only the operator of this gateway can allow it",
+          host);
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return words::Word("the certificate of $0 is from an issuer that this gateway doesn't trust",
+                         host);
+    default:
+      return words::Word("the certificate of $0 is not valid: $1", host,
+                         X509_verify_cert_error_string(verdict));
+  }
+}
+
+absl::Status CertificateError(long verdict, const std::string& host) {
+  return DialError(absl::StatusCode::kFailedPrecondition, CertificateWording(verdict, host),
+                   Suspect::kHost);
 }
 
 }  // namespace
@@ -64,10 +95,20 @@ absl::Status HandshakeError(SSL* ssl, const std::string& host) {
   const long verdict = SSL_get_verify_result(ssl);
   if (verdict != X509_V_OK) {
     ERR_clear_error();
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the certificate of ", host, " is not valid: ", X509_verify_cert_error_string(verdict)));
+    return CertificateError(verdict, host);
   }
-  return absl::UnavailableError(absl::StrCat(host, ": TLS could not be set up: ", LastError()));
+  // What a server in the clear says is no TLS record.
+  if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_WRONG_VERSION_NUMBER) {
+    ERR_clear_error();
+    return DialError(absl::StatusCode::kUnavailable,
+                     words::Word("$0 answered without TLS; check the port, and how the connection "
+                                 "is to be encrypted",
+                                 host),
+                     Suspect::kSecurity);
+  }
+  return DialError(absl::StatusCode::kUnavailable,
+                   words::Word("$0: TLS could not be set up: $1", host, LastError()),
+                   Suspect::kSecurity);
 }
 
 }  // namespace postern::net

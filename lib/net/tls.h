@@ -32,7 +32,7 @@ class TlsContext {
   std::unique_ptr<SSL_CTX, SslFree> context_;
 };
 
-// Why a handshake failed, for the user: "the certificate has expired".
+// Why a handshake failed, for the user (a DialError): "the certificate has expired".
 // kFailedPrecondition for certificates, kUnavailable for the rest.
 absl::Status HandshakeError(SSL* ssl, const std::string& host);
 

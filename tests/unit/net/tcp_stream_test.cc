@@ -11,7 +11,9 @@
 #include <functional>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
+#include "lib/net/dial_error.h"
 #include "lib/net/tcp_dialer.h"
 #include "tests/support/await.h"
 
@@ -169,18 +171,37 @@ TEST_F(TcpStreamTest, TextSlippedInBeforeTlsEndsTheConnection) {
   EXPECT_EQ(Await(io_, (*stream)->StartTls("localhost")).code(), absl::StatusCode::kDataLoss);
 }
 
+TEST_F(TcpStreamTest, SaysThatAServerAnswersWithoutTls) {
+  Play([](tcp::socket& s) {
+    asio::write(s, asio::buffer(std::string("* OK IMAP4rev1 ready\r\n")));
+    std::this_thread::sleep_for(50ms);
+  });
+  const auto stream = Dial("localhost", true);
+  EXPECT_EQ(stream.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_NE(stream.status().message().find("localhost answered without TLS"),
+            absl::string_view::npos)
+      << stream.status();
+  EXPECT_EQ(SuspectOf(stream.status()), Suspect::kSecurity);
+}
+
 TEST_F(TcpStreamTest, ChecksTheCertificate) {
   const struct {
     const char* host;
     bool trust;
     const char* says;
-  } cases[] = {{"localhost", false, "certificate"}, {"127.0.0.1", true, "certificate"}};
+    Suspect suspect;
+  } cases[] = {
+      {"localhost", false, "the certificate of localhost is from an issuer that", Suspect::kHost},
+      {"127.0.0.1", true, "the certificate of 127.0.0.1 is for another name", Suspect::kHost},
+  };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.host);
     Play([](tcp::socket& s) { ServeTls(s, [](auto&) {}); });
     const auto stream = Dial(c.host, true, c.trust);
     EXPECT_EQ(stream.status().code(), absl::StatusCode::kFailedPrecondition);
     EXPECT_NE(stream.status().message().find(c.says), absl::string_view::npos) << stream.status();
+    EXPECT_TRUE(words::WordingOf(stream.status()).has_value());
+    EXPECT_EQ(SuspectOf(stream.status()), c.suspect);
     thread_.join();
   }
 }
@@ -190,12 +211,21 @@ TEST_F(TcpStreamTest, NamesWhatItMayNotOrCannotReach) {
   auto strict = *TcpDialer::Create(io_.get_executor(), options);
   const auto refused = Await(io_, strict->Dial(Endpoint{"localhost", 993, true}));
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(SuspectOf(refused.status()), Suspect::kHost);
+  const auto not_a_mail_port = Await(io_, strict->Dial(Endpoint{"localhost", 80, true}));
+  EXPECT_EQ(SuspectOf(not_a_mail_port.status()), Suspect::kPort);
   const uint16_t closed = port();
   acceptor_.close();
   options.allow_hosts = {"*:" + std::to_string(closed)};
   auto open = *TcpDialer::Create(io_.get_executor(), options);
-  EXPECT_EQ(Await(io_, open->Dial(Endpoint{"127.0.0.1", closed, true})).status().code(),
-            absl::StatusCode::kUnavailable);
+  const auto nobody = Await(io_, open->Dial(Endpoint{"127.0.0.1", closed, true})).status();
+  EXPECT_EQ(nobody.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(nobody.message(), absl::StrCat("127.0.0.1 port ", closed,
+                                           " refuses the connection; check host and port"));
+  EXPECT_EQ(SuspectOf(nobody), Suspect::kPort);
+  const auto unknown = Await(io_, open->Dial(Endpoint{"no-such-host.invalid", closed, true}));
+  EXPECT_EQ(unknown.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(words::WordingOf(unknown.status()).has_value());
 }
 
 }  // namespace
