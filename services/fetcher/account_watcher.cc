@@ -142,7 +142,7 @@ milliseconds AccountWatcher::AfterConnection(const absl::Status& end) {
   // A connection that breaks is everyday life; that none can be made is the user's concern.
   if (failure_) {
     failures.Increment();
-    parts_.health.Report(account_.id, Health::kError, FailureSentence(account_, *failure_));
+    parts_.health.Report(account_.id, Health::kError, FailureWording(account_, *failure_));
   }
   return pause;
 }

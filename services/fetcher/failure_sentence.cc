@@ -1,49 +1,101 @@
 #include "services/fetcher/failure_sentence.h"
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/string_view.h"
 #include "lib/mail/utf8.h"
+#include "lib/net/dial_error.h"
 
 namespace postern::fetcher {
 
 namespace {
 
+using words::Word;
+using words::Wording;
+
 constexpr size_t kMaxServerWords = 200;
 
 std::string ServerWords(const std::string& text) {
-  const std::string clean = mail::CleanLine(text);
-  if (clean.empty()) return "";
-  return absl::StrCat(" (server says: ", mail::CutUtf8(clean, kMaxServerWords), ")");
+  return std::string(mail::CutUtf8(mail::CleanLine(text), kMaxServerWords));
 }
 
-std::string LoginSentence(const Account& account, const Failure& failure) {
-  const std::string words = ServerWords(failure.server_says);
-  if (absl::IsUnauthenticated(failure.status)) {
-    return absl::StrCat(account.host, " refused the login: wrong user name or password", words);
+// A catalogue knows whole sentences only, hence each with and without the server's words.
+
+Wording LoginRefused(const std::string& host, const std::string& says) {
+  if (says.empty()) return Word("$0 refused the login: wrong user name or password", host);
+  return Word("$0 refused the login: wrong user name or password (server says: $1)", host, says);
+}
+
+Wording MailboxRefused(const Account& account, const std::string& says) {
+  const std::string mailbox = mail::CleanLine(account.mailbox);
+  if (says.empty()) {
+    return Word("$0 does not open the mailbox \"$1\": check its name", account.host, mailbox);
   }
-  if (absl::IsPermissionDenied(failure.status)) {
-    return absl::StrCat(account.host,
-                        ": the connection is not encrypted, and a password must not "
-                        "travel so; choose TLS or STARTTLS");
+  return Word("$0 does not open the mailbox \"$1\": check its name (server says: $2)", account.host,
+              mailbox, says);
+}
+
+Wording NotNow(const Failure& failure, const std::string& host, const std::string& says) {
+  if (says.empty()) return Word("$0 closed the connection", host);
+  if (failure.step == Step::kLogin) {
+    return Word("$0 takes no login now (server says: $1)", host, says);
   }
-  if (absl::IsUnavailable(failure.status) && !words.empty()) {
-    return absl::StrCat(account.host, " takes no login now", words);
-  }
-  return absl::StrCat(account.host, ": ", failure.status.message(), words);
+  return Word("$0 closed the connection (server says: $1)", host, says);
+}
+
+Wording Refused(const Failure& failure, const std::string& host, const std::string& says) {
+  if (says.empty()) return Word("$0: $1", host, failure.status.message());
+  return Word("$0 refused (server says: $1)", host, says);
 }
 
 }  // namespace
 
-std::string FailureSentence(const Account& account, const Failure& failure) {
-  // The dialer and the checks before it speak in sentences already.
-  if (failure.step == Step::kConnect) return std::string(failure.status.message());
-  if (failure.step == Step::kLogin) return LoginSentence(account, failure);
-  const std::string words = ServerWords(failure.server_says);
-  if (failure.step == Step::kOpenMailbox && absl::IsFailedPrecondition(failure.status)) {
-    return absl::StrCat(account.host, " does not open the mailbox \"",
-                        mail::CleanLine(account.mailbox), "\": check its name", words);
+Wording FailureWording(const Account& account, const Failure& failure) {
+  // The dialer, the checks before it, and whoever knows a cause speak for themselves.
+  if (auto wording = words::WordingOf(failure.status)) return *std::move(wording);
+  const std::string& host = account.host;
+  const std::string says = ServerWords(failure.server_says);
+  switch (failure.status.code()) {
+    case absl::StatusCode::kUnauthenticated:
+      return LoginRefused(host, says);
+    case absl::StatusCode::kPermissionDenied:
+      return Word(
+          "$0: the connection is not encrypted, and a password must not travel so; choose "
+          "TLS or STARTTLS",
+          host);
+    case absl::StatusCode::kFailedPrecondition:
+      if (failure.step == Step::kOpenMailbox) return MailboxRefused(account, says);
+      return Refused(failure, host, says);
+    case absl::StatusCode::kUnavailable:
+      return NotNow(failure, host, says);
+    case absl::StatusCode::kDeadlineExceeded:
+      return Word("$0 does not answer in time", host);
+    case absl::StatusCode::kDataLoss:
+      if (failure.step != Step::kRead) return Word("$0 gives answers that make no sense", host);
+      return Word("$0 port $1 gives answers that make no sense; is it the right port?", host,
+                  account.port);
+    default:
+      return Word("$0: $1", host, failure.status.message());
   }
-  return absl::StrCat(account.host, ": ", failure.status.message(), words);
+}
+
+absl::string_view FieldToBlame(const Failure& failure) {
+  switch (net::SuspectOf(failure.status)) {
+    case net::Suspect::kHost:
+      return "host";
+    case net::Suspect::kPort:
+      return "port";
+    case net::Suspect::kSecurity:
+      return "ssl";
+    case net::Suspect::kNone:
+      break;
+  }
+  if (absl::IsPermissionDenied(failure.status)) return "ssl";
+  if (absl::IsUnauthenticated(failure.status)) return "password";
+  if (failure.step == Step::kRead && absl::IsDataLoss(failure.status)) return "port";
+  const bool refused =
+      absl::IsFailedPrecondition(failure.status) || absl::IsInvalidArgument(failure.status);
+  if (failure.step == Step::kOpenMailbox && refused) return "mailbox";
+  if (failure.step == Step::kLogin && refused) return "login";
+  return "";
 }
 
 }  // namespace postern::fetcher

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "lib/words/wording.h"
 #include "services/fetcher/account.h"
 
 namespace postern::fetcher {
@@ -18,6 +19,9 @@ struct Failure {
 
 // One sentence for the account's user: what failed, where, what to do. No
 // secrets; the server's words are cleaned and cut.
-std::string FailureSentence(const Account& account, const Failure& failure);
+words::Wording FailureWording(const Account& account, const Failure& failure);
+
+// The field of the registration form to look at; empty when none is to blame.
+absl::string_view FieldToBlame(const Failure& failure);
 
 }  // namespace postern::fetcher

@@ -5,6 +5,7 @@
 
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
+#include "lib/rpc/mail_codec.h"
 #include "lib/rpc/unary.h"
 
 namespace postern::fetcher {
@@ -19,6 +20,7 @@ constexpr seconds kPauseAfterError{1};
 admin::v1::HealthState ToProto(Health health) {
   if (health == Health::kOk) return admin::v1::HEALTH_STATE_OK;
   if (health == Health::kError) return admin::v1::HEALTH_STATE_ERROR;
+  if (health == Health::kAsking) return admin::v1::HEALTH_STATE_ASKING;
   return admin::v1::HEALTH_STATE_CHECKING;
 }
 
@@ -28,10 +30,10 @@ HealthReporter::HealthReporter(boost::asio::any_io_executor executor,
                                admin::v1::AdminService::StubInterface& admin)
     : admin_(admin), event_(executor) {}
 
-void HealthReporter::Report(const std::string& account_id, Health health, std::string error) {
+void HealthReporter::Report(const std::string& account_id, Health health, words::Wording problem) {
   Word word;
   word.health = health;
-  word.error = std::move(error);
+  word.problem = std::move(problem);
   const auto said = said_.find(account_id);
   if (said != said_.end() && said->second == word) return;
   said_[account_id] = word;
@@ -67,7 +69,10 @@ net::Task<bool> HealthReporter::Send(std::string account_id, Word word) {
   admin::v1::ReportHealthRequest request;
   request.set_account_id(account_id);
   request.set_state(ToProto(word.health));
-  request.set_error(word.error);
+  if (!word.problem.empty()) {
+    request.set_error(words::English(word.problem));
+    *request.mutable_problem() = rpc::ToProto(word.problem);
+  }
   auto answer = co_await rpc::Call(
       admin_.async(), &admin::v1::AdminService::StubInterface::async_interface::ReportHealth,
       std::move(request), kDeadline);

@@ -6,11 +6,13 @@
 #include "absl/container/btree_map.h"
 #include "lib/net/event.h"
 #include "lib/net/task.h"
+#include "lib/words/wording.h"
 #include "postern/admin/v1/admin.grpc.pb.h"
 
 namespace postern::fetcher {
 
-enum class Health { kChecking, kOk, kError };
+// kAsking: a password is needed that is not stored and that nobody has given yet.
+enum class Health { kChecking, kOk, kError, kAsking };
 
 // Tells admin how accounts fare. The last word on each counts: it is sent until
 // admin has taken it, and no watcher ever waits for that.
@@ -19,15 +21,15 @@ class HealthReporter {
   HealthReporter(boost::asio::any_io_executor executor,
                  admin::v1::AdminService::StubInterface& admin);
 
-  // `error` is a sentence for the user. Repeating what was said last costs nothing.
-  void Report(const std::string& account_id, Health health, std::string error = "");
+  // `problem` is a sentence for the user. Repeating what was said last costs nothing.
+  void Report(const std::string& account_id, Health health, words::Wording problem = {});
   void Forget(const std::string& account_id);
   net::Task<void> Run();
 
  private:
   struct Word {
     Health health = Health::kChecking;
-    std::string error;
+    words::Wording problem;
     bool operator==(const Word&) const = default;
   };
   net::Task<bool> Send(std::string account_id, Word word);

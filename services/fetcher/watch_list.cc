@@ -25,7 +25,7 @@ WatchList::WatchList(const WatcherParts& parts) : parts_(parts), group_(parts.ex
 void WatchList::Put(Account account) {
   const std::string id = account.id;
   if (account.type == AccountType::kPop3 && account.enabled) {
-    parts_.health.Report(id, Health::kError, "POP3 is not supported yet");
+    parts_.health.Report(id, Health::kError, words::Word("POP3 is not supported yet"));
   }
   if (account.type != AccountType::kImap || !account.enabled) return StopWatching(id);
 

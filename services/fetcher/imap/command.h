@@ -1,10 +1,9 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 namespace postern::fetcher::imap {
@@ -27,9 +26,5 @@ class Command {
  private:
   std::vector<std::string> pieces_;
 };
-
-// UTF-8 to IMAP's modified UTF-7, RFC 3501 section 5.1.3. kInvalidArgument when
-// `name` is no UTF-8, is empty, or holds a control character.
-absl::StatusOr<std::string> EncodeMailboxName(absl::string_view name);
 
 }  // namespace postern::fetcher::imap

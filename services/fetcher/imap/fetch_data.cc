@@ -47,6 +47,13 @@ const std::string* FetchData::Find(absl::string_view section) const {
   return nullptr;
 }
 
+const std::string* FetchData::FindHeaderFields() const {
+  for (const Section& s : sections) {
+    if (absl::StartsWith(s.name, "HEADER.FIELDS")) return &s.bytes;
+  }
+  return nullptr;
+}
+
 void Merge(FetchData data, FetchData& into) {
   if (!into.size) into.size = data.size;
   if (!into.received_unix) into.received_unix = data.received_unix;
@@ -61,6 +68,7 @@ absl::StatusOr<FetchData> ParseFetch(Response response) {
     return absl::DataLossError("imap: the server sent a FETCH item without a value");
   }
   FetchData data;
+  data.number = response.number;
   for (size_t i = 0; i < response.values.size(); i += 2) {
     const std::string item = absl::AsciiStrToUpper(response.values[i].text);
     if (absl::Status s = TakeItem(item, std::move(response.values[i + 1]), data); !s.ok()) return s;

@@ -18,7 +18,8 @@ struct FetchData {
     std::string name;  // upper case, without origin: "", "HEADER", "1.2"
     std::string bytes;
   };
-  uint32_t uid = 0;  // 0: not said
+  uint32_t number = 0;  // in the mailbox, counted from 1
+  uint32_t uid = 0;     // 0: not said
   std::optional<uint64_t> size;
   std::optional<int64_t> received_unix;  // INTERNALDATE
   std::vector<Section> sections;
@@ -26,6 +27,8 @@ struct FetchData {
 
   // Null when the server sent no such section, or NIL.
   const std::string* Find(absl::string_view section) const;
+  // The header fields that were asked for by name: servers differ in how they say it back.
+  const std::string* FindHeaderFields() const;
 };
 
 // Adds to `into` what `data` says of the same message and `into` doesn't know yet.

@@ -7,6 +7,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
+#include "lib/net/dial_error.h"
+#include "lib/words/wording.h"
 #include "services/fetcher/imap/session.h"
 
 namespace postern::fetcher::imap {
@@ -24,6 +26,13 @@ bool MeansWrongLogin(const Response& answer) {
          answer.code == "CAPABILITY";  // says nothing about the refusal
 }
 
+absl::Status Unsendable() {
+  return words::Error(
+      absl::StatusCode::kInvalidArgument,
+      words::Word("the user name or the password holds a line break or another character that "
+                  "can't be sent"));
+}
+
 }  // namespace
 
 net::Task<absl::Status> Session::Greet(bool tls_to_come) {
@@ -34,7 +43,11 @@ net::Task<absl::Status> Session::Greet(bool tls_to_come) {
   }
   preauthenticated_ = greeting->name == "PREAUTH";
   if (preauthenticated_ && tls_to_come) {
-    co_return absl::FailedPreconditionError("imap: PREAUTH leaves no room for STARTTLS");
+    const words::Wording wording = words::Word(
+        "the mail server lets anybody in before the connection is encrypted, which may "
+        "be an attack; choose TLS");
+    co_return net::DialError(absl::StatusCode::kFailedPrecondition, wording,
+                             net::Suspect::kSecurity);
   }
   co_return Absorb(*std::move(greeting));
 }
@@ -49,7 +62,10 @@ net::Task<absl::Status> Session::AskCapabilities() {
 net::Task<absl::Status> Session::StartTls(const std::string& host) {
   if (absl::Status s = co_await AskCapabilities(); !s.ok()) co_return s;
   if (!capabilities_.contains("STARTTLS")) {
-    co_return absl::FailedPreconditionError("imap: the server offers no STARTTLS");
+    const words::Wording wording =
+        words::Word("$0 offers no STARTTLS on this port; choose TLS from the start", host);
+    co_return net::DialError(absl::StatusCode::kFailedPrecondition, wording,
+                             net::Suspect::kSecurity);
   }
   if (absl::Status s = co_await Perform("STARTTLS"); !s.ok()) co_return s;
   if (absl::Status s = co_await net::WithDeadline(kTlsLimit, stream_.StartTls(host)); !s.ok()) {
@@ -72,7 +88,11 @@ net::Task<absl::Status> Session::Login(const std::string& login, const std::stri
   if (capabilities_.contains("AUTH=PLAIN")) {
     answer = co_await AuthenticatePlain(login, password);
   } else if (capabilities_.contains("LOGINDISABLED")) {
-    co_return absl::FailedPreconditionError("imap: the server takes no password (LOGINDISABLED)");
+    const words::Wording wording = words::Word(
+        "the mail server takes no password on such a connection (LOGINDISABLED); choose TLS or "
+        "STARTTLS");
+    co_return net::DialError(absl::StatusCode::kFailedPrecondition, wording,
+                             net::Suspect::kSecurity);
   } else {
     answer = co_await LoginCommand(login, password);
   }
@@ -85,7 +105,7 @@ net::Task<absl::StatusOr<Response>> Session::AuthenticatePlain(const std::string
                                                                const std::string& password) {
   constexpr char kNul = '\0';
   if (login.find(kNul) != std::string::npos || password.find(kNul) != std::string::npos) {
-    co_return absl::InvalidArgumentError("the user name or password holds a NUL");
+    co_return Unsendable();
   }
   std::string plain;
   plain.append(1, kNul).append(login).append(1, kNul).append(password);
@@ -107,8 +127,8 @@ net::Task<absl::StatusOr<Response>> Session::AuthenticatePlain(const std::string
 net::Task<absl::StatusOr<Response>> Session::LoginCommand(const std::string& login,
                                                           const std::string& password) {
   Command command("LOGIN");
-  if (absl::Status s = command.AddString(login, "user name"); !s.ok()) co_return s;
-  if (absl::Status s = command.AddString(password, "password"); !s.ok()) co_return s;
+  if (!command.AddString(login, "user name").ok()) co_return Unsendable();
+  if (!command.AddString(password, "password").ok()) co_return Unsendable();
   co_return co_await Execute(command);
 }
 

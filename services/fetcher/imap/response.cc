@@ -153,6 +153,10 @@ absl::StatusOr<Response> ParseData(absl::string_view rest, Response response) {
   if (response.name.empty()) return Senseless("a response without a name");
   if (response.name != "FETCH") {
     response.text = std::string(rest);
+    // One that makes no sense has no values: see ParseList.
+    if (response.name == "LIST" && !ValueReader(rest).ReadAll(response.values, 0).ok()) {
+      response.values.clear();
+    }
     return response;
   }
   std::vector<Value> outer;

@@ -38,7 +38,7 @@ struct Response {
   std::string code;           // of a status response, upper case: "UIDVALIDITY"
   std::string code_text;      // what follows the code: "3857529045"
   std::string text;           // the human words of a status response; else the rest of the line
-  std::vector<Value> values;  // of a FETCH: item names and their values in turn
+  std::vector<Value> values;  // of a FETCH: item names and their values in turn; of a LIST
 
   // OK, NO, BAD, BYE or PREAUTH.
   bool IsStatus() const;

@@ -146,6 +146,7 @@ absl::Status Session::Absorb(Response response) {
     mailbox_.exists = response.number;
   }
   if (response.name == "EXPUNGE" && mailbox_.exists > 0) --mailbox_.exists;
+  if (response.name == "LIST" && list_sink_) list_sink_(ParseList(response));
   if (response.name == "FETCH" && sink_) {
     absl::StatusOr<FetchData> data = ParseFetch(std::move(response));
     if (!data.ok()) return data.status();
@@ -182,23 +183,7 @@ absl::Status Session::Refusal(absl::string_view command, const Response& answer)
   return absl::FailedPreconditionError(message);
 }
 
-// --- the mailbox ------------------------------------------------------------------
-
-net::Task<absl::StatusOr<Mailbox>> Session::Examine(const std::string& mailbox) {
-  auto encoded = EncodeMailboxName(mailbox);
-  if (!encoded.ok()) co_return encoded.status();
-  Command command("EXAMINE");
-  if (absl::Status s = command.AddString(*encoded, "mailbox name"); !s.ok()) co_return s;
-  mailbox_ = Mailbox();
-  auto answer = co_await Execute(command);
-  if (!answer.ok()) co_return answer.status();
-  if (absl::Status s = Refusal("EXAMINE", *answer); !s.ok()) co_return s;
-  if (mailbox_.uid_validity == 0) {
-    co_return absl::DataLossError("imap: the server gives the mailbox no UIDVALIDITY");
-  }
-  has_news_ = false;
-  co_return mailbox_;
-}
+// --- the mails ------------------------------------------------------------------
 
 net::Task<absl::Status> Session::Fetch(const std::string& uids, const std::string& items,
                                        Sink sink) {
@@ -209,11 +194,24 @@ net::Task<absl::Status> Session::Fetch(const std::string& uids, const std::strin
 
 net::Task<absl::StatusOr<Response>> Session::AskFetch(const std::string& uids,
                                                       const std::string& items, Sink sink) {
-  const Command command(absl::StrCat("UID FETCH ", uids, " (", items, ")"));
+  const std::string words = absl::StrCat("UID FETCH ", uids, " (", items, ")");
+  co_return co_await ExecuteFetch(words, std::move(sink));
+}
+
+net::Task<absl::StatusOr<Response>> Session::ExecuteFetch(const std::string& words, Sink sink) {
+  const Command command(words);
   sink_ = std::move(sink);
   auto answer = co_await Execute(command);
   sink_ = nullptr;
   co_return answer;
+}
+
+net::Task<absl::Status> Session::FetchByNumber(uint32_t first, uint32_t last,
+                                               const std::string& items, Sink sink) {
+  const std::string words = absl::StrCat("FETCH ", first, ":", last, " (", items, ")");
+  auto answer = co_await ExecuteFetch(words, std::move(sink));
+  if (!answer.ok()) co_return answer.status();
+  co_return Refusal("FETCH", *answer);
 }
 
 net::Task<absl::StatusOr<std::optional<FetchData>>> Session::FetchOne(uint32_t uid,

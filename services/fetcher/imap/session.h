@@ -13,7 +13,9 @@
 #include "lib/net/task.h"
 #include "services/fetcher/imap/command.h"
 #include "services/fetcher/imap/fetch_data.h"
+#include "services/fetcher/imap/list_data.h"
 #include "services/fetcher/imap/response.h"
+#include "services/fetcher/password_rule.h"
 
 namespace postern::fetcher::imap {
 
@@ -24,8 +26,7 @@ struct Mailbox {
   uint32_t exists = 0;
 };
 
-// What a password needs before it may travel.
-enum class PasswordRule { kEncryptedOnly, kAnyConnection };
+using fetcher::PasswordRule;
 
 // One IMAP4rev1 dialogue (RFC 3501) that only reads: EXAMINE and PEEK, so that
 // nothing is ever marked as seen. The stream outlives it. One command at a time;
@@ -44,6 +45,10 @@ class Session {
   net::Task<absl::Status> StartTls(const std::string& host);
   net::Task<absl::Status> Login(const std::string& login, const std::string& password,
                                 PasswordRule rule);
+  // All mailboxes that match, as they come; nothing stands for one that makes no sense.
+  // `pattern` may hold "*" and "%" (RFC 3501 section 6.3.8).
+  using ListSink = std::function<void(std::optional<ListedMailbox>)>;
+  net::Task<absl::Status> List(const std::string& pattern, ListSink sink);
   // Opens a mailbox, named in UTF-8, for reading only.
   net::Task<absl::StatusOr<Mailbox>> Examine(const std::string& mailbox);
 
@@ -51,6 +56,9 @@ class Session {
   // may be among them.
   using Sink = std::function<void(FetchData)>;
   net::Task<absl::Status> Fetch(const std::string& uids, const std::string& items, Sink sink);
+  // The same, of messages by their numbers in the mailbox.
+  net::Task<absl::Status> FetchByNumber(uint32_t first, uint32_t last, const std::string& items,
+                                        Sink sink);
   // The items of one message; nothing when it is no longer there.
   net::Task<absl::StatusOr<std::optional<FetchData>>> FetchOne(uint32_t uid,
                                                                const std::string& items);
@@ -82,6 +90,8 @@ class Session {
   net::Task<absl::Status> Perform(const std::string& words);
   net::Task<absl::StatusOr<Response>> AskFetch(const std::string& uids, const std::string& items,
                                                Sink sink);
+  net::Task<absl::StatusOr<Response>> ExecuteFetch(const std::string& words, Sink sink);
+  net::Task<absl::StatusOr<Response>> AskExamine(const std::string& wire_name);
   net::Task<absl::Status> AskCapabilities();
   net::Task<absl::StatusOr<Response>> AuthenticatePlain(const std::string& login,
                                                         const std::string& password);
@@ -99,6 +109,7 @@ class Session {
   absl::flat_hash_set<std::string> capabilities_;
   Mailbox mailbox_;
   Sink sink_;
+  ListSink list_sink_;
   std::string last_refusal_;
   std::string idle_tag_;
   uint32_t next_tag_ = 1;

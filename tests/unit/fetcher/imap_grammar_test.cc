@@ -229,27 +229,5 @@ TEST(ImapCommand, QuotesOrCountsButNeverBreaksTheLine) {
   }
 }
 
-TEST(ImapCommand, MailboxNamesBecomeModifiedUtf7) {
-  struct {
-    const char* name;
-    const char* encoded;
-  } const cases[] = {
-      {"INBOX", "INBOX"},
-      {"A&B", "A&-B"},
-      {"~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e",
-       "~peter/mail/&U,BTFw-/&ZeVnLIqe-"},  // RFC 3501 section 5.1.3
-      {"Entw\xc3\xbcrfe", "Entw&APw-rfe"},
-      {"\xf0\x9f\x98\x80", "&2D3eAA-"},
-  };
-  for (const auto& c : cases) {
-    SCOPED_TRACE(c.name);
-    EXPECT_EQ(EncodeMailboxName(c.name).value_or("refused"), c.encoded);
-  }
-  for (const char* name : {"", "a\r\nb", "\x7f", "\xff", "\xc3", "\xed\xa0\x80", "\xc0\xaf"}) {
-    SCOPED_TRACE(name);
-    EXPECT_EQ(EncodeMailboxName(name).status().code(), absl::StatusCode::kInvalidArgument);
-  }
-}
-
 }  // namespace
 }  // namespace postern::fetcher::imap
