@@ -10,7 +10,9 @@ import threading
 import time
 import uuid
 import warnings
+from base64 import b64encode
 from dataclasses import dataclass, field
+from hashlib import sha1
 from xml.etree import ElementTree
 
 # Before the import, which already has something to say.
@@ -27,7 +29,12 @@ DISCO_INFO = "http://jabber.org/protocol/disco#info"
 DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
 RECEIPTS = "urn:xmpp:receipts"
 STABLE_ID = "urn:xmpp:sid:0"
+# What the first of two requests to remove something is answered with.
+REMOVAL_QUESTION = "undefined-condition"
 REPLY = "urn:xmpp:reply:0"
+COMMANDS = "http://jabber.org/protocol/commands"
+RSM = "http://jabber.org/protocol/rsm"
+LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 ERRORS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 
 
@@ -61,14 +68,37 @@ class Presence:
     sender: str
     type: str        # "available", "away", "xa", "dnd", "chat", "unavailable", "subscribe", ...
     status: str
+    caps: ElementTree.Element = field(default=None, repr=False)  # XEP-0115
+
+
+@dataclass
+class Form:
+    """A data form (XEP-0004) as a client reads it."""
+    title: str
+    instructions: str
+    values: dict     # field -> its value; a list for fields that take several
+    labels: dict
+    options: dict    # field -> [(label, value)]
+    types: dict
+
+
+@dataclass
+class Step:
+    """One answer of an ad-hoc command (XEP-0050)."""
+    status: str      # "executing", "completed" or "canceled"
+    session: str
+    form: Form
+    notes: list      # their texts
+    actions: list
 
 
 class Client:
-    def __init__(self, person, server, resource="phone"):
+    def __init__(self, person, server, resource="phone", lang=None):
         self.person = person
         self.jid = person.jid
         self._server = server
         self._resource = resource
+        self._lang = lang  # xml:lang of all that we send
         self._changed = threading.Condition()
         self._messages = []
         self._presences = []
@@ -101,7 +131,11 @@ class Client:
 
     def set_presence(self, show=None, to=None):
         """`show`: None for online, "chat", "away", "xa" or "dnd"."""
-        self._do(lambda: self._xmpp.send_presence(pshow=show, pto=to))
+        def send():
+            presence = self._xmpp.make_presence(pshow=show, pto=to)
+            self._speak(presence)
+            presence.send()
+        self._do(send)
 
     def go_offline(self):
         """Unavailable, but still connected: what a person sees as offline."""
@@ -146,13 +180,28 @@ class Client:
     def items(self, jid, node=None):
         """Service discovery: what is below, as (jid, node, name)."""
         query = self._discover(DISCO_ITEMS, jid, node)
-        return [(item.get("jid"), item.get("node"), item.get("name")) for item in query]
+        return _items(query)
+
+    def items_page(self, jid, node=None, max=10, after=None):
+        """A page of what is below (XEP-0059): the items, the last one's id, how many there are."""
+        query = ElementTree.Element(f"{{{DISCO_ITEMS}}}query", {"node": node} if node else {})
+        page = ElementTree.SubElement(query, f"{{{RSM}}}set")
+        ElementTree.SubElement(page, f"{{{RSM}}}max").text = str(max)
+        if after:
+            ElementTree.SubElement(page, f"{{{RSM}}}after").text = after
+        answer = self._iq("get", jid, query, 30)
+        told = answer.find(f"{{{RSM}}}set")
+        return (_items(answer), told.findtext(f"{{{RSM}}}last"),
+                int(told.findtext(f"{{{RSM}}}count")))
 
     def form(self, jid):
         """The registration form at a JID: field name -> value."""
-        query = self._iq("get", jid, ElementTree.Element(f"{{{REGISTER}}}query"))
-        return {f.get("var"): f.findtext(f"{{{DATA}}}value", "")
-                for f in query.iter(f"{{{DATA}}}field") if f.get("var")}
+        return self.full_form(jid).values
+
+    def full_form(self, jid, node=None):
+        attributes = {"node": node} if node else {}
+        query = self._iq("get", jid, ElementTree.Element(f"{{{REGISTER}}}query", attributes))
+        return _form(query.find(f"{{{DATA}}}x"))
 
     def register(self, jid, **fields):
         """Fills in the form at a JID; fields that are not named keep what the form offers."""
@@ -161,22 +210,57 @@ class Client:
         if unknown:
             raise KeyError(f"the form at {jid} has no field {', '.join(sorted(unknown))}")
         query = ElementTree.Element(f"{{{REGISTER}}}query")
-        form = ElementTree.SubElement(query, f"{{{DATA}}}x", {"type": "submit"})
-        for name, value in {**offered, **fields}.items():
-            entry = ElementTree.SubElement(form, f"{{{DATA}}}field", {"var": name})
-            ElementTree.SubElement(entry, f"{{{DATA}}}value").text = str(value)
-        self._iq("set", jid, query)
+        query.append(_filled({**offered, **fields}))
+        # The gateway tries the account before it answers.
+        self._iq("set", jid, query, 40)
 
-    def unregister(self, jid):
+    def ask_removal(self, jid):
+        """One <remove/>. The gateway refuses the first, and says what a second one removes."""
         query = ElementTree.Element(f"{{{REGISTER}}}query")
         ElementTree.SubElement(query, f"{{{REGISTER}}}remove")
         self._iq("set", jid, query)
+
+    def unregister(self, jid):
+        """Removes an account, or all of them at the gateway, and says so twice."""
+        try:
+            self.ask_removal(jid)
+        except Refused as question:
+            if question.condition != REMOVAL_QUESTION:
+                raise
+            self.ask_removal(jid)
+
+    def command(self, jid, node, action=None, session=None, **fields):
+        """One step of an ad-hoc command; `fields` fill in its form."""
+        attributes = {"node": node}
+        if action:
+            attributes["action"] = action
+        if session:
+            attributes["sessionid"] = session
+        command = ElementTree.Element(f"{{{COMMANDS}}}command", attributes)
+        if fields:
+            command.append(_filled(fields))
+        answer = self._iq("set", jid, command, 40)
+        form = answer.find(f"{{{DATA}}}x")
+        return Step(answer.get("status"), answer.get("sessionid"),
+                    None if form is None else _form(form),
+                    [note.text for note in answer.findall(f"{{{COMMANDS}}}note")],
+                    [child.tag.partition("}")[2]
+                     for child in answer.find(f"{{{COMMANDS}}}actions") or ()])
 
     def gateway_prompt(self, jid, address):
         """jabber:iq:gateway: the JID that stands for a mail address."""
         query = ElementTree.Element(f"{{{GATEWAY}}}query")
         ElementTree.SubElement(query, f"{{{GATEWAY}}}prompt").text = address
         return self._iq("set", jid, query).findtext(f"{{{GATEWAY}}}jid")
+
+    def raw(self, xml):
+        """Sends a stanza as it stands."""
+        self._do(lambda: self._xmpp.send_raw(xml))
+
+    def query(self, jid, payload):
+        """An iq get with an empty payload; the tags and texts of the answer."""
+        answer = self._iq("get", jid, ElementTree.Element(payload))
+        return [(element.tag, element.text) for element in answer.iter()]
 
     def ping(self, jid, seconds=5):
         self._iq("get", jid, ElementTree.Element("{urn:xmpp:ping}ping"), seconds)
@@ -222,6 +306,36 @@ class Client:
         return self._await(self._presences, lambda presence: presence.sender == sender
                            and presence.type == type and containing in presence.status,
                            seconds, f"{type} presence of {sender} with {containing!r}")
+
+    def sees(self, sender):
+        """True when a presence of that contact, other than a refusal, has come."""
+        with self._changed:
+            return any(presence.sender == sender and presence.type not in
+                       ("unsubscribed", "unsubscribe", "error") for presence in self._presences)
+
+    def caps_of(self, sender):
+        """The <c/> (XEP-0115) of a contact's newest presence."""
+        with self._changed:
+            return next(presence.caps for presence in reversed(self._presences)
+                        if presence.sender == sender and presence.caps is not None)
+
+    def caps_hash(self, jid):
+        """XEP-0115 section 5.1, from what discovery answers."""
+        query = self._discover(DISCO_INFO, jid, None)
+        identities = sorted(
+            "/".join([item.get("category"), item.get("type"), item.get(LANG, ""),
+                      item.get("name", "")])
+            for item in query.findall(f"{{{DISCO_INFO}}}identity"))
+        features = sorted(item.get("var") for item in query.findall(f"{{{DISCO_INFO}}}feature"))
+        text = "".join(f"{part}<" for part in identities + features)
+        for form in query.findall(f"{{{DATA}}}x"):
+            fields = {field.get("var"): sorted(value.text or "" for value in
+                                               field.findall(f"{{{DATA}}}value"))
+                      for field in form.findall(f"{{{DATA}}}field")}
+            text += "".join(f"{value}<" for value in fields.pop("FORM_TYPE"))
+            for name in sorted(fields):
+                text += "".join(f"{part}<" for part in [name, *fields[name]])
+        return b64encode(sha1(text.encode()).digest()).decode()
 
     def bodies(self):
         return [chat.body for chat in self.messages if chat.body and chat.type != "error"]
@@ -281,6 +395,7 @@ class Client:
 
     def _message(self, to, body, subject, thread, reply_to, id):
         message = self._xmpp.make_message(mto=to, mbody=body, msubject=subject, mtype="chat")
+        self._speak(message)
         message["id"] = id
         if thread:
             message["thread"] = thread
@@ -291,6 +406,10 @@ class Client:
                                                {"to": reply_to.sender, "id": reply_to.id}))
         return message
 
+    def _speak(self, stanza):
+        if self._lang:
+            stanza.xml.set(LANG, self._lang)
+
     def _discover(self, namespace, jid, node):
         attributes = {"node": node} if node else {}
         return self._iq("get", jid, ElementTree.Element(f"{{{namespace}}}query", attributes))
@@ -300,6 +419,7 @@ class Client:
 
     async def _ask(self, type, to, payload, seconds):
         iq = self._xmpp.make_iq(id=self._xmpp.new_id(), itype=type, ito=to)
+        self._speak(iq)
         iq.append(payload)
         try:
             answer = await iq.send(timeout=seconds)
@@ -333,7 +453,8 @@ class Client:
     def _on_presence(self, stanza):
         with self._changed:
             self._presences.append(
-                Presence(stanza["from"].bare, stanza["type"], stanza["status"]))
+                Presence(stanza["from"].bare, stanza["type"], stanza["status"],
+                         stanza.xml.find("{http://jabber.org/protocol/caps}c")))
             self._changed.notify_all()
 
     def _await(self, log, fits, seconds, what):
@@ -349,3 +470,34 @@ class Client:
                                        f"  {heard}")
                 self._changed.wait(left)
             return found
+
+
+def _items(query):
+    return [(item.get("jid"), item.get("node"), item.get("name"))
+            for item in query.findall(f"{{{DISCO_ITEMS}}}item")]
+
+
+def _form(form):
+    read = Form(form.findtext(f"{{{DATA}}}title", ""), form.findtext(f"{{{DATA}}}instructions", ""),
+                {}, {}, {}, {})
+    for field in form.findall(f"{{{DATA}}}field"):
+        name = field.get("var")
+        if not name:
+            continue
+        values = [value.text or "" for value in field.findall(f"{{{DATA}}}value")]
+        read.types[name] = field.get("type", "text-single")
+        several = read.types[name] in ("list-multi", "text-multi", "jid-multi")
+        read.values[name] = values if several else "".join(values[:1])
+        read.labels[name] = field.get("label", "")
+        read.options[name] = [(option.get("label"), option.findtext(f"{{{DATA}}}value"))
+                              for option in field.findall(f"{{{DATA}}}option")]
+    return read
+
+
+def _filled(fields):
+    form = ElementTree.Element(f"{{{DATA}}}x", {"type": "submit"})
+    for name, value in fields.items():
+        entry = ElementTree.SubElement(form, f"{{{DATA}}}field", {"var": name})
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            ElementTree.SubElement(entry, f"{{{DATA}}}value").text = str(one)
+    return form

@@ -10,25 +10,30 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from member import Member  # noqa: E402
 from postern import FORMS  # noqa: E402
-from servers.site import Site  # noqa: E402
+from servers.site import JABBER_SERVERS, Site  # noqa: E402
 
 _numbers = itertools.count(1)
 
+# Each form of Postern and each Jabber server has all stories told; --setup names other pairs.
+USUAL_SETUPS = ["services+prosody", "all-in-one+ejabberd"]
+SETUPS = [f"{form}+{server}" for form in FORMS for server in JABBER_SERVERS]
+
 
 def pytest_addoption(parser):
-    parser.addoption("--form", choices=sorted(FORMS), action="append",
-                     help="only this form of Postern; both when not given")
+    parser.addoption("--setup", choices=SETUPS, action="append",
+                     help=f"a form of Postern and a Jabber server; {USUAL_SETUPS} when not given")
 
 
 def pytest_generate_tests(metafunc):
     if "postern" in metafunc.fixturenames:
-        forms = metafunc.config.getoption("form") or list(FORMS)
-        metafunc.parametrize("postern", forms, indirect=True, scope="session")
+        setups = metafunc.config.getoption("setup") or USUAL_SETUPS
+        metafunc.parametrize("postern, site", [setup.split("+") for setup in setups],
+                             ids=setups, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def site():
-    site = Site()
+def site(request):
+    site = Site(request.param)
     try:
         yield site.start()
     finally:

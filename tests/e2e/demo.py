@@ -40,7 +40,7 @@ class Story:
     def find_the_gateway(self):
         self.tell.step("Juliet logs in and looks what the Jabber server offers")
         self.client.connect()
-        offers = [jid for jid, _, _ in self.client.items(self.site.prosody.host)]
+        offers = [jid for jid, _, _ in self.client.items(self.site.jabber.host)]
         identities, _ = self.client.info(self.postern.gateway)
         self.tell.checked(f"{self.postern.gateway} is there: {', '.join(identities)}",
                           self.postern.gateway in offers and "gateway/smtp" in identities)
@@ -229,7 +229,7 @@ Everything is still running; Ctrl-C stops and removes it.
 
   Join with Gajim, Psi or another Jabber client (accept the certificate that this run has made):
     Jabber ID  {juliet.jid}     password  {juliet.person.jabber_password}
-    server     127.0.0.1, port {site.prosody.c2s_port} (set it by hand in the advanced settings)
+    server     127.0.0.1, port {site.jabber.c2s_port} (set it by hand in the advanced settings)
     gateway    {postern.gateway} — in the service browser, or write "help" to it
 
   Send a mail in:

@@ -1,26 +1,39 @@
 """A Jabber user of the gateway: a client, a mailbox, and the habit of filling in forms."""
 
+import re
+from base64 import b64encode
+
 from client import Client
 
 
 class Member:
-    def __init__(self, person, site, postern, resource="phone"):
+    def __init__(self, person, site, postern, resource="phone", lang=None):
         self.person = person
         self.site = site
         self.postern = postern
         self.gateway = postern.gateway
         self.jid = person.jid
         self.address = person.address
-        self.client = Client(person, site.prosody, resource)
+        self.client = Client(person, site.jabber, resource, lang)
 
     def contact(self, account):
         return f"{account}@{self.gateway}"
 
     def register_imap(self, name="work", await_watching=True, **fields):
-        """Registers the mailbox as an account; returns the contact when it is being watched."""
+        """Registers the mailbox as an account; returns the contact when it is being watched. Who
+        does not wait for that wants it stored even if it does not work."""
+        return self._register_mailbox("IMAP", self.site.dovecot.imaps_port, name, await_watching,
+                                      fields)
+
+    def register_pop3(self, name="post", await_watching=True, **fields):
+        """The same by POP3."""
+        return self._register_mailbox("POP3", self.site.dovecot.pop3s_port, name, await_watching,
+                                      fields)
+
+    def _register_mailbox(self, type, port, name, await_watching, fields):
         settings = dict(name=name, login=self.address, password=self.person.mail_password,
-                        host="localhost", port=self.site.dovecot.imaps_port, ssl=1)
-        self.client.register(f"{self.gateway}/IMAP", **{**settings, **fields})
+                        host="localhost", port=port, ssl=1, store_untested=int(not await_watching))
+        self.client.register(f"{self.gateway}/{type}", **{**settings, **fields})
         if await_watching:
             self.client.await_presence(self.contact(name), seconds=10)
         return self.contact(name)
@@ -30,7 +43,7 @@ class Member:
         port = server.smtps_port if server else self.site.recorder.port
         settings = dict(name=name, default_from=f"{self.person.name.title()} <{self.address}>",
                         login=self.address, password=self.person.mail_password, host="localhost",
-                        port=port, ssl=1)
+                        port=port, ssl=1, store_untested=int(not await_ready))
         self.client.register(f"{self.gateway}/SMTP", **{**settings, **fields})
         if await_ready:
             self.client.await_presence(self.contact(name), seconds=10)
@@ -41,9 +54,24 @@ class Member:
         content = mail if isinstance(mail, bytes) else mail.as_bytes()
         self.site.dovecot.deliver(self.address, content)
 
+    def make_folders(self, *names):
+        """Creates folders in the mailbox; "." separates, as Dovecot does."""
+        with self.site.dovecot.open(self.address) as client:
+            for name in names:
+                status, answer = client.create(f'"{modified_utf7(name)}"')
+                assert status == "OK", answer
+
     def address_contact(self, address):
         """The JID that stands for a mail address (XEP-0106)."""
         return f"{address.replace('@', chr(92) + '40')}@{self.gateway}"
 
     def account_id(self, name):
         return self.postern.account(self.jid, name)["id"]
+
+
+def modified_utf7(name):
+    """A folder's name as IMAP4rev1 writes it (RFC 3501 section 5.1.3)."""
+    def encoded(match):
+        bits = b64encode(match[0].encode("utf-16-be")).decode().rstrip("=").replace("/", ",")
+        return f"&{bits}-"
+    return re.sub(r"[^\x20-\x7e]+", encoded, name.replace("&", "&-"))

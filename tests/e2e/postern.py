@@ -42,9 +42,9 @@ class Postern:
         self.folder = Path(folder)
         self.folder.mkdir()
         self.site = site
-        self.gateway = site.prosody.component
+        self.gateway = site.jabber.component
         self.key_file = self._secret_file("master.key", self.new_key_line())
-        self.secret_file = self._secret_file("component.secret", site.prosody.secret)
+        self.secret_file = self._secret_file("component.secret", site.jabber.secret)
         self.allow_hosts = ",".join(f"localhost:{port}" for port in site.mail_ports)
 
     @staticmethod
@@ -110,8 +110,11 @@ class Postern:
         return path
 
     def _edge_options(self):
-        return ["--xmpp-server", self.site.prosody.component_address,
-                "--xmpp-domain", self.gateway, "--xmpp-secret-file", self.secret_file]
+        return ["--xmpp-server", self.site.jabber.component_address,
+                "--xmpp-domain", self.gateway, "--xmpp-secret-file", self.secret_file,
+                # Long enough for a client that flaps, short enough for a story.
+                "--offline-after", "1",
+                "--contact-addresses", "abuse-addresses=mailto:abuse@mail.test"]
 
     def _dial_options(self):
         return ["--tls-ca-file", self.site.authority.ca, "--allow-hosts", self.allow_hosts]

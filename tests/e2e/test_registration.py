@@ -66,7 +66,11 @@ def test_settings_changed_in_the_form_take_effect_at_once(juliet):
 
 def test_removing_an_account_removes_its_contact_alone(juliet):
     work, out = juliet.register_imap("work"), juliet.register_smtp("out")
-    juliet.client.unregister(f"{work}/IMAP")
+    with pytest.raises(Refused) as question:
+        juliet.client.ask_removal(f"{work}/IMAP")
+    assert "work" in question.value.text
+    assert juliet.account_id("work")
+    juliet.client.ask_removal(f"{work}/IMAP")
     juliet.client.await_presence(work, "unavailable")
     accounts = juliet.postern.ctl_json("accounts", "list", "--user", juliet.jid)["accounts"]
     assert [account["name"] for account in accounts] == ["out"]
@@ -76,20 +80,48 @@ def test_removing_an_account_removes_its_contact_alone(juliet):
 
 def test_removing_the_registration_removes_everything(juliet):
     juliet.register_imap("work"), juliet.register_smtp("out")
-    juliet.client.unregister(juliet.gateway)
+    with pytest.raises(Refused) as question:
+        juliet.client.ask_removal(juliet.gateway)
+    assert "work" in question.value.text and "out" in question.value.text
+    assert juliet.account_id("work") and juliet.account_id("out")
+    juliet.client.ask_removal(juliet.gateway)
     juliet.client.await_presence(juliet.gateway, "unavailable")
     users = juliet.postern.ctl_json("users", "list").get("users", [])
     assert juliet.jid not in [user["jid"] for user in users]
 
 
-def test_nobody_sees_or_changes_the_accounts_of_another(juliet, new_member):
-    juliet.register_imap("work")
-    mallory = new_member("mallory")
-    nodes = [node for _, node, _ in mallory.client.items(f"{juliet.gateway}/IMAP", "IMAP")]
-    assert "IMAP/work" not in nodes
-    with pytest.raises(Refused):
-        mallory.client.unregister(f"{juliet.contact('work')}/IMAP")
+WRONG = {
+    "a password": (dict(password="not-the-password"), "password"),
+    "a host": (dict(host="imap.does-not-exist.invalid", port=993), "imap.does-not-exist.invalid"),
+    "a port where nobody listens": (dict(), "refused"),
+    "a mailbox": (dict(mailbox="No Such Folder"), "No Such Folder"),
+    "a server with a bad certificate": (dict(), "certificate"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_does_not_work_is_said_before_it_is_stored_and_stored_only_if_wished(juliet, what):
+    fields, word = WRONG[what]
+    if "certificate" in what:
+        fields = dict(port=juliet.site.rogue.port)
+    elif "nobody" in what:
+        fields = dict(port=juliet.site.closed_port)
+    with pytest.raises(Refused) as refused:
+        juliet.register_imap("work", await_watching=False, store_untested=0, **fields)
+    assert refused.value.condition == "not-acceptable"
+    assert word in refused.value.text
+    assert juliet.person.mail_password not in refused.value.text
+    assert juliet.postern.ctl_json("accounts", "list", "--user", juliet.jid).get("accounts",
+                                                                                 []) == []
+    juliet.register_imap("work", await_watching=False, store_untested=1, **fields)
     assert juliet.account_id("work")
+
+
+def test_a_way_to_send_is_tried_before_it_is_stored(juliet):
+    with pytest.raises(Refused) as refused:
+        juliet.register_smtp("out", await_ready=False, store_untested=0, password="wrong")
+    assert "password" in refused.value.text
+    juliet.register_smtp("out")
 
 
 def test_a_prompt_turns_a_mail_address_into_a_contact(juliet):

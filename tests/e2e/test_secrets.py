@@ -23,7 +23,7 @@ def secretive(juliet):
 def test_passwords_subjects_and_bodies_are_in_no_log(secretive):
     member, subject = secretive
     for name, text in member.postern.logs().items():
-        for secret in (member.person.mail_password, "my-other-secret", member.site.prosody.secret,
+        for secret in (member.person.mail_password, "my-other-secret", member.site.jabber.secret,
                        subject, "secret text", "secret answer"):
             assert secret not in text, f"{secret!r} is in the log of {name}"
 

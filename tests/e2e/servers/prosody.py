@@ -33,6 +33,8 @@ Component "{component}"
 
 
 class Prosody:
+    name = "prosody"
+
     def __init__(self, folder, authority, secret, c2s_port=0):
         self.folder = Path(folder)
         self.folder.mkdir()

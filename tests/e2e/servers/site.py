@@ -1,4 +1,5 @@
-"""All servers of one run together: certificates, Prosody, Dovecot, Postfix and a recording SMTP."""
+"""All servers of one run together: certificates, a Jabber server, Dovecot, Postfix and a recording
+SMTP server."""
 
 import atexit
 import shutil
@@ -12,9 +13,12 @@ from .broken import RogueTls, Silent
 from .certificates import Authority
 from .daemon import free_port
 from .dovecot import PASSWORD, Dovecot
+from .ejabberd import Ejabberd
 from .postfix import DOMAIN, Postfix
 from .prosody import Prosody
 from .recording_smtp import RecordingSmtp
+
+JABBER_SERVERS = {server.name: server for server in (Prosody, Ejabberd)}
 
 
 @dataclass
@@ -28,7 +32,7 @@ class Person:
 
 
 class Site:
-    def __init__(self, c2s_port=0):
+    def __init__(self, jabber="prosody", c2s_port=0):
         self.folder = Path(tempfile.mkdtemp(prefix="postern-"))
         # Mail daemons drop their rights and must still reach their folders.
         self.folder.chmod(0o755)
@@ -36,7 +40,8 @@ class Site:
         # So that `finally` and atexit run when somebody ends us politely.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         self.authority = Authority(self.folder / "certificates")
-        self.prosody = Prosody(self.folder / "prosody", self.authority, "component secret", c2s_port)
+        self.jabber = JABBER_SERVERS[jabber](self.folder / jabber, self.authority,
+                                             "component secret", c2s_port)
         self.dovecot = Dovecot(self.folder / "dovecot", self.authority)
         self.postfix = Postfix(self.folder / "postfix", self.authority, self.dovecot)
         self.recorder = RecordingSmtp(self.authority)
@@ -46,7 +51,7 @@ class Site:
         self._started = []
 
     def start(self):
-        for server in (self.prosody, self.dovecot, self.postfix, self.recorder,
+        for server in (self.jabber, self.dovecot, self.postfix, self.recorder,
                        self.rogue, self.silent):
             server.start()
             self._started.append(server)
@@ -68,4 +73,4 @@ class Site:
 
     def add_person(self, name):
         password = f"{name}-jabber"
-        return Person(name, self.prosody.add_user(name, password), password, f"{name}@{DOMAIN}")
+        return Person(name, self.jabber.add_user(name, password), password, f"{name}@{DOMAIN}")

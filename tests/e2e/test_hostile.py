@@ -1,0 +1,29 @@
+"""Nothing that a mail or a user can send ends the stream that all users share. bench/hostile_stream.py
+does the same at length."""
+
+import hostile
+from mails import mail, unique
+
+COUNT = 300
+
+
+def test_hostile_mails_all_come_through_without_breaking_the_stream(juliet):
+    juliet.register_imap("work")
+    juliet.site.dovecot.put(juliet.address, [hostile.mail(seed) for seed in range(COUNT)])
+    subject = unique("afterwards")
+    juliet.receive(mail(subject))
+    juliet.client.await_message(subject, seconds=60)
+    assert sum(chat.sender == juliet.contact("work") for chat in juliet.client.messages) > COUNT
+    juliet.client.ping(juliet.gateway)
+
+
+def test_hostile_stanzas_break_nothing(juliet):
+    juliet.register_imap("work")
+    places = [juliet.gateway, f"{juliet.gateway}/IMAP", juliet.contact("work"),
+              juliet.address_contact("ann@elsewhere.test")]
+    for seed in range(COUNT):
+        juliet.client.raw(hostile.stanza(seed, places))
+    juliet.client.ping(juliet.gateway, seconds=30)
+    subject = unique("afterwards")
+    juliet.receive(mail(subject))
+    juliet.client.await_message(subject, seconds=15)

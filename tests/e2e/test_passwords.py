@@ -1,0 +1,112 @@
+"""Passwords that are not stored: asked for at each login, kept in memory alone, wiped at logout."""
+
+import time
+
+import pytest
+
+from mails import mail, unique
+from test_presence import settle
+
+
+@pytest.fixture
+def forgetful(juliet):
+    """Somebody whose mailbox password the gateway does not keep."""
+    juliet.register_imap("work", store_password=0)
+    return juliet
+
+
+def log_in_again(member):
+    member.client.disconnect()
+    settle(member, "offline")
+    member.client.forget()
+    member.client.connect()
+
+
+def asked(member, name="work"):
+    return member.client.await_message("password", sender=member.contact(name), seconds=15)
+
+
+def test_the_password_of_the_form_serves_until_logout_then_it_is_asked_for(forgetful):
+    first = unique("first")
+    forgetful.receive(mail(first))
+    forgetful.client.await_message(first)
+    log_in_again(forgetful)
+    asked(forgetful)
+    waiting = unique("waiting")
+    forgetful.receive(mail(waiting))
+    assert forgetful.client.hears_nothing(waiting, 1)
+    forgetful.client.send(forgetful.contact("work"), forgetful.person.mail_password)
+    forgetful.client.await_message(waiting, seconds=10)
+    forgetful.client.await_presence(forgetful.contact("work"), seconds=10)
+
+
+def test_a_wrong_password_is_asked_for_again_and_says_so(forgetful):
+    log_in_again(forgetful)
+    asked(forgetful)
+    forgetful.client.forget()
+    forgetful.client.send(forgetful.contact("work"), "not-the-password")
+    again = forgetful.client.await_message("refused", sender=forgetful.contact("work"), seconds=15)
+    assert "password" in again.body
+    forgetful.client.send(forgetful.contact("work"), forgetful.person.mail_password)
+    forgetful.client.await_presence(forgetful.contact("work"), containing="imap", seconds=10)
+
+
+def test_a_client_with_forms_fills_in_the_form(forgetful):
+    log_in_again(forgetful)
+    asked(forgetful)
+    step = forgetful.client.command(forgetful.contact("work"), "postern#password")
+    assert step.form.types["password"] == "text-private"
+    done = forgetful.client.command(forgetful.contact("work"), "postern#password",
+                                    session=step.session,
+                                    password=forgetful.person.mail_password)
+    assert done.status == "completed"
+    forgetful.client.await_presence(forgetful.contact("work"), containing="imap", seconds=10)
+
+
+def test_the_answer_is_never_mailed_echoed_logged_or_stored(forgetful):
+    forgetful.register_smtp("out")
+    subject = unique("to be answered")
+    forgetful.receive(mail(subject))
+    forgetful.client.await_message(subject)
+    log_in_again(forgetful)
+    asked(forgetful)
+    sent_before = len(forgetful.site.recorder.mails)
+    password = forgetful.person.mail_password
+    # Twice: the second must not become the answer to the newest mail.
+    forgetful.client.send(forgetful.contact("work"), password)
+    forgetful.client.await_presence(forgetful.contact("work"), containing="imap", seconds=10)
+    forgetful.client.send(forgetful.contact("work"), password)
+    time.sleep(2)
+    assert len(forgetful.site.recorder.mails) == sent_before
+    assert not any(password in body for body in forgetful.client.bodies())
+    for name, text in forgetful.postern.logs().items():
+        assert password not in text, f"the password is in the log of {name}"
+    for path in forgetful.postern.folder.rglob("*"):
+        if path.is_file() and ("appendonly" in str(path) or path.suffix in (".aof", ".rdb")):
+            assert password.encode() not in path.read_bytes(), f"the password is in {path}"
+
+
+def test_a_fetcher_that_restarts_asks_again(forgetful):
+    part = "fetcher" if "fetcher" in forgetful.postern.parts else "postern"
+    forgetful.client.forget()
+    forgetful.postern.kill(part)
+    forgetful.postern.revive(part)
+    forgetful.postern.await_ready()
+    asked(forgetful)
+    forgetful.client.send(forgetful.contact("work"), forgetful.person.mail_password)
+    subject = unique("again")
+    forgetful.receive(mail(subject))
+    forgetful.client.await_message(subject, seconds=20)
+
+
+def test_mail_waits_for_the_password_of_the_account_that_sends_it(juliet):
+    juliet.register_smtp("out", store_password=0)
+    log_in_again(juliet)
+    asked(juliet, "out")
+    subject = unique("waits for the password")
+    id = juliet.client.send(juliet.gateway, f"To: bob@elsewhere.test\nSubject: {subject}\n\nHello")
+    time.sleep(2)
+    assert not juliet.site.recorder.with_subject(subject)
+    juliet.client.send(juliet.contact("out"), juliet.person.mail_password)
+    juliet.client.await_receipt(id, seconds=20)
+    assert juliet.site.recorder.with_subject(subject)

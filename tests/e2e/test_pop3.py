@@ -1,0 +1,62 @@
+"""POP3: mail is left on the server, and none of it is announced twice."""
+
+import time
+
+from mails import mail, unique
+
+
+def check(member, name="post"):
+    """Does not wait for the interval; an operator may look more often than a user."""
+    member.postern.ctl("accounts", "check", f"{member.jid}/{name}")
+
+
+def test_mail_that_was_there_is_not_announced_and_what_comes_is_once(juliet):
+    old = unique("old")
+    juliet.receive(mail(old))
+    contact = juliet.register_pop3("post")
+    new = unique("new")
+    juliet.receive(mail(new, "The text of it."))
+    check(juliet)
+    chat = juliet.client.await_message(new, sender=contact, seconds=15)
+    assert "The text of it." in chat.body
+    time.sleep(1)
+    assert sum(new in body for body in juliet.client.bodies()) == 1
+    assert not any(old in body for body in juliet.client.bodies())
+    assert len(juliet.site.dovecot.mails(juliet.address)) == 2  # nothing was deleted
+
+
+def test_the_form_has_no_mailbox_path(juliet):
+    assert "mailbox" not in juliet.client.form(f"{juliet.gateway}/POP3")
+
+
+def test_starttls_works_for_pop3_too(juliet):
+    juliet.register_pop3("post", port=juliet.site.dovecot.pop3_port, ssl=0)
+
+
+def test_a_wrong_password_is_named_for_pop3_too(juliet):
+    juliet.register_pop3("post", await_watching=False, password="wrong")
+    presence = juliet.client.await_presence(juliet.contact("post"), "dnd", seconds=15)
+    assert "password" in presence.status
+
+
+def test_mail_that_waits_while_away_comes_when_back(juliet):
+    juliet.register_pop3("post", away_action="0")
+    juliet.client.set_presence("away")
+    time.sleep(1)
+    subject = unique("later")
+    juliet.receive(mail(subject))
+    assert juliet.client.hears_nothing(subject, 2)
+    juliet.client.set_presence()
+    juliet.client.await_message(subject, seconds=15)
+
+
+def test_the_last_mails_can_be_fetched(juliet):
+    subject = unique("fetched")
+    juliet.receive(mail(subject, "Left on the server."))
+    contact = juliet.register_pop3("post")
+    step = juliet.client.command(contact, "jmc#get-email")
+    label, value = step.form.options["emails"][0]
+    assert subject in label
+    juliet.client.command(contact, "jmc#get-email", session=step.session, emails=[value],
+                          fetch_more="0")
+    assert "Left on the server." in juliet.client.await_message(subject, sender=contact).body
