@@ -16,18 +16,19 @@ _numbers = itertools.count(1)
 
 # Each form of Postern and each Jabber server has all stories told; --setup names other pairs.
 USUAL_SETUPS = ["services+prosody", "all-in-one+ejabberd"]
-SETUPS = [f"{form}+{server}" for form in FORMS for server in JABBER_SERVERS]
+# The very same strings for every test: pytest keeps a fixture while its parameter is the same object.
+SETUPS = {f"{form}+{server}": (form, server) for form in FORMS for server in JABBER_SERVERS}
 
 
 def pytest_addoption(parser):
-    parser.addoption("--setup", choices=SETUPS, action="append",
+    parser.addoption("--setup", choices=list(SETUPS), action="append",
                      help=f"a form of Postern and a Jabber server; {USUAL_SETUPS} when not given")
 
 
 def pytest_generate_tests(metafunc):
     if "postern" in metafunc.fixturenames:
         setups = metafunc.config.getoption("setup") or USUAL_SETUPS
-        metafunc.parametrize("postern, site", [setup.split("+") for setup in setups],
+        metafunc.parametrize("postern, site", [SETUPS[setup] for setup in setups],
                              ids=setups, indirect=True, scope="session")
 
 
