@@ -9,9 +9,14 @@
 #include "absl/strings/str_cat.h"
 #include "lib/mail/address_reader.h"
 #include "lib/mail/utf8.h"
+#include "lib/words/wording.h"
 
 namespace postern::mail {
 namespace {
+
+absl::Status Unreadable(const words::Wording& reason) {
+  return words::Error(absl::StatusCode::kInvalidArgument, reason);
+}
 
 bool IsAtomText(unsigned char c) {
   return c >= 0x80 || absl::ascii_isalnum(c) ||
@@ -53,23 +58,24 @@ std::string Address::Readable() const {
 absl::StatusOr<Address> ParseAddress(absl::string_view text) {
   absl::StatusOr<std::vector<Address>> all = ParseAddressList(text, 1);
   if (absl::IsResourceExhausted(all.status())) {
-    return absl::InvalidArgumentError("more than one address stands there");
+    return Unreadable(words::Word("more than one address stands there"));
   }
   if (!all.ok()) return all.status();
-  if (all->empty()) return absl::InvalidArgumentError("there is no address");
+  if (all->empty()) return Unreadable(words::Word("there is no address"));
   return std::move(all->front());
 }
 
 absl::StatusOr<std::vector<Address>> ParseAddressList(absl::string_view text, size_t limit) {
   if (HasControls(text) || HasBidiControls(text)) {
-    return absl::InvalidArgumentError("a control character hides in the address");
+    return Unreadable(words::Word("a control character hides in the address"));
   }
   std::vector<Address> addresses;
   AddressReader reader(text);
   while (std::optional<absl::StatusOr<Address>> next = reader.Next()) {
     if (!next->ok()) return next->status();
     if (addresses.size() == limit) {
-      return absl::ResourceExhaustedError(absl::StrCat("more than ", limit, " addresses"));
+      return words::Error(absl::StatusCode::kResourceExhausted,
+                          words::Word("more than $0 addresses", limit));
     }
     addresses.push_back(**std::move(next));
   }

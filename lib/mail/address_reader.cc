@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "lib/mail/encoded_word.h"
 #include "lib/mail/utf8.h"
+#include "lib/words/wording.h"
 
 namespace postern::mail {
 namespace {
@@ -39,22 +40,35 @@ std::string Unescape(absl::string_view quoted) {
   return out;
 }
 
-absl::Status Unreadable(absl::string_view reason) { return absl::InvalidArgumentError(reason); }
+using words::Word;
+
+absl::Status Unreadable(const words::Wording& reason) {
+  return words::Error(absl::StatusCode::kInvalidArgument, reason);
+}
+
+// What is quoted to its author.
+std::string Shown(absl::string_view entry) { return CleanLine(CutUtf8(entry, 80)); }
 
 // Splits off the local part; leaves `rest` at the '@' that ends it.
 absl::StatusOr<std::string> TakeLocalPart(absl::string_view& rest) {
+  const absl::string_view spec = rest;
   std::string local;
   while (!rest.empty() && rest[0] != '@') {
     if (rest[0] == '"') {
       const size_t end = ClosingQuote(rest, 0);
-      if (end == rest.npos) return Unreadable("a quote is not closed");
+      if (end == rest.npos) {
+        return Unreadable(Word("\"$0\": a quote is not closed", Shown(spec)));
+      }
       local += Unescape(rest.substr(1, end - 1));
       rest.remove_prefix(end + 1);
     } else if (absl::ascii_isspace(rest[0])) {
       rest = absl::StripLeadingAsciiWhitespace(rest);
-      if (!absl::StartsWith(rest, "@")) return Unreadable("white space inside the address");
+      if (!absl::StartsWith(rest, "@")) {
+        return Unreadable(Word("\"$0\": white space inside the address", Shown(spec)));
+      }
     } else if (absl::StrContains("()<>[]:;,\\", rest[0])) {
-      return Unreadable(absl::StrCat("'", rest.substr(0, 1), "' in the address needs quotes"));
+      return Unreadable(
+          Word("\"$0\": '$1' in the address needs quotes", Shown(spec), rest.substr(0, 1)));
     } else {
       local.push_back(rest[0]);
       rest.remove_prefix(1);
@@ -81,13 +95,19 @@ bool IsDomainLiteral(absl::string_view domain) {
   return true;
 }
 
-absl::Status CheckDomain(absl::string_view domain) {
-  if (domain.empty()) return Unreadable("nothing stands after the @");
-  if (absl::StrContains(domain, '@')) return Unreadable("it has more than one @");
-  if (domain.size() > kMaxDomain) return Unreadable("its domain is too long");
+absl::Status CheckDomain(absl::string_view domain, absl::string_view spec) {
+  if (domain.empty()) return Unreadable(Word("\"$0\": nothing stands after the @", Shown(spec)));
+  if (absl::StrContains(domain, '@')) {
+    return Unreadable(Word("\"$0\": it has more than one @", Shown(spec)));
+  }
+  if (domain.size() > kMaxDomain) {
+    return Unreadable(Word("\"$0\": its domain is too long", Shown(spec)));
+  }
   if (IsDomainLiteral(domain)) return absl::OkStatus();
   for (absl::string_view label : absl::StrSplit(domain, '.')) {
-    if (!IsLabel(label)) return Unreadable(absl::StrCat("\"", domain, "\" is not a domain"));
+    if (!IsLabel(label)) {
+      return Unreadable(Word("\"$0\": \"$1\" is not a domain", Shown(spec), Shown(domain)));
+    }
   }
   return absl::OkStatus();
 }
@@ -95,23 +115,30 @@ absl::Status CheckDomain(absl::string_view domain) {
 }  // namespace
 
 absl::StatusOr<Address> ParseSpec(absl::string_view spec) {
+  const absl::string_view whole = spec;
   spec = absl::StripAsciiWhitespace(spec);
   if (absl::StartsWith(spec, "@")) {  // RFC 5322 section 4.4: obsolete source route
     const size_t colon = spec.find(':');
-    if (colon == spec.npos) return Unreadable("nothing stands before the @");
+    if (colon == spec.npos) {
+      return Unreadable(Word("\"$0\": nothing stands before the @", Shown(whole)));
+    }
     spec = absl::StripLeadingAsciiWhitespace(spec.substr(colon + 1));
   }
   if (!IsUtf8(spec) || HasControls(spec) || HasBidiControls(spec)) {
-    return Unreadable("it holds characters that no address may hold");
+    return Unreadable(Word("\"$0\": it holds characters that no address may hold", Shown(whole)));
   }
   absl::StatusOr<std::string> local = TakeLocalPart(spec);
   if (!local.ok()) return local.status();
-  if (spec.empty()) return Unreadable("it has no @domain");
-  if (local->empty()) return Unreadable("nothing stands before the @");
-  if (local->size() > kMaxLocalPart) return Unreadable("the part before the @ is too long");
+  if (spec.empty()) return Unreadable(Word("\"$0\": it has no @domain", Shown(whole)));
+  if (local->empty()) {
+    return Unreadable(Word("\"$0\": nothing stands before the @", Shown(whole)));
+  }
+  if (local->size() > kMaxLocalPart) {
+    return Unreadable(Word("\"$0\": the part before the @ is too long", Shown(whole)));
+  }
   spec = absl::StripAsciiWhitespace(spec.substr(1));
   if (spec.size() > 1 && spec.back() == '.') spec.remove_suffix(1);
-  if (absl::Status domain = CheckDomain(spec); !domain.ok()) return domain;
+  if (absl::Status domain = CheckDomain(spec, whole); !domain.ok()) return domain;
   Address address;
   address.local_part = *std::move(local);
   address.domain = absl::AsciiStrToLower(spec);
@@ -192,8 +219,10 @@ AddressReader::Entry AddressReader::ReadEntry() {
 }
 
 absl::StatusOr<Address> AddressReader::Understand(const Entry& entry) {
-  if (entry.several)
-    return Unreadable("more than one address stands there; put a comma between them");
+  if (entry.several) {
+    return Unreadable(Word("\"$0\": more than one address stands there; put a comma between them",
+                           Shown(*entry.angle)));
+  }
   absl::StatusOr<Address> address = ParseSpec(entry.angle ? *entry.angle : entry.words);
   if (!address.ok()) return address;
   const std::string& name = entry.angle ? entry.name : entry.comment;
@@ -208,13 +237,7 @@ std::optional<absl::StatusOr<Address>> AddressReader::Next() {
     if (!entry.has_text) continue;
     // "undisclosed-recipients:;" and "<>" name nobody.
     if (entry.angle && absl::StripAsciiWhitespace(*entry.angle).empty()) continue;
-    absl::StatusOr<Address> address = Understand(entry);
-    if (!address.ok()) {
-      const std::string shown = CleanLine(CutUtf8(entry.angle ? *entry.angle : entry.words, 80));
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", shown, "\": ", address.status().message()));
-    }
-    return address;
+    return Understand(entry);
   }
   return std::nullopt;
 }

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "lib/mail/address_reader.h"
 #include "lib/mail/attachment_name.h"
 #include "lib/mail/body_text.h"
@@ -16,9 +15,22 @@
 #include "lib/mail/mime_tree.h"
 #include "lib/mail/transfer_encoding.h"
 #include "lib/mail/utf8.h"
+#include "lib/words/wording.h"
 
 namespace postern::mail {
 namespace {
+
+// A reader's catalogue has each defect as a whole, so the fields are not put in.
+std::string UnreadableAddress(absl::string_view field) {
+  if (field == "From") return words::Word("From holds an address that can't be read").text;
+  if (field == "To") return words::Word("To holds an address that can't be read").text;
+  if (field == "Cc") return words::Word("Cc holds an address that can't be read").text;
+  return words::Word("Reply-To holds an address that can't be read").text;
+}
+
+std::string TooManyAddresses() {
+  return words::Word("it names too many addresses; only the first ones are shown").text;
+}
 
 // Fills a Mail from the header of the message.
 class HeaderReader {
@@ -42,7 +54,8 @@ class HeaderReader {
     ReadDate();
     ReadEnvelopeFrom();
     if (header_.over_limit)
-      mail_.defects.push_back("the header is too large; only its beginning was read");
+      mail_.defects.push_back(
+          words::Word("the header is too large; only its beginning was read").text);
   }
 
  private:
@@ -61,16 +74,14 @@ class HeaderReader {
       AddressReader reader(line);
       while (std::optional<absl::StatusOr<Address>> next = reader.Next()) {
         if (addresses.size() == limits_.addresses) {
-          mail_.defects.push_back(
-              absl::StrCat(name, " has more than ", limits_.addresses, " addresses"));
+          mail_.defects.push_back(TooManyAddresses());
           return addresses;
         }
         unreadable = unreadable || !next->ok();
         if (next->ok()) addresses.push_back(**std::move(next));
       }
     }
-    if (unreadable)
-      mail_.defects.push_back(absl::StrCat(name, " holds an address that can't be read"));
+    if (unreadable) mail_.defects.push_back(UnreadableAddress(name));
     return addresses;
   }
 
@@ -78,7 +89,8 @@ class HeaderReader {
     mail_.subject = DecodeHeaderText(Body("Subject"));
     if (mail_.subject.size() <= limits_.subject_bytes) return;
     mail_.subject.resize(CutUtf8(mail_.subject, limits_.subject_bytes).size());
-    mail_.defects.push_back("the subject is too long; only its beginning is shown");
+    mail_.defects.push_back(
+        words::Word("the subject is too long; only its beginning is shown").text);
   }
 
   void ReadDate() {
@@ -120,10 +132,13 @@ Attachment Describe(const MimePart& part, size_t bytes_not_seen) {
 
 void DescribeDefects(const MimeTree& tree, bool is_cut, std::vector<std::string>& defects) {
   if (tree.too_deep)
-    defects.push_back("too complex: parts are nested too deep; the deepest were not read");
+    defects.push_back(
+        words::Word("too complex: parts are nested too deep; the deepest were not read").text);
   if (tree.too_many)
-    defects.push_back("too complex: it has too many parts; the last ones were not read");
-  if (tree.unended && !is_cut) defects.push_back("it ends early; something may be missing");
+    defects.push_back(
+        words::Word("too complex: it has too many parts; the last ones were not read").text);
+  if (tree.unended && !is_cut)
+    defects.push_back(words::Word("it ends early; something may be missing").text);
 }
 
 }  // namespace

@@ -9,7 +9,6 @@ namespace postern::words {
 
 namespace {
 
-// In no argument: what comes from outside is cleaned of control characters.
 constexpr char kSeparator = '\x1f';
 
 }  // namespace
@@ -40,7 +39,8 @@ absl::Status Error(absl::StatusCode code, const Wording& wording, absl::string_v
   std::string bytes = wording.text;
   for (const std::string& argument : wording.arguments) {
     bytes.push_back(kSeparator);
-    bytes += argument;
+    // No sentence needs the separator; a server's words may hold it.
+    for (const char c : argument) bytes.push_back(c == kSeparator ? ' ' : c);
   }
   status.SetPayload(kPayload, absl::Cord(bytes));
   return status;
