@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/sending.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -42,28 +42,29 @@ bool IsAmbiguous(const std::vector<MailThread>& mails, int64_t seconds, int64_t 
 
 }  // namespace
 
-absl::StatusOr<AnsweredMail> ChooseAnsweredMail(AnswerCandidates candidates, int64_t now_unix) {
+absl::StatusOr<AnsweredMail> ChooseAnsweredMail(AnswerCandidates candidates, int64_t now_unix,
+                                                const Words& words) {
   AnsweredMail answered;
   if (candidates.replied) {
     answered.mail = *std::move(candidates.replied);
   } else if (!candidates.threaded.empty()) {
     if (IsAmbiguous(candidates.threaded, kThreadSeconds, now_unix)) {
-      return absl::InvalidArgumentError(texts::kAnswerIsAmbiguous);
+      return absl::InvalidArgumentError(texts::AnswerIsAmbiguous(words));
     }
     answered.mail = std::move(candidates.threaded.front());
     answered.inferred = true;
   } else if (candidates.names_message) {
-    return absl::InvalidArgumentError(texts::kAnsweredMailUnknown);
+    return absl::InvalidArgumentError(texts::AnsweredMailUnknown(words));
   } else if (candidates.newest.empty()) {
-    return absl::InvalidArgumentError(texts::kWhoIsItFor);
+    return absl::InvalidArgumentError(texts::WhoIsItFor(words));
   } else if (IsAmbiguous(candidates.newest, kTogetherSeconds, now_unix)) {
-    return absl::InvalidArgumentError(texts::kAnswerIsAmbiguous);
+    return absl::InvalidArgumentError(texts::AnswerIsAmbiguous(words));
   } else {
     answered.mail = std::move(candidates.newest.front());
     answered.inferred = true;
   }
   if (answered.mail.answer_to.empty()) {
-    return absl::InvalidArgumentError(texts::kAnsweredMailHasNoSender);
+    return absl::InvalidArgumentError(texts::AnsweredMailHasNoSender(words));
   }
   return answered;
 }

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/xmpp-edge/thread_store.h"
+#include "services/xmpp-edge/words.h"
 
 namespace postern::xmpp_edge {
 
@@ -27,6 +28,7 @@ struct AnsweredMail {
 // is none, and when mails of two people are so close to each other (a minute; in
 // one thread a day) that the author may have meant either, however long they took
 // to write: a mail to the wrong person can't be taken back.
-absl::StatusOr<AnsweredMail> ChooseAnsweredMail(AnswerCandidates candidates, int64_t now_unix);
+absl::StatusOr<AnsweredMail> ChooseAnsweredMail(AnswerCandidates candidates, int64_t now_unix,
+                                                const Words& words);
 
 }  // namespace postern::xmpp_edge

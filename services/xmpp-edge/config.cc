@@ -1,8 +1,15 @@
 #include "services/xmpp-edge/config.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/xmpp-edge/jid.h"
+#include "services/xmpp-edge/words.h"
 
 namespace postern::xmpp_edge {
 
@@ -11,8 +18,12 @@ void AddOptions(process::Program& program, Config& config) {
               "HOST:PORT where the XMPP server takes components (XEP-0114)", /*required=*/true);
   program.Add("--xmpp-domain", config.xmpp_domain,
               "The component's domain, as the XMPP server knows it", /*required=*/true);
+  program.Add("--language", config.language,
+              "What users are spoken to in while their own language is not known");
   program.Add("--xmpp-secret-file", config.xmpp_secret_file, "File with the component's secret",
               /*required=*/true);
+  program.Add("--offline-after", config.offline_after,
+              "Seconds after which a user without clients counts as offline; 0: at once", 0, 3600);
 }
 
 void CheckConfig(process::Program& program, Config& config) {
@@ -27,6 +38,10 @@ void CheckConfig(process::Program& program, Config& config) {
     } else {
       config.xmpp_domain = domain->domain;
     }
+  }
+  const std::vector<std::string> languages = Words::Languages();
+  if (std::find(languages.begin(), languages.end(), config.language) == languages.end()) {
+    program.Reject("--language", absl::StrCat("must be one of ", absl::StrJoin(languages, ", ")));
   }
   if (!config.xmpp_secret_file.empty()) {
     config.secret = program.ReadSecretFile("--xmpp-secret-file", config.xmpp_secret_file);

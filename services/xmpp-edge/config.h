@@ -11,6 +11,8 @@ struct Config {
   std::string xmpp_server;  // HOST:PORT of the server's component listener
   std::string xmpp_domain;  // the component's own: "mail.example.org"
   std::string xmpp_secret_file;
+  std::string language = "en";  // for users whose own is not known: one with a catalogue
+  int offline_after = 45;  // seconds for which a user who lost the last client counts as before
 
   // Read from those above by CheckConfig.
   std::string server_host;

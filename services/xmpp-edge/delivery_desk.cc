@@ -110,10 +110,12 @@ admin::v1::Action ActionFor(const admin::v1::PresenceActions& actions, edge::v1:
 }
 
 DeliveryDesk::DeliveryDesk(std::string domain, StanzaSink& sink, const AccountDirectory& directory,
-                           const PresenceSessions& sessions, ThreadStore& threads, DeliveryLog& log)
+                           const Interpreter& interpreter, const PresenceSessions& sessions,
+                           ThreadStore& threads, DeliveryLog& log)
     : domain_(std::move(domain)),
       sink_(sink),
       directory_(directory),
+      interpreter_(interpreter),
       sessions_(sessions),
       threads_(threads),
       log_(log) {}
@@ -233,7 +235,7 @@ net::Task<absl::Status> DeliveryDesk::SendFull(AccountDirectory::Account account
     absl::Status remembered =
         co_await threads_.Remember(envelope.user, envelope.stanza_id, std::move(thread));
     if (!remembered.ok()) co_return remembered;
-    Element message = MailToMessage(mail, envelope);
+    Element message = MailToMessage(mail, envelope, interpreter_.Of(envelope.user));
     if (absl::Status sent = co_await sink_.Send(std::move(message)); !sent.ok()) co_return sent;
   }
   co_return absl::OkStatus();
@@ -256,7 +258,8 @@ net::Task<absl::Status> DeliveryDesk::SendDigest(AccountDirectory::Account accou
         co_await threads_.Remember(envelope.user, envelope.stanza_id, std::move(thread));
     if (!remembered.ok()) co_return remembered;
   }
-  Element message = MailsToDigest(mails, EnvelopeFor(*account, domain_, std::move(id)));
+  const Envelope envelope = EnvelopeFor(*account, domain_, std::move(id));
+  Element message = MailsToDigest(mails, envelope, interpreter_.Of(envelope.user));
   co_return co_await sink_.Send(std::move(message));
 }
 

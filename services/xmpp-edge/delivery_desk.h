@@ -11,6 +11,7 @@
 #include "postern/edge/v1/edge.pb.h"
 #include "services/xmpp-edge/account_directory.h"
 #include "services/xmpp-edge/delivery_log.h"
+#include "services/xmpp-edge/interpreter.h"
 #include "services/xmpp-edge/presence_sessions.h"
 #include "services/xmpp-edge/stanza_sink.h"
 #include "services/xmpp-edge/thread_store.h"
@@ -26,7 +27,8 @@ admin::v1::Action ActionFor(const admin::v1::PresenceActions& actions, edge::v1:
 class DeliveryDesk {
  public:
   DeliveryDesk(std::string domain, StanzaSink& sink, const AccountDirectory& directory,
-               const PresenceSessions& sessions, ThreadStore& threads, DeliveryLog& log);
+               const Interpreter& interpreter, const PresenceSessions& sessions,
+               ThreadStore& threads, DeliveryLog& log);
 
   // Edge.Deliver; the answers are those of edge.proto. kUnavailable also while
   // another call delivers for the same account (two at once would double).
@@ -53,6 +55,7 @@ class DeliveryDesk {
   std::string domain_;
   StanzaSink& sink_;
   const AccountDirectory& directory_;
+  const Interpreter& interpreter_;
   const PresenceSessions& sessions_;
   ThreadStore& threads_;
   DeliveryLog& log_;

@@ -9,7 +9,7 @@
 #include "lib/rpc/mail_codec.h"
 #include "postern/edge/v1/edge.pb.h"
 #include "services/xmpp-edge/sending_account.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/sending.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -75,25 +75,26 @@ bool BelongsTo(const MailThread& found, const std::string& contact, const ChatMa
          found.answer_to.front().Spec() == mail.to.front().Spec();
 }
 
-absl::Status Unreadable(const absl::Status& status) {
-  return absl::InvalidArgumentError(texts::UnreadableMail(status.message()));
-}
-
 }  // namespace
 
 DraftComposer::DraftComposer(FeatureContext context) : context_(std::move(context)) {}
 
+const Words& DraftComposer::WordsFor(const Incoming& incoming) const {
+  return context_.interpreter.Answering(incoming.from.Bare(), incoming.lang);
+}
+
 net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Compose(
     Incoming incoming, std::vector<MailThread> under_way) {
+  const Words& words = WordsFor(incoming);
   Question question;
   question.user = incoming.from.Bare();
   question.contact = incoming.to.Bare();
   const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
   if (place.kind == Place::Kind::kNowhere) {
-    co_return absl::NotFoundError(texts::NoSuchContact(incoming.to.local));
+    co_return absl::NotFoundError(texts::NoSuchContact(words, incoming.to.local));
   }
-  auto mail = ReadChatMail(incoming.stanza);
-  if (!mail.ok()) co_return Unreadable(mail.status());
+  auto mail = ReadChatMail(incoming.stanza, words);
+  if (!mail.ok()) co_return mail.status();
 
   if (place.kind == Place::Kind::kAddress) mail->to.insert(mail->to.begin(), place.address);
   question.mail = *mail;
@@ -105,9 +106,9 @@ net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Compose(
     auto conversation = co_await FindConversation(std::move(question));
     if (conversation) answered.emplace().mail = *std::move(conversation);
   } else if (mail->to.empty() && place.kind != Place::Kind::kAccount) {
-    co_return absl::InvalidArgumentError(texts::kRootNeedsTo);
+    co_return absl::InvalidArgumentError(texts::RootNeedsTo(words));
   } else if (mail->to.empty()) {
-    auto found = co_await FindAnswered(std::move(question));
+    auto found = co_await FindAnswered(std::move(question), words);
     if (!found.ok()) co_return found.status();
     mail->to = found->mail.answer_to;
     answered = *std::move(found);
@@ -118,9 +119,10 @@ net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Compose(
 absl::StatusOr<sender::v1::SubmitRequest> DraftComposer::Write(
     const Incoming& incoming, const Place& place, const ChatMail& mail,
     const std::optional<AnsweredMail>& answered) const {
+  const Words& words = WordsFor(incoming);
   const std::string user = incoming.from.Bare();
   auto sending = ChooseSendingAccount(context_.directory, user, place, mail.from,
-                                      answered ? answered->mail.account_id : "");
+                                      answered ? answered->mail.account_id : "", words);
   if (!sending.ok()) return sending.status();
 
   sender::v1::SubmitRequest request;
@@ -131,7 +133,7 @@ absl::StatusOr<sender::v1::SubmitRequest> DraftComposer::Write(
   request.set_idempotency_key(IdempotencyKey(incoming.stanza, incoming.from, request.draft()));
   request.set_context(ContextOf(incoming, mail, answered).SerializeAsString());
   if (request.context().size() > kMaxContextBytes) {
-    return absl::InvalidArgumentError(texts::kIdsTooLong);
+    return absl::InvalidArgumentError(texts::IdsTooLong(words));
   }
   return request;
 }
@@ -169,7 +171,8 @@ net::Task<absl::StatusOr<std::vector<MailThread>>> DraftComposer::Newest(Questio
   co_return newest;
 }
 
-net::Task<absl::StatusOr<AnsweredMail>> DraftComposer::FindAnswered(Question question) {
+net::Task<absl::StatusOr<AnsweredMail>> DraftComposer::FindAnswered(Question question,
+                                                                    const Words& words) {
   auto candidates = co_await NamedCandidates(question);
   if (!candidates.ok()) co_return candidates.status();
   if (!candidates->replied && candidates->threaded.empty() && !candidates->names_message) {
@@ -177,7 +180,7 @@ net::Task<absl::StatusOr<AnsweredMail>> DraftComposer::FindAnswered(Question que
     if (!newest.ok()) co_return newest.status();
     candidates->newest = *std::move(newest);
   }
-  co_return ChooseAnsweredMail(*std::move(candidates), std::time(nullptr));
+  co_return ChooseAnsweredMail(*std::move(candidates), std::time(nullptr), words);
 }
 
 net::Task<std::optional<MailThread>> DraftComposer::FindConversation(Question question) {

@@ -35,7 +35,8 @@ class DraftComposer {
     ChatMail mail;
     std::vector<MailThread> under_way;  // to that contact
   };
-  net::Task<absl::StatusOr<AnsweredMail>> FindAnswered(Question question);
+  const Words& WordsFor(const Incoming& incoming) const;
+  net::Task<absl::StatusOr<AnsweredMail>> FindAnswered(Question question, const Words& words);
   // The conversation with a correspondent written to by address: never an error, a
   // mail without it is only less well threaded.
   net::Task<std::optional<MailThread>> FindConversation(Question question);

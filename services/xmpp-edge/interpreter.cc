@@ -34,9 +34,8 @@ const Words& Interpreter::Answering(absl::string_view user, absl::string_view xm
   const std::vector<AccountDirectory::Account> accounts = directory_.Of(user);
   const admin::v1::Preferences none;
   const auto& preferences = accounts.empty() ? none : accounts.front()->preferences();
-  for (const absl::string_view tag :
-       {absl::string_view(preferences.language()), xml_lang,
-        absl::string_view(preferences.heard_language())}) {
+  for (const absl::string_view tag : {absl::string_view(preferences.language()), xml_lang,
+                                      absl::string_view(preferences.heard_language())}) {
     if (const Words* words = WordsFor(tag)) return *words;
   }
   return *site_;

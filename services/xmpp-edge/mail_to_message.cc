@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "lib/crypto/digest.h"
 #include "services/xmpp-edge/jid_escaping.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/mail.h"
 
 namespace postern::xmpp_edge {
 
@@ -66,11 +66,11 @@ std::string OneLine(absl::string_view text) {
   return line;
 }
 
-std::string AddressLine(const std::vector<mail::Address>& addresses) {
+std::string AddressLine(const std::vector<mail::Address>& addresses, const Words& words) {
   std::vector<std::string> shown;
   for (const mail::Address& address : addresses) {
     if (shown.size() == kMaxAddressesShown) {
-      shown.push_back(texts::AndMore(addresses.size() - kMaxAddressesShown));
+      shown.push_back(texts::AndMore(words, addresses.size() - kMaxAddressesShown));
       break;
     }
     shown.push_back(OneLine(address.Readable()));
@@ -78,13 +78,13 @@ std::string AddressLine(const std::vector<mail::Address>& addresses) {
   return absl::StrJoin(shown, ", ");
 }
 
-std::string SenderLine(const mail::Mail& mail) {
-  return mail.from.empty() ? std::string(texts::kNoSender) : AddressLine(mail.from);
+std::string SenderLine(const mail::Mail& mail, const Words& words) {
+  return mail.from.empty() ? texts::NoSender(words) : AddressLine(mail.from, words);
 }
 
-std::string SubjectLine(const mail::Mail& mail) {
+std::string SubjectLine(const mail::Mail& mail, const Words& words) {
   const std::string subject = OneLine(mail.subject);
-  return subject.empty() ? std::string(texts::kNoSubject) : subject;
+  return subject.empty() ? texts::NoSubject(words) : subject;
 }
 
 // When the mail came; 0 when it is new, or when nobody knows. The server's clock
@@ -92,11 +92,6 @@ std::string SubjectLine(const mail::Mail& mail) {
 int64_t OldDate(const mail::Mail& mail, int64_t now_unix) {
   const int64_t date = mail.received_unix != 0 ? mail.received_unix : mail.date_unix;
   return date > 0 && now_unix - date > kOldAfterSeconds ? date : 0;
-}
-
-std::string ReadableDate(int64_t unix_seconds) {
-  return absl::FormatTime("%Y-%m-%d %H:%M UTC", absl::FromUnixSeconds(unix_seconds),
-                          absl::UTCTimeZone());
 }
 
 // "Ann" writes, and answers go to a list or to somebody else: worth knowing before
@@ -112,69 +107,63 @@ bool AnswersGoElsewhere(const mail::Mail& mail) {
                               mail.from.end(), same);
 }
 
-std::string HeaderBlock(const mail::Mail& mail, int64_t now_unix) {
-  std::string block =
-      absl::StrCat(texts::kFrom, SenderLine(mail), "\n", texts::kSubject, SubjectLine(mail), "\n");
+std::string HeaderBlock(const mail::Mail& mail, int64_t now_unix, const Words& words) {
+  std::vector<std::string> lines;
+  lines.push_back(texts::From(words, SenderLine(mail, words)));
+  lines.push_back(texts::Subject(words, SubjectLine(mail, words)));
   if (AnswersGoElsewhere(mail)) {
-    absl::StrAppend(&block, texts::kAnswersGoTo, AddressLine(mail.reply_to), "\n");
+    lines.push_back(texts::AnswersGoTo(words, AddressLine(mail.reply_to, words)));
   }
   // One recipient is the reader; more are worth knowing before one answers.
   if (mail.to.size() + mail.cc.size() > 1) {
-    if (!mail.to.empty()) absl::StrAppend(&block, texts::kTo, AddressLine(mail.to), "\n");
-    if (!mail.cc.empty()) absl::StrAppend(&block, texts::kCc, AddressLine(mail.cc), "\n");
+    if (!mail.to.empty()) lines.push_back(texts::To(words, AddressLine(mail.to, words)));
+    if (!mail.cc.empty()) lines.push_back(texts::Cc(words, AddressLine(mail.cc, words)));
   }
   if (const int64_t date = OldDate(mail, now_unix); date != 0) {
-    absl::StrAppend(&block, texts::kDate, ReadableDate(date), "\n");
+    lines.push_back(texts::Date(words, texts::ReadableDate(words, date)));
   }
-  return block;
+  return absl::StrJoin(lines, "\n");
 }
 
-std::string ReadableSize(uint64_t bytes) {
-  if (bytes < 1024) return absl::StrCat(bytes, " bytes");
-  if (bytes < 1024 * 1024) return absl::StrCat((bytes + 512) / 1024, " KB");
-  const uint64_t tenths = bytes * 10 / (1024 * 1024);
-  return absl::StrCat(tenths / 10, ".", tenths % 10, " MB");
-}
-
-std::string AttachmentBlock(const std::vector<mail::Attachment>& attachments) {
+std::string AttachmentBlock(const std::vector<mail::Attachment>& attachments, const Words& words) {
   if (attachments.empty()) return "";
-  std::string block = absl::StrCat("\n\n", texts::kAttachments);
+  std::string block = absl::StrCat("\n\n", texts::Attachments(words));
   for (size_t i = 0; i < attachments.size(); ++i) {
     if (i == kMaxAttachmentsShown) {
-      absl::StrAppend(&block, "\n", texts::AndMore(attachments.size() - i));
+      absl::StrAppend(&block, "\n", texts::AndMore(words, attachments.size() - i));
       break;
     }
     const mail::Attachment& attachment = attachments[i];
     const std::string name = OneLine(Head(attachment.file_name, 255));
-    absl::StrAppend(&block, "\n- ", name.empty() ? texts::kUnnamedAttachment : name, " (",
+    absl::StrAppend(&block, "\n- ", name.empty() ? texts::UnnamedAttachment(words) : name, " (",
                     OneLine(Head(attachment.content_type, 127)), ", ",
-                    ReadableSize(attachment.size), ")");
+                    texts::ReadableSize(words, attachment.size), ")");
   }
   return block;
 }
 
-std::string NoteBlock(const mail::Mail& mail) {
+std::string NoteBlock(const mail::Mail& mail, const Words& words) {
   std::string block;
   for (size_t i = 0; i < std::min(mail.defects.size(), kMaxDefectsShown); ++i) {
-    absl::StrAppend(&block, "\n", texts::Note(OneLine(Head(mail.defects[i], 300))));
+    absl::StrAppend(&block, "\n", texts::Note(words, OneLine(Head(mail.defects[i], 300))));
   }
   return block.empty() ? block : absl::StrCat("\n", block);
 }
 
-std::string Body(const mail::Mail& mail, int64_t now_unix) {
-  const std::string head = HeaderBlock(mail, now_unix);
-  const std::string tail = AttachmentBlock(mail.attachments) + NoteBlock(mail);
-  constexpr size_t kRoomForCut = 100;
+std::string Body(const mail::Mail& mail, int64_t now_unix, const Words& words) {
+  const std::string head = HeaderBlock(mail, now_unix, words);
+  const std::string tail = AttachmentBlock(mail.attachments, words) + NoteBlock(mail, words);
+  constexpr size_t kRoomForCut = 200;
   const size_t room =
       kMaxBodyBytes - std::min(kMaxBodyBytes, head.size() + tail.size() + kRoomForCut);
   const absl::string_view shown = FittingHead(Head(mail.text, room), kMaxEscapedText);
-  std::string text(shown.empty() ? texts::kNoText : shown);
+  std::string text = shown.empty() ? texts::NoText(words) : std::string(shown);
   if (shown.size() < mail.text.size()) {
-    absl::StrAppend(&text, "\n\n", texts::Cut(mail.text.size() - shown.size()));
+    absl::StrAppend(&text, "\n\n", texts::Cut(words, mail.text.size() - shown.size()));
   } else if (mail.text_truncated) {
-    absl::StrAppend(&text, "\n\n", texts::kCutByReader);
+    absl::StrAppend(&text, "\n\n", texts::CutByReader(words));
   }
-  return absl::StrCat(head, "\n", text, tail);
+  return absl::StrCat(head, "\n\n", text, tail);
 }
 
 const std::vector<mail::Address>& AnswerTo(const mail::Mail& mail) {
@@ -215,9 +204,9 @@ std::string ThreadIdOf(const mail::Mail& mail) {
   return root.empty() ? "" : crypto::Sha256Hex(root).substr(0, 32);
 }
 
-Element MailToMessage(const mail::Mail& mail, const Envelope& envelope) {
-  Element message = ChatMessage(envelope, Body(mail, envelope.now_unix));
-  message.AddText("subject", SubjectLine(mail));
+Element MailToMessage(const mail::Mail& mail, const Envelope& envelope, const Words& words) {
+  Element message = ChatMessage(envelope, Body(mail, envelope.now_unix, words));
+  message.AddText("subject", SubjectLine(mail, words));
   const std::string thread = ThreadIdOf(mail);
   message.AddText("thread", thread.empty() ? envelope.stanza_id : thread);
   Element addresses = ReplyAddresses(mail, envelope.domain);
@@ -232,18 +221,19 @@ Element MailToMessage(const mail::Mail& mail, const Envelope& envelope) {
   return message;
 }
 
-Element MailsToDigest(const std::vector<mail::Mail>& mails, const Envelope& envelope) {
-  std::string body = absl::StrCat(texts::NewMails(mails.size()), "\n");
+Element MailsToDigest(const std::vector<mail::Mail>& mails, const Envelope& envelope,
+                      const Words& words) {
+  std::string body = absl::StrCat(texts::NewMails(words, mails.size()), "\n");
   for (size_t i = 0; i < mails.size(); ++i) {
     const mail::Mail& mail = mails[i];
     std::string entry =
-        absl::StrCat("\n", i + 1, ". ", SenderLine(mail), "\n   ", SubjectLine(mail));
+        absl::StrCat("\n", i + 1, ". ", SenderLine(mail, words), "\n   ", SubjectLine(mail, words));
     if (const int64_t date = OldDate(mail, envelope.now_unix); date != 0) {
-      absl::StrAppend(&entry, " (", ReadableDate(date), ")");
+      absl::StrAppend(&entry, " (", texts::ReadableDate(words, date), ")");
     }
-    constexpr size_t kRoomForMore = 50;
+    constexpr size_t kRoomForMore = 100;
     if (body.size() + entry.size() + kRoomForMore > kMaxBodyBytes) {
-      absl::StrAppend(&body, "\n", texts::AndMore(mails.size() - i));
+      absl::StrAppend(&body, "\n", texts::AndMore(words, mails.size() - i));
       break;
     }
     body += entry;

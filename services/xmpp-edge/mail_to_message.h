@@ -8,6 +8,7 @@
 #include "lib/mail/mail.h"
 #include "services/xmpp-edge/stanza.h"
 #include "services/xmpp-edge/thread_store.h"
+#include "services/xmpp-edge/words.h"
 
 namespace postern::xmpp_edge {
 
@@ -25,10 +26,11 @@ constexpr size_t kMaxBodyBytes = 60 * 1024;
 
 // A mail as a chat message. Nothing in it is trusted: a line of the mail can't
 // pass for a header line, and ToXml() does the rest.
-Element MailToMessage(const mail::Mail& mail, const Envelope& envelope);
+Element MailToMessage(const mail::Mail& mail, const Envelope& envelope, const Words& words);
 
 // "N new mails" and a numbered list of them.
-Element MailsToDigest(const std::vector<mail::Mail>& mails, const Envelope& envelope);
+Element MailsToDigest(const std::vector<mail::Mail>& mails, const Envelope& envelope,
+                      const Words& words);
 
 // What stands in <thread/>: the same for all mails of one conversation
 // (RFC 5322 section 3.6.4: the first of References is where it began).

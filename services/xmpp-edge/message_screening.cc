@@ -1,8 +1,9 @@
 #include "services/xmpp-edge/message_screening.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/sending.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -25,21 +26,21 @@ bool IsReaction(const Element& child) {
   return child.name == "reactions" && absl::StartsWith(child.ns, "urn:xmpp:reactions:");
 }
 
-Screening Refuse(absl::string_view reason) { return {Fate::kRefuse, std::string(reason)}; }
+Screening Refuse(std::string reason) { return {Fate::kRefuse, std::move(reason)}; }
 
-Screening ScreenEncrypted(const Element& message, bool has_body) {
+Screening ScreenEncrypted(const Element& message, bool has_body, const Words& words) {
   // Without a payload it is key exchange between clients, which no person wrote.
   for (const Element& child : message.children) {
     if (IsEncryption(child) && child.Child("payload") != nullptr) {
-      return Refuse(texts::kEncryptedRefused);
+      return Refuse(texts::EncryptedRefused(words));
     }
   }
-  return has_body ? Refuse(texts::kEncryptedRefused) : Screening{Fate::kIgnore, ""};
+  return has_body ? Refuse(texts::EncryptedRefused(words)) : Screening{Fate::kIgnore, ""};
 }
 
 }  // namespace
 
-Screening ScreenMessage(const Element& message) {
+Screening ScreenMessage(const Element& message, const Words& words) {
   const absl::string_view type = message.Attr("type");
   if (type == "error" || type == "headline" || type == "groupchat") return {Fate::kIgnore, ""};
 
@@ -49,13 +50,13 @@ Screening ScreenMessage(const Element& message) {
     if (IsCopy(child) || IsReaction(child)) return {Fate::kIgnore, ""};
     encrypted |= IsEncryption(child);
   }
-  if (encrypted) return ScreenEncrypted(message, !body.empty());
+  if (encrypted) return ScreenEncrypted(message, !body.empty(), words);
   if (message.Child("replace", "urn:xmpp:message-correct:0") != nullptr) {
-    return Refuse(texts::kCorrectionRefused);
+    return Refuse(texts::CorrectionRefused(words));
   }
   for (const Element& child : message.children) {
     if (child.name == "retract" && absl::StartsWith(child.ns, "urn:xmpp:message-retract:")) {
-      return Refuse(texts::kRetractionRefused);
+      return Refuse(texts::RetractionRefused(words));
     }
   }
   if (body.find_first_not_of(" \t\r\n") == std::string::npos) return {Fate::kIgnore, ""};

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "services/xmpp-edge/stanza.h"
+#include "services/xmpp-edge/words.h"
 
 namespace postern::xmpp_edge {
 
@@ -16,9 +17,9 @@ enum class Fate {
 
 struct Screening {
   Fate fate = Fate::kMail;
-  std::string reason;  // for kRefuse, a sentence
+  std::string reason;  // for kRefuse, a sentence for the author
 };
 
-Screening ScreenMessage(const Element& message);
+Screening ScreenMessage(const Element& message, const Words& words);
 
 }  // namespace postern::xmpp_edge

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "services/xmpp-edge/reply_fallback.h"
+#include "services/xmpp-edge/texts/sending.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -15,21 +16,21 @@ namespace {
 constexpr size_t kMaxSubjectBytes = 900;  // fits one header line of 998 bytes
 constexpr size_t kDerivedSubjectCodePoints = 60;
 constexpr size_t kMaxReferences = 30;
+constexpr absl::string_view kHeaderNames[] = {"To", "Cc", "Bcc", "Subject", "From"};
 
 // "Subject: hello" taken apart; nullopt when the line is none of ours.
 struct HeaderLine {
-  std::string name;  // lower case
+  absl::string_view name;  // as in kHeaderNames
   absl::string_view value;
 };
 
 std::optional<HeaderLine> ReadHeaderLine(absl::string_view line) {
   const size_t colon = line.find(':');
   if (colon == absl::string_view::npos) return std::nullopt;
-  std::string name =
-      absl::AsciiStrToLower(absl::StripTrailingAsciiWhitespace(line.substr(0, colon)));
-  for (const char* known : {"to", "cc", "bcc", "subject", "from"}) {
-    if (name != known) continue;
-    return HeaderLine{std::move(name), absl::StripAsciiWhitespace(line.substr(colon + 1))};
+  const absl::string_view name = absl::StripTrailingAsciiWhitespace(line.substr(0, colon));
+  for (const absl::string_view known : kHeaderNames) {
+    if (!absl::EqualsIgnoreCase(name, known)) continue;
+    return HeaderLine{known, absl::StripAsciiWhitespace(line.substr(colon + 1))};
   }
   return std::nullopt;
 }
@@ -51,32 +52,34 @@ absl::string_view FirstCodePoints(absl::string_view text, size_t count) {
   return text.substr(0, end);
 }
 
-absl::Status AddAddresses(const HeaderLine& line, std::vector<mail::Address>& list) {
+absl::Status AddAddresses(const HeaderLine& line, const Words& words,
+                          std::vector<mail::Address>& list) {
   auto addresses = mail::ParseAddressList(line.value, kMaxRecipients);
   if (!addresses.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("The \"", line.name, ":\" line: ", addresses.status().message()));
+        texts::UnreadableLine(words, line.name, words.Say(addresses.status())));
   }
   if (addresses->empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("The \"", line.name, ":\" line names nobody."));
+    return absl::InvalidArgumentError(texts::LineNamesNobody(words, line.name));
   }
   for (mail::Address& address : *addresses) list.push_back(std::move(address));
   return absl::OkStatus();
 }
 
 // Takes one line of the head into `mail`. False: it is text, the head ends before it.
-absl::StatusOr<bool> TakeHeaderLine(absl::string_view text_line, ChatMail& mail) {
+absl::StatusOr<bool> TakeHeaderLine(absl::string_view text_line, const Words& words,
+                                    ChatMail& mail) {
   const std::optional<HeaderLine> line = ReadHeaderLine(text_line);
   if (!line) return false;
   absl::Status added;
-  if (line->name == "to") {
-    added = AddAddresses(*line, mail.to);
-  } else if (line->name == "cc") {
-    added = AddAddresses(*line, mail.cc);
-  } else if (line->name == "bcc") {
-    added = AddAddresses(*line, mail.bcc);
+  if (line->name == "To") {
+    added = AddAddresses(*line, words, mail.to);
+  } else if (line->name == "Cc") {
+    added = AddAddresses(*line, words, mail.cc);
+  } else if (line->name == "Bcc") {
+    added = AddAddresses(*line, words, mail.bcc);
   } else {
-    std::string& value = line->name == "subject" ? mail.subject : mail.from;
+    std::string& value = line->name == "Subject" ? mail.subject : mail.from;
     if (!value.empty()) return false;  // a second one is text
     value = OneLine(line->value);
   }
@@ -84,13 +87,13 @@ absl::StatusOr<bool> TakeHeaderLine(absl::string_view text_line, ChatMail& mail)
   return true;
 }
 
-absl::Status TakeBody(absl::string_view body, ChatMail& mail) {
+absl::Status TakeBody(absl::string_view body, const Words& words, ChatMail& mail) {
   while (!body.empty()) {
     const size_t end = body.find('\n');
     const absl::string_view line = body.substr(0, end);
     const bool blank = absl::StripAsciiWhitespace(line).empty();
     if (!blank) {
-      auto taken = TakeHeaderLine(line, mail);
+      auto taken = TakeHeaderLine(line, words, mail);
       if (!taken.ok()) return taken.status();
       if (!*taken) break;
     }
@@ -134,21 +137,19 @@ size_t AnswerPrefixLength(absl::string_view subject) {
 
 }  // namespace
 
-absl::StatusOr<ChatMail> ReadChatMail(const Element& message) {
+absl::StatusOr<ChatMail> ReadChatMail(const Element& message, const Words& words) {
   ChatMail mail;
   TakeIds(message, mail);
   std::string body = BodyWithoutReplyFallback(message);
   absl::StrReplaceAll({{"\r\n", "\n"}, {"\r", "\n"}}, &body);
-  if (absl::Status taken = TakeBody(body, mail); !taken.ok()) return taken;
+  if (absl::Status taken = TakeBody(body, words, mail); !taken.ok()) return taken;
 
   if (mail.subject.empty()) mail.subject = OneLine(message.ChildText("subject"));
   if (mail.subject.size() > kMaxSubjectBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("The subject is longer than ", kMaxSubjectBytes, " bytes."));
+    return absl::InvalidArgumentError(texts::SubjectTooLong(words, kMaxSubjectBytes));
   }
   if (mail.to.size() + mail.cc.size() + mail.bcc.size() > kMaxRecipients) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("A mail may go to ", kMaxRecipients, " addresses at most."));
+    return absl::InvalidArgumentError(texts::TooManyRecipients(words, kMaxRecipients));
   }
   return mail;
 }

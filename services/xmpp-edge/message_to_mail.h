@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "lib/mail/address.h"
 #include "services/xmpp-edge/stanza.h"
+#include "services/xmpp-edge/words.h"
 
 namespace postern::xmpp_edge {
 
@@ -36,8 +37,8 @@ struct ChatMail {
 // The most addresses that one mail may go to.
 inline constexpr size_t kMaxRecipients = 100;
 
-// kInvalidArgument: a sentence that names the line that can't be read.
-absl::StatusOr<ChatMail> ReadChatMail(const Element& message);
+// kInvalidArgument: a sentence for the author that names the line that can't be read.
+absl::StatusOr<ChatMail> ReadChatMail(const Element& message, const Words& words);
 
 // "Re: " once before the subject, whatever stood there ("RE: Re[2]: AW: x").
 std::string AnswerSubject(absl::string_view subject);

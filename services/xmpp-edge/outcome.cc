@@ -11,8 +11,9 @@
 #include "lib/crypto/digest.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
+#include "lib/rpc/mail_codec.h"
 #include "services/xmpp-edge/jid.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/sending.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -42,19 +43,24 @@ std::string Names(const std::vector<RecipientOutcome>& recipients) {
   });
 }
 
-absl::string_view ReasonOf(const RecipientOutcome& one) {
-  return one.reason().empty() ? texts::kNoReason : absl::string_view(one.reason());
+std::string ReasonOf(const RecipientOutcome& one, const Words& words) {
+  if (!one.wording().text().empty()) return words.Say(rpc::FromProto(one.wording()));
+  return one.reason().empty() ? texts::NoReason(words) : one.reason();
 }
 
-// The same for a repeated report, another for the next outcome of the same mail.
-std::string NoteId(const ReportOutcomeRequest& report, absl::string_view text) {
-  return absl::StrCat("outcome-",
-                      crypto::Sha256Hex(absl::StrCat(report.queue_id(), "\n", text)).substr(0, 20));
+// The same for a repeated report in whatever language, another for the next outcome of
+// the same mail. `what`: which of the report's news.
+std::string NoteId(const ReportOutcomeRequest& report, absl::string_view what) {
+  std::string told = absl::StrCat(report.queue_id(), "\n", what);
+  for (const RecipientOutcome& one : report.recipients()) {
+    absl::StrAppend(&told, "\n", one.recipient(), " ", one.outcome(), " ", one.reason());
+  }
+  return absl::StrCat("outcome-", crypto::Sha256Hex(told).substr(0, 20));
 }
 
 Element Note(const ReportOutcomeRequest& report, const OutgoingContext& context,
-             absl::string_view text) {
-  return NoteToAuthor(context, NoteId(report, text), text);
+             absl::string_view what, absl::string_view text) {
+  return NoteToAuthor(context, NoteId(report, what), text);
 }
 
 // XEP-0184.
@@ -70,20 +76,22 @@ Element Receipt(const ReportOutcomeRequest& report, const OutgoingContext& conte
 
 void AddFailure(const ReportOutcomeRequest& report, const OutgoingContext& context,
                 const std::vector<RecipientOutcome>& failed,
-                const std::vector<RecipientOutcome>& sent, bool online,
+                const std::vector<RecipientOutcome>& sent, bool online, const Words& words,
                 std::vector<Element>& stanzas) {
   std::vector<std::string> lines;
   for (const RecipientOutcome& one : failed) {
-    lines.push_back(texts::NotSentTo(one.recipient(), ReasonOf(one)));
+    lines.push_back(texts::NotSentTo(words, one.recipient(), ReasonOf(one, words)));
   }
-  if (!sent.empty()) lines.push_back(texts::SentTo(Names(sent)));
+  if (!sent.empty()) lines.push_back(texts::SentTo(words, Names(sent)));
   const std::string text = absl::StrJoin(lines, "\n");
 
   const Element message =
       MakeStanza("message", context.user(), context.contact(), "chat", context.stanza_id());
   const StanzaError error = ErrorForReason(failed.front().reason());
   stanzas.push_back(ErrorAnswer(message, error.type, error.condition, text));
-  if (!online || context.stanza_id().empty()) stanzas.push_back(Note(report, context, text));
+  if (!online || context.stanza_id().empty()) {
+    stanzas.push_back(Note(report, context, "failed", text));
+  }
 }
 
 }  // namespace
@@ -97,7 +105,9 @@ net::Task<absl::Status> OutcomeReporter::Report(ReportOutcomeRequest report) {
     log::Error("outcome without a readable author dropped", {{"mail", report.queue_id()}});
     co_return absl::OkStatus();
   }
-  std::vector<Element> stanzas = OutcomeStanzas(report, context, AuthorIsOnline(context_, context));
+  const Words& words = context_.interpreter.Of(BareOf(context.user()));
+  std::vector<Element> stanzas =
+      OutcomeStanzas(report, context, AuthorIsOnline(context_, context), words);
   absl::Status taken = co_await TellAuthor(context_.sink, std::move(stanzas));
   if (taken.ok()) log::Info("outcome told", {{"mail", report.queue_id()}});
   co_return taken;
@@ -131,29 +141,30 @@ net::Task<absl::Status> TellAuthor(StanzaSink& sink, std::vector<Element> stanza
 }
 
 std::vector<Element> OutcomeStanzas(const ReportOutcomeRequest& report,
-                                    const OutgoingContext& context, bool online) {
+                                    const OutgoingContext& context, bool online,
+                                    const Words& words) {
   const auto sent = With(report, edge::v1::OUTCOME_SENT);
   const auto failed = With(report, edge::v1::OUTCOME_FAILED);
   const auto delayed = With(report, edge::v1::OUTCOME_DELAYED);
   std::vector<Element> stanzas;
   if (!failed.empty()) {
-    AddFailure(report, context, failed, sent, online, stanzas);
+    AddFailure(report, context, failed, sent, online, words, stanzas);
   } else if (!sent.empty()) {
     // A receipt says that the whole mail has left.
     const bool all = delayed.empty() && sent.size() >= context.recipients();
     const bool receipt = all && context.wants_receipt();
     if (receipt) stanzas.push_back(Receipt(report, context));
     if (!receipt || context.inferred()) {
-      stanzas.push_back(Note(report, context, texts::SentTo(Names(sent))));
+      stanzas.push_back(Note(report, context, "sent", texts::SentTo(words, Names(sent))));
     }
   }
   if (!delayed.empty()) {
     std::vector<std::string> lines;
     for (const RecipientOutcome& one : delayed) {
-      lines.push_back(texts::DelayedTo(one.recipient(), ReasonOf(one)));
+      lines.push_back(texts::DelayedTo(words, one.recipient(), ReasonOf(one, words)));
     }
-    lines.emplace_back(texts::kTriedAgain);
-    stanzas.push_back(Note(report, context, absl::StrJoin(lines, "\n")));
+    lines.push_back(texts::TriedAgain(words));
+    stanzas.push_back(Note(report, context, "delayed", absl::StrJoin(lines, "\n")));
   }
   return stanzas;
 }

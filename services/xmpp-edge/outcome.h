@@ -30,7 +30,8 @@ class OutcomeReporter {
 // available. An error to one that is not would be dropped by its server (RFC 6121
 // section 8.5.3.2.2), so a failure is then said in a plain message too.
 std::vector<Element> OutcomeStanzas(const edge::v1::ReportOutcomeRequest& report,
-                                    const edge::v1::OutgoingContext& context, bool online);
+                                    const edge::v1::OutgoingContext& context, bool online,
+                                    const Words& words);
 
 // Whether the resource that wrote the message is available.
 bool AuthorIsOnline(const FeatureContext& context, const edge::v1::OutgoingContext& message);

@@ -11,7 +11,7 @@
 #include "services/xmpp-edge/mail_to_message.h"
 #include "services/xmpp-edge/outcome.h"
 #include "services/xmpp-edge/outgoing_draft.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/sending.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -60,17 +60,18 @@ net::Task<void> OutgoingMail::Take(Incoming incoming) {
   const Element message =
       MakeStanza("message", incoming.stanza.Attr("from"), incoming.stanza.Attr("to"), "chat",
                  incoming.stanza.Attr("id"));
+  const Words& words = context_.interpreter.Answering(incoming.from.Bare(), incoming.lang);
   std::vector<MailThread> under_way = UnderWay(incoming.from.Bare());
   auto request = co_await composer_.Compose(std::move(incoming), std::move(under_way));
   absl::Status taken = request.status();
   if (taken.ok()) {
     const auto known = in_flight_.find(request->idempotency_key());
     if (known != in_flight_.end() && !known->second) co_return;  // a repetition
-    taken = co_await Keep(*request);
+    taken = co_await Keep(*request, words);
   }
   if (!taken.ok()) {
     Drafts("refused").Increment();
-    Element refusal = RefusalOf(message, taken);
+    Element refusal = RefusalOf(message, taken, words);
     (void)co_await context_.sink.Send(std::move(refusal));
     co_return;
   }
@@ -82,15 +83,17 @@ net::Task<void> OutgoingMail::Take(Incoming incoming) {
   Enqueue(std::move(handover));
 }
 
-net::Task<absl::Status> OutgoingMail::Keep(sender::v1::SubmitRequest request) {
+net::Task<absl::Status> OutgoingMail::Keep(sender::v1::SubmitRequest request, const Words& words) {
   // One that was refused and is not yet forgotten: not now.
   if (in_flight_.contains(request.idempotency_key())) co_return absl::UnavailableError("");
-  if (!Admit(request)) co_return absl::ResourceExhaustedError(texts::kTooManyWaiting);
+  if (!Admit(request)) {
+    co_return absl::ResourceExhaustedError(texts::TooManyWaiting(words));
+  }
   absl::Status kept = co_await pending_.Put(request);
   if (kept.ok()) co_return kept;
   if (absl::IsResourceExhausted(kept)) {
     Release(request);
-    co_return kept;
+    co_return absl::ResourceExhaustedError(texts::TooManyWaiting(words));
   }
   // It may be there all the same, and its author is told that it is not sent.
   in_flight_[request.idempotency_key()] = true;
@@ -139,7 +142,8 @@ net::Task<void> OutgoingMail::ResumeOne(std::string key) {
     }
     sender::v1::SubmitRequest& request = (*kept)->request;
     if (std::time(nullptr) - (*kept)->at_unix > kMaxAgeSeconds) {
-      News news = Refused(request, absl::FailedPreconditionError(texts::kFoundTooLate));
+      const Words& words = context_.interpreter.Of(request.owner());
+      News news = Refused(request, absl::FailedPreconditionError(texts::FoundTooLate(words)));
       context_.tasks.Spawn("refuse old draft", Conclude(std::move(request), std::move(news)));
       co_return;
     }
@@ -199,8 +203,9 @@ net::Task<OutgoingMail::News> OutgoingMail::HandOver(Handover handover) {
   News news;
   if (taken->duplicate() && known_before) {
     // Its outcome was told to another stanza: silence would look like a loss.
-    news.stanzas.push_back(NoteToAuthor(
-        ContextOf(request), absl::StrCat("again-", taken->queue_id()), texts::kTakenBefore));
+    news.stanzas.push_back(
+        NoteToAuthor(ContextOf(request), absl::StrCat("again-", taken->queue_id()),
+                     texts::TakenBefore(context_.interpreter.Of(request.owner()))));
   }
   co_return news;
 }
@@ -221,7 +226,8 @@ net::Task<absl::Status> OutgoingMail::AskRules(sender::v1::SubmitRequest request
       std::move(question), kPatience);
   if (!answer.ok()) co_return answer.status();
   if (answer->verdict() == rules::v1::VERDICT_REJECT) {
-    co_return absl::PermissionDeniedError(texts::RejectedByRule(answer->reason()));
+    const Words& words = context_.interpreter.Of(request.owner());
+    co_return absl::PermissionDeniedError(texts::RejectedByRule(words, answer->reason()));
   }
   co_return absl::OkStatus();
 }
@@ -246,15 +252,16 @@ net::Task<void> OutgoingMail::Remember(Handover handover, sender::v1::SubmitResp
 OutgoingMail::News OutgoingMail::Refused(const sender::v1::SubmitRequest& request,
                                          const absl::Status& why) const {
   const edge::v1::OutgoingContext author = ContextOf(request);
+  const Words& words = context_.interpreter.Of(request.owner());
   News news;
   news.refused = true;
   if (author.user().empty()) return news;  // nobody to tell
   const Element message =
       MakeStanza("message", author.user(), author.contact(), "chat", author.stanza_id());
-  news.stanzas.push_back(RefusalOf(message, why));
+  news.stanzas.push_back(RefusalOf(message, why, words));
   // As with failures: an error to a resource that has gone is dropped by its server.
   if (!AuthorIsOnline(context_, author) || author.stanza_id().empty()) {
-    const absl::string_view text = IsNotNow(why) ? texts::kNotNow : why.message();
+    const std::string text = IsNotNow(why) ? texts::NotNow(words) : words.Say(why);
     news.stanzas.push_back(NoteToAuthor(
         author, absl::StrCat("refused-", request.idempotency_key().substr(0, 20)), text));
   }
@@ -280,19 +287,22 @@ net::Task<void> OutgoingMail::Conclude(sender::v1::SubmitRequest request, News n
   Release(request);
 }
 
-Element RefusalOf(const Element& message, const absl::Status& why) {
-  if (IsNotNow(why)) return ErrorAnswer(message, "wait", "remote-server-timeout", texts::kNotNow);
+Element RefusalOf(const Element& message, const absl::Status& why, const Words& words) {
+  if (IsNotNow(why)) {
+    return ErrorAnswer(message, "wait", "remote-server-timeout", texts::NotNow(words));
+  }
+  const std::string text = words.Say(why);
   switch (why.code()) {
     case absl::StatusCode::kNotFound:
-      return ErrorAnswer(message, "cancel", "item-not-found", why.message());
+      return ErrorAnswer(message, "cancel", "item-not-found", text);
     case absl::StatusCode::kPermissionDenied:
-      return ErrorAnswer(message, "cancel", "policy-violation", why.message());
+      return ErrorAnswer(message, "cancel", "policy-violation", text);
     case absl::StatusCode::kFailedPrecondition:
-      return ErrorAnswer(message, "cancel", "not-allowed", why.message());
+      return ErrorAnswer(message, "cancel", "not-allowed", text);
     case absl::StatusCode::kResourceExhausted:
-      return ErrorAnswer(message, "wait", "resource-constraint", why.message());
+      return ErrorAnswer(message, "wait", "resource-constraint", text);
     default:
-      return ErrorAnswer(message, "modify", "not-acceptable", why.message());
+      return ErrorAnswer(message, "modify", "not-acceptable", text);
   }
 }
 

@@ -51,7 +51,7 @@ class OutgoingMail {
   net::Task<void> Resume();
   net::Task<void> ResumeOne(std::string key);
   // Into Redis, and into the count of what is under way.
-  net::Task<absl::Status> Keep(sender::v1::SubmitRequest request);
+  net::Task<absl::Status> Keep(sender::v1::SubmitRequest request, const Words& words);
   // False when the author, or all together, have too much under way.
   bool Admit(const sender::v1::SubmitRequest& request);
   void Release(const sender::v1::SubmitRequest& request);
@@ -83,6 +83,6 @@ class OutgoingMail {
 };
 
 // The error that an author gets on a message that was not taken.
-Element RefusalOf(const Element& message, const absl::Status& why);
+Element RefusalOf(const Element& message, const absl::Status& why, const Words& words);
 
 }  // namespace postern::xmpp_edge

@@ -6,7 +6,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
-#include "services/xmpp-edge/texts.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -48,7 +47,7 @@ net::Task<absl::Status> PendingDrafts::Put(sender::v1::SubmitRequest request) {
                                 absl::StrCat(kMaxDrafts)};
   auto reply = co_await redis_.Run(PutScript(), std::move(keys), std::move(args));
   if (!reply.ok()) co_return reply.status();
-  if (reply->integer == 0) co_return absl::ResourceExhaustedError(texts::kTooManyWaiting);
+  if (reply->integer == 0) co_return absl::ResourceExhaustedError("too many drafts wait");
   co_return absl::OkStatus();
 }
 

@@ -5,7 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/sending.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -26,7 +26,7 @@ SendingAccount Own(Account account) {
 }
 
 absl::StatusOr<SendingAccount> Named(const AccountDirectory& directory, absl::string_view owner,
-                                     absl::string_view from_line) {
+                                     absl::string_view from_line, const Words& words) {
   Account called = directory.Find(owner, absl::AsciiStrToLower(from_line));
   if (IsSmtp(called)) return Own(std::move(called));
 
@@ -42,7 +42,7 @@ absl::StatusOr<SendingAccount> Named(const AccountDirectory& directory, absl::st
       return sending;
     }
   }
-  return absl::InvalidArgumentError(texts::NoSuchSender(from_line));
+  return absl::InvalidArgumentError(texts::NoSuchSender(words, from_line));
 }
 
 // The SMTP account with the login of this mailbox: an answer leaves from where the
@@ -66,8 +66,9 @@ bool SameLogin(const Account& a, const Account& b) {
 absl::StatusOr<SendingAccount> ChooseSendingAccount(const AccountDirectory& directory,
                                                     absl::string_view owner, const Place& place,
                                                     absl::string_view from_line,
-                                                    absl::string_view answered_account_id) {
-  if (!from_line.empty()) return Named(directory, owner, from_line);
+                                                    absl::string_view answered_account_id,
+                                                    const Words& words) {
+  if (!from_line.empty()) return Named(directory, owner, from_line, words);
   if (place.kind == Place::Kind::kAccount && IsSmtp(place.account)) return Own(place.account);
 
   Account fallback = directory.DefaultSmtp(owner);
@@ -78,7 +79,7 @@ absl::StatusOr<SendingAccount> ChooseSendingAccount(const AccountDirectory& dire
   if (mailbox != nullptr && mailbox->owner() == owner && !SameLogin(fallback, mailbox)) {
     if (Account partner = PartnerOf(directory, mailbox)) return Own(std::move(partner));
   }
-  if (fallback == nullptr) return absl::FailedPreconditionError(texts::kNoSmtpAccount);
+  if (fallback == nullptr) return absl::FailedPreconditionError(texts::NoSmtpAccount(words));
   return Own(std::move(fallback));
 }
 

@@ -8,6 +8,7 @@
 #include "lib/mail/address.h"
 #include "services/xmpp-edge/account_directory.h"
 #include "services/xmpp-edge/address_map.h"
+#include "services/xmpp-edge/words.h"
 
 namespace postern::xmpp_edge {
 
@@ -21,10 +22,12 @@ struct SendingAccount {
 // The one that the From: line names (by the account's name or its address; no
 // other address is accepted: a From is always the user's own), else the SMTP
 // contact written to, else the partner of the mailbox that is answered (the same
-// login), else the default. kFailedPrecondition, in words, when there is none.
+// login), else the default. kFailedPrecondition, with a sentence for the author, when
+// there is none.
 absl::StatusOr<SendingAccount> ChooseSendingAccount(const AccountDirectory& directory,
                                                     absl::string_view owner, const Place& place,
                                                     absl::string_view from_line,
-                                                    absl::string_view answered_account_id);
+                                                    absl::string_view answered_account_id,
+                                                    const Words& words);
 
 }  // namespace postern::xmpp_edge

@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "lib/process/log.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/common.h"
 
 namespace postern::xmpp_edge {
 
@@ -34,8 +34,9 @@ size_t BytesOf(const Element& element) {
 
 }  // namespace
 
-StanzaRouter::StanzaRouter(std::string domain, StanzaSink& sink, net::TaskGroup& tasks)
-    : domain_(std::move(domain)), sink_(sink), tasks_(tasks) {}
+StanzaRouter::StanzaRouter(std::string domain, StanzaSink& sink, net::TaskGroup& tasks,
+                           const Interpreter& interpreter)
+    : domain_(std::move(domain)), sink_(sink), tasks_(tasks), interpreter_(interpreter) {}
 
 void StanzaRouter::OnIq(const std::string& type, const std::string& ns, IqHandler handler) {
   iq_[{type, ns}] = std::move(handler);
@@ -44,6 +45,14 @@ void StanzaRouter::OnIq(const std::string& type, const std::string& ns, IqHandle
 void StanzaRouter::OnMessage(Handler handler) { message_ = std::move(handler); }
 
 void StanzaRouter::OnPresence(Handler handler) { presence_ = std::move(handler); }
+
+void StanzaRouter::OnPresenceLost(std::function<void(const std::string&)> lost) {
+  presence_lost_ = std::move(lost);
+}
+
+void StanzaRouter::OnAny(std::function<void(const Incoming&)> listener) {
+  any_ = std::move(listener);
+}
 
 void StanzaRouter::Route(Element stanza) {
   if (!IsStanza(stanza) || IsReply(stanza)) return;
@@ -55,16 +64,17 @@ void StanzaRouter::Route(Element stanza) {
     return;
   }
 
+  const std::string user = from->Bare();
   if (closed_) {
-    RefuseIfAsked(stanza, "service-unavailable", texts::kStopping);
+    RefuseIfAsked(stanza, user, "service-unavailable", texts::Stopping);
     return;
   }
-  const std::string user = from->Bare();
   const size_t bytes = BytesOf(stanza);
   const auto known = queues_.find(user);
   const bool busy = known != queues_.end();
   if (!HasRoom(busy ? known->second.load : Load(), bytes)) {
-    RefuseIfAsked(stanza, "resource-constraint", texts::kTooMuchAtOnce);
+    RefuseIfAsked(stanza, user, "resource-constraint", texts::TooMuchAtOnce);
+    if (stanza.name == "presence" && presence_lost_) presence_lost_(user);
     return;
   }
   Waiting next;
@@ -121,7 +131,7 @@ net::Task<void> StanzaRouter::Close(net::Duration limit) {
         --load->stanzas;
         load->bytes -= waiting.bytes;
       }
-      RefuseIfAsked(waiting.incoming.stanza, "service-unavailable", texts::kStopping);
+      RefuseIfAsked(waiting.incoming.stanza, user, "service-unavailable", texts::Stopping);
     }
   }
   const auto until = std::chrono::steady_clock::now() + limit;
@@ -132,6 +142,7 @@ net::Task<void> StanzaRouter::Close(net::Duration limit) {
 }
 
 net::Task<void> StanzaRouter::Handle(Incoming incoming) {
+  if (any_) any_(incoming);
   if (incoming.stanza.name == "iq") {
     co_await HandleIq(std::move(incoming));
   } else if (incoming.stanza.name == "message") {
@@ -158,12 +169,13 @@ net::Task<void> StanzaRouter::HandleIq(Incoming incoming) {
   (void)co_await sink_.Send(std::move(answer));
 }
 
-void StanzaRouter::RefuseIfAsked(const Element& stanza, absl::string_view condition,
-                                 absl::string_view text) {
+void StanzaRouter::RefuseIfAsked(const Element& stanza, const std::string& user,
+                                 absl::string_view condition, Text text) {
   if (stanza.name == "presence" || refusals_ >= kMaxRefusals) return;
   if (stanza.Attr("id").size() > kMaxIdBytes) return;
   ++refusals_;
-  tasks_.Spawn("refuse stanza", Refuse(ErrorAnswer(stanza, "wait", condition, text)));
+  const std::string said = text(interpreter_.Answering(user, stanza.Attr("xml:lang")));
+  tasks_.Spawn("refuse stanza", Refuse(ErrorAnswer(stanza, "wait", condition, said)));
 }
 
 net::Task<void> StanzaRouter::Refuse(Element answer) {

@@ -12,6 +12,7 @@
 #include "lib/net/deadline.h"
 #include "lib/net/task.h"
 #include "lib/net/task_group.h"
+#include "services/xmpp-edge/interpreter.h"
 #include "services/xmpp-edge/jid.h"
 #include "services/xmpp-edge/stanza.h"
 #include "services/xmpp-edge/stanza_sink.h"
@@ -35,12 +36,17 @@ class StanzaRouter {
   // Element without a name when the reply is sent later (SlowAnswers).
   using IqHandler = std::function<net::Task<Element>(Incoming)>;
 
-  StanzaRouter(std::string domain, StanzaSink& sink, net::TaskGroup& tasks);
+  StanzaRouter(std::string domain, StanzaSink& sink, net::TaskGroup& tasks,
+               const Interpreter& interpreter);
 
   // iq get/set by the namespace of the payload. XEP-0050's is one of them.
   void OnIq(const std::string& type, const std::string& ns, IqHandler handler);
   void OnMessage(Handler handler);
   void OnPresence(Handler handler);
+  // Sees every stanza just before its handler does.
+  void OnAny(std::function<void(const Incoming&)> listener);
+  // Called for the sender (bare) of a presence that there is no room for: nobody is told.
+  void OnPresenceLost(std::function<void(const std::string& user)> lost);
 
   // Takes a stanza from the link. Unknown iq get/set get service-unavailable;
   // stanzas of type error and iq results go nowhere: nothing is said to them.
@@ -77,7 +83,9 @@ class StanzaRouter {
   // nobody but its handler holds what it says. False: none waits.
   bool Next(const std::string& user, Waiting& next);
   void Release(const std::string& user, size_t bytes);
-  void RefuseIfAsked(const Element& stanza, absl::string_view condition, absl::string_view text);
+  using Text = std::string (*)(const Words& words);
+  void RefuseIfAsked(const Element& stanza, const std::string& user, absl::string_view condition,
+                     Text text);
   net::Task<void> Handle(Incoming incoming);
   net::Task<void> HandleIq(Incoming incoming);
   net::Task<void> Refuse(Element answer);
@@ -85,8 +93,11 @@ class StanzaRouter {
   std::string domain_;
   StanzaSink& sink_;
   net::TaskGroup& tasks_;
+  const Interpreter& interpreter_;
   std::map<std::pair<std::string, std::string>, IqHandler> iq_;
   Handler message_, presence_;
+  std::function<void(const Incoming&)> any_;
+  std::function<void(const std::string&)> presence_lost_;
   absl::flat_hash_map<std::string, Queue> queues_;  // of the users a coroutine works for
   Load load_;
   size_t refusals_ = 0;  // under way

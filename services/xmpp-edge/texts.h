@@ -9,106 +9,11 @@
 // Every word that a Jabber user reads, in one place. English only, for now.
 namespace postern::xmpp_edge::texts {
 
-// --- mail as a message (mail_to_message) -------------------------------------
-constexpr absl::string_view kFrom = "From: ";
-constexpr absl::string_view kSubject = "Subject: ";
-constexpr absl::string_view kTo = "To: ";
-constexpr absl::string_view kCc = "Cc: ";
-constexpr absl::string_view kDate = "Date: ";
-constexpr absl::string_view kAnswersGoTo = "Answers go to: ";
-constexpr absl::string_view kNoSender = "(no sender)";
-constexpr absl::string_view kNoSubject = "(no subject)";
-constexpr absl::string_view kNoText = "(no text)";
-constexpr absl::string_view kAttachments = "Attachments:";
-constexpr absl::string_view kUnnamedAttachment = "without a name";
-constexpr absl::string_view kCutByReader = "… cut; the rest is in your mailbox";
-inline std::string Cut(uint64_t more_bytes) {
-  return absl::StrCat("… cut; ", (more_bytes + 1023) / 1024, " KB more in your mailbox");
-}
-inline std::string AndMore(size_t count) { return absl::StrCat("… and ", count, " more"); }
-inline std::string Note(absl::string_view defect) { return absl::StrCat("Note: ", defect); }
-inline std::string NewMails(size_t count) {
-  return count == 1 ? "1 new mail" : absl::StrCat(count, " new mails");
-}
-
-// --- presence and health (features/account_status) ---------------------------
-inline std::string AccountsRegistered(size_t count) {
-  return count == 1 ? "1 account registered" : absl::StrCat(count, " accounts registered");
-}
-inline std::string Watching(absl::string_view url, absl::string_view mailbox) {
-  return absl::StrCat(url, " — watching ", mailbox);
-}
-inline std::string ReadyToSend(absl::string_view url) {
-  return absl::StrCat(url, " — ready to send");
-}
-inline std::string Connecting(absl::string_view url) { return absl::StrCat(url, " — connecting…"); }
-constexpr absl::string_view kDisabled = "This account is disabled";
-constexpr absl::string_view kUnknownError = "This account has an error";
-inline std::string AccountError(absl::string_view name, absl::string_view reason) {
-  return absl::StrCat("Account '", name, "' has a problem: ", reason);
-}
-constexpr absl::string_view kGatewayNick = "Mail gateway";
-
-// --- chat as a mail: why a message was not taken (message_screening, draft_composer) ---
-constexpr absl::string_view kEncryptedRefused =
-    "Not sent: mail can't carry this encryption. Turn it off for this contact and write again.";
-constexpr absl::string_view kCorrectionRefused =
-    "Not sent: a mail that has left can't be changed. Write a new message instead.";
-constexpr absl::string_view kRetractionRefused = "A mail that has left can't be taken back.";
-constexpr absl::string_view kWhoIsItFor =
-    "Not sent: who is it for? Begin with a line \"To: someone@example.org\".";
-constexpr absl::string_view kRootNeedsTo =
-    "Not sent: a mail begins with a line \"To: someone@example.org\"; lines \"Cc:\", \"Bcc:\" and "
-    "\"Subject:\" may follow, then the text. Send \"help\" for more.";
-constexpr absl::string_view kAnswerIsAmbiguous =
-    "Not sent: it could answer mails of different people. Use your client's reply function on the "
-    "one you mean, or begin with a line \"To: someone@example.org\".";
-constexpr absl::string_view kAnsweredMailUnknown =
-    "Not sent: the message you reply to doesn't stand for one mail. Begin with a line "
-    "\"To: someone@example.org\".";
-constexpr absl::string_view kAnsweredMailHasNoSender =
-    "Not sent: the mail you answer names no sender. Begin with a line \"To: someone@example.org\".";
-constexpr absl::string_view kNoSmtpAccount =
-    "Not sent: you have no SMTP account. Register one at this gateway, then send it again.";
+// --- messages -----------------------------------------------------------------
 inline std::string NoSuchContact(absl::string_view local) {
   return absl::StrCat("You have no account \"", local, "\" here.");
 }
-inline std::string NoSuchSender(absl::string_view from) {
-  return absl::StrCat("Not sent: none of your SMTP accounts is called \"", from,
-                      "\" or sends from that address.");
-}
-inline std::string UnreadableMail(absl::string_view reason) {
-  return absl::StrCat("Not sent: ", reason);
-}
-constexpr absl::string_view kIdsTooLong = "Not sent: the message's id or thread is too long.";
-constexpr absl::string_view kTooManyWaiting =
-    "Not sent: too many of your mails are waiting to be taken. Try again in a minute.";
-constexpr absl::string_view kNotNow =
-    "Not sent: the gateway can't take mail at the moment. Try again in a few minutes.";
-constexpr absl::string_view kFoundTooLate =
-    "Written more than a day ago, this message was still waiting in the gateway. It is not sent "
-    "any more; if you got no receipt for it, send it again.";
-constexpr absl::string_view kTakenBefore =
-    "The gateway took this very message before. It is one mail, and it is not sent again.";
-constexpr absl::string_view kTooMuchAtOnce = "Too much at once; please try again in a moment.";
-constexpr absl::string_view kStopping = "The gateway is restarting. Try again in a minute.";
 constexpr absl::string_view kStarting = "The gateway is starting. Try again in a minute.";
-inline std::string RejectedByRule(absl::string_view reason) {
-  return absl::StrCat("Not sent: a rule of this gateway refuses it (", reason, ").");
-}
-
-// --- what became of a mail (outcome) --------------------------------------------
-inline std::string SentTo(absl::string_view recipients) {
-  return absl::StrCat("Sent to ", recipients, ".");
-}
-inline std::string NotSentTo(absl::string_view recipient, absl::string_view reason) {
-  return absl::StrCat("Not sent to ", recipient, ": ", reason);
-}
-inline std::string DelayedTo(absl::string_view recipient, absl::string_view reason) {
-  return absl::StrCat("Not yet sent to ", recipient, ": ", reason);
-}
-constexpr absl::string_view kTriedAgain = "It is tried again by itself; don't send it twice.";
-constexpr absl::string_view kNoReason = "the mail server gave no reason";
 
 // --- registration ---------------------------------------------------------------
 constexpr absl::string_view kRegistrationTitle = "Mail account";
@@ -192,19 +97,6 @@ inline std::string WritesTo(absl::string_view address) {
   return absl::StrCat("What you write here is sent as mail to ", address,
                       ". Lines \"Subject: …\", \"Cc: …\", \"Bcc: …\" or \"From: …\" may stand "
                       "before the text.");
-}
-
-// --- discovery, prompt, vCard -------------------------------------------------------
-constexpr absl::string_view kGatewayName = "Postern";
-constexpr absl::string_view kGatewayDescription =
-    "E-mail gateway: your mail as chat, your chat as mail.";
-inline std::string AccountsOfType(absl::string_view type) {
-  return absl::StrCat(type, " accounts");
-}
-constexpr absl::string_view kPromptDescription = "Please enter the email address of your contact";
-constexpr absl::string_view kPromptLabel = "Email address";
-inline std::string NoMailAddress(absl::string_view text, absl::string_view reason) {
-  return absl::StrCat("\"", text, "\" is no mail address: ", reason);
 }
 
 }  // namespace postern::xmpp_edge::texts

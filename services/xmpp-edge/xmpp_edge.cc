@@ -13,6 +13,7 @@
 #include "services/xmpp-edge/delivery_log.h"
 #include "services/xmpp-edge/feature_context.h"
 #include "services/xmpp-edge/features/features.h"
+#include "services/xmpp-edge/features/motd.h"
 #include "services/xmpp-edge/features/presence.h"
 #include "services/xmpp-edge/outcome.h"
 #include "services/xmpp-edge/presence_contacts.h"
@@ -57,18 +58,18 @@ class Parts {
   Parts(process::Runtime& runtime, const Config& config, const process::Peers& peers)
       : stubs_(peers),
         tasks_(runtime.io.get_executor()),
+        directory_(*stubs_.admin),
+        interpreter_(config.language, directory_),
         link_(
             runtime.io.get_executor(), LinkSettings(config),
             [this](Element stanza) { router_.Route(std::move(stanza)); },
             [this](bool up) {
               if (up) presence_.LinkCameUp();
             }),
-        router_(config.xmpp_domain, link_, tasks_),
-        directory_(*stubs_.admin),
-        interpreter_("en", directory_),
+        router_(config.xmpp_domain, link_, tasks_, interpreter_),
         site_(*stubs_.admin),
         threads_(runtime.redis),
-        sessions_(runtime.redis),
+        sessions_(runtime.redis, std::chrono::seconds(config.offline_after)),
         contacts_(runtime.redis),
         availability_(runtime.io.get_executor()),
         context_{config.xmpp_domain,
@@ -86,20 +87,27 @@ class Parts {
                  tasks_,
                  runtime.io.get_executor()},
         presence_(context_, sessions_, contacts_),
+        motd_(context_),
         deliveries_(runtime.redis),
-        desk_(config.xmpp_domain, link_, directory_, sessions_, threads_, deliveries_),
+        desk_(config.xmpp_domain, link_, directory_, interpreter_, sessions_, threads_,
+              deliveries_),
         outcomes_(context_) {}
 
   void Start(XmppEdgeService& service) {
     FeedAvailability(sessions_, directory_, availability_);
     InstallFeatures(router_, context_);
     router_.OnPresence([this](Incoming incoming) { return presence_.Handle(std::move(incoming)); });
+    router_.OnPresenceLost([this](const std::string& user) { presence_.Missed(user); });
+    presence_.Listen([this](const std::string& user) { motd_.Arrived(user); });
+    site_.Listen([this] { motd_.SiteChanged(); });
     XmppEdgeService::Parts parts = {link_, presence_, sessions_, availability_, desk_, outcomes_};
     service.Attach(parts);
     tasks_.Spawn("account directory", directory_.Follow());
     tasks_.Spawn("site settings", site_.Follow());
     tasks_.Spawn("contacts", presence_.KeepContacts());
     tasks_.Spawn("sessions", presence_.KeepSessions());
+    tasks_.Spawn("leaves", sessions_.KeepUp());
+    tasks_.Spawn("message of the day", motd_.Tell());
     tasks_.Spawn("component link", link_.Run());
   }
 
@@ -122,10 +130,10 @@ class Parts {
  private:
   Stubs stubs_;
   net::TaskGroup tasks_;
-  ComponentLink link_;
-  StanzaRouter router_;
   AccountDirectory directory_;
   Interpreter interpreter_;
+  ComponentLink link_;
+  StanzaRouter router_;
   SiteSettings site_;
   ThreadStore threads_;
   PresenceSessions sessions_;
@@ -133,6 +141,7 @@ class Parts {
   AvailabilityFeed availability_;
   FeatureContext context_;
   PresenceFeature presence_;
+  Motd motd_;
   DeliveryLog deliveries_;
   DeliveryDesk desk_;
   OutcomeReporter outcomes_;

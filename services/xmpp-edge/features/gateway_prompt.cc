@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "services/xmpp-edge/jid_escaping.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/discovery.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -14,20 +14,25 @@ namespace {
 constexpr char kNs[] = "jabber:iq:gateway";
 constexpr size_t kMaxPromptBytes = 1024;
 
-net::Task<Element> AskForAddress(Incoming incoming) {
+net::Task<Element> AskForAddress(const Interpreter& interpreter, Incoming incoming) {
+  const Words& words = interpreter.Answering(incoming.from.Bare(), incoming.lang);
   Element query = MakeElement("query", kNs);
-  query.AddText("desc", texts::kPromptDescription).AddText("prompt", texts::kPromptLabel);
+  query.AddText("desc", texts::PromptDescription(words));
+  query.AddText("prompt", texts::PromptLabel(words));
   Element answer = IqResult(incoming.stanza);
   answer.Add(std::move(query));
   co_return answer;
 }
 
-net::Task<Element> AnswerWithJid(std::string domain, Incoming incoming) {
+net::Task<Element> AnswerWithJid(std::string domain, const Interpreter& interpreter,
+                                 Incoming incoming) {
   const Element* query = incoming.stanza.Child("query", kNs);
   if (query == nullptr) co_return ErrorAnswer(incoming.stanza, "modify", "bad-request");
   const auto address = AddressFromPrompt(query->ChildText("prompt"), domain);
   if (!address.ok()) {
-    co_return ErrorAnswer(incoming.stanza, "modify", "not-acceptable", address.status().message());
+    const Words& words = interpreter.Answering(incoming.from.Bare(), incoming.lang);
+    co_return ErrorAnswer(incoming.stanza, "modify", "not-acceptable",
+                          texts::NoMailAddress(words, words.Say(address.status())));
   }
   const std::string jid = absl::StrCat(LocalpartOfAddress(*address), "@", domain);
   // Some clients (Psi) read the JID from <prompt/>.
@@ -62,24 +67,22 @@ absl::StatusOr<mail::Address> AddressFromPrompt(absl::string_view prompt,
                                                 absl::string_view domain) {
   prompt = absl::StripAsciiWhitespace(prompt);
   if (prompt.size() > kMaxPromptBytes) {
-    return absl::InvalidArgumentError(texts::NoMailAddress("…", "it is too long"));
+    return words::Error(absl::StatusCode::kInvalidArgument, words::Word("it is too long"));
   }
   std::string text = WithoutMailto(prompt);
   absl::string_view local = absl::StripSuffix(text, absl::StrCat("@", domain));
   if (!absl::StrContains(local, '@')) {
     if (auto escaped = AddressOfLocalpart(local)) return *std::move(escaped);
   }
-  auto address = mail::ParseAddress(text);
-  if (!address.ok()) {
-    return absl::InvalidArgumentError(texts::NoMailAddress(text, address.status().message()));
-  }
-  return address;
+  return mail::ParseAddress(text);
 }
 
 void InstallGatewayPrompt(StanzaRouter& router, FeatureContext context) {
-  router.OnIq("get", kNs, AskForAddress);
-  router.OnIq("set", kNs, [domain = context.domain](Incoming incoming) {
-    return AnswerWithJid(domain, std::move(incoming));
+  router.OnIq("get", kNs, [&interpreter = context.interpreter](Incoming incoming) {
+    return AskForAddress(interpreter, std::move(incoming));
+  });
+  router.OnIq("set", kNs, [context](Incoming incoming) {
+    return AnswerWithJid(context.domain, context.interpreter, std::move(incoming));
   });
 }
 

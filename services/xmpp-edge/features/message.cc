@@ -20,7 +20,8 @@ class Messages {
   }
 
   net::Task<void> Take(Incoming incoming) {
-    const Screening screening = ScreenMessage(incoming.stanza);
+    const Words& words = context_.interpreter.Answering(incoming.from.Bare(), incoming.lang);
+    const Screening screening = ScreenMessage(incoming.stanza, words);
     if (screening.fate == Fate::kIgnore) co_return;
     if (screening.fate == Fate::kRefuse) {
       co_await Answer(ErrorAnswer(incoming.stanza, "modify", "not-acceptable", screening.reason));

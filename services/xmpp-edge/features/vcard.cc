@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "services/xmpp-edge/address_map.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/discovery.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -33,15 +33,16 @@ std::string EmailOf(const admin::v1::Account& account) {
 
 net::Task<Element> AnswerVcard(FeatureContext context, Incoming incoming) {
   const Place place = PlaceOf(incoming.to, incoming.from, context.directory);
+  const Words& words = context.interpreter.Answering(incoming.from.Bare(), incoming.lang);
   Element answer = IqResult(incoming.stanza);
   switch (place.kind) {
     case Place::Kind::kNowhere:
       co_return ErrorAnswer(incoming.stanza, "cancel", "item-not-found");
     case Place::Kind::kRoot:
-      answer.Add(Card(texts::kGatewayName, "", texts::kGatewayDescription));
+      answer.Add(Card(texts::kGatewayName, "", texts::GatewayDescription(words)));
       break;
     case Place::Kind::kType:
-      answer.Add(Card(texts::AccountsOfType(NameOfType(place.type)), "", ""));
+      answer.Add(Card(texts::AccountsOfType(words, NameOfType(place.type)), "", ""));
       break;
     case Place::Kind::kAccount:
       answer.Add(Card(place.account->name(), EmailOf(*place.account), NameOfType(place.type)));

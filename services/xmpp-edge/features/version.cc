@@ -1,7 +1,7 @@
 // XEP-0092: Software Version.
 #include "services/xmpp-edge/features/version.h"
 
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/discovery.h"
 
 namespace postern::xmpp_edge {
 namespace {

@@ -11,6 +11,9 @@ namespace postern::xmpp_edge::texts {
 inline std::string TooMuchAtOnce(const Words& words) {
   return words.Say("Too much at once; please try again in a moment.");
 }
+inline std::string Stopping(const Words& words) {
+  return words.Say("The gateway is restarting. Try again in a minute.");
+}
 inline std::string Starting(const Words& words) {
   return words.Say("The gateway is starting. Try again in a minute.");
 }

@@ -6,8 +6,10 @@
 
 namespace postern::xmpp_edge::texts {
 
-// TRANSLATORS: not "English" in your language, but the name of your language in itself:
-// "Deutsch", "Français". Users choose by it.
-inline std::string LanguageName(const Words& words) { return words.Say("English"); }
+// Of a language in itself: users choose by it.
+inline std::string LanguageName(const Words& words) {
+  // TRANSLATORS: not "English" in your language, but the name of your own language: "Deutsch".
+  return words.Say("English");
+}
 
 }  // namespace postern::xmpp_edge::texts

@@ -15,7 +15,7 @@ MailThread From(const char* who, int64_t seconds_ago) {
 }
 
 std::string Chosen(AnswerCandidates candidates) {
-  const auto answered = ChooseAnsweredMail(std::move(candidates), kNow);
+  const auto answered = ChooseAnsweredMail(std::move(candidates), kNow, Words("en"));
   if (!answered.ok()) return "";
   return answered->mail.answer_to.front().local_part + (answered->inferred ? " inferred" : "");
 }

@@ -57,7 +57,8 @@ struct DeliveryDeskTest : ::testing::Test {
   PresenceSessions sessions{*redis};
   ThreadStore threads{*redis};
   DeliveryLog log{*redis};
-  DeliveryDesk desk{"gw.example", sink, lone.directory, sessions, threads, log};
+  Interpreter interpreter{"en", lone.directory};
+  DeliveryDesk desk{"gw.example", sink, lone.directory, interpreter, sessions, threads, log};
 };
 
 TEST_F(DeliveryDeskTest, AMailIsWrittenOnceAndRemembered) {

@@ -205,7 +205,7 @@ void FeatureBench::Install() {
   interpreter_ = std::make_unique<Interpreter>("en", *directory_);
   site_ = std::make_unique<SiteSettings>(*admin_stub_);
   tasks_ = std::make_unique<net::TaskGroup>(io.get_executor());
-  router_ = std::make_unique<StanzaRouter>(kDomain, sink, *tasks_);
+  router_ = std::make_unique<StanzaRouter>(kDomain, sink, *tasks_, *interpreter_);
   InstallFeatures(*router_, context());
   tasks_->Spawn("follow accounts", directory_->Follow());
   tasks_->Spawn("site settings", site_->Follow());

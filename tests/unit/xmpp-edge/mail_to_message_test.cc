@@ -7,6 +7,8 @@
 namespace postern::xmpp_edge {
 namespace {
 
+const Words kEnglish("en");
+
 constexpr int64_t kNow = 1'800'000'000;  // 2027-01-15 08:00 UTC
 
 mail::Mail SomeMail() {
@@ -31,7 +33,7 @@ Envelope SomeEnvelope() {
 }
 
 std::string BodyOf(const mail::Mail& mail) {
-  return MailToMessage(mail, SomeEnvelope()).ChildText("body");
+  return MailToMessage(mail, SomeEnvelope(), kEnglish).ChildText("body");
 }
 
 TEST(MailToMessage, ShowsSenderSubjectAndText) {
@@ -39,7 +41,7 @@ TEST(MailToMessage, ShowsSenderSubjectAndText) {
 }
 
 TEST(MailToMessage, CarriesIdsThreadAddressesAndHints) {
-  const Element message = MailToMessage(SomeMail(), SomeEnvelope());
+  const Element message = MailToMessage(SomeMail(), SomeEnvelope(), kEnglish);
   EXPECT_EQ(message.Attr("type"), "chat");
   EXPECT_EQ(message.Attr("from"), "work@gw.example");
   EXPECT_EQ(message.Attr("to"), "bob@a.example");
@@ -58,7 +60,7 @@ TEST(MailToMessage, CarriesIdsThreadAddressesAndHints) {
 TEST(MailToMessage, AnswersGoToReplyTo) {
   mail::Mail mail = SomeMail();
   mail.reply_to = {{"", "list", "example.org"}};
-  const Element message = MailToMessage(mail, SomeEnvelope());
+  const Element message = MailToMessage(mail, SomeEnvelope(), kEnglish);
   EXPECT_EQ(message.Child("addresses")->Child("address")->Attr("jid"),
             "list\\40example.org@gw.example");
   EXPECT_EQ(ThreadOf(mail, "a1", SomeEnvelope()).answer_to, mail.reply_to);
@@ -123,11 +125,11 @@ TEST(MailToMessage, ShowsWhoElseGotItOnlyWhenThereIsSomebody) {
 TEST(MailToMessage, AnOldMailHasItsDateAndADelay) {
   mail::Mail mail = SomeMail();
   mail.received_unix = kNow - 86'400;
-  const Element message = MailToMessage(mail, SomeEnvelope());
+  const Element message = MailToMessage(mail, SomeEnvelope(), kEnglish);
   EXPECT_NE(message.ChildText("body").find("\nDate: 2027-01-14 08:00 UTC\n"), std::string::npos);
   EXPECT_EQ(message.Child("delay", "urn:xmpp:delay")->Attr("stamp"), "2027-01-14T08:00:00Z");
   mail.received_unix = kNow + 86'400;  // a clock that is wrong
-  EXPECT_EQ(MailToMessage(mail, SomeEnvelope()).Child("delay"), nullptr);
+  EXPECT_EQ(MailToMessage(mail, SomeEnvelope(), kEnglish).Child("delay"), nullptr);
 }
 
 TEST(MailToMessage, ListsAttachmentsWithTheirSizes) {
@@ -163,7 +165,7 @@ TEST(MailToMessage, StaysWithinItsBoundsWhateverTheMail) {
     mail.references.push_back(std::string(900, 'r'));
   }
   mail.cc = mail.to = mail.from;
-  const Element message = MailToMessage(mail, SomeEnvelope());
+  const Element message = MailToMessage(mail, SomeEnvelope(), kEnglish);
   const std::string body = message.ChildText("body");
   EXPECT_LE(body.size(), kMaxBodyBytes + 8192);
   EXPECT_EQ(SanitizeXmlText(body), body) << "cut inside a character";
@@ -178,10 +180,11 @@ TEST(MailToMessage, EvenAMailOfMarkupFitsIntoAStanza) {
       20, mail::Address{std::string(1000, '&'), std::string(2000, '&'), "example.org"});
   mail.from = mail.to = mail.cc = many;
   mail.attachments = std::vector<mail::Attachment>(50, {std::string(300, '<'), "text/x", 1});
-  const Element message = MailToMessage(mail, SomeEnvelope());
+  const Element message = MailToMessage(mail, SomeEnvelope(), kEnglish);
   EXPECT_LE(ToXml(message).size(), ComponentLink::kMaxStanzaBytes);
   const std::vector<mail::Mail> mails(200, mail);
-  EXPECT_LE(ToXml(MailsToDigest(mails, SomeEnvelope())).size(), ComponentLink::kMaxStanzaBytes);
+  EXPECT_LE(ToXml(MailsToDigest(mails, SomeEnvelope(), kEnglish)).size(),
+            ComponentLink::kMaxStanzaBytes);
 }
 
 TEST(ThreadIdOf, IsTheSameForAllMailsOfAConversation) {
@@ -203,7 +206,7 @@ TEST(MailsToDigest, NumbersTheMails) {
   mail::Mail old = SomeMail();
   old.received_unix = kNow - 86'400;
   old.subject = "Old\nnews";
-  const Element message = MailsToDigest({SomeMail(), old}, SomeEnvelope());
+  const Element message = MailsToDigest({SomeMail(), old}, SomeEnvelope(), kEnglish);
   EXPECT_EQ(message.ChildText("body"),
             "2 new mails\n\n1. Ann <ann@example.org>\n   Lunch\n"
             "2. Ann <ann@example.org>\n   Old news (2027-01-14 08:00 UTC)");
@@ -215,7 +218,7 @@ TEST(MailsToDigest, IsBounded) {
   mail::Mail mail = SomeMail();
   mail.subject = std::string(2000, 's');
   const std::vector<mail::Mail> mails(200, mail);
-  const std::string body = MailsToDigest(mails, SomeEnvelope()).ChildText("body");
+  const std::string body = MailsToDigest(mails, SomeEnvelope(), kEnglish).ChildText("body");
   EXPECT_LE(body.size(), kMaxBodyBytes);
   EXPECT_NE(body.find(" more"), std::string::npos);
 }

@@ -10,6 +10,8 @@
 namespace postern::xmpp_edge {
 namespace {
 
+const Words kEnglish("en");
+
 Element Chat(absl::string_view body) {
   Element message = MakeStanza("message", "ann@example.org/x", "mail.example.org", "chat", "m1");
   message.AddText("body", body);
@@ -49,7 +51,7 @@ TEST(ReadChatMail, TakesHeaderLinesFromTheHeadOfTheBodyOnly) {
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
-    const auto mail = ReadChatMail(Chat(c.body));
+    const auto mail = ReadChatMail(Chat(c.body), kEnglish);
     ASSERT_TRUE(mail.ok()) << mail.status();
     EXPECT_EQ(Specs(mail->to), c.to);
     EXPECT_EQ(Specs(mail->cc), c.cc);
@@ -63,13 +65,13 @@ TEST(ReadChatMail, NamesTheLineThatCanNotBeRead) {
   const struct {
     const char *body, *in_message;
   } cases[] = {
-      {"To: nobody\nx", "\"to:\" line"},
-      {"To: a@b.example\nCc: no address at all\nx", "\"cc:\" line"},
-      {"Bcc:\nx", "\"bcc:\" line"},
+      {"To: nobody\nx", "line \"To:\""},
+      {"To: a@b.example\nCc: no address at all\nx", "line \"Cc:\""},
+      {"Bcc:\nx", "line \"Bcc:\""},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.body);
-    const auto mail = ReadChatMail(Chat(c.body));
+    const auto mail = ReadChatMail(Chat(c.body), kEnglish);
     ASSERT_EQ(mail.status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_NE(mail.status().message().find(c.in_message), absl::string_view::npos) << mail.status();
   }
@@ -78,16 +80,16 @@ TEST(ReadChatMail, NamesTheLineThatCanNotBeRead) {
 TEST(ReadChatMail, RefusesMoreThanAHundredRecipients) {
   std::string body;
   for (int i = 0; i <= 100; ++i) absl::StrAppend(&body, "To: user", i, "@example.org\n");
-  EXPECT_EQ(ReadChatMail(Chat(body)).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ReadChatMail(Chat(body), kEnglish).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(ReadChatMail, PrefersTheSubjectLineToTheSubjectElement) {
   Element message = Chat("To: a@b.example\nx");
   message.AddText("subject", "from\nthe element");
-  EXPECT_EQ(ReadChatMail(message)->subject, "from the element");
+  EXPECT_EQ(ReadChatMail(message, kEnglish)->subject, "from the element");
   message = Chat("Subject: from the line\nx");
   message.AddText("subject", "from the element");
-  EXPECT_EQ(ReadChatMail(message)->subject, "from the line");
+  EXPECT_EQ(ReadChatMail(message, kEnglish)->subject, "from the line");
 }
 
 TEST(ReadChatMail, ReadsTheIdsOfTheMessage) {
@@ -98,7 +100,7 @@ TEST(ReadChatMail, ReadsTheIdsOfTheMessage) {
   reply.Set("id", "r1");
   message.Add(origin).Add(reply).Add(MakeElement("request", "urn:xmpp:receipts"));
   message.AddText("thread", "t1");
-  const auto mail = ReadChatMail(message);
+  const auto mail = ReadChatMail(message, kEnglish);
   ASSERT_TRUE(mail.ok());
   EXPECT_EQ(mail->id, "o1");
   EXPECT_EQ(mail->stanza_id, "m1");
@@ -217,7 +219,7 @@ TEST(ScreenMessage, MailsOnlyWhatWasMeantAsText) {
     Element message = MakeStanza("message", "ann@example.org/x", "mail.example.org", c.type, "m1");
     if (*c.body != '\0') message.AddText("body", c.body);
     if (c.child != nullptr) message.Add(MakeElement(c.child, c.ns));
-    const Screening screening = ScreenMessage(message);
+    const Screening screening = ScreenMessage(message, kEnglish);
     EXPECT_EQ(screening.fate, c.fate);
     EXPECT_EQ(screening.reason.empty(), c.fate != Fate::kRefuse);
   }

@@ -8,6 +8,8 @@
 namespace postern::xmpp_edge {
 namespace {
 
+const Words kEnglish("en");
+
 using edge::v1::OutgoingContext;
 using edge::v1::ReportOutcomeRequest;
 
@@ -38,7 +40,7 @@ void Add(ReportOutcomeRequest& report, const char* recipient, edge::v1::Outcome 
 TEST(OutcomeStanzas, AReceiptForAMailThatHasLeftForAll) {
   auto report = Report();
   Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
-  const auto stanzas = OutcomeStanzas(report, Context(true), true);
+  const auto stanzas = OutcomeStanzas(report, Context(true), true, kEnglish);
   ASSERT_EQ(stanzas.size(), 1u);
   const Element* received = stanzas[0].Child("received", "urn:xmpp:receipts");
   ASSERT_NE(received, nullptr);
@@ -51,7 +53,7 @@ TEST(OutcomeStanzas, AReceiptForAMailThatHasLeftForAll) {
 TEST(OutcomeStanzas, ALineWhenNoReceiptWasAskedFor) {
   auto report = Report();
   Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
-  const auto stanzas = OutcomeStanzas(report, Context(false), true);
+  const auto stanzas = OutcomeStanzas(report, Context(false), true, kEnglish);
   ASSERT_EQ(stanzas.size(), 1u);
   EXPECT_EQ(stanzas[0].ChildText("body"), "Sent to bob@example.net.");
   EXPECT_EQ(stanzas[0].Attr("to"), "ann@example.org");
@@ -62,7 +64,7 @@ TEST(OutcomeStanzas, AGuessedRecipientIsAlwaysNamed) {
   Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
   auto context = Context(true);
   context.set_inferred(true);
-  const auto stanzas = OutcomeStanzas(report, context, true);
+  const auto stanzas = OutcomeStanzas(report, context, true, kEnglish);
   ASSERT_EQ(stanzas.size(), 2u);
   EXPECT_NE(stanzas[0].Child("received"), nullptr);
   EXPECT_EQ(stanzas[1].ChildText("body"), "Sent to bob@example.net.");
@@ -72,7 +74,7 @@ TEST(OutcomeStanzas, NoReceiptWhileARecipientIsMissing) {
   auto report = Report();
   Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
   Add(report, "eve@example.net", edge::v1::OUTCOME_DELAYED, "450 4.2.0 greylisted");
-  const auto stanzas = OutcomeStanzas(report, Context(true, 2), true);
+  const auto stanzas = OutcomeStanzas(report, Context(true, 2), true, kEnglish);
   ASSERT_EQ(stanzas.size(), 2u);
   EXPECT_EQ(stanzas[0].ChildText("body"), "Sent to bob@example.net.");
   EXPECT_NE(stanzas[1].ChildText("body").find("eve@example.net: 450 4.2.0 greylisted"),
@@ -83,7 +85,7 @@ TEST(OutcomeStanzas, AnErrorOnThatVeryMessageSaysWhoGotItAndWhoDidNot) {
   auto report = Report();
   Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
   Add(report, "eve@example.net", edge::v1::OUTCOME_FAILED, "550 5.1.1 no such user");
-  const auto stanzas = OutcomeStanzas(report, Context(true, 2), true);
+  const auto stanzas = OutcomeStanzas(report, Context(true, 2), true, kEnglish);
   ASSERT_EQ(stanzas.size(), 1u);
   EXPECT_EQ(stanzas[0].Attr("type"), "error");
   EXPECT_EQ(stanzas[0].Attr("id"), "m1");
@@ -98,7 +100,7 @@ TEST(OutcomeStanzas, AnErrorOnThatVeryMessageSaysWhoGotItAndWhoDidNot) {
 TEST(OutcomeStanzas, AFailureReachesAUserWhoseClientHasGone) {
   auto report = Report();
   Add(report, "eve@example.net", edge::v1::OUTCOME_FAILED, "550 no");
-  const auto stanzas = OutcomeStanzas(report, Context(true), false);
+  const auto stanzas = OutcomeStanzas(report, Context(true), false, kEnglish);
   ASSERT_EQ(stanzas.size(), 2u);
   EXPECT_EQ(stanzas[0].Attr("type"), "error");
   EXPECT_EQ(stanzas[1].Attr("type"), "chat");
@@ -110,8 +112,8 @@ TEST(OutcomeStanzas, ARepeatedReportHasTheSameIds) {
   auto report = Report();
   Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
   Add(report, "eve@example.net", edge::v1::OUTCOME_DELAYED, "later");
-  const auto first = OutcomeStanzas(report, Context(false, 2), true);
-  const auto second = OutcomeStanzas(report, Context(false, 2), true);
+  const auto first = OutcomeStanzas(report, Context(false, 2), true, kEnglish);
+  const auto second = OutcomeStanzas(report, Context(false, 2), true, kEnglish);
   ASSERT_EQ(first.size(), 2u);
   for (size_t i = 0; i < first.size(); ++i) EXPECT_EQ(ToXml(first[i]), ToXml(second[i]));
   EXPECT_NE(first[0].Attr("id"), first[1].Attr("id"));

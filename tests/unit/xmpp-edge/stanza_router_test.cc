@@ -7,6 +7,7 @@
 
 #include "lib/net/event.h"
 #include "tests/support/await.h"
+#include "tests/unit/xmpp-edge/fake_directory.h"
 #include "tests/unit/xmpp-edge/recording_sink.h"
 
 namespace postern::xmpp_edge {
@@ -32,7 +33,9 @@ struct StanzaRouterTest : ::testing::Test {
   net::TaskGroup tasks{io.get_executor()};
   net::Event gate{io.get_executor()};
   std::vector<std::string> started;
-  StanzaRouter router{"gw.example", sink, tasks};
+  testing::LoneDirectory lone;
+  Interpreter interpreter{"en", lone.directory};
+  StanzaRouter router{"gw.example", sink, tasks, interpreter};
 };
 
 TEST_F(StanzaRouterTest, StanzasOfOneUserRunInOrderAndNoUserWaitsForAnother) {
