@@ -2,6 +2,7 @@
 
 #include "services/xmpp-edge/features/disco.h"
 #include "services/xmpp-edge/features/gateway_prompt.h"
+#include "services/xmpp-edge/features/heard_language.h"
 #include "services/xmpp-edge/features/last_activity.h"
 #include "services/xmpp-edge/features/message.h"
 #include "services/xmpp-edge/features/ping.h"
@@ -20,6 +21,7 @@ void InstallFeatures(StanzaRouter& router, FeatureContext context) {
   InstallLastActivity(router, context);
   InstallVcard(router, context);
   InstallMessage(router, context);
+  InstallHeardLanguage(router, context);
 }
 
 }  // namespace postern::xmpp_edge
