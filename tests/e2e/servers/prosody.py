@@ -35,7 +35,8 @@ Component "{component}"
 class Prosody:
     name = "prosody"
 
-    def __init__(self, folder, authority, secret, c2s_port=0):
+    def __init__(self, folder, authority, secret, c2s_port=0, components=()):
+        """`components`: further domains, with the same secret."""
         self.folder = Path(folder)
         self.folder.mkdir()
         self.c2s_port = free_port(c2s_port)
@@ -49,7 +50,9 @@ class Prosody:
         config.write_text(CONFIG.format(
             folder=self.folder, host=HOST, component=COMPONENT, secret=secret,
             c2s_port=self.c2s_port, component_port=self.component_port,
-            certificate=authority.certificate, key=authority.key))
+            certificate=authority.certificate, key=authority.key)
+            + "".join(f'Component "{domain}"\n  component_secret = "{secret}"\n'
+                      for domain in components))
         config.chmod(0o600)
         self._accounts = self.folder / "data" / HOST / "accounts"
         self._accounts.mkdir(parents=True)

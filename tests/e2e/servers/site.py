@@ -32,7 +32,7 @@ class Person:
 
 
 class Site:
-    def __init__(self, jabber="prosody", c2s_port=0):
+    def __init__(self, jabber="prosody", c2s_port=0, **jabber_options):
         self.folder = Path(tempfile.mkdtemp(prefix="postern-"))
         # Mail daemons drop their rights and must still reach their folders.
         self.folder.chmod(0o755)
@@ -41,7 +41,8 @@ class Site:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         self.authority = Authority(self.folder / "certificates")
         self.jabber = JABBER_SERVERS[jabber](self.folder / jabber, self.authority,
-                                             "component secret", c2s_port)
+                                             "component secret", c2s_port,
+                                             **jabber_options)
         self.dovecot = Dovecot(self.folder / "dovecot", self.authority)
         self.postfix = Postfix(self.folder / "postfix", self.authority, self.dovecot)
         self.recorder = RecordingSmtp(self.authority)
