@@ -6,7 +6,8 @@
 
 namespace postern::rpc {
 
-// The codes are the same on both sides; a wording (lib/words) travels along.
+// The codes are the same on both sides; a wording (lib/words) travels along. A message is
+// cut at 1.5 KiB, and a wording of more than 2 KiB is left out.
 absl::Status FromGrpc(const grpc::Status& status);
 grpc::Status ToGrpc(const absl::Status& status);
 

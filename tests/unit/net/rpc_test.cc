@@ -4,6 +4,7 @@
 #include "lib/net/deadline.h"
 #include "lib/rpc/serve.h"
 #include "lib/rpc/unary.h"
+#include "lib/words/wording.h"
 #include "postern/rules/v1/rules.grpc.pb.h"
 #include "tests/support/await.h"
 
@@ -12,6 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using Async = rules::v1::RulesService::StubInterface::async_interface;
+
+words::Wording SomeWording() { return words::Word("$0 … $1", "Grüße\n", ""); }
 
 class EchoService : public rules::v1::RulesService::CallbackService {
  public:
@@ -28,6 +31,13 @@ class EchoService : public rules::v1::RulesService::CallbackService {
                                rules::v1::EvaluateResponse& response) {
     co_await net::Sleep(1ms);
     if (request.mail_id() == "bad") co_return absl::InvalidArgumentError("mail_id: bad");
+    if (request.mail_id() == "wording") {
+      co_return words::Error(absl::StatusCode::kNotFound, SomeWording(), "port");
+    }
+    if (request.mail_id() == "long wording") {
+      const std::string long_word(10'000, 'x');
+      co_return words::Error(absl::StatusCode::kNotFound, words::Word("no $0", long_word));
+    }
     if (request.mail_id() == "never") co_await net::Sleep(1h);
     response.set_reason(request.mail_id());
     co_return absl::OkStatus();
@@ -41,6 +51,7 @@ class RpcTest : public ::testing::Test {
   RpcTest() {
     grpc::ServerBuilder builder;
     builder.RegisterService(&service_);
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     server_ = builder.BuildAndStart();
     stub_ = rules::v1::RulesService::NewStub(server_->InProcessChannel({}));
   }
@@ -52,6 +63,7 @@ class RpcTest : public ::testing::Test {
     return testing::Await(io_, Call(stub_->async(), &Async::Evaluate, request, deadline));
   }
 
+  int port_ = 0;
   boost::asio::io_context io_;
   EchoService service_{io_.get_executor()};
   std::unique_ptr<grpc::Server> server_;
@@ -69,6 +81,24 @@ TEST_F(RpcTest, CarriesAnswersAndStatusesBothWays) {
 TEST_F(RpcTest, ZDeadlineEndsACallThatIsNotAnswered) {
   EXPECT_EQ(Ask("never", 20ms).status().code(), absl::StatusCode::kDeadlineExceeded);
   server_.release();  // waiting for its end would take the hour
+}
+
+TEST_F(RpcTest, CarriesTheWordingOfAnError) {
+  const absl::Status error = Ask("wording", 5s).status();
+  EXPECT_EQ(error.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(error.message(), "port: Grüße\n … ");
+  EXPECT_EQ(words::WordingOf(error), SomeWording());
+  EXPECT_EQ(words::WordingOf(Ask("bad", 5s).status()), std::nullopt);
+}
+
+// gRPC refuses trailers of more than 8 KiB, and the caller would learn nothing.
+TEST_F(RpcTest, CarriesTheCodeOfAnErrorThatIsTooLong) {
+  // In one process there is no such limit.
+  stub_ = rules::v1::RulesService::NewStub(
+      grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials()));
+  const absl::Status error = Ask("long wording", 5s).status();
+  EXPECT_EQ(error.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(error.message().substr(0, 5), "no xx");
 }
 
 }  // namespace
