@@ -1,7 +1,5 @@
 #include "lib/mail/mime_parser.h"
 
-#include <gmime/gmime-utils.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "lib/mail/address_reader.h"
 #include "lib/mail/attachment_name.h"
 #include "lib/mail/body_text.h"
+#include "lib/mail/date.h"
 #include "lib/mail/encoded_word.h"
 #include "lib/mail/message_ids.h"
 #include "lib/mail/mime_tree.h"
@@ -93,15 +92,7 @@ class HeaderReader {
         words::Word("the subject is too long; only its beginning is shown").text);
   }
 
-  void ReadDate() {
-    constexpr int64_t kEndOfYear9999 = 253402300799;
-    const std::string text = Unfold(Body("Date").substr(0, 200));
-    GDateTime* date = text.empty() ? nullptr : g_mime_utils_header_decode_date(text.c_str());
-    if (date == nullptr) return;
-    const int64_t unix_time = g_date_time_to_unix(date);
-    g_date_time_unref(date);
-    if (unix_time > 0 && unix_time <= kEndOfYear9999) mail_.date_unix = unix_time;
-  }
+  void ReadDate() { mail_.date_unix = DecodeDate(Unfold(Body("Date").substr(0, 200))); }
 
   void ReadEnvelopeFrom() {
     const std::string line = Unfold(Body("Return-Path"));
