@@ -51,6 +51,21 @@ Disposition Decide(const Account& account, const Availability& availability,
   return Disposition::kWait;
 }
 
+bool Releases(const Account& account, const Availability& before, const Availability& now,
+              int64_t received_unix, int64_t now_unix) {
+  if (before == now) return false;
+  switch (Decide(account, now, received_unix)) {
+    case Disposition::kWait:
+      return false;
+    case Disposition::kDigest:
+      return DigestDue(account, received_unix, now_unix) <= now_unix;
+    case Disposition::kPassOver:
+    case Disposition::kDeliver:
+      return true;
+  }
+  return false;
+}
+
 int64_t DigestDue(const Account& account, int64_t received_unix, int64_t now_unix) {
   return std::min(received_unix, now_unix) + account.interval_seconds;
 }

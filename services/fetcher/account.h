@@ -41,7 +41,7 @@ struct Account {
   uint16_t port = 0;
   Security security = Security::kTls;
   std::string login;
-  std::string sealed_password;  // empty: none stored
+  std::string sealed_password;  // empty: none stored, the user is asked for it
   PresenceActions actions;
   bool live_email_only = false;
   int64_t interval_seconds = 300;  // between digests, and between checks without IDLE
@@ -59,6 +59,11 @@ enum class Disposition {
   kDeliver,
 };
 Disposition Decide(const Account& account, const Availability& availability, int64_t received_unix);
+
+// Whether mail that waits, the first of it received at `received_unix`, is to be dealt
+// with at once because the user's availability is no longer `before`.
+bool Releases(const Account& account, const Availability& before, const Availability& now,
+              int64_t received_unix, int64_t now_unix);
 
 // When the digest is due whose first mail came at `received_unix`, seen from
 // `now_unix`: an interval later, but never further off than that (a server's

@@ -6,10 +6,13 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
+#include "services/fetcher/account_password.h"
+#include "services/fetcher/catch_up.h"
+#include "services/fetcher/imap_source.h"
+#include "services/fetcher/pop3_source.h"
 
 namespace postern::fetcher {
 
@@ -17,7 +20,6 @@ namespace {
 
 using boost::asio::experimental::awaitable_operators::operator||;
 using std::chrono::milliseconds;
-using std::chrono::minutes;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
@@ -29,10 +31,8 @@ constexpr milliseconds kFenceAfter{CursorStore::kLeaseMs * 2 / 3};
 constexpr seconds kLeaseRetry{5};
 constexpr seconds kRedisRetry{1};
 constexpr seconds kDialLimit{60};
-// Well under RFC 2177's 29 minutes: routers forget a silent connection sooner.
-constexpr minutes kIdleLimit{4};
-// Under the 30 minutes after which a server may hang up (RFC 3501 section 5.4).
-constexpr minutes kLongestPoll{20};
+// However often presence changes, no two POP3 logins come closer than this.
+constexpr seconds kBetweenVisits{2};
 
 auto& logins = metrics::Counter("postern_fetcher_logins_total", "Mailboxes opened");
 auto& failures =
@@ -48,12 +48,15 @@ struct OpenMailbox {
 }  // namespace
 
 AccountWatcher::AccountWatcher(const WatcherParts& parts, Account account)
-    : parts_(parts), account_(std::move(account)), wake_(parts.executor) {}
+    : parts_(parts),
+      account_(std::move(account)),
+      wake_(parts.executor),
+      password_gone_(parts.executor) {}
 
 WatchState AccountWatcher::State() const {
   WatchState state;
   state.state = state_;
-  state.cursor = progress_.cursor;
+  state.cursor = progress_.lease.cursor.value_or(Cursor());
   state.handed_on = progress_.handed_on;
   state.next_attempt_unix = next_attempt_unix_;
   return state;
@@ -67,6 +70,19 @@ void AccountWatcher::Check() {
 
 void AccountWatcher::PresenceChanged() {
   if (parts_.availability.Of(account_.owner) != seen_availability_) wake_.Notify();
+}
+
+void AccountWatcher::PasswordArrived() {
+  if (!account_.sealed_password.empty()) return;
+  rested_ = true;
+  wake_.Notify();
+}
+
+void AccountWatcher::PasswordsWiped() {
+  if (HasPassword()) return;
+  rested_ = true;
+  wake_.Notify();
+  password_gone_.Notify();
 }
 
 net::Task<void> AccountWatcher::Run(std::shared_ptr<AccountWatcher> self) { co_await self->Loop(); }
@@ -123,18 +139,29 @@ net::Task<void> AccountWatcher::Follow() {
     co_await Rest(pause);
   }
   for (;;) {
+    co_await AwaitPassword();
     state_ = "connecting";
     next_attempt_unix_ = 0;
     failure_.reset();
     open_since_.reset();
-    const absl::Status end = co_await Connection();
+    refused_ = false;
+    const absl::Status end = co_await VisitWithPassword();
     if (absl::IsAborted(end)) co_return;
-    const milliseconds pause = AfterConnection(end);
+    if (end.ok()) {
+      co_await RestBetweenLooks();
+      continue;
+    }
+    if (refused_) {
+      co_await AfterRefusedPassword();
+      continue;
+    }
+    const milliseconds pause = AfterVisit(end);
     co_await Rest(pause);
   }
 }
 
-milliseconds AccountWatcher::AfterConnection(const absl::Status& end) {
+milliseconds AccountWatcher::AfterVisit(const absl::Status& end) {
+  if (absl::IsCancelled(end)) return milliseconds(0);
   const milliseconds pause =
       open_since_ ? reconnect_.AfterSession(LivedSoFar()) : reconnect_.AfterFailure(end);
   log::Info("mailbox connection ended",
@@ -144,7 +171,17 @@ milliseconds AccountWatcher::AfterConnection(const absl::Status& end) {
     failures.Increment();
     parts_.health.Report(account_.id, Health::kError, FailureWording(account_, *failure_));
   }
-  return pause;
+  return std::max<milliseconds>(pause, login_delay_);
+}
+
+// Its user is asked for another one, and that is tried at once.
+net::Task<void> AccountWatcher::AfterRefusedPassword() {
+  failures.Increment();
+  state_ = "waiting";
+  log::Info("a password that was given is refused", {{"account", account_.id}});
+  why_asking_ = FailureWording(account_, *failure_);
+  if (!HasPassword()) parts_.health.Report(account_.id, Health::kAsking, why_asking_);
+  co_await net::Sleep(ReconnectPolicy::kBetweenPasswords);
 }
 
 milliseconds AccountWatcher::LivedSoFar() const {
@@ -163,131 +200,119 @@ net::Task<void> AccountWatcher::Rest(milliseconds pause) {
   }
 }
 
-absl::Status AccountWatcher::Failed(Step step, absl::Status status) {
-  Failure failure;
-  failure.step = step;
-  failure.status = status;
-  failure_ = std::move(failure);
-  return status;
+net::Task<void> AccountWatcher::RestBetweenLooks() {
+  state_ = "polling";
+  const auto begun = steady_clock::now();
+  milliseconds pause = reconnect_.AfterLook(seconds(account_.interval_seconds));
+  if (look_again_unix_ != 0) {
+    const milliseconds left = seconds(look_again_unix_ - std::time(nullptr));
+    pause = std::min(pause, std::max<milliseconds>(left, ReconnectPolicy::kBetweenLogins));
+  }
+  const seconds at_least = std::max(kBetweenVisits, login_delay_);
+  const auto until = begun + std::max<milliseconds>(pause, at_least);
+  rested_ = check_now_;  // asked for after the look
+  for (auto now = begun; now < until && HasPassword(); now = steady_clock::now()) {
+    const Availability availability = parts_.availability.Of(account_.owner);
+    const bool released = waiting_since_ && Releases(account_, seen_availability_, availability,
+                                                     *waiting_since_, std::time(nullptr));
+    const auto end = rested_ || released ? begun + at_least : until;
+    if (now >= end) co_return;
+    co_await wake_.WaitFor(end - now);
+  }
 }
 
-net::Task<absl::Status> AccountWatcher::Connection() {
+// --- the password -----------------------------------------------------------------
+
+bool AccountWatcher::HasPassword() const {
+  return !account_.sealed_password.empty() || parts_.passwords.Holds(account_.id);
+}
+
+net::Task<void> AccountWatcher::AwaitPassword() {
+  if (HasPassword()) co_return;
+  state_ = "waiting";
+  next_attempt_unix_ = 0;
+  parts_.health.Report(account_.id, Health::kAsking, why_asking_);
+  while (!HasPassword()) co_await wake_.Wait();
+}
+
+net::Task<void> AccountWatcher::PasswordGone() {
+  // One that was refused is gone as well, and the visit tells why.
+  while (HasPassword() || refused_) co_await password_gone_.Wait();
+}
+
+net::Task<absl::Status> AccountWatcher::VisitWithPassword() {
+  if (!account_.sealed_password.empty()) co_return co_await Visit();
+  auto first = co_await (Visit() || PasswordGone());
+  if (first.index() == 0) co_return std::get<0>(std::move(first));
+  log::Info("password wiped, connection closed", {{"account", account_.id}});
+  co_return absl::CancelledError("the password is wiped");
+}
+
+// --- one connection ---------------------------------------------------------------
+
+net::Task<absl::Status> AccountWatcher::Visit() {
   auto stream = co_await net::WithDeadline(kDialLimit, parts_.dialer.Dial(account_.Endpoint()));
-  if (!stream.ok()) co_return Failed(Step::kConnect, stream.status());
-  imap::Session session(**stream);
-  absl::Status opened = co_await Open(session);
-  if (!opened.ok()) {
-    if (failure_) failure_->server_says = session.last_refusal();
-    co_return opened;
+  if (!stream.ok()) {
+    failure_.emplace();
+    failure_->status = stream.status();
+    co_return stream.status();
   }
-  co_return co_await Watch(session);
+  const Vigil vigil{
+      account_, parts_.availability, parts_.cursors, parts_.password_rule, progress_, wake_,
+      state_};
+  if (account_.type == AccountType::kPop3) {
+    Pop3Source source(**stream, vigil);
+    const absl::Status end = co_await Watch(source);
+    login_delay_ = seconds(source.login_delay_seconds());
+    co_return end;
+  }
+  ImapSource source(**stream, vigil);
+  co_return co_await Watch(source);
 }
 
-net::Task<absl::Status> AccountWatcher::Open(imap::Session& session) {
-  const bool upgrade = account_.security == Security::kStartTls;
-  absl::Status greeted = co_await session.Greet(upgrade);
-  if (!greeted.ok()) co_return Failed(Step::kRead, greeted);
-  if (upgrade) {
-    absl::Status upgraded = co_await session.StartTls(account_.host);
-    if (!upgraded.ok()) co_return Failed(Step::kRead, upgraded);
-  }
-  absl::Status logged_in = co_await LogIn(session);
-  if (!logged_in.ok()) co_return Failed(Step::kLogin, logged_in);
-  auto mailbox = co_await session.Examine(account_.mailbox);
-  if (!mailbox.ok()) co_return Failed(Step::kOpenMailbox, mailbox.status());
-  co_return co_await Begin(session, *mailbox);
-}
-
-net::Task<absl::Status> AccountWatcher::LogIn(imap::Session& session) {
-  if (account_.sealed_password.empty()) {
-    co_return absl::InvalidArgumentError("no password is stored for this account; enter it again");
-  }
-  auto password = parts_.secrets.Open(account_.sealed_password, account_.id);
+net::Task<absl::Status> AccountWatcher::Open(MailSource& source) {
+  auto password = PasswordOf(account_, parts_.secrets, parts_.passwords);
   if (!password.ok()) {
-    log::Error("password can't be opened",
-               {{"account", account_.id}, {"error", password.status().ToString()}});
-    co_return absl::InvalidArgumentError("the stored password can't be read; enter it again");
+    failure_.emplace();
+    failure_->step = Step::kLogin;
+    failure_->status = password.status();
+    co_return password.status();
   }
-  co_return co_await session.Login(account_.login, password->Reveal(), parts_.password_rule);
+  const absl::Status opened = co_await source.Open(*password, failure_);
+  if (absl::IsUnauthenticated(opened) && account_.sealed_password.empty()) {
+    refused_ = true;
+    // Unless its user has given another one meanwhile.
+    const crypto::Secret held = parts_.passwords.Find(account_.id);
+    if (held.Reveal() == password->Reveal()) parts_.passwords.Forget(account_.id);
+  }
+  co_return opened;
 }
 
-// Finds where to go on. At first sight, and when the server numbered its mails
-// anew, that is the mailbox's present end: no old mail is ever replayed.
-net::Task<absl::Status> AccountWatcher::Begin(imap::Session& session, imap::Mailbox mailbox) {
-  const std::string identity = MailboxIdentity(account_.host, account_.login, account_.mailbox);
-  const Sight sight = Recognise(progress_.lease.cursor, identity, mailbox.uid_validity);
-  progress_.cursor = progress_.lease.cursor.value_or(Cursor());
-  if (sight == Sight::kAgain) co_return absl::OkStatus();
-
-  absl::StatusOr<uint32_t> last = mailbox.uid_next - 1;
-  if (mailbox.uid_next == 0) last = co_await session.HighestUid();
-  if (!last.ok()) co_return Failed(Step::kRead, last.status());
-  Cursor cursor;
-  cursor.uid_validity = mailbox.uid_validity;
-  cursor.last_uid = *last;
-  cursor.mailbox = identity;
-  // Not the mail server's failure: no failure_ is noted, the user hears nothing.
-  if (absl::Status s = co_await parts_.cursors.Advance(progress_.lease, cursor); !s.ok()) {
-    co_return s;
-  }
-  log::Info(sight == Sight::kFirst ? "mailbox seen for the first time"
-                                   : "mailbox has a new UIDVALIDITY, going on at its end",
-            {{"account", account_.id},
-             {"uid_validity", cursor.uid_validity},
-             {"last_uid", cursor.last_uid}});
-  progress_.cursor = cursor;
-  progress_.lease.cursor = cursor;
-  co_return absl::OkStatus();
-}
-
-// --- an open mailbox --------------------------------------------------------------
-
-net::Task<absl::Status> AccountWatcher::Watch(imap::Session& session) {
+net::Task<absl::Status> AccountWatcher::Watch(MailSource& source) {
+  if (absl::Status s = co_await Open(source); !s.ok()) co_return s;
   const OpenMailbox counted;
   logins.Increment();
   open_since_ = steady_clock::now();
+  why_asking_ = words::Wording();
   parts_.health.Report(account_.id, Health::kOk);
   for (;;) {
-    auto look_again = co_await CatchUpOnce(session);
-    progress_.lease.cursor = progress_.cursor;
+    auto look_again = co_await CatchUpOnce(source);
     if (!look_again.ok()) co_return look_again.status();
-    if (session.HasNews()) continue;
-    if (absl::Status s = co_await AwaitNews(session, *look_again); !s.ok()) co_return s;
+    look_again_unix_ = *look_again;
+    auto then = co_await source.AwaitNews(*look_again);
+    if (!then.ok()) co_return then.status();
+    if (*then == MailSource::Then::kLeave) co_return absl::OkStatus();
   }
 }
 
-net::Task<absl::StatusOr<int64_t>> AccountWatcher::CatchUpOnce(imap::Session& session) {
+net::Task<absl::StatusOr<int64_t>> AccountWatcher::CatchUpOnce(MailSource& source) {
   state_ = "fetching";
   seen_availability_ = parts_.availability.Of(account_.owner);
-  CatchUp pass(account_, session, progress_, parts_.availability, parts_.handoff, parts_.cursors);
+  CatchUp pass(account_, source, progress_, parts_.availability, parts_.handoff);
   if (std::exchange(check_now_, false)) pass.ForceDigest();
-  co_return co_await pass.Run();
-}
-
-net::Task<absl::Status> AccountWatcher::AwaitNews(imap::Session& session, int64_t look_again_unix) {
-  net::Duration limit = kIdleLimit;
-  if (look_again_unix != 0) {
-    const int64_t left = std::max<int64_t>(1, look_again_unix - std::time(nullptr));
-    limit = std::min<net::Duration>(limit, seconds(left));
-  }
-  if (session.CanIdle()) co_return co_await Idle(session, limit);
-
-  state_ = "polling";
-  if (look_again_unix == 0) limit = seconds(account_.interval_seconds);
-  co_await wake_.WaitFor(std::min<net::Duration>(limit, kLongestPoll));
-  co_return co_await session.Noop();
-}
-
-net::Task<absl::Status> AccountWatcher::Idle(imap::Session& session, net::Duration limit) {
-  absl::Status begun = co_await session.BeginIdle();
-  if (!begun.ok()) {
-    // Refused: AwaitNews polls from now on.
-    co_return absl::IsFailedPrecondition(begun) ? absl::OkStatus() : begun;
-  }
-  state_ = "idle";
-  auto first = co_await (session.AwaitNews() || wake_.WaitFor(limit));
-  if (first.index() == 0 && !std::get<0>(first).ok()) co_return std::get<0>(first);
-  co_return co_await session.EndIdle();
+  auto look_again = co_await pass.Run();
+  waiting_since_ = pass.waiting_since();
+  co_return look_again;
 }
 
 }  // namespace postern::fetcher

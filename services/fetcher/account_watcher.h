@@ -9,18 +9,20 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "lib/crypto/password_keeper.h"
 #include "lib/crypto/secret_box.h"
 #include "lib/net/dialer.h"
 #include "lib/net/event.h"
 #include "lib/net/task.h"
 #include "services/fetcher/account.h"
 #include "services/fetcher/availability_feed.h"
-#include "services/fetcher/catch_up.h"
 #include "services/fetcher/cursor_store.h"
 #include "services/fetcher/failure_sentence.h"
 #include "services/fetcher/health_reporter.h"
-#include "services/fetcher/imap/session.h"
 #include "services/fetcher/mail_handoff.h"
+#include "services/fetcher/mail_source.h"
+#include "services/fetcher/password_rule.h"
+#include "services/fetcher/progress.h"
 #include "services/fetcher/reconnect_policy.h"
 
 namespace postern::fetcher {
@@ -30,11 +32,12 @@ struct WatcherParts {
   boost::asio::any_io_executor executor;
   net::Dialer& dialer;
   const crypto::SecretBox& secrets;
+  crypto::PasswordKeeper& passwords;  // those that are not stored
   CursorStore& cursors;
   const AvailabilityFeed& availability;
   MailHandoff& handoff;
   HealthReporter& health;
-  imap::PasswordRule password_rule;
+  PasswordRule password_rule;
 };
 
 // The live state of a watcher, for operators.
@@ -46,7 +49,9 @@ struct WatchState {
 };
 
 // Watches one account with one set of settings: takes the lease, connects,
-// catches up, idles, reconnects, for as long as Run() is not cancelled.
+// catches up, idles, reconnects, for as long as Run() is not cancelled. By POP3 it
+// connects at each interval, and at once when mail that waits need not wait any more.
+// An account without a stored password is watched while one is held in memory.
 class AccountWatcher {
  public:
   AccountWatcher(const WatcherParts& parts, Account account);
@@ -63,6 +68,10 @@ class AccountWatcher {
   void Check();
   // The owner's presence may have changed.
   void PresenceChanged();
+  // A password that is not stored has come: connects at once.
+  void PasswordArrived();
+  // It may be gone: then an open connection ends.
+  void PasswordsWiped();
 
  private:
   net::Task<void> Loop();
@@ -71,26 +80,35 @@ class AccountWatcher {
   net::Task<void> KeepLease();
   net::Task<void> Follow();
 
-  net::Task<absl::Status> Connection();
-  net::Task<absl::Status> Open(imap::Session& session);
-  net::Task<absl::Status> LogIn(imap::Session& session);
-  net::Task<absl::Status> Begin(imap::Session& session, imap::Mailbox mailbox);
-  net::Task<absl::Status> Watch(imap::Session& session);
-  net::Task<absl::StatusOr<int64_t>> CatchUpOnce(imap::Session& session);
-  net::Task<absl::Status> AwaitNews(imap::Session& session, int64_t look_again_unix);
-  net::Task<absl::Status> Idle(imap::Session& session, net::Duration limit);
+  // One connection, from dialling to its end. OK when there is nothing to stay for.
+  net::Task<absl::Status> Visit();
+  // The same; kCancelled when the password is wiped meanwhile.
+  net::Task<absl::Status> VisitWithPassword();
+  net::Task<void> PasswordGone();
+  net::Task<void> AwaitPassword();
+  net::Task<absl::Status> Open(MailSource& source);
+  net::Task<absl::Status> Watch(MailSource& source);
+  net::Task<absl::StatusOr<int64_t>> CatchUpOnce(MailSource& source);
+
+  std::chrono::milliseconds AfterVisit(const absl::Status& end);
+  net::Task<void> AfterRefusedPassword();
   net::Task<void> Rest(std::chrono::milliseconds pause);
-  std::chrono::milliseconds AfterConnection(const absl::Status& end);
+  net::Task<void> RestBetweenLooks();
+  bool HasPassword() const;
   std::chrono::milliseconds LivedSoFar() const;  // the mailbox that is, or was last, open
-  absl::Status Failed(Step step, absl::Status status);
 
   const WatcherParts parts_;
   const Account account_;
   net::Event wake_;
+  net::Event password_gone_;
   ReconnectPolicy reconnect_;
   Progress progress_;
   Availability seen_availability_;
-  std::optional<Failure> failure_;  // of the attempt at hand
+  std::optional<int64_t> waiting_since_;  // when the first mail was received that waits
+  int64_t look_again_unix_ = 0;
+  std::chrono::seconds login_delay_{0};  // as the server wants it
+  std::optional<Failure> failure_;       // of the attempt at hand
+  words::Wording why_asking_;            // what was said of the password that was given last
   std::optional<std::chrono::steady_clock::time_point> open_since_;
   const char* state_ = "waiting";
   int64_t next_attempt_unix_ = 0;
@@ -98,6 +116,7 @@ class AccountWatcher {
   bool lost_lease_ = false;  // and not rested since
   bool check_now_ = false;   // a digest need not be due
   bool rested_ = false;      // the pause between connections need not end
+  bool refused_ = false;     // the held password was, and is forgotten
 };
 
 }  // namespace postern::fetcher

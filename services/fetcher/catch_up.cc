@@ -4,93 +4,37 @@
 #include <ctime>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
 
 namespace postern::fetcher {
 
 namespace {
 
-constexpr size_t kMaxMails = 5000;  // looked at in one pass
 constexpr size_t kMaxDigestBytes = 2 * 1024 * 1024;
-constexpr int kTroublesBeforeLess = 3;  // failures that may be chance
 constexpr int64_t kLookAgainHeld = 30;
 constexpr int64_t kLongestObstacle = 30;
 constexpr int kMaxDoublings = 5;
 
-// What makes no sense now, or is too much, will be so the next time.
-bool IsTheMailsFault(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) || absl::IsResourceExhausted(status) ||
-         absl::IsDataLoss(status);
-}
-
 }  // namespace
 
-void Progress::NoteUnread(uint32_t uid, const absl::Status& status) {
-  // A server that goes away may do so because of this mail: a few times count.
-  NoteTrouble(uid, IsTheMailsFault(status) ? kTroublesBeforeLess : 1);
-}
-
-void Progress::NoteRefused(uint32_t uid, const absl::Status& status) {
-  if (IsTheMailsFault(status)) NoteTrouble(uid, kTroublesBeforeLess);
-}
-
-void Progress::NoteTrouble(uint32_t uid, int weight) {
-  if (uid != troubled_uid) troubles = 0;
-  troubled_uid = uid;
-  troubles += weight;
-}
-
-Depth Progress::DepthFor(uint32_t uid) const {
-  if (uid != troubled_uid || troubles < kTroublesBeforeLess) return Depth::kAll;
-  return troubles < 2 * kTroublesBeforeLess ? Depth::kHeader : Depth::kNothing;
-}
-
-std::optional<MailFacts> FactsOf(const imap::FetchData& data, int64_t now_unix) {
-  if (!data.size) return std::nullopt;
-  MailFacts facts;
-  facts.uid = data.uid;
-  facts.size = *data.size;
-  facts.received_unix = data.received_unix.value_or(now_unix);
-  return facts;
-}
-
-CatchUp::CatchUp(const Account& account, imap::Session& session, Progress& progress,
-                 const AvailabilityFeed& availability, MailHandoff& handoff, CursorStore& cursors)
+CatchUp::CatchUp(const Account& account, MailSource& source, Progress& progress,
+                 const AvailabilityFeed& availability, MailHandoff& handoff)
     : account_(account),
-      session_(session),
+      source_(source),
       progress_(progress),
       availability_(availability),
-      handoff_(handoff),
-      cursors_(cursors) {}
+      handoff_(handoff) {}
 
 net::Task<absl::StatusOr<int64_t>> CatchUp::Run() {
   for (;;) {
-    session_.ForgetNews();
-    auto found = co_await Look();
+    auto found = co_await source_.Look();
     if (!found.ok()) co_return found.status();
-    const std::vector<MailFacts> mails = found->Take();
-    auto next = co_await Pass(mails);
+    auto next = co_await Pass(found->mails);
     if (!next.ok()) co_return next.status();
     if (*next == Next::kLookAgain) co_return look_again_;
     if (*next == Next::kStay) co_return 0;
-    if (found->more()) continue;
-    digest_now_ = false;
-    if (!session_.HasNews()) co_return 0;
+    if (!found->more) co_return 0;
   }
-}
-
-net::Task<absl::StatusOr<NewMails>> CatchUp::Look() {
-  NewMails found(progress_.cursor.last_uid, kMaxMails);
-  if (progress_.cursor.last_uid == UINT32_MAX) co_return found;
-  imap::Session::Sink sink = [&found](imap::FetchData data) {
-    if (const auto facts = FactsOf(data, std::time(nullptr))) found.Add(*facts);
-  };
-  const std::string uids = absl::StrCat(progress_.cursor.last_uid + 1, ":*");
-  const std::string items = "UID RFC822.SIZE INTERNALDATE";
-  absl::Status status = co_await session_.Fetch(uids, items, std::move(sink));
-  if (!status.ok()) co_return status;
-  co_return found;
 }
 
 Disposition CatchUp::DispositionOf(const MailFacts& facts) const {
@@ -101,6 +45,7 @@ Disposition CatchUp::DispositionOf(const MailFacts& facts) const {
 net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::Pass(const std::vector<MailFacts>& mails) {
   for (size_t at = 0; at < mails.size();) {
     absl::StatusOr<Next> next = Next::kStay;
+    waiting_since_ = mails[at].received_unix;
     switch (DispositionOf(mails[at])) {
       case Disposition::kWait:
         co_return Next::kStay;
@@ -116,28 +61,30 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::Pass(const std::vector<MailFac
     }
     if (!next.ok() || *next != Next::kGoOn) co_return next;
   }
+  waiting_since_.reset();
   co_return Next::kGoOn;
 }
 
 net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::PassOver(const std::vector<MailFacts>& mails,
                                                            size_t& at) {
-  uint32_t last = 0;
+  std::vector<MailFacts> passed;
   while (at < mails.size() && DispositionOf(mails[at]) == Disposition::kPassOver) {
-    last = mails[at++].uid;
+    passed.push_back(mails[at++]);
   }
-  if (absl::Status s = co_await Advance(last); !s.ok()) co_return s;
+  if (absl::Status s = co_await source_.Settle(std::move(passed)); !s.ok()) co_return s;
   co_return Next::kGoOn;
 }
 
 net::Task<absl::StatusOr<std::optional<IncomingMail>>> CatchUp::Read(MailFacts facts) {
-  auto mail = co_await ReadMail(session_, facts, progress_.DepthFor(facts.uid));
+  const std::string id = source_.Id(facts);
+  auto mail = co_await source_.Read(facts, progress_.DepthFor(id));
   if (!mail.ok()) {
-    progress_.NoteUnread(facts.uid, mail.status());
+    progress_.NoteUnread(id, mail.status());
     co_return mail.status();
   }
   if (!mail->has_value()) co_return std::nullopt;
   IncomingMail incoming;
-  incoming.delivery_id = MailId(facts.uid);
+  incoming.delivery_id = id;
   incoming.mail = **std::move(mail);
   co_return std::optional<IncomingMail>(std::move(incoming));
 }
@@ -148,10 +95,12 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::HandOn(MailFacts facts) {
   if (!mail.ok()) co_return mail.status();
   if (mail->has_value()) {  // else somebody removed it meanwhile
     auto wanted = co_await handoff_.IsWanted(account_, **mail);
-    if (!wanted.ok()) co_return Obstacle(facts.uid, wanted.status());
+    if (!wanted.ok()) co_return Obstacle(facts, wanted.status());
     if (*wanted) answer = co_await handoff_.DeliverFull(account_, **mail);
   }
-  co_return co_await Settle(facts.uid, std::move(answer), mail->has_value() ? 1 : 0);
+  std::vector<MailFacts> mails(1, facts);
+  const size_t count = mail->has_value() ? 1 : 0;
+  co_return co_await Settle(std::move(mails), std::move(answer), count);
 }
 
 net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::HandOnDigest(const std::vector<MailFacts>& mails,
@@ -167,30 +116,36 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::HandOnDigest(const std::vector
   if (digest->obstacle) co_return *digest->obstacle;
   // Once begun, a digest that needs more than one message is sent to its end.
   digest_now_ = true;
-  if (digest->last_uid == 0) co_return Next::kGoOn;  // the presence changed just now
+  if (digest->looked_at.empty()) co_return Next::kGoOn;  // the presence changed just now
   const size_t count = digest->mails.size();
   absl::StatusOr<MailHandoff::Answer> answer = MailHandoff::Answer::kDone;
   if (count > 0) answer = co_await handoff_.DeliverDigest(account_, std::move(digest->mails));
-  co_return co_await Settle(digest->last_uid, std::move(answer), count);
+  co_return co_await Settle(std::move(digest->looked_at), std::move(answer), count);
+}
+
+bool CatchUp::HasTroubled(const std::vector<MailFacts>& mails, size_t from) const {
+  if (progress_.troubled.empty()) return false;
+  for (size_t i = from; i < mails.size(); ++i) {
+    if (progress_.IsTroubled(source_.Id(mails[i]))) return true;
+  }
+  return false;
 }
 
 net::Task<absl::StatusOr<CatchUp::Digest>> CatchUp::CollectDigest(
     const std::vector<MailFacts>& mails, size_t& at) {
   // When the edge refused a digest, its mails go one by one, to find the bad one.
-  const bool suspicious =
-      progress_.troubles >= kTroublesBeforeLess && progress_.troubled_uid >= mails[at].uid;
-  const size_t limit = suspicious ? 1 : MailHandoff::kMaxDigest;
+  const size_t limit = HasTroubled(mails, at) ? 1 : MailHandoff::kMaxDigest;
   Digest digest;
   size_t bytes = 0;
   for (; at < mails.size() && digest.mails.size() < limit && bytes < kMaxDigestBytes; ++at) {
     if (DispositionOf(mails[at]) != Disposition::kDigest) break;
     auto mail = co_await Read(mails[at]);
     if (!mail.ok()) co_return mail.status();
-    digest.last_uid = mails[at].uid;
+    digest.looked_at.push_back(mails[at]);
     if (!mail->has_value()) continue;
     auto wanted = co_await handoff_.IsWanted(account_, **mail);
     if (!wanted.ok()) {
-      digest.obstacle = Obstacle(digest.last_uid, wanted.status());
+      digest.obstacle = Obstacle(mails[at], wanted.status());
       co_return digest;
     }
     if (!*wanted) continue;
@@ -201,48 +156,38 @@ net::Task<absl::StatusOr<CatchUp::Digest>> CatchUp::CollectDigest(
   co_return digest;
 }
 
-net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::Settle(uint32_t uid,
+net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::Settle(std::vector<MailFacts> mails,
                                                          absl::StatusOr<MailHandoff::Answer> answer,
-                                                         size_t mails) {
-  if (!answer.ok()) co_return Obstacle(uid, answer.status());
+                                                         size_t handed_on) {
+  const MailFacts last = mails.back();
+  if (!answer.ok()) co_return Obstacle(last, answer.status());
   progress_.obstacles = 0;
   if (*answer == MailHandoff::Answer::kHeld) {
     look_again_ = std::time(nullptr) + kLookAgainHeld;
     co_return Next::kLookAgain;
   }
-  if (absl::Status s = co_await Advance(uid); !s.ok()) {
+  if (absl::Status s = co_await source_.Settle(std::move(mails)); !s.ok()) {
     if (absl::IsAborted(s)) co_return s;
-    co_return Obstacle(uid, s);
+    co_return Obstacle(last, s);
   }
-  progress_.handed_on += mails;
+  progress_.handed_on += handed_on;
   co_return Next::kGoOn;
-}
-
-net::Task<absl::Status> CatchUp::Advance(uint32_t uid) {
-  Cursor cursor = progress_.cursor;
-  cursor.last_uid = std::max(cursor.last_uid, uid);
-  absl::Status status = co_await cursors_.Advance(progress_.lease, cursor);
-  if (status.ok()) progress_.cursor = cursor;
-  co_return status;
 }
 
 // The mail stays in the mailbox and comes again. What the next service refuses
 // for good is tried with less of it.
-CatchUp::Next CatchUp::Obstacle(uint32_t uid, const absl::Status& status) {
-  progress_.NoteRefused(uid, status);
+CatchUp::Next CatchUp::Obstacle(const MailFacts& facts, const absl::Status& status) {
+  const std::string id = source_.Id(facts);
+  progress_.NoteRefused(id, status);
   const int64_t delay =
       std::min(int64_t{1} << std::min(progress_.obstacles, kMaxDoublings), kLongestObstacle);
   ++progress_.obstacles;
   look_again_ = std::time(nullptr) + delay;
-  log::Warn("mail not handed on, will be tried again", {{"mail", MailId(uid)},
+  log::Warn("mail not handed on, will be tried again", {{"mail", id},
                                                         {"account", account_.id},
                                                         {"error", status.ToString()},
                                                         {"in_seconds", delay}});
   return Next::kLookAgain;
-}
-
-std::string CatchUp::MailId(uint32_t uid) const {
-  return DeliveryId(account_.id, progress_.cursor, uid);
 }
 
 }  // namespace postern::fetcher

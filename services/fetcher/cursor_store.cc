@@ -57,6 +57,40 @@ const store::Script& AdvanceScript() {
   return script;
 }
 
+const store::Script& ReadKnownScript() {
+  static const store::Script script(R"lua(
+    local packed = redis.call('GET', KEYS[2])
+    if not packed then return {} end
+    return {redis.call('HGET', KEYS[1], 'mailbox') or '',
+            redis.call('HGET', KEYS[1], 'newest') or '0', packed}
+  )lua");
+  return script;
+}
+
+const store::Script& SetKnownScript() {
+  static const store::Script script(R"lua(
+    if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
+    redis.call('HSET', KEYS[1], 'mailbox', ARGV[2], 'newest', ARGV[3])
+    redis.call('SET', KEYS[2], ARGV[4])
+    return 1
+  )lua");
+  return script;
+}
+
+const store::Script& AddKnownScript() {
+  static const store::Script script(R"lua(
+    if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
+    if redis.call('HGET', KEYS[1], 'mailbox') ~= ARGV[2] then return 0 end
+    if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
+    if tonumber(ARGV[3]) > tonumber(redis.call('HGET', KEYS[1], 'newest') or '0') then
+      redis.call('HSET', KEYS[1], 'newest', ARGV[3])
+    end
+    redis.call('APPEND', KEYS[2], ARGV[4])
+    return 1
+  )lua");
+  return script;
+}
+
 const store::Script& ReleaseScript() {
   static const store::Script script(R"lua(
     if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -67,6 +101,16 @@ const store::Script& ReleaseScript() {
 
 std::string LeaseKey(absl::string_view id) { return absl::StrCat("postern:lease:{", id, "}"); }
 std::string CursorKey(absl::string_view id) { return absl::StrCat("postern:cursor:{", id, "}"); }
+
+std::string KnownKey(absl::string_view id) {
+  return absl::StrCat("postern:cursor:{", id, "}:known");
+}
+
+absl::Status Fenced(const absl::StatusOr<store::Reply>& reply) {
+  if (!reply.ok()) return reply.status();
+  if (reply->integer == 1) return absl::OkStatus();
+  return absl::AbortedError("cursor store: the lease is lost, another fetcher has the account");
+}
 
 std::optional<Cursor> ReadCursor(const std::string& uid_validity, const std::string& last_uid,
                                  std::string mailbox) {
@@ -115,9 +159,40 @@ net::Task<absl::Status> CursorStore::Advance(Lease lease, Cursor cursor) {
   std::vector<std::string> args = {absl::StrCat(lease.token), absl::StrCat(cursor.uid_validity),
                                    absl::StrCat(cursor.last_uid), cursor.mailbox};
   auto reply = co_await redis_.Run(AdvanceScript(), std::move(keys), std::move(args));
+  co_return Fenced(reply);
+}
+
+net::Task<absl::StatusOr<std::optional<KnownMails>>> CursorStore::ReadKnown(
+    std::string account_id) {
+  std::vector<std::string> keys = {CursorKey(account_id), KnownKey(account_id)};
+  std::vector<std::string> args;
+  auto reply = co_await redis_.Run(ReadKnownScript(), std::move(keys), std::move(args));
   if (!reply.ok()) co_return reply.status();
-  if (reply->integer == 1) co_return absl::OkStatus();
-  co_return absl::AbortedError("cursor store: the lease is lost, another fetcher has the account");
+  if (reply->items.empty()) co_return std::nullopt;
+  KnownMails known;
+  if (reply->items.size() != 3 || !absl::SimpleAtoi(reply->items[1].text, &known.newest_unix)) {
+    co_return absl::InternalError("cursor store: reading what is known had an odd answer");
+  }
+  known.mailbox = reply->items[0].text;
+  known.keys = UnpackKeys(reply->items[2].text);
+  co_return std::optional<KnownMails>(std::move(known));
+}
+
+net::Task<absl::Status> CursorStore::SetKnown(Lease lease, KnownMails known) {
+  co_return co_await WriteKnown(SetKnownScript(), std::move(lease), std::move(known));
+}
+
+net::Task<absl::Status> CursorStore::AddKnown(Lease lease, KnownMails more) {
+  co_return co_await WriteKnown(AddKnownScript(), std::move(lease), std::move(more));
+}
+
+net::Task<absl::Status> CursorStore::WriteKnown(const store::Script& script, Lease lease,
+                                                KnownMails known) {
+  std::vector<std::string> keys = {CursorKey(lease.account_id), KnownKey(lease.account_id)};
+  std::vector<std::string> args = {absl::StrCat(lease.token), known.mailbox,
+                                   absl::StrCat(known.newest_unix), PackKeys(known.keys)};
+  auto reply = co_await redis_.Run(script, std::move(keys), std::move(args));
+  co_return Fenced(reply);
 }
 
 net::Task<absl::Status> CursorStore::Release(Lease lease) {
@@ -128,7 +203,8 @@ net::Task<absl::Status> CursorStore::Release(Lease lease) {
 }
 
 net::Task<absl::Status> CursorStore::Forget(std::string account_id) {
-  std::vector<std::string> command = {"DEL", LeaseKey(account_id), CursorKey(account_id)};
+  std::vector<std::string> command = {"DEL", LeaseKey(account_id), CursorKey(account_id),
+                                      KnownKey(account_id)};
   auto reply = co_await redis_.Command(std::move(command));
   co_return reply.status();
 }

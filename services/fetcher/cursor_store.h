@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lib/net/task.h"
 #include "lib/store/redis_client.h"
+#include "services/fetcher/known_mails.h"
 #include "services/fetcher/mailbox_sync.h"
 
 namespace postern::fetcher {
@@ -21,7 +23,8 @@ struct Lease {
 
 // Who watches an account, and how far its mailbox is dealt with. In Redis:
 //   postern:lease:{ID}   "TOKEN OWNER", gone after kLeaseMs without a renewal
-//   postern:cursor:{ID}  hash: fence, mailbox, uid_validity, last_uid
+//   postern:cursor:{ID}  hash: fence, mailbox; IMAP uid_validity, last_uid; POP3 newest
+//   postern:cursor:{ID}:known  POP3: the keys of the mails dealt with, 8 bytes each
 // The highest token ever given is kept beside the cursor and checked in the
 // script that writes it: who lost the lease, paused or cut off, writes nothing.
 class CursorStore {
@@ -38,6 +41,13 @@ class CursorStore {
   // kAborted when the lease is lost. The cursor never moves back under one UIDVALIDITY
   // of one mailbox.
   net::Task<absl::Status> Advance(Lease lease, Cursor cursor);
+  // What is known of a POP3 mailbox; nothing before its first sight.
+  net::Task<absl::StatusOr<std::optional<KnownMails>>> ReadKnown(std::string account_id);
+  // This is known, and nothing else. kAborted when the lease is lost.
+  net::Task<absl::Status> SetKnown(Lease lease, KnownMails known);
+  // These mails of the same mailbox are known as well; repeating it is harmless. `newest_unix`
+  // counts only when it is later than what is there. kAborted when the lease is lost.
+  net::Task<absl::Status> AddKnown(Lease lease, KnownMails more);
   // Lets another process take it at once.
   net::Task<absl::Status> Release(Lease lease);
   // Removes all there is of an account that is gone.
@@ -45,6 +55,7 @@ class CursorStore {
 
  private:
   std::string Holder(const Lease& lease) const;
+  net::Task<absl::Status> WriteKnown(const store::Script& script, Lease lease, KnownMails known);
 
   store::RedisClient& redis_;
   const std::string owner_;

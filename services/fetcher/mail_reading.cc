@@ -5,7 +5,9 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/strings/str_cat.h"
+#include "lib/mail/date.h"
 #include "lib/mail/mime_parser.h"
+#include "lib/words/wording.h"
 #include "services/fetcher/imap/body_structure.h"
 #include "services/fetcher/mail_outline.h"
 
@@ -17,11 +19,29 @@ constexpr uint64_t kWholeBytes = 1024 * 1024;  // mails up to this size are fetc
 constexpr size_t kHeaderBytes = 256 * 1024;
 constexpr size_t kTextBytes = 512 * 1024;  // of each text part of a larger mail, encoded
 
+constexpr uint32_t kTopLines = 8000;                   // of a larger mail's body, by POP3
+constexpr size_t kMostRead = 8 * 1024 * 1024;          // to get at what is kept
+constexpr uint64_t kMostRetrieved = 32 * 1024 * 1024;  // of a larger mail, where there is no TOP
+
 using MaybeMail = absl::StatusOr<std::optional<mail::Mail>>;
 
-mail::Mail Unreadable(absl::string_view why) {
+mail::Mail Unreadable(const words::Wording& why) {
   mail::Mail mail;
-  mail.defects.push_back(std::string(why));
+  mail.defects.push_back(why.text);
+  return mail;
+}
+
+mail::Mail NotRead() {
+  return Unreadable(words::Word("This mail could not be read from the mail server."));
+}
+
+mail::Mail WithoutContent() {
+  return Unreadable(words::Word("The mail server keeps no content for this mail."));
+}
+
+mail::Mail ParseHeaderOnly(absl::string_view header) {
+  mail::Mail mail = mail::ParseMail(header);
+  mail.defects.push_back(words::Word("Only the header of this mail could be read.").text);
   return mail;
 }
 
@@ -36,9 +56,8 @@ net::Task<MaybeMail> ReadHeaderOnly(imap::Session& session, MailFacts facts) {
   if (!data.ok()) co_return data.status();
   if (!data->has_value()) co_return std::nullopt;
   const std::string* header = (*data)->Find("HEADER");
-  mail::Mail mail = header ? mail::ParseMail(*header) : mail::Mail();
-  mail.defects.push_back("Only the header of this mail could be read.");
-  co_return mail;
+  const absl::string_view bytes = header ? absl::string_view(*header) : absl::string_view();
+  co_return ParseHeaderOnly(bytes);
 }
 
 net::Task<MaybeMail> ReadWhole(imap::Session& session, MailFacts facts) {
@@ -47,7 +66,7 @@ net::Task<MaybeMail> ReadWhole(imap::Session& session, MailFacts facts) {
   if (!data.ok()) co_return data.status();
   if (!data->has_value()) co_return std::nullopt;
   const std::string* bytes = (*data)->Find("");
-  if (bytes == nullptr) co_return Unreadable("The mail server keeps no content for this mail.");
+  if (bytes == nullptr) co_return WithoutContent();
   // A server may understate a size: what fills the limit goes on behind it.
   const bool cut = bytes->size() >= kWholeBytes && facts.size != bytes->size();
   co_return mail::ParseMail(*bytes, cut ? std::max(facts.size, kWholeBytes + 1) : 0);
@@ -76,14 +95,70 @@ net::Task<MaybeMail> ReadLarge(imap::Session& session, MailFacts facts) {
 
 net::Task<MaybeMail> ReadToDepth(imap::Session& session, MailFacts facts, Depth depth) {
   if (depth == Depth::kNothing) {
-    co_return Unreadable("This mail could not be read from the mail server.");
+    co_return NotRead();
   }
   if (depth == Depth::kHeader) co_return co_await ReadHeaderOnly(session, facts);
   if (facts.size > kWholeBytes) co_return co_await ReadLarge(session, facts);
   co_return co_await ReadWhole(session, facts);
 }
 
+// --- POP3 ---------------------------------------------------------------------------
+
+net::Task<MaybeMail> RetrieveMail(pop3::Session& session, MailFacts facts, size_t most) {
+  auto text = co_await session.Retrieve(facts.uid, facts.size, kWholeBytes, most);
+  if (!text.ok()) co_return text.status();
+  if (text->bytes.empty()) co_return WithoutContent();
+  // A server may understate a size.
+  co_return mail::ParseMail(text->bytes, text->cut ? std::max(facts.size, kWholeBytes + 1) : 0);
+}
+
+net::Task<MaybeMail> ReadBeginning(pop3::Session& session, MailFacts facts) {
+  auto text = co_await session.Top(facts.uid, kTopLines, kWholeBytes, kMostRead);
+  if (text.ok()) co_return mail::ParseMail(text->bytes, facts.size);
+  if (!absl::IsFailedPrecondition(text.status())) co_return text.status();
+  // TOP is optional (RFC 1939 section 7).
+  if (facts.size <= kMostRetrieved) {
+    co_return co_await RetrieveMail(session, facts, 2 * kMostRetrieved);
+  }
+  co_return NotRead();
+}
+
+net::Task<absl::StatusOr<pop3::MailText>> TopOfHeader(pop3::Session& session, uint32_t number) {
+  co_return co_await session.Top(number, 0, kHeaderBytes, kMostRead);
+}
+
+net::Task<MaybeMail> ReadToDepth(pop3::Session& session, MailFacts& facts, Depth depth) {
+  if (depth == Depth::kNothing) {
+    co_return NotRead();
+  }
+  if (depth == Depth::kHeader) {
+    auto header = co_await TopOfHeader(session, facts.uid);
+    if (!header.ok()) co_return header.status();
+    co_return ParseHeaderOnly(header->bytes);
+  }
+  auto size = co_await session.SizeOf(facts.uid);
+  if (!size.ok()) co_return size.status();
+  facts.size = *size;
+  if (facts.size > kWholeBytes) co_return co_await ReadBeginning(session, facts);
+  co_return co_await RetrieveMail(session, facts, kMostRead);
+}
+
 }  // namespace
+
+net::Task<absl::StatusOr<mail::Mail>> ReadHeader(pop3::Session& session, uint32_t number) {
+  auto header = co_await TopOfHeader(session, number);
+  if (!header.ok()) co_return header.status();
+  co_return mail::ParseMail(header->bytes);
+}
+
+net::Task<MaybeMail> ReadMail(pop3::Session& session, MailFacts facts, Depth depth) {
+  auto mail = co_await ReadToDepth(session, facts, depth);
+  if (!mail.ok() || !mail->has_value()) co_return mail;
+  (*mail)->size = facts.size;
+  const int64_t received = mail::ReceivedTime(**mail);
+  (*mail)->received_unix = received != 0 ? received : facts.received_unix;
+  co_return mail;
+}
 
 net::Task<MaybeMail> ReadMail(imap::Session& session, MailFacts facts, Depth depth) {
   auto mail = co_await ReadToDepth(session, facts, depth);

@@ -7,6 +7,7 @@
 #include "lib/net/task.h"
 #include "services/fetcher/imap/session.h"
 #include "services/fetcher/mailbox_sync.h"
+#include "services/fetcher/pop3/session.h"
 
 namespace postern::fetcher {
 
@@ -19,5 +20,11 @@ enum class Depth { kAll, kHeader, kNothing };
 // no longer in the mailbox; a Status when the connection is no longer good.
 net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadMail(imap::Session& session,
                                                               MailFacts facts, Depth depth);
+// The same by POP3, which tells no structure: of what is large, the beginning. The time it
+// was received is that of its topmost Received field, else what `facts` says.
+net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadMail(pop3::Session& session,
+                                                              MailFacts facts, Depth depth);
+// The header alone, by POP3's TOP. kFailedPrecondition: the server has no TOP, or no such mail.
+net::Task<absl::StatusOr<mail::Mail>> ReadHeader(pop3::Session& session, uint32_t number);
 
 }  // namespace postern::fetcher

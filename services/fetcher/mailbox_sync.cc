@@ -10,12 +10,22 @@
 
 namespace postern::fetcher {
 
+namespace {
+
+std::string ShortHash(const std::string& words) { return crypto::Sha256Hex(words).substr(0, 32); }
+
+}  // namespace
+
 std::string MailboxIdentity(absl::string_view host, absl::string_view login,
                             absl::string_view mailbox) {
   // INBOX alone is the same in any case (RFC 3501 section 5.1).
   const absl::string_view name = absl::EqualsIgnoreCase(mailbox, "INBOX") ? "INBOX" : mailbox;
-  const std::string words = absl::StrCat(absl::AsciiStrToLower(host), "\n", login, "\n", name);
-  return crypto::Sha256Hex(words).substr(0, 32);
+  return ShortHash(absl::StrCat(absl::AsciiStrToLower(host), "\n", login, "\n", name));
+}
+
+// The tab is what no IMAP mailbox has in its name.
+std::string Pop3MailboxIdentity(absl::string_view host, absl::string_view login) {
+  return MailboxIdentity(host, login, "\tPOP3");
 }
 
 Sight Recognise(const std::optional<Cursor>& cursor, absl::string_view mailbox,
@@ -47,9 +57,12 @@ void NewMails::Shrink() {
 }
 
 std::string DeliveryId(absl::string_view account_id, const Cursor& cursor, uint32_t uid) {
-  const std::string identity =
-      absl::StrCat(account_id, "\n", cursor.mailbox, "\n", cursor.uid_validity, "\n", uid);
-  return crypto::Sha256Hex(identity).substr(0, 32);
+  return ShortHash(
+      absl::StrCat(account_id, "\n", cursor.mailbox, "\n", cursor.uid_validity, "\n", uid));
+}
+
+std::string DeliveryId(absl::string_view account_id, absl::string_view mailbox, uint64_t key) {
+  return ShortHash(absl::StrCat(account_id, "\n", mailbox, "\n", absl::Hex(key)));
 }
 
 }  // namespace postern::fetcher

@@ -23,6 +23,8 @@ struct Cursor {
 // or folder, and it stays the same account. A hash, for it is kept and compared.
 std::string MailboxIdentity(absl::string_view host, absl::string_view login,
                             absl::string_view mailbox);
+// The same for POP3, where a login has but one mailbox.
+std::string Pop3MailboxIdentity(absl::string_view host, absl::string_view login);
 
 enum class Sight {
   kFirst,     // not this mailbox, or none, was seen before: begin at its end, replay nothing
@@ -32,11 +34,12 @@ enum class Sight {
 Sight Recognise(const std::optional<Cursor>& cursor, absl::string_view mailbox,
                 uint32_t uid_validity);
 
-// What the server says of a mail before its bytes are fetched.
+// What is known of a mail before its bytes are fetched.
 struct MailFacts {
-  uint32_t uid = 0;
-  uint64_t size = 0;
-  int64_t received_unix = 0;  // INTERNALDATE
+  uint32_t uid = 0;           // POP3: its number in this session
+  uint64_t key = 0;           // POP3: UidlKey
+  uint64_t size = 0;          // POP3: asked for when the mail is read
+  int64_t received_unix = 0;  // INTERNALDATE; POP3: as far as it was of interest
   bool operator==(const MailFacts&) const = default;
 };
 
@@ -64,5 +67,7 @@ class NewMails {
 // The same for a mail whenever it is seen again in the mailbox that `cursor` is
 // of: its identity through all logs, and what keeps it from being delivered twice.
 std::string DeliveryId(absl::string_view account_id, const Cursor& cursor, uint32_t uid);
+// The same for POP3; `key` is the mail's UidlKey.
+std::string DeliveryId(absl::string_view account_id, absl::string_view mailbox, uint64_t key);
 
 }  // namespace postern::fetcher

@@ -35,6 +35,13 @@ ReconnectPolicy::Duration ReconnectPolicy::AfterSession(Duration lived) {
   return std::max(NextStep(), remaining);
 }
 
+ReconnectPolicy::Duration ReconnectPolicy::AfterLook(Duration interval) {
+  failures_ = 0;
+  const Duration spread = interval / 10;
+  const Duration jitter{absl::Uniform<int64_t>(random_, -spread.count(), spread.count() + 1)};
+  return std::max<Duration>(interval + jitter, kBetweenLogins);
+}
+
 ReconnectPolicy::Duration ReconnectPolicy::AfterLostLease(Duration lived) {
   const Duration spread = kLeaseSpread;
   return AfterSession(lived) + Duration(absl::Uniform<int64_t>(random_, 0, spread.count() + 1));

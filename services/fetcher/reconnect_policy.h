@@ -18,6 +18,8 @@ class ReconnectPolicy {
   // Some servers take the login, then hang up: no more logins than this.
   static constexpr std::chrono::seconds kBetweenLogins{30};
   static constexpr std::chrono::minutes kAfterBadPassword{15};
+  // Where its user gives the next one: they type no faster, guessing programs do.
+  static constexpr std::chrono::seconds kBetweenPasswords{2};
   static constexpr std::chrono::minutes kLongest{5};
   static constexpr std::chrono::seconds kLeaseSpread{10};
 
@@ -25,6 +27,8 @@ class ReconnectPolicy {
   Duration AfterFailure(const absl::Status& failure);
   // After a mailbox was open for `lived`.
   Duration AfterSession(Duration lived);
+  // After a mailbox was looked through that is looked into every `interval`.
+  Duration AfterLook(Duration interval);
   // After the lease was lost, with a mailbox open for `lived`: when Redis was
   // away, all leases are lost as one, and no server wants all the logins at once.
   Duration AfterLostLease(Duration lived);

@@ -24,10 +24,8 @@ WatchList::WatchList(const WatcherParts& parts) : parts_(parts), group_(parts.ex
 
 void WatchList::Put(Account account) {
   const std::string id = account.id;
-  if (account.type == AccountType::kPop3 && account.enabled) {
-    parts_.health.Report(id, Health::kError, words::Word("POP3 is not supported yet"));
-  }
-  if (account.type != AccountType::kImap || !account.enabled) return StopWatching(id);
+  const bool has_mailbox = account.type == AccountType::kImap || account.type == AccountType::kPop3;
+  if (!has_mailbox || !account.enabled) return StopWatching(id);
 
   const auto found = entries_.find(id);
   if (found == entries_.end()) return Start(entries_[id], std::move(account));
@@ -85,17 +83,29 @@ void WatchList::PresenceChanged(const std::string& user) {
   }
 }
 
+void WatchList::PasswordArrived(const std::string& account_id) {
+  const auto found = entries_.find(account_id);
+  if (found != entries_.end()) found->second.watcher->PasswordArrived();
+}
+
+void WatchList::PasswordsWiped() {
+  for (auto& [id, entry] : entries_) entry.watcher->PasswordsWiped();
+}
+
 absl::Status WatchList::Check(const std::string& account_id) {
   const auto found = entries_.find(account_id);
   if (found == entries_.end() || !found->second.watcher->holds_lease()) {
-    return absl::NotFoundError(absl::StrCat("account ", account_id, " is not watched here"));
+    return words::Error(
+        absl::StatusCode::kNotFound,
+        words::Word("this account is not being watched just now; try again in a minute"));
   }
   const auto now = steady_clock::now();
   std::optional<steady_clock::time_point>& last = found->second.last_check;
   if (last && now - *last < kBetweenChecks) {
     const auto left = std::chrono::ceil<seconds>(kBetweenChecks - (now - *last));
-    return absl::ResourceExhaustedError(
-        absl::StrCat("checked less than a minute ago; try again in ", left.count(), " seconds"));
+    return words::Error(
+        absl::StatusCode::kResourceExhausted,
+        words::Word("checked less than a minute ago; try again in $0 seconds", left.count()));
   }
   last = now;
   found->second.watcher->Check();

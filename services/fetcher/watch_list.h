@@ -30,6 +30,11 @@ class WatchList {
   void Leave(const std::string& account_id);
   // "" stands for everybody.
   void PresenceChanged(const std::string& user);
+  // WatcherParts::passwords holds one for the account: it is watched again.
+  void PasswordArrived(const std::string& account_id);
+  // WatcherParts::passwords may hold fewer: connections that were opened by a wiped one
+  // end, and their users are asked again.
+  void PasswordsWiped();
 
   // kNotFound: not watched here. kResourceExhausted: asked less than a minute ago.
   absl::Status Check(const std::string& account_id);

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/fetcher/mailbox_sync.h"
+
+namespace postern::fetcher {
+
+// POP3 has no cursor: a mail is new when its unique-id (UIDL) is not known yet. Of each
+// id 64 bits of a hash are kept: 8 bytes a mail in Redis, and in memory only while a
+// connection is open.
+
+// Stands for a mail of a mailbox. Two mails of a full mailbox share one with a
+// probability of 10^-10.
+uint64_t UidlKey(absl::string_view mailbox_identity, absl::string_view unique_id);
+
+// The mails of a POP3 mailbox that are dealt with.
+struct KnownMails {
+  std::string mailbox;      // MailboxIdentity
+  int64_t newest_unix = 0;  // no mail of them was received after it
+  std::vector<uint64_t> keys;
+  bool operator==(const KnownMails&) const = default;
+};
+
+// As they stand in Redis; what is no whole key at the end is left out.
+std::string PackKeys(const std::vector<uint64_t>& keys);
+std::vector<uint64_t> UnpackKeys(absl::string_view packed);
+
+// A mail in the answer to UIDL.
+struct ListedMail {
+  uint32_t number = 0;  // in this session
+  uint64_t key = 0;
+  bool operator==(const ListedMail&) const = default;
+};
+
+// What a listing says beside what is known.
+struct Review {
+  // kReplaced: not one of the known mails is left, and more than a few are new. Then
+  // the server may have given all its mails other ids; when they were received tells.
+  Sight sight = Sight::kFirst;
+  std::vector<ListedMail> fresh;  // not known, in the order of the listing, each once
+  std::vector<uint64_t> left;     // known, and still there
+  bool prune = false;             // so much is gone that only what is left is to be kept
+};
+
+// kFailedPrecondition, with a wording: the server gives many mails the same id.
+// That two equal mails share one is allowed (RFC 1939 section 7); they count as one.
+absl::StatusOr<Review> ReviewListing(const std::optional<KnownMails>& known,
+                                     absl::string_view mailbox,
+                                     const std::vector<ListedMail>& listing);
+
+}  // namespace postern::fetcher

@@ -1,0 +1,244 @@
+#include "services/fetcher/pop3_source.h"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "lib/mail/date.h"
+#include "lib/process/log.h"
+#include "lib/words/wording.h"
+#include "services/fetcher/session_opening.h"
+
+namespace postern::fetcher {
+
+namespace {
+
+constexpr size_t kMaxMails = 500;  // looked at in one pass
+// How far back the mails of a renumbered mailbox are asked when they were received:
+// until so many in a row are old, and no further than that.
+constexpr int kOldInARow = 20;
+constexpr size_t kMaxAsked = 1000;
+
+// A mailbox that can't be watched, and what its owner may do.
+absl::Status ForTheUser(const absl::Status& status) {
+  if (absl::IsResourceExhausted(status)) {
+    return words::Error(status.code(),
+                        words::Word("the mailbox holds more than $0 mails; remove old ones, or "
+                                    "use IMAP if it is offered",
+                                    pop3::kMaxMails));
+  }
+  if (absl::IsFailedPrecondition(status)) {
+    return words::Error(status.code(),
+                        words::Word("the mail server gives its mails no ids (UIDL), so that new "
+                                    "ones can't be told from old ones; use IMAP if it is offered"));
+  }
+  return status;
+}
+
+}  // namespace
+
+Pop3Source::Pop3Source(net::ByteStream& stream, const Vigil& vigil)
+    : session_(stream),
+      vigil_(vigil),
+      mailbox_(Pop3MailboxIdentity(vigil.account.host, vigil.account.login)) {}
+
+// --- opening: what is new ---------------------------------------------------------
+
+net::Task<absl::Status> Pop3Source::Open(const crypto::Secret& password,
+                                         std::optional<Failure>& failure) {
+  absl::Status opened =
+      co_await OpenSession(session_, vigil_.account, password, vigil_.password_rule, failure);
+  if (!opened.ok()) co_return opened;
+  auto listing = co_await List();
+  if (!listing.ok()) {
+    co_return Blame(session_, Step::kOpenMailbox, ForTheUser(listing.status()), failure);
+  }
+  absl::Status begun = co_await Begin(*std::move(listing));
+  // The ids make no sense, or the connection broke while mails were asked for their dates.
+  if (absl::IsFailedPrecondition(begun)) {
+    co_return Blame(session_, Step::kOpenMailbox, begun, failure);
+  }
+  co_return begun;
+}
+
+net::Task<absl::StatusOr<std::vector<ListedMail>>> Pop3Source::List() {
+  std::vector<ListedMail> listing;
+  pop3::Session::Sink sink = [&](pop3::UniqueId unique) {
+    ListedMail mail;
+    mail.number = unique.number;
+    mail.key = UidlKey(mailbox_, unique.id);
+    listing.push_back(mail);
+  };
+  absl::Status listed = co_await session_.ListUniqueIds(std::move(sink));
+  if (!listed.ok()) co_return listed;
+  co_return listing;
+}
+
+net::Task<absl::Status> Pop3Source::Begin(std::vector<ListedMail> listing) {
+  auto known = co_await vigil_.cursors.ReadKnown(vigil_.account.id);
+  if (!known.ok()) co_return known.status();
+  auto review = ReviewListing(*known, mailbox_, listing);
+  if (!review.ok()) co_return review.status();
+  if (review->sight == Sight::kFirst) co_return co_await BeginAtTheEnd(std::move(listing));
+  fresh_ = std::move(review->fresh);
+  absl::flat_hash_set<uint64_t> fresh;
+  for (const ListedMail& mail : fresh_) fresh.insert(mail.key);
+  absl::erase_if(vigil_.progress.received,
+                 [&](const auto& item) { return !fresh.contains(item.first); });
+  if (review->sight == Sight::kReplaced) {
+    co_return co_await SortOutRenumbered((*known)->newest_unix);
+  }
+  if (!review->prune) co_return absl::OkStatus();
+  co_return co_await KeepWhatIsLeft(**std::move(known), std::move(review->left));
+}
+
+net::Task<absl::Status> Pop3Source::BeginAtTheEnd(std::vector<ListedMail> listing) {
+  KnownMails known;
+  known.mailbox = mailbox_;
+  known.newest_unix = std::time(nullptr);
+  for (const ListedMail& mail : listing) known.keys.push_back(mail.key);
+  const size_t count = known.keys.size();
+  absl::Status set = co_await vigil_.cursors.SetKnown(vigil_.progress.lease, std::move(known));
+  if (!set.ok()) co_return set;
+  log::Info("mailbox seen for the first time", {{"account", vigil_.account.id}, {"mails", count}});
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> Pop3Source::KeepWhatIsLeft(KnownMails known, std::vector<uint64_t> left) {
+  known.keys = std::move(left);
+  co_return co_await vigil_.cursors.SetKnown(vigil_.progress.lease, std::move(known));
+}
+
+// Not one id is known: the server gave its mails new ones, or its owner emptied the
+// mailbox and much came since. Mails are dealt with in their order, so what was received
+// before the newest one known is old, and what was received after it is not.
+net::Task<absl::Status> Pop3Source::SortOutRenumbered(int64_t newest_unix) {
+  std::vector<ListedMail> newer;
+  int old_in_a_row = 0;
+  size_t asked = 0;
+  for (size_t i = fresh_.size(); i > 0 && old_in_a_row < kOldInARow && asked < kMaxAsked; ++asked) {
+    const ListedMail mail = fresh_[--i];
+    auto received = co_await ReceivedTimeOf(mail);
+    if (!received.ok()) co_return received.status();
+    const bool is_new = *received >= newest_unix;
+    old_in_a_row = is_new ? 0 : old_in_a_row + 1;
+    if (is_new) newer.push_back(mail);
+  }
+  std::reverse(newer.begin(), newer.end());
+  absl::flat_hash_set<uint64_t> kept;
+  for (const ListedMail& mail : newer) kept.insert(mail.key);
+  KnownMails known;
+  known.mailbox = mailbox_;
+  known.newest_unix = newest_unix;
+  for (const ListedMail& mail : fresh_) {
+    if (!kept.contains(mail.key)) known.keys.push_back(mail.key);
+  }
+  const size_t old = known.keys.size();
+  absl::Status set = co_await vigil_.cursors.SetKnown(vigil_.progress.lease, std::move(known));
+  if (!set.ok()) co_return set;
+  log::Warn("no mail has an id that is known; those received before count as known",
+            {{"account", vigil_.account.id}, {"old", old}, {"new", newer.size()}});
+  fresh_ = std::move(newer);
+  co_return absl::OkStatus();
+}
+
+// 0 when it can't be told.
+net::Task<absl::StatusOr<int64_t>> Pop3Source::ReceivedTimeOf(ListedMail mail) {
+  const MailFacts facts = Facts(mail);
+  const std::string id = Id(facts);
+  // This very question may be what breaks the connection.
+  if (vigil_.progress.DepthFor(id) != Depth::kAll) co_return 0;
+  auto header = co_await ReadHeader(session_, mail.number);
+  if (header.ok()) co_return mail::ReceivedTime(*header);
+  if (absl::IsFailedPrecondition(header.status())) co_return 0;
+  vigil_.progress.NoteUnread(id, header.status());
+  co_return header.status();
+}
+
+// --- new mail -----------------------------------------------------------------------
+
+// Each date is a question to the server: only where something depends on it.
+bool Pop3Source::WantsDates(size_t index) const {
+  const Account& account = vigil_.account;
+  if (account.live_email_only) return true;
+  const Availability availability = vigil_.availability.Of(account.owner);
+  return index == 0 && availability.known &&
+         account.actions.For(availability.show) == Action::kDigest;
+}
+
+net::Task<absl::StatusOr<int64_t>> Pop3Source::ReceivedOrFirstSeen(ListedMail mail) {
+  const auto found = vigil_.progress.received.find(mail.key);
+  if (found != vigil_.progress.received.end()) co_return found->second;
+  auto received = co_await ReceivedTimeOf(mail);
+  if (!received.ok()) co_return received;
+  const int64_t time = *received != 0 ? *received : std::time(nullptr);
+  vigil_.progress.received[mail.key] = time;
+  co_return time;
+}
+
+net::Task<absl::StatusOr<NewMail>> Pop3Source::Look() {
+  NewMail found;
+  const size_t end = std::min(fresh_.size(), settled_ + kMaxMails);
+  for (size_t i = settled_; i < end; ++i) {
+    MailFacts facts = Facts(fresh_[i]);
+    facts.received_unix = std::time(nullptr);
+    if (WantsDates(i - settled_)) {
+      auto received = co_await ReceivedOrFirstSeen(fresh_[i]);
+      if (!received.ok()) co_return received.status();
+      facts.received_unix = *received;
+    }
+    found.mails.push_back(facts);
+  }
+  found.more = end < fresh_.size();
+  co_return found;
+}
+
+net::Task<absl::StatusOr<std::optional<mail::Mail>>> Pop3Source::Read(MailFacts facts,
+                                                                      Depth depth) {
+  auto mail = co_await ReadMail(session_, facts, depth);
+  if (!mail.ok() || !mail->has_value()) co_return mail;
+  vigil_.progress.received[facts.key] = (*mail)->received_unix;
+  co_return mail;
+}
+
+net::Task<absl::Status> Pop3Source::Settle(std::vector<MailFacts> mails) {
+  KnownMails more;
+  more.mailbox = mailbox_;
+  absl::flat_hash_map<uint64_t, int64_t>& received = vigil_.progress.received;
+  for (const MailFacts& facts : mails) {
+    more.keys.push_back(facts.key);
+    const auto found = received.find(facts.key);
+    if (found != received.end()) more.newest_unix = std::max(more.newest_unix, found->second);
+  }
+  // A sender's server may be ahead of time, ours is not: nothing known is from tomorrow.
+  more.newest_unix = std::min<int64_t>(more.newest_unix, std::time(nullptr));
+  absl::Status added = co_await vigil_.cursors.AddKnown(vigil_.progress.lease, std::move(more));
+  if (!added.ok()) co_return added;
+  for (const MailFacts& facts : mails) received.erase(facts.key);
+  settled_ = std::min(fresh_.size(), settled_ + mails.size());
+  co_return absl::OkStatus();
+}
+
+MailFacts Pop3Source::Facts(const ListedMail& mail) const {
+  MailFacts facts;
+  facts.uid = mail.number;
+  facts.key = mail.key;
+  return facts;
+}
+
+std::string Pop3Source::Id(const MailFacts& facts) const {
+  return DeliveryId(vigil_.account.id, mailbox_, facts.key);
+}
+
+// The mails seen are those that were there at the login (RFC 1939 section 4): there
+// is no use in staying.
+net::Task<absl::StatusOr<MailSource::Then>> Pop3Source::AwaitNews(int64_t) {
+  absl::Status quit = co_await session_.Quit();
+  if (!quit.ok()) {
+    log::Debug("no answer to QUIT", {{"account", vigil_.account.id}, {"error", quit.ToString()}});
+  }
+  co_return Then::kLeave;
+}
+
+}  // namespace postern::fetcher

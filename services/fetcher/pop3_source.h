@@ -1,0 +1,45 @@
+#pragma once
+
+#include "lib/net/byte_stream.h"
+#include "services/fetcher/known_mails.h"
+#include "services/fetcher/mail_source.h"
+#include "services/fetcher/pop3/session.h"
+
+namespace postern::fetcher {
+
+// New is what has a unique-id that is not known. The server locks the mailbox while
+// the connection is open, so it is short: look, read, QUIT.
+class Pop3Source final : public MailSource {
+ public:
+  Pop3Source(net::ByteStream& stream, const Vigil& vigil);
+
+  net::Task<absl::Status> Open(const crypto::Secret& password,
+                               std::optional<Failure>& failure) override;
+  net::Task<absl::StatusOr<NewMail>> Look() override;
+  net::Task<absl::StatusOr<std::optional<mail::Mail>>> Read(MailFacts facts, Depth depth) override;
+  net::Task<absl::Status> Settle(std::vector<MailFacts> mails) override;
+  std::string Id(const MailFacts& facts) const override;
+  net::Task<absl::StatusOr<Then>> AwaitNews(int64_t look_again_unix) override;
+
+  // Sooner after its login than this the server takes no other; 0: it doesn't say.
+  int64_t login_delay_seconds() const { return session_.login_delay_seconds(); }
+
+ private:
+  net::Task<absl::StatusOr<std::vector<ListedMail>>> List();
+  net::Task<absl::Status> Begin(std::vector<ListedMail> listing);
+  net::Task<absl::Status> BeginAtTheEnd(std::vector<ListedMail> listing);
+  net::Task<absl::Status> KeepWhatIsLeft(KnownMails known, std::vector<uint64_t> left);
+  net::Task<absl::Status> SortOutRenumbered(int64_t newest_unix);
+  net::Task<absl::StatusOr<int64_t>> ReceivedTimeOf(ListedMail mail);
+  net::Task<absl::StatusOr<int64_t>> ReceivedOrFirstSeen(ListedMail mail);
+  bool WantsDates(size_t index) const;
+  MailFacts Facts(const ListedMail& mail) const;
+
+  pop3::Session session_;
+  const Vigil vigil_;
+  const std::string mailbox_;      // Pop3MailboxIdentity
+  std::vector<ListedMail> fresh_;  // new in this session
+  size_t settled_ = 0;             // of them, from the front
+};
+
+}  // namespace postern::fetcher

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "services/fetcher/cursor_store.h"
+#include "services/fetcher/mail_reading.h"
+
+namespace postern::fetcher {
+
+// What a watcher remembers of an account's mailbox from connection to connection.
+struct Progress {
+  Lease lease;  // with the cursor as it stands now
+  uint64_t handed_on = 0;
+  // The mail that failed last, by its delivery id, and how often: it is read with
+  // less each time.
+  std::string troubled;
+  int troubles = 0;
+  // How often in a row the rules or the edge did not take a mail.
+  int obstacles = 0;
+  // POP3: when the mails that are not dealt with were received, by UidlKey; without a
+  // date of their own, when they were first seen. Those that were of interest only.
+  absl::flat_hash_map<uint64_t, int64_t> received;
+
+  // The mail could not be read from its server.
+  void NoteUnread(absl::string_view mail_id, const absl::Status& status);
+  // The rules or the edge did not take it. Only what says something against the
+  // mail itself counts: whatever else ails our own services will pass.
+  void NoteRefused(absl::string_view mail_id, const absl::Status& status);
+  Depth DepthFor(absl::string_view mail_id) const;
+  // It failed often enough that it is no chance.
+  bool IsTroubled(absl::string_view mail_id) const;
+
+ private:
+  void NoteTrouble(absl::string_view mail_id, int weight);
+};
+
+}  // namespace postern::fetcher

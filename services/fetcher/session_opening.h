@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "lib/crypto/secret_box.h"
+#include "lib/net/task.h"
+#include "services/fetcher/account.h"
+#include "services/fetcher/failure_sentence.h"
+#include "services/fetcher/imap/session.h"
+#include "services/fetcher/password_rule.h"
+#include "services/fetcher/pop3/session.h"
+
+namespace postern::fetcher {
+
+inline net::Task<absl::Status> Greet(imap::Session& session, bool tls_to_come) {
+  co_return co_await session.Greet(tls_to_come);
+}
+
+inline net::Task<absl::Status> Greet(pop3::Session& session, bool) {
+  co_return co_await session.Greet();
+}
+
+// Notes at which step, and with which of the server's words, the opening failed.
+template <class Session>
+absl::Status Blame(const Session& session, Step step, absl::Status status,
+                   std::optional<Failure>& failure) {
+  failure.emplace();
+  failure->step = step;
+  failure->status = status;
+  failure->server_says = session.last_refusal();
+  return status;
+}
+
+// Greeting, TLS and login, in IMAP and POP3 alike.
+template <class Session>
+net::Task<absl::Status> OpenSession(Session& session, const Account& account,
+                                    const crypto::Secret& password, PasswordRule rule,
+                                    std::optional<Failure>& failure) {
+  const bool upgrade = account.security == Security::kStartTls;
+  absl::Status greeted = co_await Greet(session, upgrade);
+  if (!greeted.ok()) co_return Blame(session, Step::kRead, greeted, failure);
+  if (upgrade) {
+    absl::Status upgraded = co_await session.StartTls(account.host);
+    if (!upgraded.ok()) co_return Blame(session, Step::kRead, upgraded, failure);
+  }
+  absl::Status logged_in = co_await session.Login(account.login, password.Reveal(), rule);
+  if (!logged_in.ok()) co_return Blame(session, Step::kLogin, logged_in, failure);
+  co_return absl::OkStatus();
+}
+
+}  // namespace postern::fetcher
