@@ -13,7 +13,8 @@ absl::Status ListSessions(Session& session) {
   Table table({"USER", "PRESENCE", "SINCE", "RESOURCES"});
   for (const edge::v1::Session& user : answer->sessions())
     table.Add({user.user(), Words(user.show()), TimeWords(user.since_unix_ms() / 1000),
-               absl::StrJoin(user.resources(), ", ")});
+               user.resources().empty() ? "none now; counts as before for a moment"
+                                        : absl::StrJoin(user.resources(), ", ")});
   table.Print(session.out(), "Nobody is available.");
   if (!answer->link_up()) session.out() << "The link to the XMPP server is down.\n";
   return absl::OkStatus();

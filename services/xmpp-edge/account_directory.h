@@ -35,6 +35,7 @@ class AccountDirectory {
   Account Find(absl::string_view owner, absl::string_view name) const;  // null: none
   Account FindById(absl::string_view id) const;
   std::vector<Account> Of(absl::string_view owner) const;  // by name
+  bool Has(absl::string_view owner) const { return ids_by_owner_.contains(owner); }
   // The account that sends for this user when none is named: the default one, else the only one.
   Account DefaultSmtp(absl::string_view owner) const;
   std::vector<std::string> Owners() const;

@@ -62,7 +62,7 @@ void FeedAvailability(PresenceSessions& sessions, AccountDirectory& directory,
                       AvailabilityFeed& feed) {
   sessions.Listen([&](const std::string& user, const PresenceSession& session) {
     // The last word of a session comes after its user's last account is gone.
-    if (!directory.Of(user).empty()) feed.Update(user, session);
+    if (directory.Has(user)) feed.Update(user, session);
   });
   directory.Listen([&](AccountDirectory::Account before, AccountDirectory::Account after) {
     const std::string& owner = (after != nullptr ? after : before)->owner();

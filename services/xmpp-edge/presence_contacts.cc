@@ -11,6 +11,7 @@ namespace postern::xmpp_edge {
 namespace {
 
 constexpr char kKey[] = "postern:session:contacts";
+constexpr char kPage[] = "500";
 
 // No JID holds a line break.
 std::string Encode(const PresenceContacts::Contact& contact) {
@@ -32,18 +33,28 @@ bool Decode(const std::string& text, PresenceContacts::Contact& contact) {
 PresenceContacts::PresenceContacts(store::RedisClient& redis) : redis_(redis) {}
 
 net::Task<absl::Status> PresenceContacts::Load() {
-  std::vector<std::string> command = {"HGETALL", kKey};
-  auto stored = co_await redis_.Command(std::move(command));
-  if (!stored.ok()) co_return stored.status();
-  for (size_t i = 0; i + 1 < stored->items.size(); i += 2) {
+  std::string cursor = "0";
+  do {
+    std::vector<std::string> command = {"HSCAN", kKey, cursor, "COUNT", kPage};
+    auto page = co_await redis_.Command(std::move(command));
+    if (!page.ok()) co_return page.status();
+    if (page->items.size() != 2) co_return absl::DataLossError("redis: HSCAN without a page");
+    cursor = page->items[0].text;
+    Take(page->items[1]);
+  } while (cursor != "0");
+  co_return absl::OkStatus();
+}
+
+// An entry may come twice.
+void PresenceContacts::Take(const store::Reply& page) {
+  for (size_t i = 0; i + 1 < page.items.size(); i += 2) {
     Contact contact;
-    if (!Decode(stored->items[i + 1].text, contact)) continue;
+    if (!Decode(page.items[i + 1].text, contact)) continue;
     const std::string owner = contact.owner;
-    if (by_account_.emplace(stored->items[i].text, std::move(contact)).second) {
+    if (by_account_.emplace(page.items[i].text, std::move(contact)).second) {
       ++count_by_owner_[owner];
     }
   }
-  co_return absl::OkStatus();
 }
 
 const PresenceContacts::Contact* PresenceContacts::Find(absl::string_view account_id) const {

@@ -43,6 +43,8 @@ class PresenceContacts {
   net::Task<absl::Status> Keep(std::string account_id);
 
  private:
+  void Take(const store::Reply& page);
+
   store::RedisClient& redis_;
   absl::flat_hash_map<std::string, Contact> by_account_;
   absl::flat_hash_map<std::string, size_t> count_by_owner_;

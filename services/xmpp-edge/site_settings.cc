@@ -11,7 +11,7 @@ namespace postern::xmpp_edge {
 
 namespace {
 
-constexpr std::chrono::seconds kDeadline(10), kAgain(30), kRetry(1);
+constexpr std::chrono::seconds kDeadline(10), kRetry(1);
 
 }  // namespace
 
@@ -21,10 +21,18 @@ net::Task<void> SiteSettings::Follow() {
     auto answer = co_await rpc::Call(
         admin_.async(), &admin::v1::AdminService::StubInterface::async_interface::GetSite,
         std::move(request), kDeadline);
-    if (answer.ok()) current_ = *std::move(answer);
+    if (answer.ok()) Take(*std::move(answer));
     if (!answer.ok()) log::Debug("site settings not heard", {{"why", answer.status().message()}});
-    co_await net::Sleep(answer.ok() ? kAgain : kRetry);
+    const net::Duration pause = answer.ok() ? again_ : kRetry;
+    co_await net::Sleep(pause);
   }
+}
+
+void SiteSettings::Take(admin::v1::GetSiteResponse site) {
+  const bool same = site.SerializeAsString() == current_.SerializeAsString();
+  current_ = std::move(site);
+  if (same) return;
+  for (const Listener& listener : listeners_) listener();
 }
 
 }  // namespace postern::xmpp_edge

@@ -2,7 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/crypto/digest.h"
-#include "services/xmpp-edge/texts.h"
+#include "lib/rpc/mail_codec.h"
+#include "services/xmpp-edge/texts/status.h"
 
 namespace postern::xmpp_edge {
 
@@ -24,9 +25,38 @@ absl::string_view Scheme(const Account& account) {
   }
 }
 
-std::string ErrorText(const Account& account) {
-  return account.health().error().empty() ? std::string(texts::kUnknownError)
-                                          : account.health().error();
+// What the account's trouble is; empty when nothing is said of it.
+std::string ProblemText(const Account& account, const Words& words) {
+  const words::Wording problem = rpc::FromProto(account.health().problem());
+  return problem.empty() ? account.health().error() : words.Say(problem);
+}
+
+std::string ErrorText(const Account& account, const Words& words) {
+  const std::string problem = ProblemText(account, words);
+  return problem.empty() ? texts::UnknownError(words) : problem;
+}
+
+std::string ReadyText(const Account& account, const Words& words) {
+  switch (account.type()) {
+    case admin::v1::ACCOUNT_TYPE_SMTP:
+      return texts::ReadyToSend(words, AccountUrl(account));
+    case admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP:  // the relay's address is the operator's business
+      return texts::ReadyToSendAs(words, account.default_from());
+    case admin::v1::ACCOUNT_TYPE_POP3:
+      return texts::WatchingPop3(words, AccountUrl(account));
+    default:
+      return texts::Watching(words, AccountUrl(account), account.mailbox());
+  }
+}
+
+std::string AskingText(const Account& account, const Words& words) {
+  const std::string problem = ProblemText(account, words);
+  return problem.empty() ? texts::NeedsPassword(words) : texts::NeedsPasswordAgain(words, problem);
+}
+
+bool OnlySends(const Account& account) {
+  return account.type() == admin::v1::ACCOUNT_TYPE_SMTP ||
+         account.type() == admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP;
 }
 
 Element Presence(absl::string_view from, absl::string_view to, absl::string_view show,
@@ -44,34 +74,34 @@ std::string AccountUrl(const Account& account) {
   return absl::StrCat(Scheme(account), "://", login, account.host(), ":", account.port());
 }
 
-Element AccountPresence(const Account& account, absl::string_view from, absl::string_view to) {
-  if (!account.enabled()) return Presence(from, to, "xa", texts::kDisabled);
-  const std::string url = AccountUrl(account);
+Element AccountPresence(const Account& account, absl::string_view from, absl::string_view to,
+                        const Words& words) {
+  if (!account.enabled()) return Presence(from, to, "xa", texts::Disabled(words));
   switch (account.health().state()) {
     case admin::v1::HEALTH_STATE_DISABLED:
-      return Presence(from, to, "xa", texts::kDisabled);
+      return Presence(from, to, "xa", texts::Disabled(words));
+    case admin::v1::HEALTH_STATE_ASKING:
+      return Presence(from, to, "xa", AskingText(account, words));
     case admin::v1::HEALTH_STATE_ERROR:
-      return Presence(from, to, "dnd", ErrorText(account));
+      return Presence(from, to, "dnd", ErrorText(account, words));
     case admin::v1::HEALTH_STATE_OK:
-      return Presence(from, to, "",
-                      account.type() == admin::v1::ACCOUNT_TYPE_SMTP
-                          ? texts::ReadyToSend(url)
-                          : texts::Watching(url, account.mailbox()));
+      return Presence(from, to, "", ReadyText(account, words));
     default:
       // A relay is not tried before there is mail for it: nothing is being waited for.
-      if (account.type() == admin::v1::ACCOUNT_TYPE_SMTP) {
-        return Presence(from, to, "", texts::ReadyToSend(url));
-      }
-      return Presence(from, to, "away", texts::Connecting(url));
+      if (OnlySends(account)) return Presence(from, to, "", ReadyText(account, words));
+      return Presence(from, to, "away", texts::Connecting(words, AccountUrl(account)));
   }
 }
 
-Element GatewayPresence(size_t accounts, absl::string_view domain, absl::string_view to) {
-  return Presence(domain, to, "", texts::AccountsRegistered(accounts));
+Element GatewayPresence(size_t accounts, absl::string_view domain, absl::string_view to,
+                        const Words& words) {
+  return Presence(domain, to, "", texts::AccountsRegistered(words, accounts));
 }
 
 std::string ErrorFingerprint(const Account& account) {
-  return crypto::Sha256Hex(ErrorText(account)).substr(0, 16);
+  const words::Wording problem = rpc::FromProto(account.health().problem());
+  const std::string& error = account.health().error();
+  return crypto::Sha256Hex(error.empty() ? words::English(problem) : error).substr(0, 16);
 }
 
 bool IsWorthTelling(const Account& account, const PresenceContacts::Contact& contact,
@@ -84,12 +114,14 @@ bool IsWorthTelling(const Account& account, const PresenceContacts::Contact& con
          now_unix - contact.told_unix >= kTellAgainAfterSeconds;
 }
 
-Element ErrorMessage(const Account& account, const PresenceContacts::Contact& contact) {
-  const std::string id = crypto::Sha256Hex(absl::StrCat(account.id(), "\n", ErrorText(account),
-                                                        "\n", account.health().changed_unix()))
-                             .substr(0, 32);
+Element ErrorMessage(const Account& account, const PresenceContacts::Contact& contact,
+                     const Words& words) {
+  const std::string id =
+      crypto::Sha256Hex(absl::StrCat(account.id(), "\n", ErrorFingerprint(account), "\n",
+                                     account.health().changed_unix()))
+          .substr(0, 32);
   Element message = MakeStanza("message", contact.jid, contact.owner, "chat", id);
-  message.AddText("body", texts::AccountError(account.name(), ErrorText(account)));
+  message.AddText("body", texts::AccountError(words, account.name(), ErrorText(account, words)));
   message.Add(MakeElement("store", "urn:xmpp:hints"));
   return message;
 }

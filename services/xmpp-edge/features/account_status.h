@@ -7,6 +7,7 @@
 #include "postern/admin/v1/admin.pb.h"
 #include "services/xmpp-edge/presence_contacts.h"
 #include "services/xmpp-edge/stanza.h"
+#include "services/xmpp-edge/words.h"
 
 // XEP-0100 section 4: how an account fares, as its contact's presence. All pure.
 namespace postern::xmpp_edge {
@@ -15,19 +16,22 @@ namespace postern::xmpp_edge {
 std::string AccountUrl(const admin::v1::Account& account);
 
 // The presence of an account's contact: available when all is well, away while
-// connecting, dnd with the reason in error, xa when disabled.
+// connecting, dnd with the reason in error, xa when disabled or without its password:
+// nothing happens then before somebody acts.
 Element AccountPresence(const admin::v1::Account& account, absl::string_view from,
-                        absl::string_view to);
+                        absl::string_view to, const Words& words);
 // The presence of the gateway itself.
-Element GatewayPresence(size_t accounts, absl::string_view domain, absl::string_view to);
+Element GatewayPresence(size_t accounts, absl::string_view domain, absl::string_view to,
+                        const Words& words);
 
 // True when the user should be told of the account's error: once for each distinct
 // text, and again when it came back after an hour in which the account was well.
 bool IsWorthTelling(const admin::v1::Account& account, const PresenceContacts::Contact& contact,
                     int64_t now_unix);
-// What PresenceContacts keeps of an error.
+// What PresenceContacts keeps of an error; the same in every language.
 std::string ErrorFingerprint(const admin::v1::Account& account);
 // The message that tells it. The same error is told under the same id.
-Element ErrorMessage(const admin::v1::Account& account, const PresenceContacts::Contact& contact);
+Element ErrorMessage(const admin::v1::Account& account, const PresenceContacts::Contact& contact,
+                     const Words& words);
 
 }  // namespace postern::xmpp_edge

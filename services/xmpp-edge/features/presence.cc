@@ -1,25 +1,19 @@
 // XEP-0100, RFC 6121.
 #include "services/xmpp-edge/features/presence.h"
 
-#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "lib/net/deadline.h"
-#include "lib/process/log.h"
 #include "services/xmpp-edge/features/account_status.h"
+#include "services/xmpp-edge/features/caps.h"
 #include "services/xmpp-edge/jid_escaping.h"
 
 namespace postern::xmpp_edge {
 
 namespace {
 
-using std::chrono::milliseconds;
-
 constexpr absl::string_view kNickNs = "http://jabber.org/protocol/nick";
-constexpr milliseconds kProbePause(10);  // at most 100 probes a second: no storm
-constexpr milliseconds kRetryPause(1000);
 
 edge::v1::Show ReadShow(const Element& presence) {
   const std::string show = presence.ChildText("show");
@@ -39,21 +33,11 @@ PresenceFeature::PresenceFeature(FeatureContext context, PresenceSessions& sessi
       contacts_(contacts),
       patience_(patience),
       work_(context_.executor),
-      link_came_up_(context_.executor) {
+      look_(context_.executor) {
   context_.directory.Listen(
       [this](AccountDirectory::Account before, AccountDirectory::Account after) {
         MarkUnsettled(after != nullptr ? after->id() : before->id());
-        work_.Notify();
       });
-}
-
-void PresenceFeature::LinkCameUp() {
-  ++link_;
-  link_came_up_.Notify();
-}
-
-void PresenceFeature::MarkUnsettled(std::string account_id) {
-  if (unsettled_.insert(account_id).second) unsettled_order_.push_back(std::move(account_id));
 }
 
 net::Task<void> PresenceFeature::Handle(Incoming incoming) {
@@ -65,7 +49,7 @@ net::Task<void> PresenceFeature::Handle(Incoming incoming) {
     co_await HandleAvailable(std::move(incoming));
   } else if (type == "probe") {
     std::optional<Element> presence = PresenceOf(incoming.to, user, incoming.from.Full());
-    if (presence) (void)co_await context_.sink.Send(*std::move(presence));
+    if (presence) (void)co_await Send(*std::move(presence));
   } else if (type == "subscribe") {
     co_await HandleSubscribe(std::move(incoming));
   } else if (type == "unsubscribe") {
@@ -88,14 +72,17 @@ net::Task<void> PresenceFeature::HandleAvailable(Incoming incoming) {
   const std::string full = incoming.from.Full();
   const bool news = co_await sessions_.SetAvailable(
       std::move(incoming.from), ReadShow(incoming.stanza), std::move(incoming.to.local));
-  if (news) (void)co_await ShowAll(user, full);
+  if (!news) co_return;
+  (void)co_await ShowAll(user, full);
+  for (const OnArrival& on_arrival : on_arrival_) on_arrival(user);
 }
 
 net::Task<void> PresenceFeature::HandleUnsubscribed(Incoming incoming) {
   const std::string user = incoming.from.Bare();
   const bool root = incoming.to.local.empty();
   incoming.from.resource.clear();
-  co_await sessions_.SetUnavailable(std::move(incoming.from), std::move(incoming.to.local));
+  co_await sessions_.SetUnavailable(std::move(incoming.from), std::move(incoming.to.local),
+                                    PresenceSessions::Going::kForGood);
   if (!root) co_return;
   // Also the answer to a probe of the root by somebody who never accepted it: then
   // the accounts may know more. Their probes lead to none again.
@@ -115,37 +102,65 @@ net::Task<void> PresenceFeature::HandleSubscribe(Incoming incoming) {
   (void)co_await Say("subscribed", contact, user);
   // Correspondents have no use for the user's presence; the gateway and the accounts do.
   if (!AddressOfLocalpart(incoming.to.local)) (void)co_await Say("subscribe", contact, user);
-  (void)co_await context_.sink.Send(*std::move(presence));
+  (void)co_await Send(*std::move(presence));
+}
+
+Element PresenceFeature::WithCaps(Element presence, const Place& place) const {
+  return presence.Add(Caps(place, context_.contacts));
+}
+
+Element PresenceFeature::GatewayTo(const std::string& user, size_t accounts,
+                                   const std::string& to) const {
+  Element presence = GatewayPresence(accounts, context_.domain, to, context_.interpreter.Of(user));
+  Place place;
+  place.kind = Place::Kind::kRoot;
+  return WithCaps(std::move(presence), place);
+}
+
+Element PresenceFeature::AccountTo(const AccountDirectory::Account& account,
+                                   const std::string& to) const {
+  Element presence = AccountPresence(*account, ContactJid(*account, context_.domain), to,
+                                     context_.interpreter.Of(account->owner()));
+  Place place;
+  place.kind = Place::Kind::kAccount;
+  place.type = account->type();
+  place.account = account;
+  return WithCaps(std::move(presence), place);
 }
 
 std::optional<Element> PresenceFeature::PresenceOf(const Jid& contact, const std::string& user,
                                                    const std::string& to) const {
   const size_t accounts = context_.directory.Of(user).size();
   if (accounts == 0) return std::nullopt;
-  if (contact.local.empty()) return GatewayPresence(accounts, context_.domain, to);
-  if (AddressOfLocalpart(contact.local)) return MakeStanza("presence", contact.Bare(), to);
+  if (contact.local.empty()) return GatewayTo(user, accounts, to);
+  if (auto address = AddressOfLocalpart(contact.local)) {
+    Place place;
+    place.kind = Place::Kind::kAddress;
+    place.address = *std::move(address);
+    return WithCaps(MakeStanza("presence", contact.Bare(), to), place);
+  }
   const auto account = context_.directory.Find(user, UnescapeLocalpart(contact.local));
   if (account == nullptr) return std::nullopt;
-  return AccountPresence(*account, contact.Bare(), to);
+  return AccountTo(account, to);
 }
 
 net::Task<absl::Status> PresenceFeature::ShowAll(std::string user, std::string full_jid) {
   const std::vector<AccountDirectory::Account> accounts = context_.directory.Of(user);
-  Element gateway = GatewayPresence(accounts.size(), context_.domain, full_jid);
-  absl::Status sent = co_await context_.sink.Send(std::move(gateway));
+  Element gateway = GatewayTo(user, accounts.size(), full_jid);
+  absl::Status sent = co_await Send(std::move(gateway));
   for (const AccountDirectory::Account& account : accounts) {
     if (!sent.ok()) break;
-    Element presence = AccountPresence(*account, ContactJid(*account, context_.domain), full_jid);
-    sent = co_await context_.sink.Send(std::move(presence));
+    Element presence = AccountTo(account, full_jid);
+    sent = co_await Send(std::move(presence));
   }
   co_return sent;
 }
 
 net::Task<absl::Status> PresenceFeature::ShowGateway(std::string user) {
   const size_t accounts = context_.directory.Of(user).size();
-  for (const std::string& full_jid : sessions_.FullJids(user)) {
-    Element presence = GatewayPresence(accounts, context_.domain, full_jid);
-    absl::Status sent = co_await context_.sink.Send(std::move(presence));
+  for (const std::string& full_jid : sessions_.ConfirmedJids(user)) {
+    Element presence = GatewayTo(user, accounts, full_jid);
+    absl::Status sent = co_await Send(std::move(presence));
     if (!sent.ok()) co_return sent;
   }
   co_return absl::OkStatus();
@@ -155,73 +170,12 @@ net::Task<absl::Status> PresenceFeature::Say(std::string type, std::string from,
                                              std::string nick) {
   Element presence = MakeStanza("presence", from, to, type);
   if (!nick.empty()) presence.AddText("nick", nick, kNickNs);
-  co_return co_await context_.sink.Send(std::move(presence));
+  co_return co_await Send(std::move(presence));
 }
 
-net::Task<void> PresenceFeature::Load() {
-  while (!context_.directory.ready()) co_await net::Sleep(milliseconds(100));
-  while (true) {
-    absl::Status loaded = co_await contacts_.Load();
-    for (const std::string& user : context_.directory.Owners()) {
-      if (loaded.ok()) loaded = co_await sessions_.Load(user);
-    }
-    if (loaded.ok()) break;
-    log::Warn("sessions can't be read from Redis; will try again", {{"error", loaded.message()}});
-    co_await net::Sleep(kRetryPause);
-  }
-  for (std::string& id : contacts_.AccountIds()) MarkUnsettled(std::move(id));
-  loaded_ = true;
-  LinkCameUp();  // whatever came before was not heard
-}
-
-net::Task<void> PresenceFeature::KeepSessions() {
-  uint64_t probed = 0;
-  while (true) {
-    if (!loaded_ || probed == link_) {
-      co_await link_came_up_.Wait();
-      continue;
-    }
-    probed = link_;
-    if (context_.sink.IsUp()) co_await ProbeAll(probed);
-  }
-}
-
-net::Task<void> PresenceFeature::ProbeAll(uint64_t link) {
-  const std::vector<std::string> users = context_.directory.Owners();
-  for (const std::string& user : users) sessions_.Doubt(user);
-  for (const std::string& user : users) {
-    absl::Status asked = co_await Say("probe", context_.domain, user);
-    if (!asked.ok()) co_return;  // the next link begins anew
-    co_await net::Sleep(kProbePause);
-    if (link != link_) co_return;
-  }
-  const auto until = std::chrono::steady_clock::now() + patience_;
-  while (std::chrono::steady_clock::now() < until) {
-    const auto left = until - std::chrono::steady_clock::now();
-    (void)co_await link_came_up_.WaitFor(left);
-    if (link != link_) co_return;  // what was asked on this link may never be answered
-  }
-  if (!context_.sink.IsUp()) co_return;
-  for (const std::string& user : users) {
-    if (link == link_) co_await sessions_.DropUnconfirmed(user);
-  }
-}
-
-net::Task<absl::Status> PresenceFeature::SayGoodbye() {
-  std::vector<std::pair<std::string, std::string>> goodbyes;
-  for (const auto& [user, session] : sessions_.all()) {
-    for (const std::string& full_jid : sessions_.FullJids(user)) {
-      goodbyes.emplace_back(context_.domain, full_jid);
-      for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
-        goodbyes.emplace_back(ContactJid(*account, context_.domain), full_jid);
-      }
-    }
-  }
-  for (auto& [from, to] : goodbyes) {
-    absl::Status said = co_await Say("unavailable", from, to);
-    if (!said.ok()) co_return said;
-  }
-  co_return co_await context_.sink.Barrier();
+net::Task<absl::Status> PresenceFeature::Send(Element stanza) {
+  ++sent_;
+  co_return co_await context_.sink.Send(std::move(stanza));
 }
 
 }  // namespace postern::xmpp_edge

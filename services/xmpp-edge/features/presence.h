@@ -3,13 +3,18 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "lib/net/deadline.h"
 #include "lib/net/event.h"
+#include "services/xmpp-edge/address_map.h"
 #include "services/xmpp-edge/feature_context.h"
 #include "services/xmpp-edge/presence_contacts.h"
 #include "services/xmpp-edge/presence_sessions.h"
@@ -19,8 +24,14 @@ namespace postern::xmpp_edge {
 
 // XEP-0100 sections 4.1 to 4.6 and RFC 6121 sections 3 and 4: subscriptions,
 // probes, who is available, and the presence of our own contacts.
+//
+// No storms, however many users there are: at most 100 probes, 200 accounts whose
+// presence has changed and 500 goodbyes a second, and at most 800 goodbyes in all. A
+// new link shows nothing to a resource before its server has answered the probe.
 class PresenceFeature {
  public:
+  using OnArrival = std::function<void(const std::string& user)>;
+
   // Who has not answered a probe within `patience` is gone.
   PresenceFeature(FeatureContext context, PresenceSessions& sessions, PresenceContacts& contacts,
                   net::Duration patience = std::chrono::seconds(20));
@@ -33,7 +44,11 @@ class PresenceFeature {
   // Background: after each LinkCameUp(), asks the users' servers who is available.
   net::Task<void> KeepSessions();
   void LinkCameUp();
-  // On a clean stop: unavailable, to all who see us.
+  // A presence of this user could not be taken: their server is asked for it again.
+  void Missed(const std::string& user);
+  // Called when a resource has come, or was heard of for the first time on a link.
+  void Listen(OnArrival on_arrival) { on_arrival_.push_back(std::move(on_arrival)); }
+  // On a clean stop: unavailable, first of the gateway to each resource, then of the accounts.
   net::Task<absl::Status> SayGoodbye();
 
   // True once the sessions of a former process have been read.
@@ -45,8 +60,14 @@ class PresenceFeature {
   net::Task<void> HandleSubscribe(Incoming incoming);
   net::Task<void> HandleUnsubscribed(Incoming incoming);
   // Ends early when there is a newer link: all of it is asked again then.
-  net::Task<void> ProbeAll(uint64_t link);
-  void MarkUnsettled(std::string account_id);
+  net::Task<void> Ask(std::vector<std::string> users, uint64_t link);
+  // When each of them was asked, with the patience added.
+  using Asked = std::deque<std::pair<std::chrono::steady_clock::time_point, std::string>>;
+  void DropSilent(Asked& asked);
+  // Contacts that come or go are urgent: their users wait for them.
+  void MarkUnsettled(const std::string& account_id);
+  // The next of the unsettled accounts, the urgent ones first; empty: none.
+  std::string NextUnsettled();
   net::Task<absl::Status> Settle(std::string account_id);
   net::Task<absl::Status> Introduce(AccountDirectory::Account account);
   net::Task<absl::Status> TakeLeave(std::string account_id, PresenceContacts::Contact contact);
@@ -58,11 +79,16 @@ class PresenceFeature {
   net::Task<absl::Status> ShowGateway(std::string user);
   net::Task<absl::Status> Say(std::string type, std::string from, std::string to,
                               std::string nick = "");
+  net::Task<absl::Status> Send(Element stanza);
+  std::vector<std::pair<std::string, std::string>> Goodbyes() const;
 
+  Element WithCaps(Element presence, const Place& place) const;
+  Element GatewayTo(const std::string& user, size_t accounts, const std::string& to) const;
+  Element AccountTo(const AccountDirectory::Account& account, const std::string& to) const;
   // The presence of one of our addresses as this user sees it; nullopt: there is none.
   std::optional<Element> PresenceOf(const Jid& contact, const std::string& user,
                                     const std::string& to) const;
-  bool HasAccounts(const std::string& user) const { return !context_.directory.Of(user).empty(); }
+  bool HasAccounts(const std::string& user) const { return context_.directory.Has(user); }
   // Another account of the same user has the name, and so the contact.
   bool IsStillUsed(const PresenceContacts::Contact& contact) const;
 
@@ -71,12 +97,15 @@ class PresenceFeature {
   PresenceContacts& contacts_;
   const net::Duration patience_;
   bool loaded_ = false;
-  net::Event work_, link_came_up_;
-  uint64_t link_ = 0;  // counts the links that came up
+  std::vector<OnArrival> on_arrival_;
+  net::Event work_, look_;
+  uint64_t link_ = 0;                        // counts the links that came up
+  uint64_t sent_ = 0;                        // counts stanzas
+  absl::flat_hash_set<std::string> missed_;  // users to ask again
   // Account ids, as many as there are accounts; one that fails goes to the end.
-  absl::flat_hash_set<std::string> unsettled_;
-  std::deque<std::string> unsettled_order_;
-  absl::flat_hash_map<std::string, std::string> shown_;  // account id -> presence last shown
+  absl::flat_hash_map<std::string, bool> unsettled_;  // -> urgent
+  std::deque<std::string> urgent_, ordinary_;
+  absl::flat_hash_map<std::string, size_t> shown_;  // account id -> hash of the presence last shown
 };
 
 }  // namespace postern::xmpp_edge

@@ -3,35 +3,61 @@
 #include <utility>
 #include <vector>
 
+#include "absl/hash/hash.h"
 #include "absl/time/clock.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "services/xmpp-edge/features/account_status.h"
 #include "services/xmpp-edge/features/presence.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/status.h"
 
 namespace postern::xmpp_edge {
 
 namespace {
 
 constexpr std::chrono::milliseconds kRetryPause(1000);
+constexpr std::chrono::milliseconds kPause(5);  // a mail server's trouble is that of many accounts
 
 }  // namespace
+
+void PresenceFeature::MarkUnsettled(const std::string& account_id) {
+  const bool urgent =
+      contacts_.Find(account_id) == nullptr || context_.directory.FindById(account_id) == nullptr;
+  const auto [known, is_new] = unsettled_.try_emplace(account_id, urgent);
+  if (is_new || (urgent && !known->second)) {
+    known->second = urgent;
+    (urgent ? urgent_ : ordinary_).push_back(account_id);
+  }
+  work_.Notify();
+}
+
+std::string PresenceFeature::NextUnsettled() {
+  for (std::deque<std::string>* order : {&urgent_, &ordinary_}) {
+    while (!order->empty()) {
+      std::string id = std::move(order->front());
+      order->pop_front();
+      // One that became urgent while it waited stands in both.
+      if (unsettled_.erase(id) > 0) return id;
+    }
+  }
+  return "";
+}
 
 net::Task<void> PresenceFeature::KeepContacts() {
   co_await Load();
   while (true) {
-    if (unsettled_.empty()) {
+    const std::string id = NextUnsettled();
+    if (id.empty()) {
       co_await work_.Wait();
       continue;
     }
-    const std::string id = std::move(unsettled_order_.front());
-    unsettled_order_.pop_front();
-    unsettled_.erase(id);
+    const uint64_t sent_before = sent_;
     const absl::Status settled = co_await Settle(id);
+    if (sent_ != sent_before) co_await net::Sleep(kPause);
     if (settled.ok()) continue;
     // The link or Redis is away; nothing is recorded before it is done.
-    MarkUnsettled(id);
+    // Behind all others, whatever it is: it may fail for ever.
+    if (unsettled_.try_emplace(id, false).second) ordinary_.push_back(id);
     co_await net::Sleep(kRetryPause);
   }
 }
@@ -58,8 +84,8 @@ net::Task<absl::Status> PresenceFeature::Introduce(AccountDirectory::Account acc
   contact.owner = account->owner();
   contact.jid = ContactJid(*account, context_.domain);
   if (contacts_.CountOf(contact.owner) == 0) {
-    absl::Status asked =
-        co_await Say("subscribe", context_.domain, contact.owner, std::string(texts::kGatewayNick));
+    std::string nick = texts::GatewayNick(context_.interpreter.Of(contact.owner));
+    absl::Status asked = co_await Say("subscribe", context_.domain, contact.owner, std::move(nick));
     if (!asked.ok()) co_return asked;
   }
   absl::Status asked = co_await Say("subscribe", contact.jid, contact.owner, account->name());
@@ -112,27 +138,27 @@ net::Task<void> PresenceFeature::StopHearing(PresenceContacts::Contact contact) 
   auto user = ParseJid(contact.owner);
   auto told = ParseJid(contact.jid);
   if (!user.ok() || !told.ok()) co_return;
-  co_await sessions_.SetUnavailable(*std::move(user), std::move(told->local));
+  co_await sessions_.SetUnavailable(*std::move(user), std::move(told->local),
+                                    PresenceSessions::Going::kForGood);
 }
 
 net::Task<absl::Status> PresenceFeature::ShowHealth(AccountDirectory::Account account) {
   PresenceContacts::Contact contact = *contacts_.Find(account->id());
   // Most changes of an account don't show; those that do go to who is there.
-  std::string look = ToXml(AccountPresence(*account, contact.jid, ""));
-  if (shown_[account->id()] != look) {
-    for (const std::string& full_jid : sessions_.FullJids(contact.owner)) {
-      Element presence = AccountPresence(*account, contact.jid, full_jid);
-      absl::Status sent = co_await context_.sink.Send(std::move(presence));
+  const size_t look = absl::Hash<std::string>()(ToXml(AccountTo(account, "")));
+  if (const auto shown = shown_.find(account->id());
+      shown == shown_.end() || shown->second != look) {
+    for (const std::string& full_jid : sessions_.ConfirmedJids(contact.owner)) {
+      Element presence = AccountTo(account, full_jid);
+      absl::Status sent = co_await Send(std::move(presence));
       if (!sent.ok()) co_return sent;
     }
-    shown_[account->id()] = std::move(look);
+    shown_[account->id()] = look;
   }
   const int64_t now = absl::ToUnixSeconds(absl::Now());
   if (!IsWorthTelling(*account, contact, now)) co_return absl::OkStatus();
-  Element message = ErrorMessage(*account, contact);
-  if (absl::Status sent = co_await context_.sink.Send(std::move(message)); !sent.ok()) {
-    co_return sent;
-  }
+  Element message = ErrorMessage(*account, contact, context_.interpreter.Of(contact.owner));
+  if (absl::Status sent = co_await Send(std::move(message)); !sent.ok()) co_return sent;
   contact.told_error = ErrorFingerprint(*account);
   contact.told_unix = now;
   co_return co_await contacts_.Put(account->id(), std::move(contact));

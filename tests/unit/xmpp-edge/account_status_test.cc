@@ -12,21 +12,43 @@ namespace {
 using testing::WorkAccount;
 
 TEST(AccountPresence, ShowsHealth) {
+  using namespace admin::v1;
+  const std::string asks =
+      "Waiting for your password: reply with it to the message from this contact that asks for it.";
   const struct {
-    admin::v1::HealthState state;
-    const char *show, *status;
+    const char* name;
+    AccountType type;
+    HealthState state;
+    std::string error, show, status;
   } cases[] = {
-      {admin::v1::HEALTH_STATE_OK, "", "imaps://bob@imap.example.org:993 — watching INBOX"},
-      {admin::v1::HEALTH_STATE_CHECKING, "away", "imaps://bob@imap.example.org:993 — connecting…"},
-      {admin::v1::HEALTH_STATE_ERROR, "dnd", "wrong password"},
-      {admin::v1::HEALTH_STATE_DISABLED, "xa", "This account is disabled"},
+      {"imap", ACCOUNT_TYPE_IMAP, HEALTH_STATE_OK, "", "",
+       "imaps://bob@imap.example.org:993 — watching INBOX"},
+      {"pop3", ACCOUNT_TYPE_POP3, HEALTH_STATE_OK, "", "",
+       "pop3s://bob@imap.example.org:993 — watching"},
+      {"smtp", ACCOUNT_TYPE_SMTP, HEALTH_STATE_OK, "", "",
+       "smtps://bob@imap.example.org:993 — ready to send"},
+      {"smtp, not tried", ACCOUNT_TYPE_SMTP, HEALTH_STATE_CHECKING, "", "",
+       "smtps://bob@imap.example.org:993 — ready to send"},
+      {"relay", ACCOUNT_TYPE_GLOBAL_SMTP, HEALTH_STATE_CHECKING, "", "",
+       "Ready to send from bob@a.example"},
+      {"checking", ACCOUNT_TYPE_IMAP, HEALTH_STATE_CHECKING, "", "away",
+       "imaps://bob@imap.example.org:993 — connecting…"},
+      {"asking", ACCOUNT_TYPE_IMAP, HEALTH_STATE_ASKING, "", "xa", asks},
+      {"asking again", ACCOUNT_TYPE_IMAP, HEALTH_STATE_ASKING, "wrong password", "xa",
+       asks + " (wrong password)"},
+      {"error", ACCOUNT_TYPE_IMAP, HEALTH_STATE_ERROR, "wrong password", "dnd", "wrong password"},
+      {"error of which nothing is said", ACCOUNT_TYPE_IMAP, HEALTH_STATE_ERROR, "", "dnd",
+       "This account has an error"},
+      {"disabled", ACCOUNT_TYPE_IMAP, HEALTH_STATE_DISABLED, "", "xa", "This account is disabled"},
   };
   for (const auto& c : cases) {
-    SCOPED_TRACE(c.status);
-    admin::v1::Account account = WorkAccount();
+    SCOPED_TRACE(c.name);
+    Account account = WorkAccount();
+    account.set_type(c.type);
+    account.set_default_from("bob@a.example");
     account.mutable_health()->set_state(c.state);
-    account.mutable_health()->set_error("wrong password");
-    const Element presence = AccountPresence(account, "work@gw", "bob@a.example/x");
+    account.mutable_health()->set_error(c.error);
+    const Element presence = AccountPresence(account, "work@gw", "bob@a.example/x", Words("en"));
     EXPECT_EQ(presence.Attr("type"), "");
     EXPECT_EQ(presence.ChildText("show"), c.show);
     EXPECT_EQ(presence.ChildText("status"), c.status);
@@ -36,7 +58,34 @@ TEST(AccountPresence, ShowsHealth) {
 TEST(AccountPresence, ADisabledAccountIsXaWhateverItsHealth) {
   admin::v1::Account account = WorkAccount();
   account.set_enabled(false);
-  EXPECT_EQ(AccountPresence(account, "a", "b").ChildText("show"), "xa");
+  EXPECT_EQ(AccountPresence(account, "a", "b", Words("en")).ChildText("show"), "xa");
+}
+
+TEST(AccountPresence, SaysTheProblemAsItIsWorded) {
+  admin::v1::Account account = WorkAccount();
+  admin::v1::Health& health = *account.mutable_health();
+  health.set_state(admin::v1::HEALTH_STATE_ERROR);
+  health.set_error("English");
+  health.mutable_problem()->set_text("$0: name not found");
+  health.mutable_problem()->add_arguments("imap.example.org");
+  EXPECT_EQ(AccountPresence(account, "a", "b", Words("en")).ChildText("status"),
+            "imap.example.org: name not found");
+  PresenceContacts::Contact contact;
+  contact.jid = "work@gw";
+  contact.owner = "bob@a.example";
+  const Element message = ErrorMessage(account, contact, Words("en"));
+  EXPECT_EQ(message.ChildText("body"),
+            "Account 'Work' has a problem: imap.example.org: name not found");
+  EXPECT_EQ(message.Attr("to"), "bob@a.example");
+  const std::string print = ErrorFingerprint(account);
+  health.clear_problem();
+  EXPECT_EQ(ErrorFingerprint(account), print) << "one problem, however it is worded";
+}
+
+TEST(GatewayPresence, CountsTheAccounts) {
+  EXPECT_EQ(GatewayPresence(1, "gw", "b", Words("en")).ChildText("status"), "1 account registered");
+  EXPECT_EQ(GatewayPresence(2, "gw", "b", Words("en")).ChildText("status"),
+            "2 accounts registered");
 }
 
 TEST(IsWorthTelling, OncePerTextAndAgainAfterAnHourOfHealth) {

@@ -65,6 +65,20 @@ TEST_F(StanzaRouterTest, TooManyWaitingOfOneUserAreRefusedAndOthersServed) {
   EXPECT_EQ(started.back(), "bob@a.example b");
 }
 
+TEST_F(StanzaRouterTest, APresenceWithoutRoomIsReported) {
+  std::vector<std::string> lost;
+  router.OnMessage([this](Incoming i) { return HandleMessage(std::move(i)); });
+  router.OnPresenceLost([&](const std::string& user) { lost.push_back(user); });
+  for (size_t i = 0; i < StanzaRouter::kMaxWaitingOfUser; ++i) {
+    router.Route(Message("ann@a.example", std::to_string(i)));
+  }
+  router.Route(MakeStanza("presence", "ann@a.example/x", "gw.example", "unavailable"));
+  router.Route(MakeStanza("presence", "bob@a.example/x", "gw.example"));
+  Settle();
+  EXPECT_EQ(lost, std::vector<std::string>{"ann@a.example"});
+  EXPECT_TRUE(sink.sent.empty());
+}
+
 TEST_F(StanzaRouterTest, TooManyBytesOfOneUserAreRefusedAndOthersServed) {
   router.OnMessage([this](Incoming i) { return HandleMessage(std::move(i)); });
   const std::string text(1536 * 1024, 'x');
