@@ -24,6 +24,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "lib/net/deadline.h"
+#include "lib/process/health_service.h"
 #include "lib/process/http_endpoint.h"
 #include "lib/process/log.h"
 #include "lib/process/private_redis.h"
@@ -56,10 +57,13 @@ struct Running {
   std::unique_ptr<store::RedisClient> redis;
   std::optional<Runtime> runtime;
   std::vector<std::unique_ptr<Service>> services;
+  std::unique_ptr<HealthService> health;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<HttpEndpoint> http;
+  bool stopping = false;
 
   std::string NotReadyBecause() const {
+    if (stopping) return "it is stopping";
     if (!redis->connected()) return "redis: not connected";
     for (const auto& service : services) {
       if (auto why = service->NotReadyBecause(); !why.empty()) {
@@ -68,22 +72,20 @@ struct Running {
     }
     return "";
   }
+
+  // The same of one service alone, by its short name; "" is the process.
+  std::optional<std::string> NotReadyBecause(const std::string& name) const {
+    if (name.empty()) return NotReadyBecause();
+    for (const auto& service : services) {
+      if (service->Name() != name) continue;
+      if (stopping) return "it is stopping";
+      return redis->connected() ? service->NotReadyBecause() : "redis is away";
+    }
+    return std::nullopt;
+  }
 };
 
 namespace {
-
-// grpc.health.v1: "" for the process, and the short name of each service.
-net::Task<void> PublishHealth(Running& run) {
-  for (;;) {
-    auto* health = run.server->GetHealthCheckService();
-    health->SetServingStatus(run.NotReadyBecause().empty());
-    for (const auto& service : run.services) {
-      const bool ready = run.redis->connected() && service->NotReadyBecause().empty();
-      health->SetServingStatus(service->Name(), ready);
-    }
-    co_await net::Sleep(250ms);
-  }
-}
 
 net::Task<absl::Status> StopOne(Service& service) {
   co_await service.Stop();
@@ -94,7 +96,7 @@ net::Task<void> StopAtSignal(Running& run) {
   asio::signal_set signals(run.io, SIGTERM, SIGINT);
   co_await signals.async_wait(asio::use_awaitable);
   log::Info("stopping");
-  run.server->GetHealthCheckService()->SetServingStatus(false);
+  run.stopping = true;
   for (auto& service : run.services) {
     const absl::Status status = co_await net::WithDeadline(kStopLimit, StopOne(*service));
     if (!status.ok()) log::Warn("did not stop in time", {{"service", service->Name()}});
@@ -119,7 +121,6 @@ bool NamesAPort(const std::string& address) {
 absl::Status Listen(Running& run, const std::string& address, const rpc::TlsFiles& tls) {
   auto credentials = rpc::MakeServerCredentials(tls);
   if (!credentials.ok()) return credentials.status();
-  grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   int port = 0;
@@ -130,6 +131,9 @@ absl::Status Listen(Running& run, const std::string& address, const rpc::TlsFile
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 4 * 1024);
+  run.health = std::make_unique<HealthService>(
+      run.io.get_executor(), [&run](const std::string& name) { return run.NotReadyBecause(name); });
+  builder.RegisterService(run.health.get());
   for (auto& service : run.services) builder.RegisterService(&service->Rpc());
   run.server = builder.BuildAndStart();
   if (!run.server || port == 0) {
@@ -247,7 +251,6 @@ int Program::Run(int argc, char** argv, const Check& check, const Make& make) {
     if (run.private_redis) run.private_redis->Stop();
     std::_Exit(status.code() == absl::StatusCode::kInvalidArgument ? kWrongUsage : 1);
   }
-  asio::co_spawn(run.io, PublishHealth(run), asio::detached);
   asio::co_spawn(run.io, StopAtSignal(run), asio::detached);
   log::Info("started", {{"program", state_->name}, {"listen", state_->listen}});
   run.io.run();

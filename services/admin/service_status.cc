@@ -30,9 +30,8 @@ std::string DetailOf(const absl::StatusOr<health::HealthCheckResponse>& answer) 
     return absl::StrCat("no answer within ", kLimit.count(), " s");
   }
   if (!answer.ok()) return std::string(answer.status().message());
-  return answer->status() == health::HealthCheckResponse::SERVING
-             ? ""
-             : "it runs, but is not ready; its /readyz says why";
+  if (answer->status() == health::HealthCheckResponse::SERVING) return "";
+  return answer->detail().empty() ? "it runs, but is not ready" : answer->detail();
 }
 
 net::Task<v1::GetStatusResponse::Service> Ask(std::string name,
