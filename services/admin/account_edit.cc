@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "lib/crypto/digest.h"
 #include "services/admin/account_settings.h"
+#include "services/admin/field_error.h"
 #include "services/admin/health.h"
 
 namespace postern::admin {
@@ -45,7 +46,7 @@ void YieldDefault(const OwnerAccounts& owner, const v1::Account& chosen, OwnerEd
 
 void SettleDefault(const OwnerAccounts& owner, OwnerEdit& edit) {
   v1::Account& account = edit.put.front();
-  if (account.type() != v1::ACCOUNT_TYPE_SMTP) return;
+  if (!Sends(account)) return;
   const bool another =
       std::any_of(owner.accounts.begin(), owner.accounts.end(),
                   [&](const auto& a) { return a.default_account() && a.id() != account.id(); });
@@ -56,23 +57,71 @@ void SettleDefault(const OwnerAccounts& owner, OwnerEdit& edit) {
   }
 }
 
+absl::Status NoSuchPassword() {
+  return WrongField("password", words::Word("must not be empty: there is none that could be "
+                                            "taken over from another account"));
+}
+
+// The account whose password is taken over; nullptr: none is asked for.
+absl::StatusOr<const v1::Account*> SourceOf(const OwnerAccounts& owner, const PutWish& wish) {
+  if (wish.copy_password_from.empty() || !wish.password.empty() || !wish.wanted.store_password()) {
+    return nullptr;
+  }
+  const v1::Account* source = FindById(owner, wish.copy_password_from);
+  if (source == nullptr || source->sealed_password().empty()) return NoSuchPassword();
+  return source;
+}
+
+// The settings of a new account, and the password that is to be sealed for it.
+absl::StatusOr<v1::Account> SettingsOfNew(const OwnerAccounts& owner, const PutWish& wish,
+                                          const crypto::SecretBox& box, crypto::Secret& password) {
+  auto source = SourceOf(owner, wish);
+  if (!source.ok()) return source.status();
+  password = wish.password;
+  if (*source != nullptr) {
+    auto opened = box.Open((*source)->sealed_password(), (*source)->id());
+    if (!opened.ok()) return NoSuchPassword();
+    password = *std::move(opened);
+  }
+  auto settings = NewSettings(wish.wanted, password.Reveal(), wish.relay);
+  if (!settings.ok() || *source == nullptr) return settings;
+  // It is known to be good there, and to nobody else's server.
+  if (settings->host() != (*source)->host() || settings->login() != (*source)->login()) {
+    return NoSuchPassword();
+  }
+  return settings;
+}
+
+// The sealed text is bound to the account, so its id must be known.
+void Seal(const crypto::Secret& password, const crypto::SecretBox& box, v1::Account& account) {
+  // A relay that asks for no login has no use for one.
+  if (!account.store_password() || account.login().empty() || password.empty()) return;
+  account.set_sealed_password(box.Seal(password, account.id()));
+}
+
+absl::Status CheckRoom(const OwnerAccounts& owner, const PutWish& wish, const std::string& name) {
+  for (const v1::Account& account : owner.accounts) {
+    if (account.name() != name) continue;
+    return words::Error(absl::StatusCode::kAlreadyExists,
+                        words::Word("you have an account named $0 already", name), "name");
+  }
+  if (owner.accounts.size() < wish.most_accounts) return absl::OkStatus();
+  return words::Error(absl::StatusCode::kResourceExhausted,
+                      words::Word("You have $0 accounts, which is the most. Remove one first.",
+                                  wish.most_accounts));
+}
+
 absl::StatusOr<OwnerEdit> PlanCreate(const OwnerAccounts& owner, const PutWish& wish,
                                      const crypto::SecretBox& box) {
-  auto settings = NewSettings(wish.wanted, wish.password.Reveal());
+  crypto::Secret password;
+  auto settings = SettingsOfNew(owner, wish, box, password);
   if (!settings.ok()) return settings.status();
-  for (const v1::Account& account : owner.accounts) {
-    if (account.name() != settings->name()) continue;
-    return absl::AlreadyExistsError(
-        absl::StrCat("name: you have an account named ", account.name(), " already"));
-  }
-  if (owner.accounts.size() >= wish.most_accounts) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "you have ", owner.accounts.size(), " accounts, which is the most; remove one first"));
-  }
+  if (auto s = CheckRoom(owner, wish, settings->name()); !s.ok()) return s;
   settings->set_id(crypto::RandomId());
   settings->set_created_unix(wish.now_unix);
-  if (!wish.password.empty()) {
-    settings->set_sealed_password(box.Seal(wish.password, settings->id()));
+  Seal(password, box, *settings);
+  if (!owner.accounts.empty() && owner.accounts.front().has_preferences()) {
+    *settings->mutable_preferences() = owner.accounts.front().preferences();
   }
   *settings->mutable_health() = UntriedHealth({}, wish.now_unix);
   OwnerEdit edit = EditOf(owner);
@@ -88,11 +137,9 @@ absl::StatusOr<OwnerEdit> PlanUpdate(const OwnerAccounts& owner, const PutWish& 
                                      const crypto::SecretBox& box) {
   const v1::Account* before = FindById(owner, wish.wanted.id());
   if (before == nullptr) return NoSuchAccount();
-  auto settings = UpdatedSettings(*before, wish.wanted, wish.password.Reveal());
+  auto settings = UpdatedSettings(*before, wish.wanted, wish.password.Reveal(), wish.relay);
   if (!settings.ok()) return settings.status();
-  if (!wish.password.empty()) {
-    settings->set_sealed_password(box.Seal(wish.password, settings->id()));
-  }
+  Seal(wish.password, box, *settings);
   OwnerEdit edit = EditOf(owner);
   if (settings->enabled() && NeedsNewCheck(*before, *settings)) {
     *settings->mutable_health() = UntriedHealth(before->health(), wish.now_unix);
@@ -121,7 +168,7 @@ absl::StatusOr<OwnerEdit> PlanRemove(const OwnerAccounts& owner, absl::string_vi
 
   const v1::Account* heir = nullptr;
   for (const v1::Account& other : owner.accounts) {
-    if (other.id() == id || other.type() != v1::ACCOUNT_TYPE_SMTP) continue;
+    if (other.id() == id || !Sends(other)) continue;
     if (heir == nullptr || other.created_unix() < heir->created_unix()) heir = &other;
   }
   if (heir != nullptr) {
@@ -153,6 +200,27 @@ absl::StatusOr<OwnerEdit> PlanSetEnabled(const OwnerAccounts& owner, absl::strin
   *after.mutable_health() = enabled ? UntriedHealth(before->health(), now_unix)
                                     : DisabledHealth(before->health(), now_unix);
   edit.audit = {"operator", enabled ? "enable account" : "disable account", SubjectOf(*before), ""};
+  return edit;
+}
+
+absl::StatusOr<OwnerEdit> PlanSetPreferences(const OwnerAccounts& owner,
+                                             const v1::Preferences& preferences) {
+  if (owner.accounts.empty()) return absl::NotFoundError("the user has no account");
+  OwnerEdit edit = EditOf(owner);
+  bool chosen = false;
+  for (const v1::Account& before : owner.accounts) {
+    const v1::Preferences& old = before.preferences();
+    if (old.language() == preferences.language() &&
+        old.heard_language() == preferences.heard_language()) {
+      continue;
+    }
+    chosen = chosen || old.language() != preferences.language();
+    v1::Account& after = edit.put.emplace_back(before);
+    *after.mutable_preferences() = preferences;
+    after.clear_health();  // stays as it is, like the revision of the settings
+  }
+  // What a client is heard to speak is nobody's deed.
+  if (chosen) edit.audit = {owner.owner, "change preferences", owner.owner, "language"};
   return edit;
 }
 

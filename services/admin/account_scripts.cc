@@ -51,7 +51,7 @@ return {revision, trims, snapshot and 1 or 0, revisions, settings, health, remov
 // KEYS feed, settings, health, changed, removed, created, user, audit; ARGV the
 // user's revision as read, owner, now, most accounts of the site (0: not asked),
 // removals kept, entries of the audit log kept, the number of writes, for each
-// write {verb, id, name, settings, health}, then the audit entry's fields.
+// write {verb, id, name, settings, health}, then the audit entry's fields, if any.
 // Answers {"ok", revision}, {"conflict"} or {"full"}.
 const store::Script kCommit(R"lua(
 local seen = redis.call('HGET', KEYS[7], 'revision') or '0'
@@ -98,7 +98,7 @@ if redis.call('ZCARD', KEYS[5]) > kept then
   redis.call('HSET', KEYS[1], 'floor', floor)
   redis.call('HINCRBY', KEYS[1], 'trims', 1)
 end
-redis.call('XADD', KEYS[8], 'MAXLEN', '~', ARGV[6], '*', unpack(ARGV, at))
+if ARGV[at] then redis.call('XADD', KEYS[8], 'MAXLEN', '~', ARGV[6], '*', unpack(ARGV, at)) end
 return {'ok', revision}
 )lua");
 

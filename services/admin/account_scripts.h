@@ -7,7 +7,9 @@
 //
 //   postern:account:{accounts}:feed      HASH  revision, floor, trims: see feed_cursor.h. Removals
 //                                              up to the revision `floor` have been forgotten
-//   postern:account:{accounts}:settings  HASH  id -> Account without its health, password sealed
+//   postern:account:{accounts}:settings  HASH  id -> Account without its health, password sealed;
+//   the user's
+//                                              preferences stand in each
 //   postern:account:{accounts}:health    HASH  id -> Health
 //   postern:account:{accounts}:changed   ZSET  id by the revision of its last change
 //   postern:account:{accounts}:removed   ZSET  id by the revision of its removal

@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/mail/address.h"
 #include "services/admin/account_name.h"
 #include "services/admin/bare_jid.h"
+#include "services/admin/field_error.h"
 #include "services/admin/host_syntax.h"
 #include "services/admin/readable_text.h"
 
@@ -19,27 +19,30 @@ namespace {
 // when thousands of accounts travel in it.
 constexpr size_t kMaxTextBytes = 512;
 constexpr size_t kMaxPasswordBytes = 1024;
+constexpr size_t kMaxTagBytes = 35;
 constexpr uint32_t kMaxPort = 65535;
 constexpr uint32_t kMaxIntervalMinutes = 24 * 60;
 
-absl::Status Wrong(absl::string_view field, absl::string_view reason) {
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", reason));
-}
-
 absl::Status CheckText(absl::string_view field, absl::string_view text, size_t max_bytes) {
-  if (HasControlCharacter(text)) return Wrong(field, "must not hold control characters");
+  if (HasControlCharacter(text)) {
+    return WrongField(field, words::Word("must not hold control characters"));
+  }
   if (text.size() > max_bytes) {
-    return Wrong(field, absl::StrCat("must have at most ", max_bytes, " bytes"));
+    return WrongField(field, words::Word("must have at most $0 bytes", max_bytes));
   }
   return absl::OkStatus();
 }
 
+absl::Status Empty(absl::string_view field) {
+  return WrongField(field, words::Word("must not be empty"));
+}
+
 absl::Status CheckConnection(v1::Account& account) {
   auto host = NormalizeHost(account.host());
-  if (!host.ok()) return Wrong("host", host.status().message());
+  if (!host.ok()) return WrongField("host", *words::WordingOf(host.status()));
   account.set_host(*host);
   if (account.port() < 1 || account.port() > kMaxPort) {
-    return Wrong("port", absl::StrCat("must be a number from 1 to ", kMaxPort));
+    return WrongField("port", words::Word("must be a number from $0 to $1", 1, kMaxPort));
   }
   switch (account.security()) {
     case v1::SECURITY_TLS:
@@ -47,7 +50,7 @@ absl::Status CheckConnection(v1::Account& account) {
     case v1::SECURITY_NONE:
       return absl::OkStatus();
     default:
-      return Wrong("ssl", "it is not said how the connection is protected");
+      return WrongField("ssl", words::Word("it is not said how the connection is protected"));
   }
 }
 
@@ -55,17 +58,19 @@ absl::Status CheckLogin(v1::Account& account, absl::string_view password) {
   if (auto s = CheckText("login", account.login(), kMaxTextBytes); !s.ok()) return s;
   if (auto s = CheckText("password", password, kMaxPasswordBytes); !s.ok()) return s;
   if (account.login().empty()) {
-    if (account.type() != v1::ACCOUNT_TYPE_SMTP) return Wrong("login", "must not be empty");
-    if (!password.empty()) return Wrong("login", "must not be empty when there is a password");
-    account.clear_sealed_password();  // a relay that asks for no login
+    if (account.type() != v1::ACCOUNT_TYPE_SMTP) return Empty("login");
+    if (!password.empty()) {
+      return WrongField("login", words::Word("must not be empty when there is a password"));
+    }
+    account.clear_sealed_password();   // a relay that asks for no login
+    account.set_store_password(true);  // nobody is to be asked for one
     return absl::OkStatus();
   }
-  if (password.empty() && account.sealed_password().empty()) {
-    return Wrong("password", "must not be empty");
-  }
-  if (!account.store_password()) {
-    return Wrong("store_password",
-                 "a password can't be kept for a session only; it is stored sealed");
+  if (!account.store_password()) {  // a given one is held by those who use it
+    account.clear_sealed_password();
+  } else if (password.empty() && account.sealed_password().empty()) {
+    return WrongField("password", words::Word("must not be empty; with \"store the password\" "
+                                              "switched off, the gateway asks you for it"));
   }
   return absl::OkStatus();
 }
@@ -76,7 +81,7 @@ absl::Status CheckAction(absl::string_view field, v1::Action wanted, v1::Action 
                          v1::PresenceActions& actions) {
   if (wanted == v1::ACTION_UNSPECIFIED) wanted = otherwise;
   if (wanted < v1::ACTION_NOTHING || wanted > v1::ACTION_FULL) {
-    return Wrong(field, "must be one of nothing, digest and full");
+    return WrongField(field, words::Word("must be one of nothing, digest and full"));
   }
   (actions.*set)(wanted);
   return absl::OkStatus();
@@ -109,8 +114,8 @@ absl::Status CheckMailbox(v1::Account& account) {
   account.clear_default_from();
   if (auto s = CheckActions(*account.mutable_actions()); !s.ok()) return s;
   if (account.interval_minutes() < 1 || account.interval_minutes() > kMaxIntervalMinutes) {
-    return Wrong("interval",
-                 absl::StrCat("must be a number of minutes from 1 to ", kMaxIntervalMinutes));
+    return WrongField("interval", words::Word("must be a number of minutes from $0 to $1", 1,
+                                              kMaxIntervalMinutes));
   }
   if (account.type() == v1::ACCOUNT_TYPE_POP3) account.clear_mailbox();  // it has but one
   if (account.type() == v1::ACCOUNT_TYPE_IMAP && account.mailbox().empty()) {
@@ -119,60 +124,103 @@ absl::Status CheckMailbox(v1::Account& account) {
   return CheckText("mailbox", account.mailbox(), kMaxTextBytes);
 }
 
-absl::Status CheckRelay(v1::Account& account) {
+// Also answers the address itself.
+absl::StatusOr<mail::Address> CheckFrom(v1::Account& account) {
+  if (auto s = CheckText("default_from", account.default_from(), kMaxTextBytes); !s.ok()) return s;
+  const std::string from(absl::StripAsciiWhitespace(account.default_from()));
+  auto address = mail::ParseAddress(from);
+  if (!address.ok()) {
+    return WrongField("default_from", words::Word("must be a mail address, like $0 or $1",
+                                                  "ann@example.org", "Ann <ann@example.org>"));
+  }
+  account.set_default_from(from);
+  return address;
+}
+
+void ClearIncoming(v1::Account& account) {
   account.clear_actions();
   account.clear_live_email_only();
   account.clear_interval_minutes();
   account.clear_mailbox();
-  if (auto s = CheckText("default_from", account.default_from(), kMaxTextBytes); !s.ok()) return s;
-  const std::string from(absl::StripAsciiWhitespace(account.default_from()));
-  if (auto address = mail::ParseAddress(from); !address.ok()) {
-    return Wrong("default_from",
-                 "must be a mail address, like ann@example.org or Ann <ann@example.org>");
-  }
-  account.set_default_from(from);
-  return absl::OkStatus();
 }
 
-absl::Status CheckSettings(v1::Account& account, absl::string_view password) {
+// The connection and the password are the operator's.
+absl::Status CheckRelayAccount(v1::Account& account, const RelayRules& relay) {
+  if (!relay.offered) {
+    return WrongField("type", words::Word("this gateway has no mail server of its own to send by"));
+  }
+  account.clear_host();
+  account.clear_port();
+  account.clear_security();
+  account.clear_login();
+  account.clear_sealed_password();
+  account.set_store_password(true);  // nobody is to be asked for one
+  ClearIncoming(account);
+  auto from = CheckFrom(account);
+  if (!from.ok()) return from.status();
+  return CheckRelaySender(relay, account.owner(), *from);
+}
+
+absl::Status CheckSettings(v1::Account& account, absl::string_view password,
+                           const RelayRules& relay) {
+  if (account.type() == v1::ACCOUNT_TYPE_GLOBAL_SMTP) return CheckRelayAccount(account, relay);
   if (auto s = CheckConnection(account); !s.ok()) return s;
   if (auto s = CheckLogin(account, password); !s.ok()) return s;
-  return account.type() == v1::ACCOUNT_TYPE_SMTP ? CheckRelay(account) : CheckMailbox(account);
+  if (account.type() != v1::ACCOUNT_TYPE_SMTP) return CheckMailbox(account);
+  ClearIncoming(account);
+  return CheckFrom(account).status();
+}
+
+absl::Status Fixed(absl::string_view field) {
+  return WrongField(field, words::Word("can't be changed; register another account"));
 }
 
 bool IsKnown(v1::AccountType type) {
-  return type == v1::ACCOUNT_TYPE_IMAP || type == v1::ACCOUNT_TYPE_POP3 ||
-         type == v1::ACCOUNT_TYPE_SMTP;
+  return type >= v1::ACCOUNT_TYPE_IMAP && type <= v1::ACCOUNT_TYPE_GLOBAL_SMTP;
+}
+
+// The signs and the length of a tag, RFC 5646 section 4.4.1; empty: none.
+bool LooksLikeATag(absl::string_view tag) {
+  return tag.size() <= kMaxTagBytes && std::all_of(tag.begin(), tag.end(), [](char c) {
+           return absl::ascii_isalnum(c) || c == '-';
+         });
 }
 
 }  // namespace
 
-absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_view password) {
+bool Sends(const v1::Account& account) {
+  return account.type() == v1::ACCOUNT_TYPE_SMTP || account.type() == v1::ACCOUNT_TYPE_GLOBAL_SMTP;
+}
+
+absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_view password,
+                                        const RelayRules& relay) {
   v1::Account account = wanted;
   account.clear_id();
   account.clear_health();
   account.clear_sealed_password();
   account.clear_created_unix();
+  account.clear_preferences();
   account.set_settings_revision(1);
   account.set_enabled(true);
-  if (!IsKnown(account.type())) return Wrong("type", "must be one of IMAP, POP3 and SMTP");
+  if (!IsKnown(account.type())) {
+    return WrongField("type", words::Word("must be one of IMAP, POP3 and SMTP"));
+  }
   auto owner = NormalizeBareJid("owner", account.owner());
   if (!owner.ok()) return owner.status();
   account.set_owner(*owner);
   auto name = NormalizeAccountName(account.name());
   if (!name.ok()) return name.status();
   account.set_name(*name);
-  if (auto s = CheckSettings(account, password); !s.ok()) return s;
+  if (auto s = CheckSettings(account, password, relay); !s.ok()) return s;
   return account;
 }
 
 absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1::Account& wanted,
-                                            absl::string_view password) {
-  if (wanted.type() != before.type())
-    return Wrong("type", "can't be changed; register another account");
+                                            absl::string_view password, const RelayRules& relay) {
+  if (wanted.type() != before.type()) return Fixed("type");
   auto name = NormalizeAccountName(wanted.name().empty() ? before.name() : wanted.name());
   if (!name.ok()) return name.status();
-  if (*name != before.name()) return Wrong("name", "can't be changed; register another account");
+  if (*name != before.name()) return Fixed("name");
   v1::Account account = wanted;
   account.set_id(before.id());
   account.set_owner(before.owner());
@@ -182,8 +230,22 @@ absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1:
   account.set_created_unix(before.created_unix());
   account.set_settings_revision(before.settings_revision() + 1);
   account.clear_health();
-  if (auto s = CheckSettings(account, password); !s.ok()) return s;
+  account.clear_preferences();
+  if (before.has_preferences()) *account.mutable_preferences() = before.preferences();
+  if (auto s = CheckSettings(account, password, relay); !s.ok()) return s;
   return account;
+}
+
+absl::Status CheckPreferences(const v1::Preferences& preferences) {
+  // The edge offers what it has and hears what clients say: no user types a tag.
+  constexpr char kReason[] = ": must be a language tag, like de or pt-BR";
+  if (!LooksLikeATag(preferences.language())) {
+    return absl::InvalidArgumentError(absl::StrCat("language", kReason));
+  }
+  if (!LooksLikeATag(preferences.heard_language())) {
+    return absl::InvalidArgumentError(absl::StrCat("heard_language", kReason));
+  }
+  return absl::OkStatus();
 }
 
 std::vector<std::string> ChangedFields(const v1::Account& before, const v1::Account& after) {
@@ -192,6 +254,7 @@ std::vector<std::string> ChangedFields(const v1::Account& before, const v1::Acco
       {"password", before.sealed_password() != after.sealed_password()},
       {"host", before.host() != after.host()},
       {"port", before.port() != after.port()},
+      {"store_password", before.store_password() != after.store_password()},
       {"ssl", before.security() != after.security()},
       {"actions", before.actions().SerializeAsString() != after.actions().SerializeAsString()},
       {"live_email_only", before.live_email_only() != after.live_email_only()},

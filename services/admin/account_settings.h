@@ -6,21 +6,29 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "postern/admin/v1/admin.pb.h"
+#include "services/admin/relay_rules.h"
 
 // What a user may say of an account. Pure. An account is stored as its wire
 // form, so the proto is also the value that is worked on here.
 namespace postern::admin {
 
-// The stored form of a new account's settings: checked, in one spelling,
-// defaults filled in, what its type does not use cleared. Id, health and
-// password are the caller's. kInvalidArgument: "field: reason", the fields named
-// as in the registration form.
-absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_view password);
+// True for the types that send: one of a user's is the default.
+bool Sends(const v1::Account& account);
 
-// The same for a change of `before`: owner, name, type and `enabled` stay; the
-// sealed password stays until the login goes.
+// The stored form of a new account's settings: checked, in one spelling,
+// defaults filled in, what its type does not use cleared. Id, health, preferences and
+// password are the caller's: `password` is only looked at. kInvalidArgument: "field:
+// reason", the fields named as in the registration form, with a wording.
+absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_view password,
+                                        const RelayRules& relay);
+
+// The same for a change of `before`: owner, name, type, `enabled` and preferences stay; the
+// sealed password stays until the login goes or it is not to be stored any more.
 absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1::Account& wanted,
-                                            absl::string_view password);
+                                            absl::string_view password, const RelayRules& relay);
+
+// kInvalidArgument: "field: reason" when a language is no tag of RFC 5646 by its signs.
+absl::Status CheckPreferences(const v1::Preferences& preferences);
 
 // The fields that differ, named as in the registration form; for the audit log.
 std::vector<std::string> ChangedFields(const v1::Account& before, const v1::Account& after);

@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
+#include "lib/words/wording.h"
 #include "services/admin/account_scripts.h"
 #include "services/admin/health.h"
 
@@ -109,7 +110,9 @@ net::Task<absl::StatusOr<uint64_t>> AccountStore::Commit(OwnerEdit edit) {
                                 absl::StrCat(edit.put.size() + edit.removed.size())};
   for (const v1::Account& account : edit.put) AddWrite(args, "put", account);
   for (const v1::Account& account : edit.removed) AddWrite(args, "remove", account);
-  for (std::string& field : AuditLog::Fields(edit.audit)) args.push_back(std::move(field));
+  if (!edit.audit.action.empty()) {
+    for (std::string& field : AuditLog::Fields(edit.audit)) args.push_back(std::move(field));
+  }
 
   auto reply = co_await redis_.Run(scripts::kCommit, std::move(keys), std::move(args));
   if (!reply.ok()) co_return reply.status();
@@ -118,8 +121,9 @@ net::Task<absl::StatusOr<uint64_t>> AccountStore::Commit(OwnerEdit edit) {
   if (verdict == "conflict")
     co_return absl::AbortedError("the user's accounts were changed meanwhile");
   if (verdict == "full") {
-    co_return absl::ResourceExhaustedError(
-        "this gateway has as many accounts as it takes; ask its operator");
+    co_return words::Error(
+        absl::StatusCode::kResourceExhausted,
+        words::Word("This gateway has as many accounts as it takes. Ask its operator."));
   }
   co_return static_cast<uint64_t>(reply->items.back().integer);
 }

@@ -30,7 +30,7 @@ struct OwnerEdit {
   bool creates = false;          // counts against the site's quota
   std::vector<v1::Account> put;  // without health: that stays as it is
   std::vector<v1::Account> removed;
-  AuditEntry audit;
+  AuditEntry audit;  // without an action: nothing worth an entry
 };
 
 struct ChangesPage {
@@ -59,7 +59,7 @@ class AccountStore {
   // kNotFound.
   net::Task<absl::StatusOr<v1::Account>> Read(std::string id);
   // Answers the feed's new revision. kAborted: the owner's accounts are not what
-  // was read, plan anew. kResourceExhausted: the site is full.
+  // was read, plan anew. kResourceExhausted, with a wording: the site is full.
   net::Task<absl::StatusOr<uint64_t>> Commit(OwnerEdit edit);
   // Answers the feed's revision, a new one when it is news. kAborted as above.
   net::Task<absl::StatusOr<uint64_t>> WriteHealth(std::string id, v1::Health before,

@@ -10,8 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
-#include "services/admin/account_edit.h"
+#include "lib/words/wording.h"
 #include "services/admin/account_name.h"
+#include "services/admin/account_settings.h"
 #include "services/admin/bare_jid.h"
 #include "services/admin/health.h"
 
@@ -26,7 +27,8 @@ auto& conflicts = metrics::Counter("postern_admin_conflicts_total",
 constexpr int kAttempts = 20;
 
 absl::Status TooBusy() {
-  return absl::UnavailableError("the account is being changed from elsewhere; try again");
+  return words::Error(absl::StatusCode::kUnavailable,
+                      words::Word("The account is being changed from elsewhere. Try again."));
 }
 
 v1::Account WithoutPassword(v1::Account account) {
@@ -48,22 +50,22 @@ v1::Account AnswerFor(const OwnerAccounts& before, const OwnerEdit& edit) {
 }  // namespace
 
 net::Task<absl::StatusOr<v1::PutAccountResponse>> Accounts::Put(v1::Account wanted,
-                                                                crypto::Secret password) {
+                                                                crypto::Secret password,
+                                                                std::string copy_password_from) {
   auto owner = NormalizeBareJid("owner", wanted.owner());
   if (!owner.ok()) co_return owner.status();
   wanted.set_owner(*owner);
+  const PutWish wish{wanted, password, copy_password_from, relay_, kMostOfUser, std::time(nullptr)};
   for (int i = 0; i < kAttempts; ++i) {
-    auto answer = co_await TryPut(wanted, password);
+    auto answer = co_await TryPut(wish);
     if (!absl::IsAborted(answer.status())) co_return answer;
   }
   co_return TooBusy();
 }
 
-net::Task<absl::StatusOr<v1::PutAccountResponse>> Accounts::TryPut(const v1::Account& wanted,
-                                                                   const crypto::Secret& password) {
-  auto owner = co_await store_.ReadOwner(wanted.owner());
+net::Task<absl::StatusOr<v1::PutAccountResponse>> Accounts::TryPut(PutWish wish) {
+  auto owner = co_await store_.ReadOwner(wish.wanted.owner());
   if (!owner.ok()) co_return owner.status();
-  const PutWish wish{wanted, password, kMostOfUser, std::time(nullptr)};
   auto edit = PlanPut(*owner, wish, box_);
   if (!edit.ok()) co_return edit.status();
 
@@ -73,6 +75,27 @@ net::Task<absl::StatusOr<v1::PutAccountResponse>> Accounts::TryPut(const v1::Acc
   *answer.mutable_account() = AnswerFor(*owner, *edit);
   if (auto s = co_await Commit(*std::move(edit)); !s.ok()) co_return s;
   co_return answer;
+}
+
+net::Task<absl::Status> Accounts::SetPreferences(v1::SetPreferencesRequest request) {
+  auto user = NormalizeBareJid("user", request.user());
+  if (!user.ok()) co_return user.status();
+  if (auto s = CheckPreferences(request.preferences()); !s.ok()) co_return s;
+  for (int i = 0; i < kAttempts; ++i) {
+    absl::Status s = co_await TrySetPreferences(*user, request.preferences());
+    if (!absl::IsAborted(s)) co_return s;
+  }
+  co_return TooBusy();
+}
+
+net::Task<absl::Status> Accounts::TrySetPreferences(const std::string& user,
+                                                    const v1::Preferences& preferences) {
+  auto owner = co_await store_.ReadOwner(user);
+  if (!owner.ok()) co_return owner.status();
+  auto edit = PlanSetPreferences(*owner, preferences);
+  if (!edit.ok()) co_return edit.status();
+  if (edit->put.empty()) co_return absl::OkStatus();
+  co_return co_await Commit(*std::move(edit));
 }
 
 net::Task<absl::Status> Accounts::Remove(std::string id) {
@@ -134,9 +157,10 @@ net::Task<absl::Status> Accounts::ReportHealth(v1::ReportHealthRequest report) {
     case v1::HEALTH_STATE_CHECKING:
     case v1::HEALTH_STATE_OK:
     case v1::HEALTH_STATE_ERROR:
+    case v1::HEALTH_STATE_ASKING:
       break;
     default:
-      co_return absl::InvalidArgumentError("state: must be one of CHECKING, OK and ERROR");
+      co_return absl::InvalidArgumentError("state: must be one of CHECKING, OK, ERROR and ASKING");
   }
   for (int i = 0; i < kAttempts; ++i) {
     absl::Status s = co_await TryReportHealth(report);
@@ -172,6 +196,7 @@ net::Task<absl::Status> Accounts::Commit(OwnerEdit edit) {
   if (!revision.ok()) co_return revision.status();
   feed_.Saw(*revision);
   changes.Increment();
+  if (audit.action.empty()) co_return absl::OkStatus();
   log::Info("accounts changed",
             {{"actor", audit.actor}, {"action", audit.action}, {"subject", audit.subject}});
   co_return absl::OkStatus();

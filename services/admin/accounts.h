@@ -9,8 +9,10 @@
 #include "lib/crypto/secret_box.h"
 #include "lib/net/task.h"
 #include "postern/admin/v1/admin.pb.h"
+#include "services/admin/account_edit.h"
 #include "services/admin/account_store.h"
 #include "services/admin/change_feed.h"
+#include "services/admin/relay_rules.h"
 
 namespace postern::admin {
 
@@ -20,12 +22,13 @@ class Accounts {
  public:
   static constexpr size_t kMostOfUser = 20;
 
-  Accounts(AccountStore& store, ChangeFeed& feed, crypto::SecretBox box)
-      : store_(store), feed_(feed), box_(std::move(box)) {}
+  Accounts(AccountStore& store, ChangeFeed& feed, crypto::SecretBox box, RelayRules relay)
+      : store_(store), feed_(feed), box_(std::move(box)), relay_(std::move(relay)) {}
 
   // The contracts are those of admin.proto. Answers carry no password, not even a sealed one.
-  net::Task<absl::StatusOr<v1::PutAccountResponse>> Put(v1::Account wanted,
-                                                        crypto::Secret password);
+  net::Task<absl::StatusOr<v1::PutAccountResponse>> Put(v1::Account wanted, crypto::Secret password,
+                                                        std::string copy_password_from);
+  net::Task<absl::Status> SetPreferences(v1::SetPreferencesRequest request);
   net::Task<absl::Status> Remove(std::string id);
   net::Task<absl::StatusOr<uint32_t>> RemoveUser(std::string user);
   net::Task<absl::StatusOr<v1::Account>> SetEnabled(std::string id, bool enabled);
@@ -36,8 +39,9 @@ class Accounts {
 
  private:
   // One attempt each; kAborted: again.
-  net::Task<absl::StatusOr<v1::PutAccountResponse>> TryPut(const v1::Account& wanted,
-                                                           const crypto::Secret& password);
+  net::Task<absl::StatusOr<v1::PutAccountResponse>> TryPut(PutWish wish);
+  net::Task<absl::Status> TrySetPreferences(const std::string& user,
+                                            const v1::Preferences& preferences);
   net::Task<absl::Status> TryRemove(const std::string& id);
   net::Task<absl::StatusOr<v1::Account>> TrySetEnabled(const std::string& id, bool enabled);
   net::Task<absl::Status> TryReportHealth(const v1::ReportHealthRequest& report);
@@ -50,6 +54,7 @@ class Accounts {
   AccountStore& store_;
   ChangeFeed& feed_;
   crypto::SecretBox box_;
+  RelayRules relay_;
 };
 
 }  // namespace postern::admin

@@ -9,6 +9,7 @@
 #include "services/admin/admin_service.h"
 #include "services/admin/audit_log.h"
 #include "services/admin/change_feed.h"
+#include "services/admin/site.h"
 
 namespace postern::admin {
 namespace {
@@ -20,9 +21,10 @@ class Admin final : public process::Service {
         admins_(std::move(config.admins)),
         store_(runtime.redis, AccountStore::Limits()),
         feed_(runtime.io.get_executor(), store_),
-        accounts_(store_, feed_, std::move(config.box)),
+        accounts_(store_, feed_, std::move(config.box), config.relay),
+        site_(std::move(config.welcome), std::move(config.motd), config.relay),
         audit_(runtime.redis),
-        service_(AdminServiceImpl::Parts{runtime.io.get_executor(), accounts_, feed_, audit_,
+        service_(AdminServiceImpl::Parts{runtime.io.get_executor(), accounts_, feed_, site_, audit_,
                                          [this] { return NotReadyBecause(); }}) {}
 
   std::string Name() const override { return "admin"; }
@@ -44,6 +46,7 @@ class Admin final : public process::Service {
   AccountStore store_;
   ChangeFeed feed_;
   Accounts accounts_;
+  Site site_;
   AuditLog audit_;
   AdminServiceImpl service_;
 };

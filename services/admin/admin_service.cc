@@ -41,6 +41,18 @@ grpc::ServerUnaryReactor* AdminServiceImpl::RemoveUser(Context* context,
                     [=, this] { return RemoveAllOf(*request, *response); });
 }
 
+grpc::ServerUnaryReactor* AdminServiceImpl::SetPreferences(Context* context,
+                                                           const v1::SetPreferencesRequest* request,
+                                                           v1::SetPreferencesResponse*) {
+  return rpc::Serve(parts_.executor, context,
+                    [=, this] { return parts_.accounts.SetPreferences(*request); });
+}
+
+grpc::ServerUnaryReactor* AdminServiceImpl::GetSite(Context* context, const v1::GetSiteRequest*,
+                                                    v1::GetSiteResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] { return DescribeSite(*response); });
+}
+
 grpc::ServerUnaryReactor* AdminServiceImpl::ListAccountChanges(
     Context* context, const v1::ListAccountChangesRequest* request,
     v1::ListAccountChangesResponse* response) {
@@ -79,7 +91,11 @@ grpc::ServerUnaryReactor* AdminServiceImpl::GetStatus(Context* context, const v1
 
 net::Task<absl::Status> AdminServiceImpl::Put(const v1::PutAccountRequest& request,
                                               v1::PutAccountResponse& response) {
-  auto answer = co_await parts_.accounts.Put(request.account(), crypto::Secret(request.password()));
+  crypto::Secret password(request.password());
+  // gRPC's own copy would lie in memory until something else is written over it.
+  crypto::Wipe(*const_cast<v1::PutAccountRequest&>(request).mutable_password());
+  auto answer = co_await parts_.accounts.Put(request.account(), std::move(password),
+                                             request.copy_password_from());
   if (!answer.ok()) co_return answer.status();
   response = *std::move(answer);
   co_return absl::OkStatus();
@@ -90,6 +106,11 @@ net::Task<absl::Status> AdminServiceImpl::RemoveAllOf(const v1::RemoveUserReques
   auto removed = co_await parts_.accounts.RemoveUser(request.user());
   if (!removed.ok()) co_return removed.status();
   response.set_accounts_removed(*removed);
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> AdminServiceImpl::DescribeSite(v1::GetSiteResponse& response) {
+  response = parts_.site.Describe();
   co_return absl::OkStatus();
 }
 

@@ -10,6 +10,7 @@
 #include "services/admin/audit_log.h"
 #include "services/admin/change_feed.h"
 #include "services/admin/peers.h"
+#include "services/admin/site.h"
 
 namespace postern::admin {
 
@@ -20,6 +21,7 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
     boost::asio::any_io_executor executor;
     Accounts& accounts;
     ChangeFeed& feed;
+    Site& site;
     AuditLog& audit;
     std::function<std::string()> not_ready_because;
   };
@@ -37,6 +39,10 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                          v1::RemoveAccountResponse* response) override;
   Reactor* RemoveUser(Context* context, const v1::RemoveUserRequest* request,
                       v1::RemoveUserResponse* response) override;
+  Reactor* SetPreferences(Context* context, const v1::SetPreferencesRequest* request,
+                          v1::SetPreferencesResponse* response) override;
+  Reactor* GetSite(Context* context, const v1::GetSiteRequest* request,
+                   v1::GetSiteResponse* response) override;
   Reactor* ListAccountChanges(Context* context, const v1::ListAccountChangesRequest* request,
                               v1::ListAccountChangesResponse* response) override;
   Reactor* ReportHealth(Context* context, const v1::ReportHealthRequest* request,
@@ -75,6 +81,7 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                               v1::PutAccountResponse& response);
   net::Task<absl::Status> RemoveAllOf(const v1::RemoveUserRequest& request,
                                       v1::RemoveUserResponse& response);
+  net::Task<absl::Status> DescribeSite(v1::GetSiteResponse& response);
   net::Task<absl::Status> Changes(const v1::ListAccountChangesRequest& request,
                                   v1::ListAccountChangesResponse& response);
   net::Task<absl::Status> Users(v1::ListUsersResponse& response);

@@ -5,6 +5,8 @@
 
 #include "lib/crypto/secret_box.h"
 #include "lib/process/program.h"
+#include "services/admin/relay_rules.h"
+#include "services/admin/watched_text.h"
 
 namespace postern::admin {
 
@@ -14,12 +16,25 @@ struct Config {
   // Bare JIDs of the administrators to begin with; they are shown in the log, and
   // have no rights yet beyond a user's.
   std::vector<std::string> admins;
+  // Files with the welcome message and the message of the day; empty: the edge's own
+  // welcome, and no message. A change takes effect without a restart.
+  std::string welcome_file, motd_file;
+  // GLOBAL_SMTP accounts may be registered: the sender has a relay for them.
+  bool relay_offered = false;
+  std::string relay_label;                 // how the relay is called in forms
+  std::vector<std::string> relay_domains;  // who may send from where; see relay_rules.h
 
-  crypto::SecretBox box;  // what CheckConfig read from the key file
+  // What CheckConfig read.
+  crypto::SecretBox box;
+  WatchedText welcome, motd;
+  RelayRules relay;
 };
 
 void AddOptions(process::Program& program, Config& config);
-// Rejects what can't be used, all at once.
+// Rejects what can't be used, all at once: CheckSite, and the key file.
 void CheckConfig(process::Program& program, Config& config);
+
+// The administrators, the texts of the site, and who may send through the relay.
+void CheckSite(process::Program& program, Config& config);
 
 }  // namespace postern::admin

@@ -14,7 +14,9 @@ v1::Health DisabledHealth(v1::Health before, int64_t now_unix);
 
 // The health after a report. While an error stands, CHECKING changes nothing: a
 // new try at each back-off would otherwise blink in the user's roster for hours.
-v1::Health ReportedHealth(v1::Health before, const v1::ReportHealthRequest& report,
+// ASKING is no error; why a password was of no use is shown beside it, and kept like
+// one, for that is what a user looks for afterwards.
+v1::Health ReportedHealth(const v1::Health& before, const v1::ReportHealthRequest& report,
                           int64_t now_unix);
 
 // Whether people see a difference, so that the services must hear of it.

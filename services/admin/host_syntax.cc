@@ -6,9 +6,14 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
+#include "lib/words/wording.h"
 
 namespace postern::admin {
 namespace {
+
+absl::Status Wrong(const words::Wording& reason) {
+  return words::Error(absl::StatusCode::kInvalidArgument, reason);
+}
 
 bool IsAddress(int family, const std::string& text) {
   unsigned char bytes[16];
@@ -27,7 +32,7 @@ bool IsLabel(absl::string_view label) {
 
 absl::StatusOr<std::string> NormalizeHost(absl::string_view host) {
   absl::string_view text = absl::StripAsciiWhitespace(host);
-  if (text.empty()) return absl::InvalidArgumentError("must not be empty");
+  if (text.empty()) return Wrong(words::Word("must not be empty"));
   if (text.size() > 1 && text.front() == '[' && text.back() == ']') {
     text = text.substr(1, text.size() - 2);
   }
@@ -35,14 +40,14 @@ absl::StatusOr<std::string> NormalizeHost(absl::string_view host) {
   if (IsAddress(AF_INET, name) || IsAddress(AF_INET6, name)) return name;
   if (!name.empty() && name.back() == '.') name.pop_back();
   if (std::any_of(name.begin(), name.end(), [](char c) { return !absl::ascii_isascii(c); })) {
-    return absl::InvalidArgumentError("must be written in ASCII, an international name as xn--…");
+    return Wrong(words::Word("must be written in ASCII, an international name as $0", "xn--…"));
   }
   const std::vector<absl::string_view> labels = absl::StrSplit(name, '.');
   const bool is_name = name.size() <= 253 && std::all_of(labels.begin(), labels.end(), IsLabel);
   const bool looks_like_ipv4 =
       std::all_of(labels.back().begin(), labels.back().end(), absl::ascii_isdigit);
   if (!is_name || looks_like_ipv4) {
-    return absl::InvalidArgumentError("must be the name of a mail server, like mail.example.org");
+    return Wrong(words::Word("must be the name of a mail server, like $0", "mail.example.org"));
   }
   return name;
 }

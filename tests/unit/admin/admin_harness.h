@@ -29,10 +29,9 @@ using AdminCalls = v1::AdminService::StubInterface::async_interface;
 class Replica {
  public:
   Replica(boost::asio::io_context& io, const std::string& redis_url, const crypto::SecretBox& box,
-          const process::Peers& peers)
+          const process::Peers& peers, Config config = {})
       : io_(io), redis_(*store::RedisClient::Create(io.get_executor(), redis_url)) {
     process::Runtime runtime{io, *redis_};
-    Config config;
     config.box = box;
     service_ = MakeAdmin(runtime, config);
     grpc::ServerBuilder builder;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "postern/admin/v1/admin.pb.h"
+#include "services/admin/relay_rules.h"
 
 namespace postern::admin {
 
@@ -33,6 +34,20 @@ inline v1::Account SmtpAccount(const std::string& owner, const std::string& name
   account.set_store_password(true);
   account.set_default_from("Ann <ann@example.org>");
   return account;
+}
+
+inline v1::Account RelayAccount(const std::string& owner, const std::string& name) {
+  v1::Account account;
+  account.set_owner(owner);
+  account.set_name(name);
+  account.set_type(v1::ACCOUNT_TYPE_GLOBAL_SMTP);
+  account.set_default_from("Ann <ann@example.org>");
+  return account;
+}
+
+// The operator's relay, where users of example.org send as themselves.
+inline RelayRules RelayOfExampleOrg() {
+  return RelayRules{true, "Our relay", {{"example.org", "example.org"}}};
 }
 
 }  // namespace postern::admin
