@@ -13,7 +13,16 @@ namespace {
 using admin::v1::Account;
 using Stub = Session::Stub;
 
+bool OfRelay(const Account& account) {
+  return account.type() == admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP;
+}
+
+bool Sends(const Account& account) {
+  return OfRelay(account) || account.type() == admin::v1::ACCOUNT_TYPE_SMTP;
+}
+
 std::string ServerOf(const Account& account) {
+  if (OfRelay(account)) return "the sender's --relay";
   return absl::StrCat(account.host(), ":", account.port());
 }
 
@@ -23,11 +32,11 @@ absl::Status ListAccounts(Session& session, const std::string& user) {
   auto answer = session.Call(&Stub::ListAccounts, request);
   if (!answer.ok()) return answer.status();
   if (session.json) return session.PrintJson(*answer);
-  Table table({"OWNER", "NAME", "TYPE", "HEALTH", "SERVER", "ID", "LAST ERROR"});
+  Table table({"OWNER", "NAME", "TYPE", "HEALTH", "SERVER", "ID", "ERROR AT", "LAST ERROR"});
   for (const Account& account : answer->accounts()) {
     const auto& health = account.health();
     table.Add({account.owner(), account.name(), Words(account.type()), Words(health.state()),
-               ServerOf(account), account.id(),
+               ServerOf(account), account.id(), TimeWords(health.last_error_unix()),
                health.error().empty() ? health.last_error() : health.error()});
   }
   table.Print(session.out(), "No accounts.");
@@ -52,6 +61,14 @@ std::string ActionWords(const admin::v1::PresenceActions& actions) {
                       Words(actions.dnd()), ", offline ", Words(actions.offline()));
 }
 
+void AddLogin(const Account& account, Card& card) {
+  card.Add("security", Words(account.security()));
+  card.Add("login", account.login());
+  card.Add("password", account.login().empty()    ? ""
+                       : account.store_password() ? "stored, sealed"
+                                                  : "not stored; its user is asked");
+}
+
 void AddIncoming(const Account& account, Card& card) {
   card.Add("mailbox", account.mailbox());
   card.Add("mail when", ActionWords(account.actions()));
@@ -65,6 +82,7 @@ void AddHealth(const admin::v1::Health& health, Card& card) {
   card.Add("error", health.error());
   card.Add("last worked", TimeWords(health.last_ok_unix()));
   card.Add("last error", health.last_error());
+  card.Add("last error at", TimeWords(health.last_error_unix()));
 }
 
 absl::Status ShowAccount(Session& session, const std::string& name) {
@@ -78,9 +96,8 @@ absl::Status ShowAccount(Session& session, const std::string& name) {
   card.Add("type", Words(account->type()));
   card.Add("enabled", account->enabled() ? "yes" : "no");
   card.Add("server", ServerOf(*account));
-  card.Add("security", Words(account->security()));
-  card.Add("login", account->login());
-  if (account->type() == admin::v1::ACCOUNT_TYPE_SMTP) {
+  if (!OfRelay(*account)) AddLogin(*account, card);
+  if (Sends(*account)) {
     card.Add("from", account->default_from());
     card.Add("default", account->default_account() ? "yes" : "no");
   } else {
@@ -106,9 +123,30 @@ absl::Status SetEnabled(Session& session, const std::string& name, bool enabled)
   return absl::OkStatus();
 }
 
+// Why nothing can be looked for; OK when it can.
+absl::Status CheckIsWatched(const Account& account) {
+  const std::string name = absl::StrCat(account.owner(), "/", account.name());
+  if (Sends(account)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        name, " sends mail and receives none; posternctl queue retry sends what waits"));
+  }
+  if (!account.enabled()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(name, " is disabled; posternctl accounts enable ", name));
+  }
+  if (account.health().state() == admin::v1::HEALTH_STATE_ASKING) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(name,
+                     " needs its password, which is not stored; its user is asked for it "
+                     "when they are online"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckAccount(Session& session, const std::string& name) {
   auto account = FindAccount(session, name);
   if (!account.ok()) return account.status();
+  if (absl::Status s = CheckIsWatched(*account); !s.ok()) return s;
   fetcher::v1::CheckAccountRequest request;
   request.set_account_id(account->id());
   auto answer = session.Call(&Stub::CheckAccount, request);

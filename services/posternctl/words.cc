@@ -26,7 +26,8 @@ std::string SizeWords(uint64_t bytes) {
 std::string Words(AccountType type) {
   if (type == ACCOUNT_TYPE_IMAP) return "IMAP";
   if (type == ACCOUNT_TYPE_POP3) return "POP3";
-  return type == ACCOUNT_TYPE_SMTP ? "SMTP" : "";
+  if (type == ACCOUNT_TYPE_SMTP) return "SMTP";
+  return type == ACCOUNT_TYPE_GLOBAL_SMTP ? "GlobalSMTP" : "";
 }
 
 std::string Words(Security security) {
@@ -45,6 +46,7 @@ std::string Words(HealthState state) {
   if (state == HEALTH_STATE_CHECKING) return "checking";
   if (state == HEALTH_STATE_OK) return "ok";
   if (state == HEALTH_STATE_ERROR) return "error";
+  if (state == HEALTH_STATE_ASKING) return "needs its password";
   return state == HEALTH_STATE_DISABLED ? "disabled" : "";
 }
 

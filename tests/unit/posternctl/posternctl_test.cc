@@ -56,6 +56,7 @@ class PosternctlTest : public ::testing::Test {
     account.mutable_health()->set_state(admin::v1::HEALTH_STATE_ERROR);
     account.mutable_health()->set_error("login refused\x1b[2J");
     account.mutable_health()->set_changed_unix(1'763'800'000);
+    account.mutable_health()->set_last_error_unix(1'763'800'000);
   }
 
   Finished Run(std::vector<std::string> arguments) {
@@ -77,9 +78,15 @@ TEST_F(PosternctlTest, ListsUsers) {
   user.set_jid("ann@example.org");
   user.set_accounts(12);
   user.set_created_unix(1'763'800'000);
+  admin_.accounts.mutable_accounts(0)->mutable_preferences()->set_heard_language("de");
   EXPECT_EQ(Done({"users", "list"}),
-            "USER             ACCOUNTS  IN ERROR  SINCE\n"
-            "ann@example.org        12         0  2025-11-22 08:26:40\n");
+            "USER             ACCOUNTS  IN ERROR  LANGUAGE  SINCE\n"
+            "ann@example.org        12         0  (de)      2025-11-22 08:26:40\n");
+  EXPECT_EQ(admin_.accounts_asked.owner(), "");
+  admin_.accounts.mutable_accounts(0)->mutable_preferences()->set_language("fr");
+  EXPECT_THAT(Done({"users", "list"}), HasSubstr("0  fr        2025"));
+  admin_.accounts.clear_accounts();
+  EXPECT_THAT(Done({"users", "list"}), HasSubstr("0  -         2025"));
   admin_.users.clear_users();
   EXPECT_EQ(Done({"users", "list"}), "No users.\n");
 }
@@ -88,9 +95,62 @@ TEST_F(PosternctlTest, ListsAccountsWithoutObeyingTheirTexts) {
   const std::string out = Done({"accounts", "list", "--user", "ann@example.org"});
   EXPECT_EQ(admin_.accounts_asked.owner(), "ann@example.org");
   EXPECT_EQ(out,
-            "OWNER            NAME  TYPE  HEALTH  SERVER                ID    LAST ERROR\n"
+            "OWNER            NAME  TYPE  HEALTH  SERVER                ID    "
+            "ERROR AT             LAST ERROR\n"
             "ann@example.org  work  IMAP  error   imap.example.org:993  a1b2  "
-            "login refused\\x1b[2J\n");
+            "2025-11-22 08:26:40  login refused\\x1b[2J\n");
+}
+
+TEST_F(PosternctlTest, TellsOfAnAccountThatNeedsItsPassword) {
+  auto& account = *admin_.accounts.mutable_accounts(0);
+  account.set_login("ann");
+  account.clear_health();
+  account.mutable_health()->set_state(admin::v1::HEALTH_STATE_ASKING);
+  EXPECT_THAT(Done({"accounts", "list"}), HasSubstr("IMAP  needs its password  imap"));
+  EXPECT_THAT(Done({"accounts", "show", "a1b2"}),
+              AllOf(HasSubstr("health:          needs its password\n"),
+                    HasSubstr("password:        not stored; its user is asked\n"),
+                    HasSubstr("last error at:   -\n")));
+  account.set_store_password(true);
+  EXPECT_THAT(Done({"accounts", "show", "a1b2"}), HasSubstr("password:        stored, sealed\n"));
+}
+
+TEST_F(PosternctlTest, ShowsAnAccountOfTheRelay) {
+  auto& account = *admin_.accounts.mutable_accounts(0);
+  account.set_type(admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP);
+  account.clear_host();
+  account.clear_port();
+  account.set_default_from("ann@example.org");
+  EXPECT_THAT(Done({"accounts", "list"}), HasSubstr("GlobalSMTP  error   the sender's --relay  a"));
+  EXPECT_THAT(Done({"accounts", "show", "a1b2"}),
+              AllOf(HasSubstr("from:           ann@example.org\n"), Not(HasSubstr("login:")),
+                    Not(HasSubstr("mailbox"))));
+}
+
+TEST_F(PosternctlTest, SaysWhyAnAccountCannotBeChecked) {
+  using Spoil = void (*)(admin::v1::Account&);
+  const struct {
+    Spoil spoil;
+    const char* why;
+  } cases[] = {
+      {[](auto& a) { a.set_type(admin::v1::ACCOUNT_TYPE_SMTP); }, "sends mail and receives none"},
+      {[](auto& a) { a.set_type(admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP); }, "sends mail"},
+      {[](auto& a) { a.set_enabled(false); },
+       "is disabled; posternctl accounts enable ann@example.org/work"},
+      {[](auto& a) { a.mutable_health()->set_state(admin::v1::HEALTH_STATE_ASKING); },
+       "needs its password"},
+  };
+  const auto good = admin_.accounts;
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.why);
+    admin_.accounts = good;
+    c.spoil(*admin_.accounts.mutable_accounts(0));
+    const Finished finished = Run({"accounts", "check", "a1b2"});
+    EXPECT_EQ(finished.status, 1);
+    EXPECT_THAT(finished.err,
+                AllOf(StartsWith("posternctl: ann@example.org/work "), HasSubstr(c.why)));
+    EXPECT_EQ(admin_.check_asked.account_id(), "");
+  }
 }
 
 TEST_F(PosternctlTest, ShowsAnAccountByOwnerAndName) {
