@@ -41,8 +41,8 @@ edge::v1::DeliverRequest Batch(const std::string& account, int first, int count,
   return request;
 }
 
-net::Task<void> DeliverAll(edge::v1::EdgeService::Stub& edge, std::string account, int mails,
-                           int body_bytes) {
+net::Task<void> DeliverAll(edge::v1::EdgeService::StubInterface& edge, std::string account,
+                           int mails, int body_bytes) {
   for (int done = 0; done < mails;) {
     const int count = std::min(kAtOnce, mails - done);
     edge::v1::DeliverRequest request = Batch(account, done, count, body_bytes);

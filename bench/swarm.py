@@ -56,12 +56,12 @@ class Swarm:
     def _read(self):
         while data := self._socket.recv(1 << 18):
             # A tag's beginning may be cut in two.
-            window = self._tail + data
+            seen, window = self._tail, self._tail + data
             self._tail = window[-9:]
             with self._changed:
                 for kind in ("message", "presence", "iq"):
                     mark = b"<" + kind.encode() + b" "
-                    new = window.count(mark) - self._tail.count(mark)
+                    new = window.count(mark) - seen.count(mark)
                     self.counts[kind] = self.counts.get(kind, 0) + new
                     second = int(time.monotonic())
                     self.seconds[second] = self.seconds.get(second, 0) + new
