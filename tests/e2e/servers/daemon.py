@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,16 +18,25 @@ class ServerFailed(Exception):
     """A server did not start, or ended by itself; the message holds the end of its log."""
 
 
+# Below the ports that the kernel gives to outgoing connections: one of those may be taken between
+# our look and the server's start.
+_PORTS = range(16000, 32000)
+_given = set()
+
+
 def free_port(preferred=0):
     """A TCP port on loopback that nobody listens on; `preferred` when that one is free."""
-    for port in (preferred, 0):
+    for port in (preferred, *random.sample(_PORTS, 200)):
+        if not port or port in _given:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return probe.getsockname()[1]
+            _given.add(port)
+            return port
     raise ServerFailed("no free port on 127.0.0.1")
 
 
