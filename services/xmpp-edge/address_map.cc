@@ -3,12 +3,33 @@
 #include <optional>
 #include <utility>
 
+#include "services/xmpp-edge/folder_path.h"
 #include "services/xmpp-edge/jid_escaping.h"
 
 namespace postern::xmpp_edge {
 namespace {
 
 constexpr absl::string_view kRootAlias = "help";  // admin lets nobody name an account so
+
+constexpr struct {
+  admin::v1::AccountType type;
+  const char* name;
+} kTypeNames[] = {{admin::v1::ACCOUNT_TYPE_IMAP, "IMAP"},
+                  {admin::v1::ACCOUNT_TYPE_POP3, "POP3"},
+                  {admin::v1::ACCOUNT_TYPE_SMTP, "SMTP"},
+                  {admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP, "GlobalSMTP"}};
+
+// "IMAP/Lists/xmpp" taken apart at the first slash.
+struct Branch {
+  absl::string_view name, below;
+  bool has_below = false;
+};
+
+Branch Split(absl::string_view text) {
+  const size_t slash = text.find('/');
+  if (slash == absl::string_view::npos) return {text, "", false};
+  return {text.substr(0, slash), text.substr(slash + 1), true};
+}
 
 Place RootOrType(admin::v1::AccountType type) {
   Place place;
@@ -31,52 +52,63 @@ Place AccountPlace(absl::string_view name, admin::v1::AccountType type, const Ji
   return place;
 }
 
+// What lies below an account, if that may be.
+Place Below(Place place, absl::string_view path) {
+  if (place.kind != Place::Kind::kAccount) return place;
+  auto folder = DecodeFolderPath(path);
+  if (place.type != admin::v1::ACCOUNT_TYPE_IMAP || !folder) return Place();
+  place.folder = *std::move(folder);
+  return place;
+}
+
 }  // namespace
 
 Place PlaceOf(const Jid& jid, const Jid& user, const AccountDirectory& directory) {
-  const admin::v1::AccountType type = TypeOfName(jid.resource);
-  if (jid.local.empty()) return RootOrType(type);
+  if (jid.local.empty()) return RootOrType(TypeOfName(jid.resource));
   if (std::optional<mail::Address> address = AddressOfLocalpart(jid.local)) {
     Place place;
     place.kind = Place::Kind::kAddress;
     place.address = *std::move(address);
     return place;
   }
+  const Branch branch = Split(jid.resource);
+  const admin::v1::AccountType type = TypeOfName(branch.name);
   Place place = AccountPlace(jid.local, type, user, directory);
   if (place.kind == Place::Kind::kNowhere && jid.local == kRootAlias) {
     place.kind = Place::Kind::kRoot;
   }
-  return place;
+  const bool has_folder = type != admin::v1::ACCOUNT_TYPE_UNSPECIFIED && branch.has_below;
+  return has_folder ? Below(std::move(place), branch.below) : place;
 }
 
 Place PlaceOf(const Jid& jid, absl::string_view node, const Jid& user,
               const AccountDirectory& directory) {
   if (node.empty()) return PlaceOf(jid, user, directory);
-  const size_t slash = node.find('/');
-  const admin::v1::AccountType type = TypeOfName(node.substr(0, slash));
+  const Branch of_type = Split(node);
+  const admin::v1::AccountType type = TypeOfName(of_type.name);
   if (type == admin::v1::ACCOUNT_TYPE_UNSPECIFIED) return Place();
-  if (slash == absl::string_view::npos) return RootOrType(type);
-  return AccountPlace(node.substr(slash + 1), type, user, directory);
+  if (!of_type.has_below) return RootOrType(type);
+  const Branch of_account = Split(of_type.below);
+  Place place = AccountPlace(of_account.name, type, user, directory);
+  return of_account.has_below ? Below(std::move(place), of_account.below) : place;
 }
 
 admin::v1::AccountType TypeOfName(absl::string_view name) {
-  if (name == "IMAP") return admin::v1::ACCOUNT_TYPE_IMAP;
-  if (name == "POP3") return admin::v1::ACCOUNT_TYPE_POP3;
-  if (name == "SMTP") return admin::v1::ACCOUNT_TYPE_SMTP;
+  for (const auto& known : kTypeNames) {
+    if (name == known.name) return known.type;
+  }
   return admin::v1::ACCOUNT_TYPE_UNSPECIFIED;
 }
 
 std::string NameOfType(admin::v1::AccountType type) {
-  switch (type) {
-    case admin::v1::ACCOUNT_TYPE_IMAP:
-      return "IMAP";
-    case admin::v1::ACCOUNT_TYPE_POP3:
-      return "POP3";
-    case admin::v1::ACCOUNT_TYPE_SMTP:
-      return "SMTP";
-    default:
-      return "";
+  for (const auto& known : kTypeNames) {
+    if (type == known.type) return known.name;
   }
+  return "";
+}
+
+bool IsReceiving(admin::v1::AccountType type) {
+  return type == admin::v1::ACCOUNT_TYPE_IMAP || type == admin::v1::ACCOUNT_TYPE_POP3;
 }
 
 }  // namespace postern::xmpp_edge

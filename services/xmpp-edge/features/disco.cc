@@ -1,106 +1,110 @@
-// XEP-0030: Service Discovery. The tree: the gateway, a node for each type of
-// account, below it the asker's accounts of that type. Addresses stand beside it.
+// XEP-0030: Service Discovery. The tree: the gateway, a node for each type of account,
+// below it the asker's accounts of that type, below an IMAP account the folders of its
+// mail server. Addresses stand beside it.
 #include "services/xmpp-edge/features/disco.h"
 
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/xmpp-edge/address_map.h"
 #include "services/xmpp-edge/directory_wait.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/features/account_types.h"
+#include "services/xmpp-edge/features/caps.h"
+#include "services/xmpp-edge/features/command_list.h"
+#include "services/xmpp-edge/features/disco_info.h"
+#include "services/xmpp-edge/features/folder_nodes.h"
+#include "services/xmpp-edge/result_set.h"
+#include "services/xmpp-edge/slow_answers.h"
+#include "services/xmpp-edge/texts/common.h"
+#include "services/xmpp-edge/texts/discovery.h"
 
 namespace postern::xmpp_edge {
 namespace {
 
-constexpr char kInfoNs[] = "http://jabber.org/protocol/disco#info";
-constexpr char kItemsNs[] = "http://jabber.org/protocol/disco#items";
-constexpr char kRegisterNs[] = "jabber:iq:register";
-
-constexpr admin::v1::AccountType kTypes[] = {
-    admin::v1::ACCOUNT_TYPE_IMAP, admin::v1::ACCOUNT_TYPE_POP3, admin::v1::ACCOUNT_TYPE_SMTP};
-
-void AddIdentity(Element& query, absl::string_view category, absl::string_view type,
-                 absl::string_view name) {
-  Element identity = MakeElement("identity");
-  identity.Set("category", category).Set("type", type).Set("name", name);
-  query.Add(std::move(identity));
+absl::string_view NodeOf(const Incoming& incoming) {
+  return incoming.stanza.children.front().Attr("node");
 }
 
-void AddFeatures(Element& query, std::initializer_list<absl::string_view> features) {
-  for (const absl::string_view name : features) {
-    Element feature = MakeElement("feature");
-    feature.Set("var", name);
-    query.Add(std::move(feature));
-  }
-}
+Element NotFound(const Element& iq) { return ErrorAnswer(iq, "cancel", "item-not-found"); }
 
-void AddItem(Element& query, absl::string_view jid, absl::string_view node,
-             absl::string_view name) {
+ListedItem MakeItem(absl::string_view jid, absl::string_view node, absl::string_view name) {
   Element item = MakeElement("item");
   item.Set("jid", jid).Set("node", node).Set("name", name);
-  query.Add(std::move(item));
+  return {std::string(node), std::move(item)};
 }
 
-void Describe(const Place& place, Element& query) {
-  AddFeatures(query, {kInfoNs, kItemsNs, "vcard-temp", "jabber:iq:last", "jabber:iq:version",
-                      "urn:xmpp:ping"});
-  switch (place.kind) {
-    case Place::Kind::kNowhere:
-      break;
-    case Place::Kind::kRoot:
-      AddIdentity(query, "gateway", "smtp", texts::kGatewayName);
-      AddIdentity(query, "headline", "newmail", texts::kGatewayName);
-      AddFeatures(query, {kRegisterNs, "jabber:iq:gateway", "jid\\20escaping"});
-      break;
-    case Place::Kind::kType:
-      AddIdentity(query, "hierarchy", "branch", texts::AccountsOfType(NameOfType(place.type)));
-      if (place.type != admin::v1::ACCOUNT_TYPE_POP3) AddFeatures(query, {kRegisterNs});
-      break;
-    case Place::Kind::kAccount:
-      AddIdentity(query, "account", "registered", place.account->name());
-      AddFeatures(query, {kRegisterNs});
-      break;
-    case Place::Kind::kAddress:
-      AddIdentity(query, "account", "registered", place.address.Spec());
-      break;
-  }
-  // Where one can write to: XEP-0184 and XEP-0461.
-  if (place.kind != Place::Kind::kType) {
-    AddFeatures(query, {"urn:xmpp:receipts", "urn:xmpp:reply:0"});
-  }
+Element Answer(const Element& iq, Element query) {
+  Element answer = IqResult(iq);
+  answer.Add(std::move(query));
+  return answer;
 }
+
+// The answer to a question for items: all of them, or a page.
+Element Listing(const Element& iq, std::vector<ListedItem> items,
+                const std::optional<PageRequest>& page, Element query) {
+  const absl::Status added = AddPage(std::move(items), page, query);
+  return added.ok() ? Answer(iq, std::move(query)) : NotFound(iq);
+}
+
+// One question, and what is needed to answer it later.
+struct Question {
+  Element iq;     // the envelope
+  Element query;  // of the answer: with the node asked for, still empty
+  std::optional<PageRequest> page;
+  Place place;
+  Words words;
+};
 
 class Disco {
  public:
-  explicit Disco(FeatureContext context) : context_(context) {}
+  explicit Disco(FeatureContext context) : context_(context), slow_(context.sink, context.tasks) {}
 
   net::Task<Element> Info(Incoming incoming) {
+    const bool known = co_await AccountsAreKnown(context_.directory);
+    const Element& iq = incoming.stanza;
+    const Words& words = WordsFor(incoming);
     Element query = EmptyQuery(incoming, kInfoNs);
-    const Place place = co_await Find(incoming);
-    if (place.kind == Place::Kind::kNowhere) {
-      co_return ErrorAnswer(incoming.stanza, "cancel", "item-not-found");
+    if (TellsOfCommands(incoming, words, query) || TellsCaps(incoming, query)) {
+      co_return Answer(iq, std::move(query));
     }
-    Describe(place, query);
-    Element answer = IqResult(incoming.stanza);
-    answer.Add(std::move(query));
-    co_return answer;
+    Place place = FindPlace(incoming);
+    if (place.kind == Place::Kind::kNowhere) co_return NothingThere(iq, known, words);
+    if (!place.folder.empty()) {
+      Question question{Envelope(iq), std::move(query), std::nullopt, std::move(place), words};
+      co_return slow_.Begin(incoming, words, FolderInfo(std::move(question)));
+    }
+    DescribePlace(place, context_.contacts, words, query);
+    co_return Answer(iq, std::move(query));
   }
 
   net::Task<Element> Items(Incoming incoming) {
+    const bool known = co_await AccountsAreKnown(context_.directory);
+    const Element& iq = incoming.stanza;
+    const Words& words = WordsFor(incoming);
     Element query = EmptyQuery(incoming, kItemsNs);
-    const Place place = co_await Find(incoming);
-    if (place.kind == Place::Kind::kNowhere) {
-      co_return ErrorAnswer(incoming.stanza, "cancel", "item-not-found");
+    if (NodeOf(incoming) == kCommandsNs) co_return CommandItems(incoming, words, std::move(query));
+    Place place = FindPlace(incoming);
+    if (place.kind == Place::Kind::kNowhere) co_return NothingThere(iq, known, words);
+    auto page = ReadPageRequest(iq.children.front());
+    if (!page.ok()) co_return ErrorAnswer(iq, "modify", "bad-request", page.status().message());
+
+    const std::string user = incoming.from.Bare();
+    if (place.kind == Place::Kind::kRoot) {
+      co_return Listing(iq, TypeItems(user, words), *page, std::move(query));
     }
-    if (place.kind == Place::Kind::kRoot) AddTypes(query);
-    if (place.kind == Place::Kind::kType) AddAccounts(incoming.from.Bare(), place.type, query);
-    Element answer = IqResult(incoming.stanza);
-    answer.Add(std::move(query));
-    co_return answer;
+    if (place.kind == Place::Kind::kType) {
+      co_return Listing(iq, AccountItems(user, place.type), *page, std::move(query));
+    }
+    if (place.type != admin::v1::ACCOUNT_TYPE_IMAP) co_return Answer(iq, std::move(query));
+    Question question{Envelope(iq), std::move(query), *std::move(page), std::move(place), words};
+    co_return slow_.Begin(incoming, words, FoldersBelow(std::move(question)));
   }
 
  private:
+  const Words& WordsFor(const Incoming& incoming) const {
+    return context_.interpreter.Answering(incoming.from.Bare(), incoming.lang);
+  }
+
   static Element EmptyQuery(const Incoming& incoming, absl::string_view ns) {
     Element query = MakeElement("query", ns);
     const absl::string_view node = NodeOf(incoming);
@@ -108,41 +112,101 @@ class Disco {
     return query;
   }
 
-  static absl::string_view NodeOf(const Incoming& incoming) {
-    return incoming.stanza.children.front().Attr("node");
+  // Another's account and none at all are the same: nowhere.
+  Place FindPlace(const Incoming& incoming) const {
+    Place place = PlaceOf(incoming.to, NodeOf(incoming), incoming.from, context_.directory);
+    const bool hidden = place.kind == Place::Kind::kType &&
+                        !IsTypeShown(place.type, incoming.from.Bare(), context_);
+    return hidden ? Place() : place;
   }
 
-  net::Task<Place> Find(const Incoming& incoming) {
-    (void)co_await AccountsAreKnown(context_.directory);
-    co_return PlaceOf(incoming.to, NodeOf(incoming), incoming.from, context_.directory);
+  static Element NothingThere(const Element& iq, bool known, const Words& words) {
+    if (known) return NotFound(iq);
+    return ErrorAnswer(iq, "wait", "remote-server-timeout", texts::Starting(words));
   }
 
-  void AddTypes(Element& query) const {
-    for (const admin::v1::AccountType type : kTypes) {
-      const std::string name = NameOfType(type);
-      AddItem(query, absl::StrCat(context_.domain, "/", name), name, texts::AccountsOfType(name));
+  bool TellsOfCommands(const Incoming& incoming, const Words& words, Element& query) const {
+    const absl::string_view node = NodeOf(incoming);
+    if (node.empty()) return false;
+    const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
+    if (place.kind == Place::Kind::kNowhere) return false;
+    if (node != kCommandsNs) {
+      return DescribeCommand(context_, incoming.from, place, node, words, query);
     }
+    if (place.kind == Place::Kind::kAddress) return false;
+    DescribeCommandList(words, query);
+    return true;
   }
 
-  void AddAccounts(const std::string& user, admin::v1::AccountType type, Element& query) const {
+  // XEP-0115 section 6.2: "node#ver" is what disco#info says, as long as it still does.
+  bool TellsCaps(const Incoming& incoming, Element& query) const {
+    absl::string_view hash;
+    if (!IsCapsNode(NodeOf(incoming), hash)) return false;
+    const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
+    if (place.kind == Place::Kind::kNowhere || place.kind == Place::Kind::kType) return false;
+    if (Caps(place, context_.contacts).Attr("ver") != hash) return false;
+    DescribePlace(place, context_.contacts, Words("en"), query);
+    return true;
+  }
+
+  Element CommandItems(const Incoming& incoming, const Words& words, Element query) const {
+    const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
+    if (place.kind == Place::Kind::kNowhere || place.kind == Place::Kind::kAddress) {
+      return NotFound(incoming.stanza);
+    }
+    AddCommandItems(context_, incoming.from, place, incoming.to.Full(), words, query);
+    return Answer(incoming.stanza, std::move(query));
+  }
+
+  std::vector<ListedItem> TypeItems(const std::string& user, const Words& words) const {
+    std::vector<ListedItem> items;
+    for (const admin::v1::AccountType type : kAccountTypes) {
+      if (!IsTypeShown(type, user, context_)) continue;
+      const std::string name = NameOfType(type);
+      const bool relay = type == admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP;
+      items.push_back(MakeItem(
+          absl::StrCat(context_.domain, "/", name), name,
+          relay ? RelayLabel(context_.site.current(), words) : texts::AccountsOfType(words, name)));
+    }
+    return items;
+  }
+
+  std::vector<ListedItem> AccountItems(const std::string& user, admin::v1::AccountType type) const {
+    std::vector<ListedItem> items;
     const std::string type_name = NameOfType(type);
     for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
       if (account->type() != type) continue;
-      AddItem(query, absl::StrCat(ContactJid(*account, context_.domain), "/", type_name),
-              absl::StrCat(type_name, "/", account->name()), account->name());
+      items.push_back(MakeItem(absl::StrCat(ContactJid(*account, context_.domain), "/", type_name),
+                               absl::StrCat(type_name, "/", account->name()), account->name()));
     }
+    return items;
+  }
+
+  net::Task<Element> FolderInfo(Question question) {
+    auto listed = co_await ListFolders(context_.fetcher, question.place);
+    if (!listed.ok()) co_return MailServerRefusal(question.iq, listed.status(), question.words);
+    DescribeFolder(listed->self(), question.query);
+    co_return Answer(question.iq, std::move(question.query));
+  }
+
+  net::Task<Element> FoldersBelow(Question question) {
+    auto listed = co_await ListFolders(context_.fetcher, question.place);
+    if (!listed.ok()) co_return MailServerRefusal(question.iq, listed.status(), question.words);
+    co_return Listing(question.iq, FolderItems(question.place, context_.domain, *listed),
+                      question.page, std::move(question.query));
   }
 
   FeatureContext context_;
+  SlowAnswers slow_;
 };
 
 }  // namespace
 
 void InstallDisco(StanzaRouter& router, FeatureContext context) {
   auto disco = std::make_shared<Disco>(context);
-  router.OnIq("get", kInfoNs,
+  router.OnIq("get", std::string(kInfoNs),
               [disco](Incoming incoming) { return disco->Info(std::move(incoming)); });
-  router.OnIq("get", kItemsNs,
+  router.OnIq("get", std::string(kItemsNs),
               [disco](Incoming incoming) { return disco->Items(std::move(incoming)); });
 }
 

@@ -1,0 +1,81 @@
+#include "services/xmpp-edge/features/disco_info.h"
+
+#include <utility>
+
+#include "services/xmpp-edge/features/command_list.h"
+#include "services/xmpp-edge/result_set.h"
+#include "services/xmpp-edge/texts/disco.h"
+#include "services/xmpp-edge/texts/discovery.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+constexpr absl::string_view kRegisterNs = "jabber:iq:register";
+
+void AddIdentity(Element& query, absl::string_view category, absl::string_view type,
+                 absl::string_view name) {
+  Element identity = MakeElement("identity");
+  identity.Set("category", category).Set("type", type);
+  if (!name.empty()) identity.Set("name", name);
+  query.Add(std::move(identity));
+}
+
+void AddFeatures(Element& query, std::initializer_list<absl::string_view> features) {
+  for (const absl::string_view name : features) {
+    Element feature = MakeElement("feature");
+    feature.Set("var", name);
+    query.Add(std::move(feature));
+  }
+}
+
+void DescribeRoot(const ContactAddresses& contacts, Element& query) {
+  AddIdentity(query, "gateway", "smtp", texts::kGatewayName);
+  AddIdentity(query, "headline", "newmail", texts::kGatewayName);
+  AddFeatures(query, {kRegisterNs, kCommandsNs, "jabber:iq:gateway", "jid\\20escaping"});
+  Element form = ContactAddressesForm(contacts);
+  if (!form.name.empty()) query.Add(std::move(form));
+}
+
+}  // namespace
+
+void DescribePlace(const Place& place, const ContactAddresses& contacts, const Words& words,
+                   Element& query) {
+  AddFeatures(query, {kInfoNs, kItemsNs, "vcard-temp", "jabber:iq:last", "jabber:iq:version",
+                      "urn:xmpp:ping"});
+  switch (place.kind) {
+    case Place::Kind::kNowhere:
+      return;
+    case Place::Kind::kRoot:
+      DescribeRoot(contacts, query);
+      break;
+    case Place::Kind::kType:
+      AddIdentity(query, "hierarchy", "branch",
+                  texts::AccountsOfType(words, NameOfType(place.type)));
+      AddFeatures(query, {kRegisterNs, kCommandsNs, kResultSetNs});
+      return;
+    case Place::Kind::kAccount:
+      AddIdentity(query, "account", "registered", "");
+      AddFeatures(query, {kRegisterNs, kCommandsNs});
+      if (place.type == admin::v1::ACCOUNT_TYPE_IMAP) AddFeatures(query, {kResultSetNs});
+      break;
+    case Place::Kind::kAddress:
+      AddIdentity(query, "account", "registered", "");
+      break;
+  }
+  // Where there is presence, and where one can write to: XEP-0115, XEP-0184, XEP-0461.
+  AddFeatures(query, {"http://jabber.org/protocol/caps", "urn:xmpp:receipts", "urn:xmpp:reply:0"});
+}
+
+void DescribeFolder(const fetcher::v1::Folder& folder, Element& query) {
+  AddIdentity(query, "hierarchy", folder.has_children() ? "branch" : "leaf", folder.name());
+  AddFeatures(query, {kInfoNs});
+  if (folder.selectable()) AddFeatures(query, {kRegisterNs});
+  if (folder.has_children()) AddFeatures(query, {kItemsNs, kResultSetNs});
+}
+
+void DescribeCommandList(const Words& words, Element& query) {
+  AddIdentity(query, "automation", "command-list", texts::Commands(words));
+  AddFeatures(query, {kInfoNs, kItemsNs, kCommandsNs});
+}
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "postern/fetcher/v1/fetcher.pb.h"
+#include "services/xmpp-edge/address_map.h"
+#include "services/xmpp-edge/contact_addresses.h"
+#include "services/xmpp-edge/stanza.h"
+#include "services/xmpp-edge/words.h"
+
+namespace postern::xmpp_edge {
+
+inline constexpr absl::string_view kInfoNs = "http://jabber.org/protocol/disco#info";
+inline constexpr absl::string_view kItemsNs = "http://jabber.org/protocol/disco#items";
+
+// XEP-0030: identities and features of a place, put into a disco#info query. Where
+// there is presence (gateway, account, address) nothing depends on the language or the
+// name, for Caps() is a hash of it.
+void DescribePlace(const Place& place, const ContactAddresses& contacts, const Words& words,
+                   Element& query);
+
+// The same of a folder, as its mail server has it.
+void DescribeFolder(const fetcher::v1::Folder& folder, Element& query);
+
+// The node that lists commands: XEP-0050 section 2.2.
+void DescribeCommandList(const Words& words, Element& query);
+
+}  // namespace postern::xmpp_edge
