@@ -22,6 +22,9 @@ void AddOptions(process::Program& program, Config& config) {
               "What users are spoken to in while their own language is not known");
   program.Add("--xmpp-secret-file", config.xmpp_secret_file, "File with the component's secret",
               /*required=*/true);
+  program.Add("--contact-addresses", config.contact_addresses,
+              "Where users and other operators reach you (XEP-0157), such as "
+              "abuse-addresses=mailto:abuse@example.org,support-addresses=xmpp:help@example.org");
   program.Add("--offline-after", config.offline_after,
               "Seconds after which a user without clients counts as offline; 0: at once", 0, 3600);
 }
@@ -42,6 +45,12 @@ void CheckConfig(process::Program& program, Config& config) {
   const std::vector<std::string> languages = Words::Languages();
   if (std::find(languages.begin(), languages.end(), config.language) == languages.end()) {
     program.Reject("--language", absl::StrCat("must be one of ", absl::StrJoin(languages, ", ")));
+  }
+  auto contacts = ReadContactAddresses(config.contact_addresses);
+  if (contacts.ok()) {
+    config.contacts = *std::move(contacts);
+  } else {
+    program.Reject("--contact-addresses", std::string(contacts.status().message()));
   }
   if (!config.xmpp_secret_file.empty()) {
     config.secret = program.ReadSecretFile("--xmpp-secret-file", config.xmpp_secret_file);

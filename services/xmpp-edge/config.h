@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "lib/process/program.h"
+#include "services/xmpp-edge/contact_addresses.h"
 
 namespace postern::xmpp_edge {
 
@@ -13,11 +15,13 @@ struct Config {
   std::string xmpp_secret_file;
   std::string language = "en";  // for users whose own is not known: one with a catalogue
   int offline_after = 45;  // seconds for which a user who lost the last client counts as before
+  std::vector<std::string> contact_addresses;  // "abuse-addresses=mailto:abuse@example.org"
 
   // Read from those above by CheckConfig.
   std::string server_host;
   uint16_t server_port = 0;
   std::string secret;
+  ContactAddresses contacts;
 };
 
 void AddOptions(process::Program& program, Config& config);

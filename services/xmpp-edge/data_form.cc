@@ -3,13 +3,16 @@
 #include <algorithm>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
+#include "lib/words/wording.h"
+#include "services/xmpp-edge/texts/registration.h"
 
 namespace postern::xmpp_edge {
 namespace {
 
 constexpr size_t kMaxFields = 100;
 constexpr size_t kMaxValueBytes = 1024;
+constexpr size_t kMaxValues = 1000;
+constexpr size_t kMaxBytes = 64 * 1024;
 
 Element ToElement(const FormField& field) {
   Element element = MakeElement("field");
@@ -37,24 +40,31 @@ std::string Quotable(absl::string_view var) {
   return plain ? std::string(var) : std::string("form");
 }
 
+absl::Status Wrong(absl::string_view var, const words::Wording& reason) {
+  return words::Error(absl::StatusCode::kInvalidArgument, reason, var);
+}
+
+absl::Status CheckValue(absl::string_view var, absl::string_view text) {
+  if (text.size() > kMaxValueBytes) {
+    return Wrong(Quotable(var), texts::LongerThan(kMaxValueBytes));
+  }
+  if (HasControlCharacters(text)) {
+    return Wrong(Quotable(var), texts::HoldsControls());
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::string> SingleValue(absl::string_view var, const Element& field) {
   const Element* value = nullptr;
   for (const Element& child : field.children) {
     if (child.name != "value") continue;
     if (value != nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(Quotable(var), ": takes one value only"));
+      return Wrong(Quotable(var), texts::OneValueOnly());
     }
     value = &child;
   }
   if (value == nullptr) return std::string();
-  if (value->text.size() > kMaxValueBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Quotable(var), ": is longer than ", kMaxValueBytes, " bytes"));
-  }
-  if (HasControlCharacters(value->text)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Quotable(var), ": must not hold line breaks or control characters"));
-  }
+  if (absl::Status fits = CheckValue(var, value->text); !fits.ok()) return fits;
   return value->text;
 }
 
@@ -83,24 +93,45 @@ absl::StatusOr<Submission> ReadSubmission(const Element& form) {
   for (const Element& field : form.children) {
     if (field.name != "field") continue;
     if (++fields > kMaxFields) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("form: has more than ", kMaxFields, " fields"));
+      return Wrong("form", texts::TooManyFields(kMaxFields));
     }
     const absl::string_view var = field.Attr("var");
     if (var.empty()) continue;  // type "fixed" needs none
     auto value = SingleValue(var, field);
     if (!value.ok()) return value.status();
     if (!submission.emplace(std::string(var), *std::move(value)).second) {
-      return absl::InvalidArgumentError(absl::StrCat(Quotable(var), ": is in the form twice"));
+      return Wrong(Quotable(var), texts::InTheFormTwice());
     }
   }
   return submission;
 }
 
+absl::StatusOr<FieldValues> ReadFieldValues(const Element& form) {
+  FieldValues read;
+  size_t fields = 0, values = 0, bytes = 0;
+  for (const Element& field : form.children) {
+    const absl::string_view var = field.Attr("var");
+    if (field.name != "field" || var.empty()) continue;
+    bytes += var.size();
+    std::vector<std::string>& of_field = read[std::string(var)];
+    for (const Element& child : field.children) {
+      if (child.name != "value") continue;
+      if (absl::Status fits = CheckValue(var, child.text); !fits.ok()) return fits;
+      bytes += child.text.size();
+      ++values;
+      of_field.push_back(child.text);
+    }
+    if (++fields > kMaxFields || values > kMaxValues || bytes > kMaxBytes) {
+      return Wrong("form", texts::TooLarge());
+    }
+  }
+  return read;
+}
+
 absl::StatusOr<bool> ReadBoolean(absl::string_view var, absl::string_view value) {
   if (value == "1" || value == "true") return true;
   if (value == "0" || value == "false") return false;
-  return absl::InvalidArgumentError(absl::StrCat(var, ": must be 1 or 0"));
+  return Wrong(var, texts::MustBeBoolean());
 }
 
 }  // namespace postern::xmpp_edge

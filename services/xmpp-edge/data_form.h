@@ -44,6 +44,11 @@ using Submission = std::map<std::string, std::string>;
 // form of more than 100 fields: no form of ours comes near that.
 absl::StatusOr<Submission> ReadSubmission(const Element& form);
 
+// The same for forms with fields of several values ("list-multi"): at most 1000 values,
+// 64 KiB in all.
+using FieldValues = std::map<std::string, std::vector<std::string>>;
+absl::StatusOr<FieldValues> ReadFieldValues(const Element& form);
+
 // A boolean field: "1" and "true", "0" and "false" (XEP-0004 section 3.3).
 absl::StatusOr<bool> ReadBoolean(absl::string_view var, absl::string_view value);
 

@@ -1,59 +1,29 @@
-// XEP-0077: In-Band Registration. A new account: at the gateway or a type node.
+// XEP-0077: In-Band Registration. A new account: at the gateway, a type node or a folder.
 // To change or remove one: at the account. Removing at the gateway removes all.
 #include "services/xmpp-edge/features/registration.h"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <chrono>
 #include <memory>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
-#include "lib/crypto/digest.h"
-#include "lib/crypto/secret_box.h"
-#include "lib/rpc/unary.h"
 #include "services/xmpp-edge/address_map.h"
 #include "services/xmpp-edge/data_form.h"
 #include "services/xmpp-edge/directory_wait.h"
+#include "services/xmpp-edge/features/account_types.h"
+#include "services/xmpp-edge/features/folder_nodes.h"
+#include "services/xmpp-edge/features/registration_answers.h"
 #include "services/xmpp-edge/features/registration_form.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/features/registration_removal.h"
+#include "services/xmpp-edge/features/registration_store.h"
+#include "services/xmpp-edge/features/registration_trial.h"
+#include "services/xmpp-edge/slow_answers.h"
+#include "services/xmpp-edge/texts/common.h"
+#include "services/xmpp-edge/texts/registration.h"
 
 namespace postern::xmpp_edge {
 namespace {
 
-using admin::v1::Account;
-using AdminCalls = admin::v1::AdminService::StubInterface::async_interface;
-
 constexpr char kNs[] = "jabber:iq:register";
-constexpr auto kAdminDeadline = std::chrono::seconds(10);
 
-// "port: must be …" in the words of JMC.
-std::string FieldErrorText(absl::string_view message) {
-  const size_t colon = message.find(": ");
-  if (colon == absl::string_view::npos) return std::string(message);
-  return texts::FieldError(message.substr(0, colon), message.substr(colon + 2));
-}
-
-// What admin, or the form itself, says to a registration.
-Element Refusal(const Element& iq, const absl::Status& why, absl::string_view name = "") {
-  switch (why.code()) {
-    case absl::StatusCode::kInvalidArgument:
-      return ErrorAnswer(iq, "modify", "not-acceptable", FieldErrorText(why.message()));
-    case absl::StatusCode::kUnimplemented:
-      return ErrorAnswer(iq, "cancel", "feature-not-implemented", why.message());
-    case absl::StatusCode::kAlreadyExists:
-      return ErrorAnswer(iq, "cancel", "conflict", texts::AccountExists(name));
-    case absl::StatusCode::kNotFound:
-      return ErrorAnswer(iq, "cancel", "item-not-found");
-    case absl::StatusCode::kResourceExhausted:
-      return ErrorAnswer(iq, "cancel", "not-allowed", why.message());
-    default:
-      return ErrorAnswer(iq, "wait", "remote-server-timeout", texts::kAccountsAway);
-  }
-}
-
-// The passwords of a form leave memory with the answer, not some time later.
 void WipePasswords(Element& form) {
   for (Element& field : form.children) {
     if (field.Attr("var") != "password") continue;
@@ -61,157 +31,240 @@ void WipePasswords(Element& form) {
   }
 }
 
-bool IsFormPlace(const Place& place) {
-  return place.kind == Place::Kind::kRoot || place.kind == Place::Kind::kType ||
-         place.kind == Place::Kind::kAccount;
+// The account that reads a folder: the browsed one itself, or another of that mailbox.
+AccountDirectory::Account AccountOfFolder(const AccountDirectory& directory,
+                                          const AccountDirectory::Account& browsed,
+                                          const std::string& mailbox) {
+  if (browsed->mailbox() == mailbox) return browsed;
+  for (const AccountDirectory::Account& account : directory.Of(browsed->owner())) {
+    const bool same = account->type() == browsed->type() && account->host() == browsed->host() &&
+                      account->login() == browsed->login() && account->mailbox() == mailbox;
+    if (same) return account;
+  }
+  return nullptr;
 }
 
 class Registrar {
  public:
-  explicit Registrar(FeatureContext context) : context_(context) {}
+  explicit Registrar(FeatureContext context)
+      : context_(context),
+        slow_(context.sink, context.tasks),
+        trials_(context),
+        removal_(context),
+        store_(context) {}
 
   net::Task<Element> Get(Incoming incoming) {
-    const Element& iq = incoming.stanza;
-    if (!co_await AccountsAreKnown(context_.directory)) {
-      co_return ErrorAnswer(iq, "wait", "remote-server-timeout", texts::kStarting);
+    const bool known = co_await AccountsAreKnown(context_.directory);
+    Asked asked = AskedBy(incoming);
+    if (!known) co_return StillStarting(asked);
+    Place place = FindPlace(incoming);
+    if (place.kind == Place::Kind::kNowhere) co_return NotFound(asked);
+    if (!place.folder.empty()) {
+      co_return slow_.Begin(incoming, asked.words, FolderForm(asked, std::move(place)));
     }
-    const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
-    if (!IsFormPlace(place)) co_return ErrorAnswer(iq, "cancel", "item-not-found");
-    if (place.type == admin::v1::ACCOUNT_TYPE_POP3) {
-      co_return ErrorAnswer(iq, "cancel", "feature-not-implemented", texts::kNoPop3);
-    }
-    co_return FormAnswer(incoming, place);
+    co_return FormAnswer(asked, SubjectOf(place, asked), IsRegistered(place, asked.user));
   }
 
   net::Task<Element> Set(Incoming incoming) {
-    if (!co_await AccountsAreKnown(context_.directory)) {
-      co_return ErrorAnswer(incoming.stanza, "wait", "remote-server-timeout", texts::kStarting);
-    }
-    const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
-    Element& query = incoming.stanza.children.front();
-    if (!IsFormPlace(place)) co_return ErrorAnswer(incoming.stanza, "cancel", "item-not-found");
-    if (query.Child("remove") != nullptr) co_return co_await Remove(std::move(incoming), place);
-
-    const Element* form = query.Child("x", kDataFormNs);
-    if (form == nullptr) {
-      co_return ErrorAnswer(incoming.stanza, "modify", "not-acceptable", texts::kFormNeeded);
-    }
-    if (form->Attr("type") == "cancel") co_return IqResult(incoming.stanza);
-    if (form->Attr("type") != "submit") {
-      co_return ErrorAnswer(incoming.stanza, "modify", "bad-request", texts::kFormNeeded);
-    }
-    auto submission = ReadSubmission(*form);
-    for (Element& child : query.children) WipePasswords(child);
-    if (!submission.ok()) co_return Refusal(incoming.stanza, submission.status());
-    co_return co_await Put(std::move(incoming), place, *std::move(submission));
+    Element answer = co_await Take(incoming);
+    // Passwords leave memory with the answer, not some time later.
+    for (Element& child : incoming.stanza.children.front().children) WipePasswords(child);
+    co_return answer;
   }
 
  private:
-  Element FormAnswer(const Incoming& incoming, const Place& place) const {
-    const std::string user = incoming.from.Bare();
-    bool registered = place.account != nullptr;
-    for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
-      registered |= place.kind == Place::Kind::kRoot || account->type() == place.type;
+  Asked AskedBy(const Incoming& incoming) const {
+    std::string user = incoming.from.Bare();
+    const Words& words = context_.interpreter.Answering(user, incoming.lang);
+    return Asked{Envelope(incoming.stanza), std::move(user), words};
+  }
+
+  net::Task<Element> Take(const Incoming& incoming) {
+    const bool known = co_await AccountsAreKnown(context_.directory);
+    Asked asked = AskedBy(incoming);
+    if (!known) co_return StillStarting(asked);
+    Place place = FindPlace(incoming);
+    const Element& query = incoming.stanza.children.front();
+    if (place.kind == Place::Kind::kNowhere) co_return NotFound(asked);
+    if (query.Child("remove") != nullptr) co_return co_await Remove(incoming, asked, place);
+
+    const Element* form = query.Child("x", kDataFormNs);
+    if (form == nullptr) {
+      co_return ErrorAnswer(asked.iq, "modify", "not-acceptable", texts::FormNeeded(asked.words));
     }
-    const bool has_default = context_.directory.DefaultSmtp(user) != nullptr;
-    const DataForm form = RegistrationForm(place.type, place.account.get(), has_default);
+    if (form->Attr("type") == "cancel") co_return IqResult(asked.iq);
+    if (form->Attr("type") != "submit") {
+      co_return ErrorAnswer(asked.iq, "modify", "bad-request", texts::FormNeeded(asked.words));
+    }
+    auto submission = ReadSubmission(*form);
+    if (!submission.ok()) co_return Refusal(asked, submission.status());
+    if (!place.folder.empty()) {
+      co_return slow_.Begin(incoming, asked.words,
+                            FolderPut(asked, std::move(place), *std::move(submission)));
+    }
+    co_return co_await Put(incoming, SubjectOf(place, asked), *std::move(submission));
+  }
+
+  static Element NotFound(const Asked& asked) {
+    return ErrorAnswer(asked.iq, "cancel", "item-not-found");
+  }
+  static Element StillStarting(const Asked& asked) {
+    return ErrorAnswer(asked.iq, "wait", "remote-server-timeout", texts::Starting(asked.words));
+  }
+
+  // Where there is something to register, else nowhere.
+  Place FindPlace(const Incoming& incoming) const {
+    const absl::string_view node = incoming.stanza.children.front().Attr("node");
+    Place place = PlaceOf(incoming.to, node, incoming.from, context_.directory);
+    const bool hidden = place.kind == Place::Kind::kType &&
+                        !IsTypeShown(place.type, incoming.from.Bare(), context_);
+    return hidden || place.kind == Place::Kind::kAddress ? Place() : place;
+  }
+
+  bool IsRegistered(const Place& place, const std::string& user) const {
+    if (place.account != nullptr) return true;
+    for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
+      if (place.kind == Place::Kind::kRoot || account->type() == place.type) return true;
+    }
+    return false;
+  }
+
+  FormSubject SubjectOf(const Place& place, const Asked& asked) const {
+    FormSubject subject;
+    subject.type = place.type;
+    subject.existing = place.account;
+    subject.has_default_sender = context_.directory.DefaultSmtp(asked.user) != nullptr;
+    const admin::v1::GetSiteResponse& site = context_.site.current();
+    if (site.relay_offered()) subject.relay_label = RelayLabel(site, asked.words);
+    return subject;
+  }
+
+  // JMC's: the account of that folder, to be changed, or a new one like the one browsed.
+  FormSubject SubjectOfFolder(const Place& place, const Asked& asked,
+                              const std::string& mailbox) const {
+    FormSubject subject = SubjectOf(place, asked);
+    subject.existing = AccountOfFolder(context_.directory, place.account, mailbox);
+    if (subject.existing == nullptr) subject.like = place.account;
+    subject.mailbox = mailbox;
+    return subject;
+  }
+
+  Element FormAnswer(const Asked& asked, const FormSubject& subject, bool registered) const {
+    const DataForm form = RegistrationForm(subject, asked.words);
     Element query = MakeElement("query", kNs);
     if (registered) query.Add(MakeElement("registered"));
     query.AddText("instructions", form.instructions).Add(form.ToElement());
-    Element answer = IqResult(incoming.stanza);
+    Element answer = IqResult(asked.iq);
     answer.Add(std::move(query));
     return answer;
   }
 
-  net::Task<Element> Put(Incoming incoming, Place place, Submission submission) {
-    auto registration = ReadRegistration(submission, place.type, place.account.get());
-    if (auto password = submission.find("password"); password != submission.end()) {
-      crypto::Wipe(password->second);
-    }
-    if (!registration.ok()) co_return Refusal(incoming.stanza, registration.status());
-
-    const std::string name = registration->account.name();
-    admin::v1::PutAccountRequest request;
-    *request.mutable_account() = std::move(registration->account);
-    request.mutable_account()->set_owner(incoming.from.Bare());
-    request.set_password(registration->password);
-    crypto::Wipe(registration->password);
-    auto stored = co_await rpc::Call(context_.admin.async(), &AdminCalls::PutAccount,
-                                     std::move(request), kAdminDeadline);
-    if (!stored.ok()) co_return Refusal(incoming.stanza, stored.status(), name);
-    context_.tasks.Spawn("after registration", AfterPut(incoming.from.Bare(), *std::move(stored)));
-    co_return IqResult(incoming.stanza);
+  net::Task<Element> FolderForm(Asked asked, Place place) {
+    auto listed = co_await ListFolders(context_.fetcher, place);
+    if (!listed.ok()) co_return MailServerRefusal(asked.iq, listed.status(), asked.words);
+    if (!listed->self().selectable()) co_return NoMailHere(asked);
+    const FormSubject subject = SubjectOfFolder(place, asked, listed->self().mailbox());
+    co_return FormAnswer(asked, subject, subject.existing != nullptr);
   }
 
-  net::Task<Element> Remove(Incoming incoming, Place place) {
-    const std::string user = incoming.from.Bare();
-    std::vector<std::string> ids;
-    for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
-      const bool meant = place.kind == Place::Kind::kRoot ||
+  static Element NoMailHere(const Asked& asked) {
+    return ErrorAnswer(asked.iq, "cancel", "not-allowed", texts::HoldsFoldersOnly(asked.words));
+  }
+
+  net::Task<Element> FolderPut(Asked asked, Place place, Submission submission) {
+    auto listed = co_await ListFolders(context_.fetcher, place);
+    if (!listed.ok()) co_return MailServerRefusal(asked.iq, listed.status(), asked.words);
+    if (!listed->self().selectable()) co_return NoMailHere(asked);
+    FormSubject subject = SubjectOfFolder(place, asked, listed->self().mailbox());
+    auto registration = ReadRegistration(std::move(submission), subject);
+    if (!registration.ok()) co_return Refusal(asked, registration.status());
+    co_return co_await TryAndStore(std::move(asked), std::move(subject), *std::move(registration));
+  }
+
+  // What needs no mail server is stored in the order of the stanzas; a trial takes long.
+  net::Task<Element> Put(const Incoming& incoming, FormSubject subject, Submission submission) {
+    Asked asked = AskedBy(incoming);
+    auto registration = ReadRegistration(std::move(submission), subject);
+    if (!registration.ok()) co_return Refusal(asked, registration.status());
+    if (registration->store_untested || !IsToBeTried(subject, *registration)) {
+      co_return co_await TryAndStore(std::move(asked), std::move(subject),
+                                     *std::move(registration));
+    }
+    const Words words = asked.words;
+    co_return slow_.Begin(
+        incoming, words,
+        TryAndStore(std::move(asked), std::move(subject), *std::move(registration)));
+  }
+
+  static bool IsToBeTried(const FormSubject& subject, const Registration& registration) {
+    return NeedsTrial(subject.existing.get(), registration.account, !registration.password.empty());
+  }
+
+  net::Task<Element> TryAndStore(Asked asked, FormSubject subject, Registration registration) {
+    registration.account.set_owner(asked.user);
+    const std::string& name = registration.account.name();
+    const bool taken =
+        subject.existing == nullptr && context_.directory.Find(asked.user, name) != nullptr;
+    if (taken) co_return Refusal(asked, absl::AlreadyExistsError("name"), name);
+    if (IsToBeTried(subject, registration)) {
+      absl::Status tried;
+      if (registration.store_untested) {
+        tried = trials_.PassUntested(asked.user);
+      } else {
+        tried = co_await Try(subject, registration);
+      }
+      if (!tried.ok()) co_return TrialRefusal(asked, tried);
+    }
+    std::string copied_from;
+    if (registration.uses_password_of_like) copied_from = subject.like->id();
+    co_return co_await store_.Put(std::move(asked), std::move(registration),
+                                  std::move(copied_from));
+  }
+
+  // A password that is not given is that of an account the services know by its id.
+  net::Task<absl::Status> Try(const FormSubject& subject, const Registration& registration) {
+    admin::v1::Account account = registration.account;
+    if (registration.uses_password_of_like) account.set_id(subject.like->id());
+    crypto::Secret password = registration.password;
+    co_return co_await trials_.Try(std::move(account), std::move(password));
+  }
+
+  RemovalWish WishAt(const Place& place, const std::string& user) const {
+    RemovalWish wish;
+    wish.user = user;
+    wish.everything = place.kind == Place::Kind::kRoot;
+    for (AccountDirectory::Account& account : context_.directory.Of(user)) {
+      const bool meant = wish.everything ||
                          (place.kind == Place::Kind::kType && account->type() == place.type) ||
                          (place.account != nullptr && account->id() == place.account->id());
-      if (meant) ids.push_back(account->id());
+      if (meant) wish.accounts.push_back(std::move(account));
     }
-    if (ids.empty()) co_return ErrorAnswer(incoming.stanza, "auth", "registration-required");
+    return wish;
+  }
 
-    absl::Status removed;
-    if (place.kind == Place::Kind::kRoot) {
-      removed = co_await RemoveUser(user);
-    } else {
-      removed = co_await RemoveAccounts(ids);
+  net::Task<Element> Remove(const Incoming& incoming, const Asked& asked, const Place& place) {
+    if (!place.folder.empty()) {
+      co_return slow_.Begin(incoming, asked.words, RemoveAtFolder(asked, place));
     }
-    if (!removed.ok()) co_return Refusal(incoming.stanza, removed);
-    context_.tasks.Spawn("after removal", AfterRemoval(std::move(ids)));
-    co_return IqResult(incoming.stanza);
+    RemovalWish wish = WishAt(place, asked.user);
+    co_return co_await removal_.Take(asked, std::move(wish));
   }
 
-  net::Task<absl::Status> RemoveUser(std::string user) {
-    admin::v1::RemoveUserRequest request;
-    request.set_user(user);
-    auto removed = co_await rpc::Call(context_.admin.async(), &AdminCalls::RemoveUser,
-                                      std::move(request), kAdminDeadline);
-    co_return removed.status();
-  }
-
-  net::Task<absl::Status> RemoveAccounts(std::vector<std::string> ids) {
-    for (const std::string& id : ids) {
-      admin::v1::RemoveAccountRequest request;
-      request.set_account_id(id);
-      auto removed = co_await rpc::Call(context_.admin.async(), &AdminCalls::RemoveAccount,
-                                        std::move(request), kAdminDeadline);
-      // Gone already is as good.
-      if (!removed.ok() && !absl::IsNotFound(removed.status())) co_return removed.status();
-    }
-    co_return absl::OkStatus();
-  }
-
-  // XEP-0100 section 4.1 wants the result first, then presence and messages: what
-  // is posted here runs after the router has sent the answer.
-  net::Task<void> AfterAnswer() {
-    co_await boost::asio::post(context_.executor, boost::asio::use_awaitable);
-  }
-
-  net::Task<void> AfterPut(std::string user, admin::v1::PutAccountResponse stored) {
-    co_await AfterAnswer();
-    const std::string name = stored.account().name();
-    context_.directory.Apply(std::move(*stored.mutable_account()));
-    std::string news = stored.created() ? texts::AccountCreated(name) : texts::AccountUpdated(name);
-    co_await Say(user, std::move(news));
-    if (stored.first_of_user()) co_await Say(user, texts::Welcome(context_.domain));
-  }
-
-  net::Task<void> AfterRemoval(std::vector<std::string> ids) {
-    co_await AfterAnswer();
-    for (const std::string& id : ids) context_.directory.Forget(id);
-  }
-
-  net::Task<void> Say(std::string user, std::string text) {
-    Element message = MakeStanza("message", context_.domain, user, "chat", crypto::RandomId());
-    message.AddText("body", text);
-    (void)co_await context_.sink.Send(std::move(message));
+  net::Task<Element> RemoveAtFolder(Asked asked, Place place) {
+    auto listed = co_await ListFolders(context_.fetcher, place);
+    if (!listed.ok()) co_return MailServerRefusal(asked.iq, listed.status(), asked.words);
+    RemovalWish wish;
+    wish.user = asked.user;
+    auto account = AccountOfFolder(context_.directory, place.account, listed->self().mailbox());
+    if (account != nullptr) wish.accounts.push_back(std::move(account));
+    co_return co_await removal_.Take(std::move(asked), std::move(wish));
   }
 
   FeatureContext context_;
+  SlowAnswers slow_;
+  AccountTrials trials_;
+  Removal removal_;
+  RegistrationStore store_;
 };
 
 }  // namespace

@@ -14,14 +14,21 @@ std::string ActionText(admin::v1::Action action) {
 }
 
 UsualPorts PortsOf(admin::v1::AccountType type) {
-  if (type == admin::v1::ACCOUNT_TYPE_SMTP) return {465, 587};
-  return {993, 143};
+  switch (type) {
+    case admin::v1::ACCOUNT_TYPE_SMTP:
+      return {465, 587};
+    case admin::v1::ACCOUNT_TYPE_POP3:
+      return {995, 110};
+    default:
+      return {993, 143};
+  }
 }
 
 admin::v1::Account DefaultsOf(admin::v1::AccountType type) {
   admin::v1::Account account;
   account.set_type(type);
   account.set_enabled(true);
+  if (type == admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP) return account;  // the rest is the operator's
   account.set_security(admin::v1::SECURITY_TLS);
   account.set_port(PortsOf(type).tls);
   account.set_store_password(true);
@@ -30,8 +37,23 @@ admin::v1::Account DefaultsOf(admin::v1::AccountType type) {
       (account.mutable_actions()->*field.set)(field.initially);
     }
     account.set_interval_minutes(5);
-    account.set_mailbox("INBOX");
   }
+  const bool folders = type != admin::v1::ACCOUNT_TYPE_SMTP && type != admin::v1::ACCOUNT_TYPE_POP3;
+  if (folders) account.set_mailbox("INBOX");
+  return account;
+}
+
+admin::v1::Account InitialAccount(const FormSubject& subject) {
+  if (subject.existing != nullptr) return *subject.existing;
+  if (subject.like == nullptr) return DefaultsOf(subject.type);
+  admin::v1::Account account = *subject.like;
+  account.set_enabled(true);
+  account.set_mailbox(subject.mailbox);
+  account.clear_id();
+  account.clear_name();
+  account.clear_health();
+  account.clear_settings_revision();
+  account.clear_created_unix();
   return account;
 }
 

@@ -7,30 +7,32 @@
 
 #include "absl/strings/string_view.h"
 #include "postern/admin/v1/admin.pb.h"
+#include "services/xmpp-edge/features/registration_form.h"
+#include "services/xmpp-edge/texts/registration.h"
 
 namespace postern::xmpp_edge {
 
 // JMC's field for the action in one state of presence.
 struct ActionField {
   absl::string_view var;
-  absl::string_view state;  // as the label calls it
+  std::string (*label)(const Words&);
   admin::v1::Action (admin::v1::PresenceActions::*get)() const;
   void (admin::v1::PresenceActions::*set)(admin::v1::Action);
   admin::v1::Action initially;
 };
 
 inline constexpr ActionField kActionFields[] = {
-    {"chat_action", "Free For Chat", &admin::v1::PresenceActions::chat,
+    {"chat_action", &texts::LabelChatAction, &admin::v1::PresenceActions::chat,
      &admin::v1::PresenceActions::set_chat, admin::v1::ACTION_FULL},
-    {"online_action", "Online", &admin::v1::PresenceActions::online,
+    {"online_action", &texts::LabelOnlineAction, &admin::v1::PresenceActions::online,
      &admin::v1::PresenceActions::set_online, admin::v1::ACTION_FULL},
-    {"away_action", "Away", &admin::v1::PresenceActions::away,
+    {"away_action", &texts::LabelAwayAction, &admin::v1::PresenceActions::away,
      &admin::v1::PresenceActions::set_away, admin::v1::ACTION_DIGEST},
-    {"xa_action", "Not Available", &admin::v1::PresenceActions::xa,
+    {"xa_action", &texts::LabelXaAction, &admin::v1::PresenceActions::xa,
      &admin::v1::PresenceActions::set_xa, admin::v1::ACTION_DIGEST},
-    {"dnd_action", "Do not Disturb", &admin::v1::PresenceActions::dnd,
+    {"dnd_action", &texts::LabelDndAction, &admin::v1::PresenceActions::dnd,
      &admin::v1::PresenceActions::set_dnd, admin::v1::ACTION_DIGEST},
-    {"offline_action", "Offline", &admin::v1::PresenceActions::offline,
+    {"offline_action", &texts::LabelOfflineAction, &admin::v1::PresenceActions::offline,
      &admin::v1::PresenceActions::set_offline, admin::v1::ACTION_NOTHING},
 };
 
@@ -46,5 +48,8 @@ UsualPorts PortsOf(admin::v1::AccountType type);
 // A new account before its user has said anything; of the union form when
 // `type` is unspecified.
 admin::v1::Account DefaultsOf(admin::v1::AccountType type);
+
+// What the form begins with.
+admin::v1::Account InitialAccount(const FormSubject& subject);
 
 }  // namespace postern::xmpp_edge

@@ -1,9 +1,12 @@
 // XEP-0077: In-Band Registration, the form written.
 #include "services/xmpp-edge/features/registration_form.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "services/xmpp-edge/address_map.h"
 #include "services/xmpp-edge/features/registration_fields.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/registration.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -11,12 +14,14 @@ namespace {
 using admin::v1::Account;
 using admin::v1::AccountType;
 
-FormField Field(absl::string_view var, absl::string_view type, absl::string_view label,
+constexpr absl::string_view kReceivers = "IMAP, POP3";
+
+FormField Field(absl::string_view var, absl::string_view type, std::string label,
                 absl::string_view value) {
   FormField field;
   field.var = std::string(var);
   field.type = std::string(type);
-  field.label = std::string(label);
+  field.label = std::move(label);
   field.value = std::string(value);
   return field;
 }
@@ -26,100 +31,125 @@ FormField Required(FormField field) {
   return field;
 }
 
-FormField Boolean(absl::string_view var, absl::string_view label, bool value) {
-  return Field(var, "boolean", label, value ? "1" : "0");
+FormField Boolean(absl::string_view var, std::string label, bool value) {
+  return Field(var, "boolean", std::move(label), value ? "1" : "0");
 }
 
-FormField TypeField() {
-  FormField field = Required(Field("type", "list-single", texts::kLabelType, "IMAP"));
-  field.options = {{std::string(texts::kReceiveByImap), "IMAP"},
-                   {std::string(texts::kSendBySmtp), "SMTP"}};
-  return field;
-}
-
-// Adds fields to a form; in the union form a label says whose field it is.
+// One form while it is written.
 class FormWriter {
  public:
-  FormWriter(DataForm& form, bool is_union) : form_(form), is_union_(is_union) {}
+  FormWriter(const FormSubject& subject, const Words& words)
+      : subject_(subject),
+        words_(words),
+        union_(subject.type == admin::v1::ACCOUNT_TYPE_UNSPECIFIED),
+        update_(subject.existing != nullptr),
+        account_(InitialAccount(subject)) {}
 
-  void Add(FormField field) { form_.fields.push_back(std::move(field)); }
-  void AddOf(absl::string_view type, FormField field) {
-    if (is_union_) field.label = absl::StrCat(type, ": ", field.label);
-    // Which fields are needed depends on the type chosen.
-    if (is_union_) field.required = false;
-    Add(std::move(field));
+  DataForm Write() {
+    form_.title = texts::RegistrationTitle(words_);
+    form_.instructions = Instructions();
+    Add(HiddenField("FORM_TYPE", "jabber:iq:register"));
+    if (union_) AddType();
+    Add(update_ ? HiddenField("name", account_.name())
+                : Required(Field("name", "text-single", texts::LabelName(words_), "")));
+    if (account_.type() != admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP) AddServer();
+    if (union_ || IsReceiving(account_.type())) AddReceiving();
+    if (union_ || !IsReceiving(account_.type())) AddSending();
+    Add(Boolean("store_untested", texts::LabelStoreUntested(words_), false));
+    return std::move(form_);
   }
 
  private:
-  DataForm& form_;
-  bool is_union_;
-};
+  void Add(FormField field) { form_.fields.push_back(std::move(field)); }
 
-void AddActions(const Account& account, FormWriter& writer) {
-  for (const ActionField& action : kActionFields) {
-    FormField field = Field(action.var, "list-single", texts::LabelOfAction(action.state),
-                            ActionText((account.actions().*action.get)()));
-    field.options = {{std::string(texts::kDoNothing), "0"},
-                     {std::string(texts::kRetrieveDigest), "1"},
-                     {std::string(texts::kRetrieveFull), "2"}};
-    writer.AddOf("IMAP", std::move(field));
+  // In the union form a label says whose field it is, and what is needed depends on
+  // the type that is chosen.
+  void AddOf(absl::string_view types, FormField field) {
+    if (union_) field.label = texts::LabelOfTypes(words_, types, field.label);
+    if (union_) field.required = false;
+    Add(std::move(field));
   }
-}
 
-void AddServer(const Account& account, bool is_union, bool is_update, FormWriter& writer) {
-  writer.Add(Field("login", "text-single", texts::kLabelLogin, account.login()));
-  writer.Add(Field("password", "text-private",
-                   is_update ? texts::kLabelPasswordUnchanged : texts::kLabelPassword, ""));
-  writer.Add(Required(Field("host", "text-single", texts::kLabelHost, account.host())));
-  writer.Add(is_union
-                 ? Field("port", "text-single", texts::kLabelPortOfType, "")
-                 : Field("port", "text-single", texts::kLabelPort, absl::StrCat(account.port())));
-}
+  std::string Instructions() const {
+    if (update_) return texts::UpdateInstructions(words_);
+    if (subject_.like != nullptr) return texts::FolderInstructions(words_, subject_.like->name());
+    if (union_) return texts::RootInstructions(words_);
+    if (IsReceiving(account_.type())) return texts::ReceivingInstructions(words_);
+    return account_.type() == admin::v1::ACCOUNT_TYPE_SMTP ? texts::SendingInstructions(words_)
+                                                           : texts::RelayInstructions(words_);
+  }
 
-void AddMailboxFields(const Account& account, FormWriter& writer) {
-  AddActions(account, writer);
-  writer.AddOf("IMAP",
-               Boolean("live_email_only", texts::kLabelLiveOnly, account.live_email_only()));
-  writer.AddOf("IMAP", Field("interval", "text-single", texts::kLabelInterval,
-                             absl::StrCat(account.interval_minutes())));
-  writer.AddOf("IMAP", Field("mailbox", "text-single", texts::kLabelMailbox, account.mailbox()));
-}
+  void AddType() {
+    FormField field = Required(Field("type", "list-single", texts::LabelType(words_), "IMAP"));
+    field.options = {{texts::ReceiveByImap(words_), "IMAP"},
+                     {texts::ReceiveByPop3(words_), "POP3"},
+                     {texts::SendBySmtp(words_), "SMTP"}};
+    if (!subject_.relay_label.empty()) {
+      field.options.emplace_back(texts::SendByRelay(words_, subject_.relay_label),
+                                 NameOfType(admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP));
+    }
+    Add(std::move(field));
+  }
 
-void AddSendingFields(const Account& account, bool is_default, FormWriter& writer) {
-  writer.AddOf("SMTP", Boolean("default_account", texts::kLabelDefaultAccount, is_default));
-  writer.AddOf("SMTP", Required(Field("default_from", "text-single", texts::kLabelDefaultFrom,
-                                      account.default_from())));
-}
+  std::string PasswordLabel() const {
+    if (update_) return texts::LabelPasswordUnchanged(words_);
+    const bool of_like = subject_.like != nullptr && subject_.like->store_password();
+    return of_like ? texts::LabelPasswordOf(words_, subject_.like->name())
+                   : texts::LabelPassword(words_);
+  }
+
+  void AddServer() {
+    const bool starttls = account_.security() == admin::v1::SECURITY_STARTTLS;
+    Add(Field("login", "text-single", texts::LabelLogin(words_), account_.login()));
+    Add(Field("password", "text-private", PasswordLabel(), ""));
+    FormField host = Field("host", "text-single", texts::LabelHost(words_), account_.host());
+    host.required = subject_.relay_label.empty() || !union_;
+    Add(std::move(host));
+    Add(union_ ? Field("port", "text-single", texts::LabelPortOfType(words_), "")
+               : Field("port", "text-single", texts::LabelPort(words_),
+                       absl::StrCat(account_.port())));
+    Add(Boolean("ssl", texts::LabelSsl(words_), !starttls));
+    if (union_ || account_.type() == admin::v1::ACCOUNT_TYPE_SMTP) {
+      AddOf("SMTP", Boolean("tls", texts::LabelTls(words_), starttls));
+    }
+    Add(Boolean("store_password", texts::LabelStorePassword(words_), account_.store_password()));
+  }
+
+  void AddReceiving() {
+    for (const ActionField& action : kActionFields) {
+      FormField field = Field(action.var, "list-single", action.label(words_),
+                              ActionText((account_.actions().*action.get)()));
+      field.options = {{texts::DoNothing(words_), "0"},
+                       {texts::RetrieveDigest(words_), "1"},
+                       {texts::RetrieveFull(words_), "2"}};
+      AddOf(kReceivers, std::move(field));
+    }
+    AddOf(kReceivers,
+          Boolean("live_email_only", texts::LabelLiveOnly(words_), account_.live_email_only()));
+    AddOf(kReceivers, Field("interval", "text-single", texts::LabelInterval(words_),
+                            absl::StrCat(account_.interval_minutes())));
+    if (account_.type() == admin::v1::ACCOUNT_TYPE_POP3) return;
+    AddOf("IMAP", Field("mailbox", "text-single", texts::LabelMailbox(words_), account_.mailbox()));
+  }
+
+  void AddSending() {
+    const bool is_default = update_ ? account_.default_account() : !subject_.has_default_sender;
+    AddOf("SMTP", Boolean("default_account", texts::LabelDefaultAccount(words_), is_default));
+    AddOf("SMTP", Required(Field("default_from", "text-single", texts::LabelDefaultFrom(words_),
+                                 account_.default_from())));
+  }
+
+  const FormSubject& subject_;
+  const Words& words_;
+  const bool union_, update_;
+  const Account account_;
+  DataForm form_;
+};
 
 }  // namespace
 
-DataForm RegistrationForm(AccountType type, const Account* existing, bool has_default_smtp) {
-  const bool is_union = type == admin::v1::ACCOUNT_TYPE_UNSPECIFIED;
-  const bool is_update = existing != nullptr;
-  const bool mailbox = is_union || type == admin::v1::ACCOUNT_TYPE_IMAP;
-  const bool sending = is_union || type == admin::v1::ACCOUNT_TYPE_SMTP;
-  const Account account = is_update ? *existing : DefaultsOf(type);
-  const bool starttls = account.security() == admin::v1::SECURITY_STARTTLS;
-
-  DataForm form;
-  form.title = std::string(texts::kRegistrationTitle);
-  form.instructions = std::string(is_update  ? texts::kUpdateInstructions
-                                  : is_union ? texts::kRootInstructions
-                                             : texts::kRegistrationInstructions);
-  FormWriter writer(form, is_union);
-  writer.Add(Field("FORM_TYPE", "hidden", "", "jabber:iq:register"));
-  if (is_union) writer.Add(TypeField());
-  writer.Add(is_update ? Field("name", "hidden", "", account.name())
-                       : Required(Field("name", "text-single", texts::kLabelName, "")));
-  AddServer(account, is_union, is_update, writer);
-  writer.Add(Boolean("ssl", texts::kLabelSsl, !starttls));
-  if (sending) writer.AddOf("SMTP", Boolean("tls", texts::kLabelTls, starttls));
-  writer.Add(Boolean("store_password", texts::kLabelStorePassword, true));
-  if (mailbox) AddMailboxFields(account, writer);
-  if (sending) {
-    AddSendingFields(account, is_update ? account.default_account() : !has_default_smtp, writer);
-  }
-  return form;
+DataForm RegistrationForm(const FormSubject& subject, const Words& words) {
+  return FormWriter(subject, words).Write();
 }
 
 }  // namespace postern::xmpp_edge

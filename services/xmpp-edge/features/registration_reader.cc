@@ -6,10 +6,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "lib/words/wording.h"
 #include "services/xmpp-edge/address_map.h"
 #include "services/xmpp-edge/features/registration_fields.h"
-#include "services/xmpp-edge/features/registration_form.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/texts/registration.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -17,8 +17,8 @@ namespace {
 using admin::v1::Account;
 using admin::v1::AccountType;
 
-absl::Status Wrong(absl::string_view var, absl::string_view reason) {
-  return absl::InvalidArgumentError(absl::StrCat(var, ": ", reason));
+absl::Status Wrong(absl::string_view var, const words::Wording& reason) {
+  return words::Error(absl::StatusCode::kInvalidArgument, reason, var);
 }
 
 // Reads fields into an account and keeps the first problem, so that the caller
@@ -33,6 +33,14 @@ class FormReader {
     const auto found = submission_.find(std::string(var));
     if (found == submission_.end()) return std::nullopt;
     return std::move(found->second);
+  }
+  // Leaves nothing of it behind.
+  crypto::Secret TakeSecret(absl::string_view var) {
+    const auto found = submission_.find(std::string(var));
+    if (found == submission_.end()) return crypto::Secret();
+    crypto::Secret secret(found->second);
+    crypto::Wipe(found->second);
+    return secret;
   }
   std::optional<std::string> TakeTrimmed(absl::string_view var) {
     auto value = Take(var);
@@ -53,7 +61,7 @@ class FormReader {
     if (!value || value->empty()) return std::nullopt;
     uint32_t number = 0;
     if (absl::SimpleAtoi(*value, &number) && number >= min && number <= max) return number;
-    Fail(Wrong(var, absl::StrCat("must be a number from ", min, " to ", max)));
+    Fail(Wrong(var, texts::NumberBetween(min, max)));
     return std::nullopt;
   }
   void Fail(absl::Status status) {
@@ -65,25 +73,30 @@ class FormReader {
   absl::Status status_;
 };
 
-absl::StatusOr<AccountType> TakeType(FormReader& form, AccountType type) {
-  if (type == admin::v1::ACCOUNT_TYPE_UNSPECIFIED) {
-    const std::string name = form.TakeTrimmed("type").value_or("");
-    type = TypeOfName(name);
-    if (type == admin::v1::ACCOUNT_TYPE_UNSPECIFIED) {
-      return Wrong("type", name.empty() ? "is required" : "must be IMAP or SMTP");
-    }
+std::string TypeNames(const FormSubject& subject) {
+  return subject.relay_label.empty() ? "IMAP, POP3, SMTP" : "IMAP, POP3, SMTP, GlobalSMTP";
+}
+
+absl::StatusOr<AccountType> TakeType(FormReader& form, const FormSubject& subject) {
+  if (subject.existing != nullptr) return subject.existing->type();
+  if (subject.type != admin::v1::ACCOUNT_TYPE_UNSPECIFIED) return subject.type;
+  const std::string name = form.TakeTrimmed("type").value_or("");
+  if (name.empty()) return Wrong("type", texts::Required());
+  const AccountType type = TypeOfName(name);
+  const bool withheld = type == admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP && subject.relay_label.empty();
+  if (type == admin::v1::ACCOUNT_TYPE_UNSPECIFIED || withheld) {
+    return Wrong("type", texts::MustBeOneOf(TypeNames(subject)));
   }
-  if (type == admin::v1::ACCOUNT_TYPE_POP3) return absl::UnimplementedError(texts::kNoPop3);
   return type;
 }
 
 void TakeName(FormReader& form, bool is_update, Account& account) {
   const std::string name = form.TakeTrimmed("name").value_or("");
   if (is_update) {
-    if (!name.empty() && name != account.name()) form.Fail(Wrong("name", "can't be changed"));
+    if (!name.empty() && name != account.name()) form.Fail(Wrong("name", texts::Unchangeable()));
     return;
   }
-  if (name.empty()) form.Fail(Wrong("name", texts::kRequired));
+  if (name.empty()) form.Fail(Wrong("name", texts::Required()));
   account.set_name(name);
 }
 
@@ -121,7 +134,7 @@ void TakePort(FormReader& form, bool is_update, Account& account) {
 void TakeServer(FormReader& form, Account& account) {
   if (auto login = form.TakeTrimmed("login")) account.set_login(*login);
   if (auto host = form.TakeTrimmed("host")) account.set_host(*host);
-  if (account.host().empty()) form.Fail(Wrong("host", texts::kRequired));
+  if (account.host().empty()) form.Fail(Wrong("host", texts::Required()));
   if (auto store = form.TakeBoolean("store_password")) account.set_store_password(*store);
 }
 
@@ -135,7 +148,7 @@ void TakeActions(FormReader& form, Account& account) {
     } else if (*value == "2") {
       action = admin::v1::ACTION_FULL;
     } else if (*value != "0") {
-      form.Fail(Wrong(field.var, "must be 0, 1 or 2"));
+      form.Fail(Wrong(field.var, texts::MustBeAction()));
     }
     (account.mutable_actions()->*field.set)(action);
   }
@@ -146,8 +159,9 @@ void TakeMailboxFields(FormReader& form, Account& account) {
   if (auto live = form.TakeBoolean("live_email_only")) account.set_live_email_only(*live);
   if (auto interval = form.TakeNumber("interval", 1, 1440)) account.set_interval_minutes(*interval);
   const auto mailbox = form.TakeTrimmed("mailbox");
-  if (mailbox && !mailbox->empty()) account.set_mailbox(*mailbox);
-  if (account.login().empty()) form.Fail(Wrong("login", texts::kRequired));
+  const bool has_folders = account.type() == admin::v1::ACCOUNT_TYPE_IMAP;
+  if (has_folders && mailbox && !mailbox->empty()) account.set_mailbox(*mailbox);
+  if (account.login().empty()) form.Fail(Wrong("login", texts::Required()));
 }
 
 void TakeSendingFields(FormReader& form, Account& account) {
@@ -155,35 +169,60 @@ void TakeSendingFields(FormReader& form, Account& account) {
     account.set_default_account(*is_default);
   }
   if (auto from = form.TakeTrimmed("default_from")) account.set_default_from(*from);
-  if (account.default_from().empty()) form.Fail(Wrong("default_from", texts::kRequired));
+  if (account.default_from().empty()) form.Fail(Wrong("default_from", texts::Required()));
+}
+
+// The password, and where it comes from when none was typed.
+void TakePassword(FormReader& form, const FormSubject& subject, Registration& registration) {
+  const Account& account = registration.account;
+  registration.password = form.TakeSecret("password");
+  const bool needed = account.store_password() && !account.login().empty();
+  if (!needed || !registration.password.empty()) return;
+  if (subject.existing != nullptr) {
+    const bool present = subject.existing->store_password();
+    if (!present) form.Fail(Wrong("password", texts::PasswordRequired()));
+    return;
+  }
+  // Nobody learns a stored password by having it sent elsewhere.
+  const Account* like = subject.like.get();
+  registration.uses_password_of_like = like != nullptr && like->store_password() &&
+                                       like->host() == account.host() &&
+                                       like->login() == account.login();
+  if (!registration.uses_password_of_like) {
+    form.Fail(Wrong("password", texts::PasswordRequired()));
+  }
+}
+
+void TakeSettings(FormReader& form, const FormSubject& subject, Registration& registration) {
+  Account& account = registration.account;
+  const bool is_update = subject.existing != nullptr;
+  if (account.type() != admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP) {
+    TakeServer(form, account);
+    TakeSecurity(form, account);
+    TakePort(form, is_update || subject.like != nullptr, account);
+    TakePassword(form, subject, registration);
+  }
+  if (IsReceiving(account.type())) {
+    TakeMailboxFields(form, account);
+  } else {
+    TakeSendingFields(form, account);
+  }
 }
 
 }  // namespace
 
-absl::StatusOr<Registration> ReadRegistration(Submission submission, AccountType type,
-                                              const Account* existing) {
+absl::StatusOr<Registration> ReadRegistration(Submission submission, const FormSubject& subject) {
   FormReader form(std::move(submission));
-  const bool is_update = existing != nullptr;
-  auto chosen = TakeType(form, is_update ? existing->type() : type);
-  if (!chosen.ok()) return chosen.status();
+  auto type = TakeType(form, subject);
+  if (!type.ok()) return type.status();
+  FormSubject of_type = subject;
+  of_type.type = *type;
 
   Registration registration;
-  Account& account = registration.account;
-  account = is_update ? *existing : DefaultsOf(*chosen);
-  TakeName(form, is_update, account);
-  TakeServer(form, account);
-  TakeSecurity(form, account);
-  TakePort(form, is_update, account);
-  if (account.type() == admin::v1::ACCOUNT_TYPE_SMTP) {
-    TakeSendingFields(form, account);
-  } else {
-    TakeMailboxFields(form, account);
-  }
-  registration.password = form.Take("password").value_or("");
-  // Without a login SMTP needs no password: some relays know their clients by address.
-  if (!is_update && registration.password.empty() && !account.login().empty()) {
-    form.Fail(Wrong("password", texts::kRequired));
-  }
+  registration.account = InitialAccount(of_type);
+  TakeName(form, subject.existing != nullptr, registration.account);
+  TakeSettings(form, subject, registration);
+  registration.store_untested = form.TakeBoolean("store_untested").value_or(false);
   if (!form.status().ok()) return form.status();
   return registration;
 }

@@ -1,0 +1,59 @@
+#include "services/xmpp-edge/features/registration_store.h"
+
+#include <chrono>
+
+#include "lib/process/log.h"
+#include "lib/rpc/unary.h"
+#include "services/xmpp-edge/password_handover.h"
+#include "services/xmpp-edge/texts/registration.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+using AdminCalls = admin::v1::AdminService::StubInterface::async_interface;
+
+constexpr auto kAdminDeadline = std::chrono::seconds(10);
+
+std::string WelcomeText(const FeatureContext& context, const Words& words) {
+  const std::string& of_site = context.site.current().welcome();
+  return of_site.empty() ? texts::Welcome(words, context.domain) : of_site;
+}
+
+}  // namespace
+
+net::Task<Element> RegistrationStore::Put(Asked asked, Registration registration,
+                                          std::string password_from) {
+  const std::string name = registration.account.name();
+  admin::v1::PutAccountRequest request;
+  *request.mutable_account() = std::move(registration.account);
+  request.set_copy_password_from(password_from);
+  request.set_password(registration.password.Reveal());
+  auto stored = co_await rpc::Call(context_.admin.async(), &AdminCalls::PutAccount,
+                                   std::move(request), kAdminDeadline);
+  if (!stored.ok()) co_return Refusal(asked, stored.status(), name);
+  Element answer = IqResult(asked.iq);
+  context_.tasks.Spawn("after registration", AfterPut(std::move(asked), *std::move(stored),
+                                                      std::move(registration.password)));
+  co_return answer;
+}
+
+net::Task<void> RegistrationStore::AfterPut(Asked asked, admin::v1::PutAccountResponse stored,
+                                            crypto::Secret password) {
+  co_await AfterAnswer(context_);
+  const std::string id = stored.account().id(), name = stored.account().name();
+  context_.directory.Apply(std::move(*stored.mutable_account()));
+  std::string news = stored.created() ? texts::AccountCreated(asked.words, name)
+                                      : texts::AccountUpdated(asked.words, name);
+  co_await Tell(context_, asked.user, std::move(news));
+  if (stored.first_of_user()) {
+    std::string welcome = WelcomeText(context_, asked.words);
+    co_await Tell(context_, asked.user, std::move(welcome));
+  }
+  const AccountDirectory::Account account = context_.directory.FindById(id);
+  if (password.empty() || account == nullptr || account->store_password()) co_return;
+  const absl::Status handed = co_await HandOverPassword(context_, account, std::move(password));
+  // Then its user is asked for it.
+  if (!handed.ok()) log::Info("password not handed over", {{"error", handed.message()}});
+}
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "lib/crypto/secret_box.h"
+#include "lib/net/task.h"
+#include "services/xmpp-edge/feature_context.h"
+
+namespace postern::xmpp_edge {
+
+// True when a registration changes what the mail server sees, and there is something to
+// log in with. `before` is null for a new account; a password that is not stored and not
+// given is asked for later. Pure.
+bool NeedsTrial(const admin::v1::Account* before, const admin::v1::Account& after,
+                bool password_given);
+
+// Tries accounts before they are stored: the fetcher or the sender logs in. Limited, so
+// that nobody guesses passwords through us: a user tries one at a time, and after ten
+// that did not work within five minutes none; of all users 32 at a time.
+class AccountTrials {
+ public:
+  static constexpr size_t kMostAtOnce = 32;
+  static constexpr size_t kMostFailures = 10;
+  static constexpr std::chrono::minutes kWithin{5};
+
+  explicit AccountTrials(FeatureContext context) : context_(std::move(context)) {}
+
+  // OK: it works. kFailedPrecondition: it does not, and why, as "field: reason" where a
+  // field is to blame. kResourceExhausted: over the limits. kUnavailable: it can't be tried
+  // now. All with a wording. An empty password stands for that of the account's id.
+  net::Task<absl::Status> Try(admin::v1::Account account, crypto::Secret password);
+
+  // What is stored untested tells by its health whether a password was right, so it
+  // counts as one that did not work. kResourceExhausted as above.
+  absl::Status PassUntested(const std::string& user);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  absl::Status Admit(const std::string& user);
+  void CountFailure(const std::string& user);
+  net::Task<absl::Status> Ask(admin::v1::Account account, crypto::Secret password);
+
+  FeatureContext context_;
+  absl::flat_hash_set<std::string> trying_;
+  std::deque<std::pair<Clock::time_point, std::string>> failures_;  // oldest first
+  absl::flat_hash_map<std::string, size_t> failures_of_;
+};
+
+}  // namespace postern::xmpp_edge
