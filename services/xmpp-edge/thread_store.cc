@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "services/xmpp-edge/netstring.h"
 
 namespace postern::xmpp_edge {
 
@@ -44,60 +44,27 @@ std::string Key(absl::string_view user, absl::string_view kind, absl::string_vie
   return absl::StrCat("postern:thread:{", user, "}:", kind, ":", id);
 }
 
-// A record is a list of netstrings ("5:hello"): any byte may stand in a field.
-void Write(std::string& out, absl::string_view field) {
-  absl::StrAppend(&out, field.size(), ":", field);
-}
-
-class FieldReader {
- public:
-  explicit FieldReader(absl::string_view text) : rest_(text) {}
-
-  std::string Next() {
-    const size_t colon = rest_.find(':');
-    size_t size = 0;
-    if (colon == absl::string_view::npos || !absl::SimpleAtoi(rest_.substr(0, colon), &size) ||
-        rest_.size() - colon - 1 < size) {
-      failed_ = true;
-      return "";
-    }
-    std::string field(rest_.substr(colon + 1, size));
-    rest_.remove_prefix(colon + 1 + size);
-    return field;
-  }
-  int64_t NextNumber() {
-    int64_t number = 0;
-    if (!absl::SimpleAtoi(Next(), &number)) failed_ = true;
-    return number;
-  }
-  bool failed() const { return failed_; }
-
- private:
-  absl::string_view rest_;
-  bool failed_ = false;
-};
-
 std::string Encode(const MailThread& thread) {
   std::string out;
-  Write(out, kVersion);
+  AppendNetstring(out, kVersion);
   for (const std::string* field : {&thread.account_id, &thread.contact, &thread.message_id,
                                    &thread.subject, &thread.thread_id}) {
-    Write(out, *field);
+    AppendNetstring(out, *field);
   }
-  Write(out, absl::StrCat(thread.at_unix));
-  Write(out, absl::StrCat(thread.references.size()));
-  for (const std::string& reference : thread.references) Write(out, reference);
-  Write(out, absl::StrCat(thread.answer_to.size()));
+  AppendNetstring(out, absl::StrCat(thread.at_unix));
+  AppendNetstring(out, absl::StrCat(thread.references.size()));
+  for (const std::string& reference : thread.references) AppendNetstring(out, reference);
+  AppendNetstring(out, absl::StrCat(thread.answer_to.size()));
   for (const mail::Address& address : thread.answer_to) {
-    Write(out, address.display_name);
-    Write(out, address.local_part);
-    Write(out, address.domain);
+    AppendNetstring(out, address.display_name);
+    AppendNetstring(out, address.local_part);
+    AppendNetstring(out, address.domain);
   }
   return out;
 }
 
 std::optional<MailThread> Decode(absl::string_view text) {
-  FieldReader in(text);
+  NetstringReader in(text);
   if (in.Next() != kVersion) return std::nullopt;
   MailThread thread;
   for (std::string* field : {&thread.account_id, &thread.contact, &thread.message_id,

@@ -1,5 +1,6 @@
 #include "services/xmpp-edge/features/features.h"
 
+#include "services/xmpp-edge/features/commands.h"
 #include "services/xmpp-edge/features/disco.h"
 #include "services/xmpp-edge/features/gateway_prompt.h"
 #include "services/xmpp-edge/features/heard_language.h"
@@ -21,6 +22,7 @@ void InstallFeatures(StanzaRouter& router, FeatureContext context) {
   InstallLastActivity(router, context);
   InstallVcard(router, context);
   InstallMessage(router, context);
+  InstallCommands(router, context);
   InstallHeardLanguage(router, context);
 }
 

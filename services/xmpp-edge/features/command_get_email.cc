@@ -1,0 +1,286 @@
+// JMC's "jmc#get-email": lists an account's mailbox, newest first and ten a page, and
+// sends what was selected on any of the pages.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "lib/crypto/digest.h"
+#include "lib/mail/utf8.h"
+#include "lib/process/log.h"
+#include "lib/rpc/mail_codec.h"
+#include "lib/rpc/unary.h"
+#include "services/xmpp-edge/features/command.h"
+#include "services/xmpp-edge/mail_to_message.h"
+#include "services/xmpp-edge/texts/commands.h"
+#include "services/xmpp-edge/texts/mail.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+using fetcher::v1::ListMailsResponse;
+using fetcher::v1::MailSummary;
+using Async = fetcher::v1::FetcherService::StubInterface::async_interface;
+
+constexpr auto kPatience = std::chrono::seconds(40);  // a mail server is asked
+constexpr uint32_t kPageSize = 10;
+constexpr int kMaxSelected = 100;
+constexpr int kBatch = 16;  // fetcher.proto: at most 32; mails may be large
+constexpr size_t kMaxLabelPart = 200;
+constexpr char kEmails[] = "emails";
+constexpr char kFetchMore[] = "fetch_more";
+
+// Where a run is, between its steps.
+struct Progress {
+  ListMailsResponse page;           // as it was offered
+  ListMailsResponse selected;       // newest first, without those of `page`
+  std::vector<std::string> before;  // for each page up to this one: what it begins below
+};
+
+CommandState Kept(const Progress& progress) {
+  fetcher::v1::ReadMailsRequest before;
+  before.mutable_ids()->Assign(progress.before.begin(), progress.before.end());
+  return {{"page", progress.page.SerializeAsString()},
+          {"selected", progress.selected.SerializeAsString()},
+          {"before", before.SerializeAsString()}};
+}
+
+Progress ReadProgress(const CommandState& state) {
+  Progress progress;
+  const auto field = [&state](const char* key) {
+    const auto found = state.find(key);
+    return found == state.end() ? std::string() : found->second;
+  };
+  fetcher::v1::ReadMailsRequest before;  // written by us; empty at worst
+  progress.page.ParseFromString(field("page"));
+  progress.selected.ParseFromString(field("selected"));
+  before.ParseFromString(field("before"));
+  progress.before.assign(before.ids().begin(), before.ids().end());
+  return progress;
+}
+
+std::string Short(absl::string_view text) {
+  return mail::CleanLine(mail::CutUtf8(text, kMaxLabelPart));
+}
+
+// Only what a label shows is kept.
+void Trim(ListMailsResponse& page) {
+  for (MailSummary& mail : *page.mutable_mails()) {
+    mail.set_subject(Short(mail.subject()));
+    mail.mutable_from()->set_display_name(Short(mail.from().display_name()));
+    mail.mutable_from()->set_local_part(Short(mail.from().local_part()));
+    mail.mutable_from()->set_domain(Short(mail.from().domain()));
+  }
+}
+
+std::string SenderOf(const MailSummary& mail, const Words& words) {
+  if (mail.from().local_part().empty()) return texts::NoSender(words);
+  return Short(rpc::FromProto(mail.from()).Readable());
+}
+
+std::string LabelOf(const MailSummary& mail, const Words& words) {
+  const std::string subject = mail.subject().empty() ? texts::NoSubject(words) : mail.subject();
+  const std::string date = mail.received_unix() > 0
+                               ? texts::ReadableDate(words, mail.received_unix())
+                               : texts::UnknownDate(words);
+  return texts::EmailInList(words, subject, SenderOf(mail, words), date);
+}
+
+bool Contains(const ListMailsResponse& mails, const std::string& id) {
+  return std::any_of(mails.mails().begin(), mails.mails().end(),
+                     [&id](const MailSummary& mail) { return mail.id() == id; });
+}
+
+// What was selected on the page that is listed now: the user has been here before.
+FormField EmailsField(Progress& progress, const Words& words) {
+  FormField field;
+  field.var = kEmails;
+  field.type = "list-multi";
+  field.label = texts::Emails(words);
+  for (const MailSummary& mail : progress.page.mails()) {
+    field.options.emplace_back(LabelOf(mail, words), mail.id());
+    if (Contains(progress.selected, mail.id())) field.values.push_back(mail.id());
+  }
+  return field;
+}
+
+CommandReply AskForEmails(Progress progress, const Words& words) {
+  DataForm form;
+  form.title = texts::FetchEmails(words);
+  form.instructions = texts::SelectEmails(words);
+  form.fields.push_back(EmailsField(progress, words));
+  if (progress.page.more()) {
+    FormField& more = form.fields.emplace_back();
+    more.var = kFetchMore;
+    more.type = "boolean";
+    more.label = texts::FetchMore(words);
+    more.value = "0";
+  }
+  const bool back = progress.before.size() > 1;
+  const bool onward = progress.page.more();
+  CommandReply reply = CommandReply::Ask(std::move(form), Kept(progress));
+  reply.back = back;
+  reply.onward = onward;
+  return reply;
+}
+
+// Takes what was selected on the page. Selections of other pages stay.
+absl::Status Select(const CommandStep& step, Progress& progress) {
+  std::vector<std::string> ids;
+  if (step.form && step.form->contains(kEmails)) ids = step.form->at(kEmails);
+  ListMailsResponse selected;
+  for (const MailSummary& mail : progress.selected.mails()) {
+    if (!Contains(progress.page, mail.id())) *selected.add_mails() = mail;
+  }
+  for (const std::string& id : ids) {
+    if (!Contains(progress.page, id)) {
+      return words::Error(absl::StatusCode::kInvalidArgument,
+                          words::Word("The form names an email that was not offered."));
+    }
+  }
+  for (const MailSummary& mail : progress.page.mails()) {
+    if (std::find(ids.begin(), ids.end(), mail.id()) != ids.end()) *selected.add_mails() = mail;
+  }
+  if (selected.mails_size() > kMaxSelected) {
+    return words::Error(absl::StatusCode::kInvalidArgument,
+                        words::Word("Select $0 emails at most.", kMaxSelected));
+  }
+  progress.selected = std::move(selected);
+  return absl::OkStatus();
+}
+
+net::Task<absl::StatusOr<ListMailsResponse>> List(const FeatureContext& context,
+                                                  std::string account_id, std::string before) {
+  fetcher::v1::ListMailsRequest request;
+  request.set_account_id(account_id);
+  request.set_before_id(before);
+  request.set_limit(kPageSize);
+  auto page =
+      co_await rpc::Call(context.fetcher.async(), &Async::ListMails, std::move(request), kPatience);
+  if (!page.ok()) co_return page.status();
+  Trim(*page);
+  co_return *std::move(page);
+}
+
+// Sends one mail as the account's contact, and remembers how to answer it. The same
+// step done again says it under the same id.
+net::Task<absl::Status> SendMail(const FeatureContext& context, const CommandStep& step,
+                                 const fetcher::v1::ReadMailsResponse::ReadMail& read) {
+  const admin::v1::Account& account = *step.place.account;
+  const mail::Mail mail = rpc::FromProto(read.mail());
+  Envelope envelope;
+  envelope.domain = context.domain;
+  envelope.contact = ContactJid(account, context.domain);
+  envelope.user = step.user.Bare();
+  envelope.stanza_id = crypto::Sha256Hex(absl::StrCat(step.session, "\n", read.id())).substr(0, 32);
+  envelope.now_unix = absl::ToUnixSeconds(absl::Now());
+  MailThread thread = ThreadOf(mail, account.id(), envelope);
+  absl::Status remembered =
+      co_await context.threads.Remember(envelope.user, envelope.stanza_id, std::move(thread));
+  if (!remembered.ok()) co_return remembered;
+  Element message = MailToMessage(mail, envelope, *step.words);
+  const std::string sender =
+      mail.from.empty() ? texts::NoSender(*step.words) : Short(mail.from.front().Readable());
+  for (Element& child : message.children) {
+    if (child.name == "subject") child.SetText(texts::EmailFrom(*step.words, sender));
+  }
+  co_return co_await context.sink.Send(std::move(message));
+}
+
+// Sends the selected mails, the oldest first, and answers the labels of those that are gone.
+net::Task<absl::StatusOr<std::vector<std::string>>> SendSelected(
+    const FeatureContext& context, const CommandStep& step, const ListMailsResponse& selected) {
+  std::vector<std::string> gone;
+  for (int end = selected.mails_size(); end > 0; end -= std::min(end, kBatch)) {
+    fetcher::v1::ReadMailsRequest request;
+    request.set_account_id(step.place.account->id());
+    const int begin = std::max(0, end - kBatch);
+    for (int i = end - 1; i >= begin; --i) request.add_ids(selected.mails(i).id());
+    auto read = co_await rpc::Call(context.fetcher.async(), &Async::ReadMails, std::move(request),
+                                   kPatience);
+    if (!read.ok()) co_return read.status();
+    for (int i = end - 1; i >= begin; --i) {
+      const std::string& id = selected.mails(i).id();
+      const auto found = std::find_if(read->mails().begin(), read->mails().end(),
+                                      [&id](const auto& mail) { return mail.id() == id; });
+      if (found == read->mails().end()) {
+        gone.push_back(LabelOf(selected.mails(i), *step.words));
+        continue;
+      }
+      absl::Status sent = co_await SendMail(context, step, *found);
+      if (!sent.ok()) co_return sent;
+    }
+  }
+  absl::Status taken = co_await context.sink.Barrier();
+  if (!taken.ok()) co_return taken;
+  co_return gone;
+}
+
+net::Task<absl::StatusOr<CommandReply>> Finish(const FeatureContext& context,
+                                               const CommandStep& step,
+                                               ListMailsResponse selected) {
+  const Words& words = *step.words;
+  // Those of a page that was looked at again came in last. Unknown dates are all equal.
+  std::stable_sort(selected.mutable_mails()->begin(), selected.mutable_mails()->end(),
+                   [](const MailSummary& a, const MailSummary& b) {
+                     return a.received_unix() > b.received_unix();
+                   });
+  if (selected.mails().empty()) co_return CommandReply::Note(texts::NoEmailChosen(words));
+  auto gone = co_await SendSelected(context, step, selected);
+  if (!gone.ok()) co_return gone.status();
+  const size_t sent = selected.mails_size() - gone->size();
+  log::Info("mails fetched by hand",
+            {{"account", step.place.account->id()}, {"sent", sent}, {"gone", gone->size()}});
+  DataForm result;
+  result.title = texts::EmailsSent(words, sent);
+  FormField& told = result.fields.emplace_back();
+  told.var = "sent";
+  told.type = "fixed";
+  told.value = result.title;
+  if (!gone->empty()) {
+    FormField& lost = result.fields.emplace_back();
+    lost.var = "gone";
+    lost.type = "text-multi";
+    lost.label = texts::EmailsGone(words);
+    lost.values = *std::move(gone);
+  }
+  co_return CommandReply::Result(std::move(result));
+}
+
+}  // namespace
+
+net::Task<absl::StatusOr<CommandReply>> GetEmail(FeatureContext context, CommandStep step) {
+  const Words& words = *step.words;
+  Progress progress = ReadProgress(step.state);
+  if (step.number == 0) {
+    progress.before.push_back("");
+  } else {
+    if (step.form || !step.back) {
+      absl::Status selected = Select(step, progress);
+      if (!selected.ok()) co_return selected;
+    }
+    const std::string more = step.Value(kFetchMore);
+    const bool onward = step.onward || more == "1" || more == "true";
+    if (step.back) {
+      progress.before.pop_back();
+    } else if (onward && progress.page.more() && !progress.page.mails().empty()) {
+      progress.before.push_back(progress.page.mails().rbegin()->id());
+    } else {
+      co_return co_await Finish(context, step, progress.selected);
+    }
+  }
+  auto page = co_await List(context, step.place.account->id(), progress.before.back());
+  if (!page.ok()) co_return page.status();
+  progress.page = *std::move(page);
+  if (progress.page.mails().empty() && step.number == 0) {
+    co_return CommandReply::Note(texts::MailboxEmpty(words));
+  }
+  // What stood below was deleted meanwhile: there is nothing more to select from.
+  if (progress.page.mails().empty() && !step.back) {
+    co_return co_await Finish(context, step, progress.selected);
+  }
+  co_return AskForEmails(std::move(progress), words);
+}
+
+}  // namespace postern::xmpp_edge

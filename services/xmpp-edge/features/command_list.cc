@@ -1,0 +1,106 @@
+#include "services/xmpp-edge/features/command_list.h"
+
+#include <utility>
+
+#include "services/xmpp-edge/features/command.h"
+#include "services/xmpp-edge/password_need.h"
+#include "services/xmpp-edge/texts/commands.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+bool AtRoot(const Place& place) { return place.kind == Place::Kind::kRoot; }
+bool AtAccount(const Place& place) {
+  return place.kind == Place::Kind::kAccount && place.folder.empty();
+}
+bool AtMailbox(const Place& place) {
+  return AtAccount(place) &&
+         (place.type == admin::v1::ACCOUNT_TYPE_IMAP || place.type == admin::v1::ACCOUNT_TYPE_POP3);
+}
+bool AtRootOrMailbox(const Place& place) { return AtRoot(place) || AtMailbox(place); }
+bool AtUnstored(const Place& place) {
+  return AtAccount(place) && IsPasswordGivenByHand(*place.account);
+}
+
+// JMC's nodes and ours.
+constexpr Command kCommands[] = {
+    {"jmc#force-check", &texts::ForceCheck, &AtRootOrMailbox, nullptr, &ForceCheck},
+    {"jmc#get-email", &texts::FetchEmails, &AtMailbox, nullptr, &GetEmail},
+    {"jcl#get-last-error", &texts::GetLastError, &AtAccount, nullptr, &GetLastError},
+    {"postern#password", &texts::GivePassword, &AtUnstored, nullptr, &GivePassword},
+    {"postern#preferences", &texts::Preferences, &AtRoot, nullptr, &EditPreferences},
+};
+
+}  // namespace
+
+bool MayRun(const Command& command, const FeatureContext& context, const Jid& user) {
+  return command.may == nullptr || command.may(context, user);
+}
+
+const Command* FindCommand(const Place& place, absl::string_view node) {
+  for (const Command& command : kCommands) {
+    if (command.node == node && command.runs_at(place)) return &command;
+  }
+  return nullptr;
+}
+
+void AddCommandItems(const FeatureContext& context, const Jid& user, const Place& place,
+                     absl::string_view jid, const Words& words, Element& query) {
+  for (const Command& command : kCommands) {
+    if (!command.runs_at(place) || !MayRun(command, context, user)) continue;
+    Element item = MakeElement("item");
+    item.Set("jid", jid).Set("node", command.node).Set("name", command.name(words));
+    query.Add(std::move(item));
+  }
+}
+
+bool DescribeCommand(const FeatureContext& context, const Jid& user, const Place& place,
+                     absl::string_view node, const Words& words, Element& query) {
+  const Command* command = FindCommand(place, node);
+  if (command == nullptr || !MayRun(*command, context, user)) return false;
+  Element identity = MakeElement("identity");
+  identity.Set("category", "automation").Set("type", "command-node");
+  identity.Set("name", command->name(words));
+  query.Add(std::move(identity));
+  for (const absl::string_view var : {kCommandsNs, absl::string_view(kDataFormNs)}) {
+    Element feature = MakeElement("feature");
+    feature.Set("var", var);
+    query.Add(std::move(feature));
+  }
+  return true;
+}
+
+std::string CommandStep::Value(const std::string& var) const {
+  if (!form) return "";
+  const auto found = form->find(var);
+  return found == form->end() || found->second.size() != 1 ? "" : found->second.front();
+}
+
+CommandReply CommandReply::Note(std::string text) {
+  CommandReply reply;
+  reply.note = std::move(text);
+  return reply;
+}
+
+CommandReply CommandReply::Error(std::string text) {
+  CommandReply reply = Note(std::move(text));
+  reply.note_is_error = true;
+  return reply;
+}
+
+CommandReply CommandReply::Result(DataForm form) {
+  CommandReply reply;
+  form.type = "result";
+  reply.form = std::move(form);
+  return reply;
+}
+
+CommandReply CommandReply::Ask(DataForm form, CommandState state) {
+  CommandReply reply;
+  reply.completed = false;
+  reply.form = std::move(form);
+  reply.state = std::move(state);
+  return reply;
+}
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,314 @@
+// XEP-0050: Ad-Hoc Commands. A run of a command is a session in Redis that belongs to a
+// bare JID, a node and a contact; its steps are served one at a time, beside the queue of
+// its user's other stanzas.
+#include "services/xmpp-edge/features/commands.h"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
+#include "lib/crypto/digest.h"
+#include "lib/crypto/secret_box.h"
+#include "lib/net/deadline.h"
+#include "lib/process/log.h"
+#include "services/xmpp-edge/command_sessions.h"
+#include "services/xmpp-edge/directory_wait.h"
+#include "services/xmpp-edge/features/command.h"
+#include "services/xmpp-edge/features/command_list.h"
+#include "services/xmpp-edge/slow_answers.h"
+#include "services/xmpp-edge/texts/commands.h"
+#include "services/xmpp-edge/texts/common.h"
+#include "services/xmpp-edge/wipe.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+constexpr auto kLook = std::chrono::milliseconds(100);
+constexpr int kLooks = 300;  // for another step of the same session
+constexpr size_t kMaxLanguageTag = 35;
+// Goes with each form and comes back with it: tells a step that comes twice.
+constexpr char kStepField[] = "postern#step";
+
+// A step as it came.
+struct Request {
+  Element iq;  // without what is in it
+  Jid from, to;
+  std::string node, action, session;
+  const Words* words = nullptr;
+  std::optional<FieldValues> form;
+};
+
+// An error with XEP-0050's own condition beside that of RFC 6120: section 4.4.
+Element Refusal(const Element& iq, absl::string_view type, absl::string_view condition,
+                absl::string_view own, absl::string_view text = "") {
+  Element answer = ErrorAnswer(iq, type, condition, text);
+  for (Element& child : answer.children) {
+    if (child.name == "error") child.Add(MakeElement(own, kCommandsNs));
+  }
+  return answer;
+}
+
+bool IsLanguageTag(absl::string_view tag) {
+  if (tag.size() > kMaxLanguageTag) return false;
+  for (const char c : tag) {
+    if (!absl::ascii_isalnum(c) && c != '-') return false;
+  }
+  return true;
+}
+
+bool IsAction(absl::string_view action) {
+  for (const char* known : {"", "execute", "next", "prev", "complete", "cancel"}) {
+    if (action == known) return true;
+  }
+  return false;
+}
+
+Element FailureOf(const Request& request, const absl::Status& why) {
+  const Words& words = *request.words;
+  const bool worded = words::WordingOf(why).has_value();
+  switch (why.code()) {
+    case absl::StatusCode::kInvalidArgument:
+      return Refusal(request.iq, "modify", "bad-request", "bad-payload", words.Say(why));
+    case absl::StatusCode::kNotFound:
+      return ErrorAnswer(request.iq, "cancel", "item-not-found", worded ? words.Say(why) : "");
+    case absl::StatusCode::kFailedPrecondition:
+      return ErrorAnswer(request.iq, "wait", "recipient-unavailable", words.Say(why));
+    case absl::StatusCode::kResourceExhausted:
+      return ErrorAnswer(request.iq, "wait", "resource-constraint",
+                         worded ? words.Say(why) : texts::TooMuchAtOnce(words));
+    default:
+      log::Info("command failed", {{"node", request.node}, {"why", why.message()}});
+      return ErrorAnswer(request.iq, "wait", "remote-server-timeout",
+                         worded ? words.Say(why) : texts::CommandNotNow(words));
+  }
+}
+
+Element Actions(const CommandReply& reply) {
+  Element actions = MakeElement("actions");
+  actions.Set("execute", "complete");
+  if (reply.back) actions.Add(MakeElement("prev"));
+  if (reply.onward) actions.Add(MakeElement("next"));
+  actions.Add(MakeElement("complete"));
+  return actions;
+}
+
+// <command/> as the user gets it after `steps` steps.
+Element ToElement(CommandReply reply, absl::string_view node, absl::string_view session,
+                  int steps) {
+  Element command = MakeElement("command", kCommandsNs);
+  command.Set("node", node).Set("sessionid", session);
+  command.Set("status", reply.completed ? "completed" : "executing");
+  if (!reply.completed) command.Add(Actions(reply));
+  if (!reply.completed && reply.form) {
+    reply.form->fields.push_back(HiddenField(kStepField, absl::StrCat(steps)));
+  }
+  if (reply.form) command.Add(reply.form->ToElement());
+  if (!reply.note.empty()) {
+    Element note = MakeElement("note");
+    note.Set("type", reply.note_is_error ? "error" : "info").SetText(reply.note);
+    command.Add(std::move(note));
+  }
+  return command;
+}
+
+Element Answer(const Request& request, Element command) {
+  Element answer = IqResult(request.iq);
+  answer.Add(std::move(command));
+  return answer;
+}
+
+Element Canceled(const Request& request) {
+  Element command = MakeElement("command", kCommandsNs);
+  command.Set("node", request.node).Set("sessionid", request.session).Set("status", "canceled");
+  return Answer(request, std::move(command));
+}
+
+class Commands {
+ public:
+  explicit Commands(FeatureContext context)
+      : context_(context), sessions_(context.redis), slow_(context.sink, context.tasks) {}
+
+  net::Task<Element> Take(Incoming incoming) {
+    Request request;
+    std::optional<Element> wrong = Read(incoming, request);
+    if (wrong) co_return *std::move(wrong);
+    incoming.stanza = Envelope(incoming.stanza);
+    const Words& words = *request.words;
+    net::Task<Element> work = Execute(std::move(request));
+    co_return slow_.Begin(incoming, words, std::move(work));
+  }
+
+ private:
+  // What is wrong with it, if anything. What was in the form is gone from the stanza then.
+  std::optional<Element> Read(Incoming& incoming, Request& request) const {
+    request.iq = Envelope(incoming.stanza);
+    Element& command = incoming.stanza.children.front();
+    const std::string lang(command.Attr("xml:lang"));
+    request.words =
+        &context_.interpreter.Answering(incoming.from.Bare(), lang.empty() ? incoming.lang : lang);
+    request.node = std::string(command.Attr("node"));
+    request.action = std::string(command.Attr("action"));
+    request.session = std::string(command.Attr("sessionid"));
+    request.from = incoming.from;
+    request.to = incoming.to;
+    if (command.name != "command") return ErrorAnswer(request.iq, "modify", "bad-request");
+    if (!IsAction(request.action)) {
+      return Refusal(request.iq, "modify", "bad-request", "malformed-action");
+    }
+    if (!IsLanguageTag(lang)) return Refusal(request.iq, "modify", "bad-request", "bad-locale");
+    const Element* form = command.Child("x", kDataFormNs);
+    absl::StatusOr<FieldValues> values = FieldValues();
+    if (form != nullptr && form->Attr("type") == "cancel") request.action = "cancel";
+    if (form != nullptr && form->Attr("type") == "submit") {
+      values = ReadFieldValues(*form);
+      if (values.ok()) request.form = *std::move(values);
+    }
+    WipeTexts(command);
+    if (!values.ok()) return FailureOf(request, values.status());
+    return std::nullopt;
+  }
+
+  net::Task<Element> Execute(Request request) {
+    // Whatever becomes of it: there may be a password in the form.
+    const absl::Cleanup wipe = [&request] { WipeValues(request.form); };
+    if (!co_await AccountsAreKnown(context_.directory)) {
+      co_return ErrorAnswer(request.iq, "wait", "remote-server-timeout",
+                            texts::Starting(*request.words));
+    }
+    const Place place = PlaceOf(request.to, request.from, context_.directory);
+    const Command* command = FindCommand(place, request.node);
+    if (command == nullptr) co_return ErrorAnswer(request.iq, "cancel", "item-not-found");
+    if (!MayRun(*command, context_, request.from)) {
+      co_return ErrorAnswer(request.iq, "auth", "forbidden");
+    }
+    if (request.session.empty()) co_return co_await Begin(request, place, *command);
+    if (!CommandSessions::IsId(request.session)) {
+      co_return Refusal(request.iq, "modify", "bad-request", "bad-sessionid");
+    }
+    const std::string user = request.from.Bare();
+    const std::string id = request.session;
+    absl::Status claimed = co_await Claim(user, id);
+    if (!claimed.ok()) co_return FailureOf(request, claimed);
+    Element answer = co_await Continue(request, place, *command);
+    co_await sessions_.Release(user, id);
+    co_return answer;
+  }
+
+  net::Task<Element> Begin(Request& request, const Place& place, const Command& command) {
+    if (!request.action.empty() && request.action != "execute") {
+      co_return Refusal(request.iq, "modify", "bad-request", "bad-action");
+    }
+    CommandStep step;
+    step.user = request.from;
+    step.place = place;
+    step.words = request.words;
+    step.session = crypto::RandomId();
+    const std::string id = step.session;
+    auto reply = co_await command.step(context_, std::move(step));
+    if (!reply.ok()) co_return FailureOf(request, reply.status());
+    CommandSession session;
+    session.id = id;
+    session.node = request.node;
+    session.contact = request.to.Bare();
+    Keep(*std::move(reply), session);
+    Element answer = session.answer;
+    if (!session.completed) {
+      absl::Status begun = co_await sessions_.Begin(request.from.Bare(), std::move(session));
+      if (!begun.ok()) co_return FailureOf(request, begun);
+    }
+    co_return Answer(request, std::move(answer));
+  }
+
+  // Waits for a step of the same session that is at work, here or at another edge.
+  net::Task<absl::Status> Claim(std::string user, std::string id) {
+    absl::Status claimed = co_await sessions_.Claim(user, id);
+    for (int look = 0; look < kLooks && absl::IsAborted(claimed); ++look) {
+      co_await net::Sleep(kLook);
+      claimed = co_await sessions_.Claim(user, id);
+    }
+    co_return claimed;
+  }
+
+  net::Task<Element> Continue(Request& request, const Place& place, const Command& command) {
+    const std::string user = request.from.Bare();
+    auto found = co_await sessions_.Get(user, request.session);
+    if (!found.ok()) co_return FailureOf(request, found.status());
+    if (!*found)
+      co_return Refusal(request.iq, "cancel", "not-allowed", "session-expired",
+                        texts::SessionExpired(*request.words));
+    CommandSession session = **std::move(found);
+    if (session.node != request.node || session.contact != request.to.Bare()) {
+      co_return Refusal(request.iq, "modify", "bad-request", "bad-sessionid");
+    }
+    if (request.action == "cancel") {
+      absl::Status removed = co_await sessions_.Remove(user, request.session);
+      if (!removed.ok()) co_return FailureOf(request, removed);
+      co_return Canceled(request);
+    }
+    if (session.completed || IsRepetition(request, session)) {
+      co_return Answer(request, std::move(session.answer));
+    }
+    if ((request.action == "prev" && !session.back) ||
+        (request.action == "next" && !session.onward)) {
+      co_return Refusal(request.iq, "modify", "bad-request", "bad-action");
+    }
+    CommandStep step = StepOf(request, place, session);
+    auto reply = co_await command.step(context_, std::move(step));
+    if (!reply.ok()) co_return FailureOf(request, reply.status());
+    ++session.steps;
+    Keep(*std::move(reply), session);
+    Element answer = session.answer;
+    const bool completed = session.completed;
+    absl::Status saved = co_await sessions_.Save(user, std::move(session));
+    // What is done is done; what goes on could not.
+    if (!saved.ok() && !completed) co_return FailureOf(request, saved);
+    co_return Answer(request, std::move(answer));
+  }
+
+  // A form that was asked for before the last one: its step has been done.
+  static bool IsRepetition(const Request& request, const CommandSession& session) {
+    if (!request.form) return false;
+    const auto step = request.form->find(kStepField);
+    return step != request.form->end() && step->second.size() == 1 &&
+           step->second.front() != absl::StrCat(session.steps);
+  }
+
+  static CommandStep StepOf(Request& request, const Place& place, const CommandSession& session) {
+    CommandStep step;
+    step.user = request.from;
+    step.place = place;
+    step.words = request.words;
+    step.session = session.id;
+    step.number = session.steps + 1;
+    step.back = request.action == "prev";
+    step.onward = request.action == "next";
+    step.form = std::move(request.form);
+    request.form.reset();
+    step.state = session.state;
+    return step;
+  }
+
+  static void Keep(CommandReply reply, CommandSession& session) {
+    session.completed = reply.completed;
+    session.back = reply.back;
+    session.onward = reply.onward;
+    session.state = std::move(reply.state);
+    session.answer = ToElement(std::move(reply), session.node, session.id, session.steps);
+  }
+
+  FeatureContext context_;
+  CommandSessions sessions_;
+  SlowAnswers slow_;
+};
+
+}  // namespace
+
+void InstallCommands(StanzaRouter& router, FeatureContext context) {
+  auto commands = std::make_shared<Commands>(context);
+  router.OnIq("set", std::string(kCommandsNs),
+              [commands](Incoming incoming) { return commands->Take(std::move(incoming)); });
+}
+
+}  // namespace postern::xmpp_edge
