@@ -16,6 +16,7 @@
 #include "services/xmpp-edge/features/motd.h"
 #include "services/xmpp-edge/features/presence.h"
 #include "services/xmpp-edge/outcome.h"
+#include "services/xmpp-edge/password_desk.h"
 #include "services/xmpp-edge/presence_contacts.h"
 #include "services/xmpp-edge/presence_sessions.h"
 #include "services/xmpp-edge/stanza_router.h"
@@ -85,9 +86,11 @@ class Parts {
                  *stubs_.fetcher,
                  runtime.redis,
                  tasks_,
-                 runtime.io.get_executor()},
+                 runtime.io.get_executor(),
+                 config.contacts},
         presence_(context_, sessions_, contacts_),
         motd_(context_),
+        passwords_(context_, sessions_, [this] { return presence_.ready(); }),
         deliveries_(runtime.redis),
         desk_(config.xmpp_domain, link_, directory_, interpreter_, sessions_, threads_,
               deliveries_),
@@ -99,6 +102,7 @@ class Parts {
     router_.OnPresence([this](Incoming incoming) { return presence_.Handle(std::move(incoming)); });
     router_.OnPresenceLost([this](const std::string& user) { presence_.Missed(user); });
     presence_.Listen([this](const std::string& user) { motd_.Arrived(user); });
+    presence_.Listen([this](const std::string& user) { passwords_.Arrived(user); });
     site_.Listen([this] { motd_.SiteChanged(); });
     XmppEdgeService::Parts parts = {link_, presence_, sessions_, availability_, desk_, outcomes_};
     service.Attach(parts);
@@ -108,6 +112,9 @@ class Parts {
     tasks_.Spawn("sessions", presence_.KeepSessions());
     tasks_.Spawn("leaves", sessions_.KeepUp());
     tasks_.Spawn("message of the day", motd_.Tell());
+    tasks_.Spawn("ask for passwords", passwords_.Ask());
+    tasks_.Spawn("retain passwords at fetcher", passwords_.RetainAtFetcher());
+    tasks_.Spawn("retain passwords at sender", passwords_.RetainAtSender());
     tasks_.Spawn("component link", link_.Run());
   }
 
@@ -142,6 +149,7 @@ class Parts {
   FeatureContext context_;
   PresenceFeature presence_;
   Motd motd_;
+  PasswordDesk passwords_;
   DeliveryLog deliveries_;
   DeliveryDesk desk_;
   OutcomeReporter outcomes_;

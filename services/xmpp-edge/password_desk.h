@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lib/net/event.h"
+#include "lib/net/task.h"
+#include "services/xmpp-edge/feature_context.h"
+#include "services/xmpp-edge/password_marks.h"
+#include "services/xmpp-edge/password_rules.h"
+
+namespace postern::xmpp_edge {
+
+// Asks users for the passwords that they don't want stored, once for each login and each
+// refusal, and tells fetcher and sender whose passwords they may still hold. What users
+// answer is password_answers.h's affair; that they were asked is known by PasswordMarks.
+class PasswordDesk {
+ public:
+  // Listens to the directory and to the sessions. `ready`: the sessions of a former
+  // process have been read; before that nobody's password is wiped.
+  PasswordDesk(FeatureContext context, PresenceSessions& sessions, std::function<bool()> ready);
+
+  // A resource of theirs has become available.
+  void Arrived(const std::string& user);
+
+  // Background, until cancelled.
+  net::Task<void> Ask();
+  net::Task<void> RetainAtFetcher();
+  net::Task<void> RetainAtSender();
+
+  // Who is available and owns an account whose password is given by hand.
+  std::vector<std::string> UsersToRetain() const;
+
+ private:
+  bool OwnsOne(const std::string& user) const;
+  void MarkDue(const std::string& user);
+  // Those who may have to be asked, when nothing told.
+  void MarkAllDue();
+  net::Task<absl::Status> Settle(std::string user);
+  net::Task<absl::Status> SettleAccount(AccountDirectory::Account account, PasswordMark mark);
+  net::Task<absl::Status> AskFor(AccountDirectory::Account account, PasswordMark mark);
+  net::Task<void> WaitUntilReady();
+  // Until others are to be named than were `told`, a minute at most.
+  net::Task<void> WaitForChange(net::Event& event, const std::vector<std::string>& told);
+
+  FeatureContext context_;
+  std::function<bool()> ready_;
+  PasswordMarks marks_;
+  net::Event due_, fetcher_due_, sender_due_;
+  std::set<std::string> due_users_;
+};
+
+// The message that asks: for clients that know forms and for those that don't.
+Element PasswordRequestMessage(const admin::v1::Account& account, absl::string_view domain,
+                               absl::string_view id, const Words& words);
+
+// True for the id of such a message.
+bool IsPasswordRequest(absl::string_view id);
+
+}  // namespace postern::xmpp_edge
