@@ -1,26 +1,53 @@
 #include "services/xmpp-edge/features/help.h"
 
+#include <vector>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "services/xmpp-edge/texts.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "services/xmpp-edge/password_need.h"
+#include "services/xmpp-edge/texts/help.h"
 
 namespace postern::xmpp_edge {
+namespace {
+
+std::vector<std::string> AccountHelp(const Place& place, absl::string_view domain,
+                                     const Words& words) {
+  const admin::v1::Account& account = *place.account;
+  const bool mailbox =
+      place.type == admin::v1::ACCOUNT_TYPE_IMAP || place.type == admin::v1::ACCOUNT_TYPE_POP3;
+  std::vector<std::string> parts;
+  parts.push_back(mailbox ? texts::HowToAnswer(words)
+                          : texts::SendsFrom(words, account.name(), account.default_from()));
+  if (IsPasswordGivenByHand(account)) parts.push_back(texts::AsksForPassword(words));
+  parts.push_back(texts::HowToWrite(words, domain));
+  if (mailbox) parts.push_back(texts::CommandsOfAccount(words));
+  parts.push_back(texts::CommandsAtGateway(words, domain));
+  return parts;
+}
+
+}  // namespace
 
 bool IsHelpRequest(absl::string_view body) {
   body = absl::StripAsciiWhitespace(body);
   return absl::EqualsIgnoreCase(body, "help") || body == "?";
 }
 
-std::string HelpText(const Place& place, absl::string_view domain) {
-  if (place.kind == Place::Kind::kAddress) return texts::WritesTo(place.address.Spec());
-  std::string intro;
-  if (place.kind == Place::Kind::kAccount) {
-    const bool smtp = place.type == admin::v1::ACCOUNT_TYPE_SMTP;
-    intro = smtp ? texts::SendsFrom(place.account->name(), place.account->default_from())
-                 : std::string(texts::kHowToAnswer);
+bool IsKeyword(absl::string_view said, absl::string_view english, absl::string_view translated) {
+  if (absl::EqualsIgnoreCase(said, english)) return true;
+  for (const absl::string_view spelling : absl::StrSplit(translated, '|')) {
+    if (absl::EqualsIgnoreCase(said, spelling)) return true;
   }
-  return absl::StrCat(intro, texts::HowToWrite(domain));
+  return false;
+}
+
+std::string HelpText(const Place& place, absl::string_view domain, const Words& words) {
+  if (place.kind == Place::Kind::kAddress) return texts::WritesTo(words, place.address.Spec());
+  if (place.kind == Place::Kind::kAccount) {
+    return absl::StrJoin(AccountHelp(place, domain, words), "\n\n");
+  }
+  return absl::StrJoin({texts::HowToCommand(words), texts::HowToWrite(words, domain)}, "\n\n");
 }
 
 }  // namespace postern::xmpp_edge

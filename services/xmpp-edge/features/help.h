@@ -4,6 +4,7 @@
 
 #include "absl/strings/string_view.h"
 #include "services/xmpp-edge/address_map.h"
+#include "services/xmpp-edge/words.h"
 
 namespace postern::xmpp_edge {
 
@@ -11,7 +12,11 @@ namespace postern::xmpp_edge {
 // begin with "Help me …".
 bool IsHelpRequest(absl::string_view body);
 
+// True when `said` is a keyword in English, or as the catalogue has it: "aide", or
+// spellings beside each other, "pomoc|Pomoc".
+bool IsKeyword(absl::string_view said, absl::string_view english, absl::string_view translated);
+
 // What one can do at this contact.
-std::string HelpText(const Place& place, absl::string_view domain);
+std::string HelpText(const Place& place, absl::string_view domain, const Words& words);
 
 }  // namespace postern::xmpp_edge

@@ -3,23 +3,27 @@
 #include <memory>
 #include <utility>
 
-#include "lib/crypto/digest.h"
+#include "services/xmpp-edge/chat_answer.h"
+#include "services/xmpp-edge/chat_commands.h"
 #include "services/xmpp-edge/directory_wait.h"
 #include "services/xmpp-edge/features/help.h"
 #include "services/xmpp-edge/message_screening.h"
 #include "services/xmpp-edge/outgoing_mail.h"
-#include "services/xmpp-edge/texts.h"
+#include "services/xmpp-edge/password_answers.h"
+#include "services/xmpp-edge/texts/common.h"
 
 namespace postern::xmpp_edge {
 namespace {
 
 class Messages {
  public:
-  explicit Messages(FeatureContext context) : context_(context), outgoing_(context) {
+  explicit Messages(FeatureContext context)
+      : context_(context), outgoing_(context), passwords_(context), commands_(context) {
     outgoing_.Start();
   }
 
   net::Task<void> Take(Incoming incoming) {
+    if (co_await passwords_.TakeForm(incoming)) co_return;
     const Words& words = context_.interpreter.Answering(incoming.from.Bare(), incoming.lang);
     const Screening screening = ScreenMessage(incoming.stanza, words);
     if (screening.fate == Fate::kIgnore) co_return;
@@ -29,13 +33,16 @@ class Messages {
     }
     if (!co_await AccountsAreKnown(context_.directory)) {
       co_await Answer(
-          ErrorAnswer(incoming.stanza, "wait", "remote-server-timeout", texts::kStarting));
+          ErrorAnswer(incoming.stanza, "wait", "remote-server-timeout", texts::Starting(words)));
       co_return;
     }
+    const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
     if (IsHelpRequest(incoming.stanza.ChildText("body"))) {
-      co_await Answer(HelpAnswer(incoming));
+      co_await Answer(HelpAnswer(incoming, place, words));
       co_return;
     }
+    if (co_await passwords_.TakeText(incoming, place)) co_return;
+    if (co_await commands_.Take(incoming, place)) co_return;
     co_await outgoing_.Take(std::move(incoming));
   }
 
@@ -43,22 +50,18 @@ class Messages {
   // Nothing more can be done when the link is down: the author's server says so.
   net::Task<void> Answer(Element stanza) { (void)co_await context_.sink.Send(std::move(stanza)); }
 
-  Element HelpAnswer(const Incoming& incoming) const {
-    const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
+  Element HelpAnswer(const Incoming& incoming, const Place& place, const Words& words) const {
     if (place.kind == Place::Kind::kNowhere) {
       return ErrorAnswer(incoming.stanza, "cancel", "item-not-found",
-                         texts::NoSuchContact(incoming.to.local));
+                         texts::NoSuchContact(words, incoming.to.local));
     }
-    Element help =
-        MakeStanza("message", incoming.to.Bare(), incoming.from.Full(), "chat", crypto::RandomId());
-    help.AddText("body", HelpText(place, context_.domain));
-    const std::string thread = incoming.stanza.ChildText("thread");
-    if (!thread.empty()) help.AddText("thread", thread);
-    return help;
+    return ChatAnswer(incoming, HelpText(place, context_.domain, words));
   }
 
   FeatureContext context_;
   OutgoingMail outgoing_;
+  PasswordAnswers passwords_;
+  ChatCommands commands_;
 };
 
 }  // namespace

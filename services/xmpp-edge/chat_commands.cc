@@ -1,0 +1,172 @@
+#include "services/xmpp-edge/chat_commands.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "services/xmpp-edge/account_check.h"
+#include "services/xmpp-edge/account_problem.h"
+#include "services/xmpp-edge/chat_answer.h"
+#include "services/xmpp-edge/features/help.h"
+#include "services/xmpp-edge/language_choice.h"
+#include "services/xmpp-edge/texts/commands.h"
+#include "services/xmpp-edge/texts/common.h"
+#include "services/xmpp-edge/texts/help.h"
+#include "services/xmpp-edge/texts/mail.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+constexpr size_t kMaxBytes = 200;
+constexpr size_t kMaxBusy = 1024;
+constexpr absl::string_view kOfClient = "auto";
+
+// "check work": a verb, and a word that it is done to.
+struct Line {
+  std::string verb, argument;
+};
+std::optional<Line> ReadLine(absl::string_view body) {
+  body = absl::StripAsciiWhitespace(body);
+  if (body.empty() || body.size() > kMaxBytes) return std::nullopt;
+  if (body.find('\n') != absl::string_view::npos) return std::nullopt;
+  const std::vector<std::string> parts = absl::StrSplit(body, ' ', absl::SkipEmpty());
+  if (parts.size() > 2) return std::nullopt;
+  return Line{parts.front(), parts.size() == 2 ? parts.back() : ""};
+}
+
+// The sentence that `accounts` says of one.
+std::string StateOf(const admin::v1::Account& account, const Words& words) {
+  if (!account.enabled()) return texts::StateDisabled(words);
+  const std::string problem = Problem(account.health(), words);
+  switch (account.health().state()) {
+    case admin::v1::HEALTH_STATE_OK:
+      return texts::StateWorks(words);
+    case admin::v1::HEALTH_STATE_ERROR:
+      return problem.empty() ? texts::StateError(words) : problem;
+    case admin::v1::HEALTH_STATE_ASKING:
+      return texts::StateAsking(words);
+    case admin::v1::HEALTH_STATE_DISABLED:
+      return texts::StateDisabled(words);
+    default:
+      return texts::StateChecking(words);
+  }
+}
+
+Incoming HeadOf(const Incoming& incoming) {
+  Incoming head = incoming;
+  std::erase_if(head.stanza.children, [](const Element& child) { return child.name != "thread"; });
+  return head;
+}
+
+}  // namespace
+
+net::Task<bool> ChatCommands::Take(const Incoming& incoming, const Place& place) {
+  if (place.kind != Place::Kind::kRoot && place.kind != Place::Kind::kType) co_return false;
+  const std::optional<Line> line = ReadLine(incoming.stanza.ChildText("body"));
+  if (!line) co_return false;
+  const std::string user = incoming.from.Bare();
+  const Words& words = context_.interpreter.Answering(user, incoming.lang);
+  const bool alone = line->argument.empty();
+  Incoming head = HeadOf(incoming);
+  if (alone && IsKeyword(line->verb, "help", texts::KeywordHelp(words))) {
+    co_await Say(std::move(head), HelpText(place, context_.domain, words));
+  } else if (alone && IsKeyword(line->verb, "accounts", texts::KeywordAccounts(words))) {
+    co_await Say(std::move(head), Accounts(user, words));
+  } else if (alone && IsKeyword(line->verb, "errors", texts::KeywordErrors(words))) {
+    co_await Say(std::move(head), Errors(user, words));
+  } else if (IsKeyword(line->verb, "check", texts::KeywordCheck(words))) {
+    net::Task<std::string> work = Check(user, line->argument, words);
+    co_await Begin(std::move(head), std::move(work));
+  } else if (IsKeyword(line->verb, "language", texts::KeywordLanguage(words))) {
+    net::Task<std::string> work = Language(user, line->argument, words);
+    co_await Begin(std::move(head), std::move(work));
+  } else {
+    co_return false;
+  }
+  co_return true;
+}
+
+net::Task<void> ChatCommands::Say(Incoming head, std::string text) {
+  Element answer = ChatAnswer(head, text);
+  // Nothing more can be done when the link is down: the author's server says so.
+  (void)co_await context_.sink.Send(std::move(answer));
+}
+
+net::Task<void> ChatCommands::Begin(Incoming head, net::Task<std::string> work) {
+  const std::string user = head.from.Bare();
+  if (busy_.size() >= kMaxBusy || !busy_.insert(user).second) {
+    const Words& words = context_.interpreter.Answering(user, head.lang);
+    co_await Say(std::move(head), texts::TooMuchAtOnce(words));
+    co_return;
+  }
+  context_.tasks.Spawn("chat command", Run(std::move(head), std::move(work)));
+}
+
+net::Task<void> ChatCommands::Run(Incoming head, net::Task<std::string> work) {
+  std::string text = co_await std::move(work);
+  busy_.erase(head.from.Bare());
+  co_await Say(std::move(head), std::move(text));
+}
+
+std::string ChatCommands::Accounts(const std::string& user, const Words& words) const {
+  std::string text;
+  for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n",
+                    texts::AccountLine(words, account->name(), NameOfType(account->type()),
+                                       StateOf(*account, words)));
+  }
+  return text.empty() ? texts::RegisterFirst(words) : text;
+}
+
+std::string ChatCommands::Errors(const std::string& user, const Words& words) const {
+  std::string text;
+  for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
+    const admin::v1::Health& health = account->health();
+    const std::string problem = LastProblem(health, words);
+    if (problem.empty()) continue;
+    const bool holds = health.state() == admin::v1::HEALTH_STATE_ERROR;
+    const std::string when = health.last_error_unix() > 0
+                                 ? texts::ReadableDate(words, health.last_error_unix())
+                                 : texts::UnknownDate(words);
+    absl::StrAppend(&text, text.empty() ? "" : "\n",
+                    texts::ErrorLine(words, account->name(), when, problem,
+                                     holds ? texts::ErrorHolds(words) : texts::ErrorIsOver(words)));
+  }
+  return text.empty() ? texts::NoErrors(words) : text;
+}
+
+net::Task<std::string> ChatCommands::Check(std::string user, std::string name, const Words& words) {
+  std::vector<AccountDirectory::Account> accounts = MailboxesOf(context_, user);
+  if (!name.empty()) {
+    std::erase_if(accounts, [&name](const AccountDirectory::Account& account) {
+      return !absl::EqualsIgnoreCase(account->name(), name);
+    });
+    if (accounts.empty()) co_return texts::NoSuchMailbox(words, name);
+  }
+  if (accounts.empty()) co_return texts::NothingToCheck(words);
+  const std::vector<std::string> said = co_await CheckNow(context_, std::move(accounts), words);
+  co_return absl::StrJoin(said, "\n");
+}
+
+net::Task<std::string> ChatCommands::Language(std::string user, std::string asked,
+                                              const Words& words) {
+  std::vector<std::string> known;
+  for (const Interpreter::Language& language : context_.interpreter.languages()) {
+    known.push_back(absl::StrCat(language.tag, " (", language.name, ")"));
+  }
+  const std::string all = absl::StrJoin(known, ", ");
+  if (asked.empty()) co_return texts::LanguagesSpoken(words, all);
+  const bool of_client = absl::EqualsIgnoreCase(asked, kOfClient);
+  const std::string tag = of_client ? "" : context_.interpreter.Serving(asked);
+  if (!of_client && tag.empty()) co_return texts::NoSuchLanguage(words, asked, all);
+  absl::Status chosen = co_await ChooseLanguage(context_, user, tag);
+  if (absl::IsNotFound(chosen)) co_return words.Say(chosen);
+  if (!chosen.ok()) co_return texts::CommandNotNow(words);
+  if (of_client) co_return texts::LanguageFollowsClient(words);
+  co_return texts::LanguageSet(context_.interpreter.Of(user));
+}
+
+}  // namespace postern::xmpp_edge

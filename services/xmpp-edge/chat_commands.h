@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "lib/net/task.h"
+#include "services/xmpp-edge/address_map.h"
+#include "services/xmpp-edge/feature_context.h"
+#include "services/xmpp-edge/stanza_router.h"
+
+namespace postern::xmpp_edge {
+
+// What users of clients without ad-hoc commands may say to the gateway itself: "accounts",
+// "check", "errors", "language", in English or as the catalogue calls it. A message of one
+// such line and nothing else; a mail that is written to the gateway begins with "To:".
+// Elsewhere nothing is a command: "check" may be a mail.
+class ChatCommands {
+ public:
+  explicit ChatCommands(FeatureContext context) : context_(context) {}
+
+  // True when it was one: it is answered, in a moment.
+  net::Task<bool> Take(const Incoming& incoming, const Place& place);
+
+ private:
+  net::Task<void> Say(Incoming head, std::string text);
+  // In the background, for a mail server or a service may be slow. One at once for a user.
+  net::Task<void> Begin(Incoming head, net::Task<std::string> work);
+  net::Task<void> Run(Incoming head, net::Task<std::string> work);
+
+  std::string Accounts(const std::string& user, const Words& words) const;
+  std::string Errors(const std::string& user, const Words& words) const;
+  net::Task<std::string> Check(std::string user, std::string name, const Words& words);
+  net::Task<std::string> Language(std::string user, std::string tag, const Words& words);
+
+  FeatureContext context_;
+  absl::flat_hash_set<std::string> busy_;  // users
+};
+
+}  // namespace postern::xmpp_edge
