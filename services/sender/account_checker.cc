@@ -16,57 +16,61 @@ constexpr std::chrono::seconds kLimit{60};
 
 }  // namespace
 
-// One of the kAtOnce sessions; given back however the check ends.
-class AccountChecker::Slot {
- public:
-  explicit Slot(AccountChecker& checker) : checker_(checker) { ++checker_.running_; }
-  ~Slot() {
-    --checker_.running_;
-    checker_.slot_free_.Notify();
-  }
-  Slot(const Slot&) = delete;
-  Slot& operator=(const Slot&) = delete;
-
- private:
-  AccountChecker& checker_;
-};
+AccountChecker::AccountChecker(boost::asio::any_io_executor executor,
+                               const AccountDirectory& accounts, Relay& relay,
+                               HeldPasswords& passwords, HealthReporter& health)
+    : accounts_(accounts),
+      relay_(relay),
+      passwords_(passwords),
+      health_(health),
+      slots_(executor, kAtOnce),
+      checks_(executor) {}
 
 void AccountChecker::Check(const std::string& account_id) {
   const Account* account = accounts_.Find(account_id);
   if (account == nullptr || !account->enabled) return;
-  checks_.Spawn("account check", CheckUntilHealthy(account_id, account->settings_revision));
+  const uint64_t check = ++checks_begun_;
+  latest_[account_id] = check;
+  checks_.Spawn("account check", CheckUntilHealthy(account_id, check));
 }
 
-net::Task<void> AccountChecker::CheckUntilHealthy(std::string account_id,
-                                                  uint64_t settings_revision) {
-  for (int attempts = 1;; ++attempts) {
-    while (running_ >= kAtOnce) co_await slot_free_.Wait();
-    const Account* account = accounts_.Find(account_id);
-    // New settings have a check of their own.
-    if (account == nullptr || !account->enabled) co_return;
-    if (account->settings_revision != settings_revision) co_return;
+std::optional<Account> AccountChecker::Current(const std::string& account_id,
+                                               uint64_t check) const {
+  const auto latest = latest_.find(account_id);
+  if (latest == latest_.end() || latest->second != check) return std::nullopt;
+  const Account* account = accounts_.Find(account_id);
+  if (account == nullptr || !account->enabled) return std::nullopt;
+  return *account;
+}
 
-    absl::Status health = co_await SignIn(*account);
-    account = accounts_.Find(account_id);
-    if (account == nullptr || account->settings_revision != settings_revision) co_return;
-    health_.Report(account_id, health);
-    if (health.ok()) co_return;
-    log::Info("an account can't sign in", {{"account", account_id}, {"error", health.message()}});
+net::Task<void> AccountChecker::CheckUntilHealthy(std::string account_id, uint64_t check) {
+  for (int attempts = 1;; ++attempts) {
+    co_await slots_.WaitForOne();
+    const auto account = Current(account_id, check);
+    if (!account) break;
+    if (passwords_.NeededBy(*account)) {
+      health_.Report(account_id, Asking());
+      break;
+    }
+    absl::Status signed_in = co_await SignIn(*account);
+    const auto after = Current(account_id, check);
+    if (!after) break;
+    const bool asking = passwords_.NeededBy(*after);
+    health_.Report(account_id, ConditionAfter(signed_in, asking));
+    if (signed_in.ok() || asking) break;
+    log::Info("an account can't sign in",
+              {{"account", account_id}, {"error", signed_in.message()}});
     const double chance = std::uniform_real_distribution<>()(random_);
-    const Verdict verdict = Judge(CauseOf(health), attempts, milliseconds(0), chance);
+    const Verdict verdict = Judge(CauseOf(signed_in), attempts, milliseconds(0), chance);
     co_await net::Sleep(verdict.retry_in);
   }
+  const auto latest = latest_.find(account_id);
+  if (latest != latest_.end() && latest->second == check) latest_.erase(latest);
 }
 
 net::Task<absl::Status> AccountChecker::SignIn(Account account) {
-  Slot slot(*this);
-  const std::string host = account.host;
-  absl::Status s = co_await net::WithDeadline(kLimit, SignInAndOut(std::move(account)));
-  co_return OfHost(host, s);
-}
-
-net::Task<absl::Status> AccountChecker::SignInAndOut(Account account) {
-  auto connection = co_await relay_.Connect(std::move(account));
+  Slots::Slot slot(slots_);
+  auto connection = co_await relay_.Connect(std::move(account), kLimit);
   if (!connection.ok()) co_return connection.status();
   co_await (*connection)->session.Quit();
   co_return absl::OkStatus();

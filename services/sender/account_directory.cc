@@ -28,6 +28,8 @@ AccountDirectory::Changes AccountDirectory::Apply(std::vector<Account> changed,
       changes.changed.push_back(id);
     }
     by_owner_[account.owner].insert(id);
+    of_site_relay_.erase(id);
+    if (account.by_site_relay) of_site_relay_.insert(id);
     accounts_[id] = std::move(account);
   }
   loaded_ = true;
@@ -40,6 +42,7 @@ void AccountDirectory::Remove(const std::string& id, Changes& changes) {
   const auto owner = by_owner_.find(found->second.owner);
   owner->second.erase(id);
   if (owner->second.empty()) by_owner_.erase(owner);
+  of_site_relay_.erase(id);
   accounts_.erase(found);
   changes.removed.push_back(id);
 }

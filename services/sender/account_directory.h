@@ -12,19 +12,23 @@ namespace postern::sender {
 
 enum class Security { kTls, kStartTls, kNone };
 
+// What admin knows of an account, as far as we look at it.
+enum class KnownHealth { kOther, kOk, kAsking };
+
 // A way out: a user's account on an SMTP server.
 struct Account {
   std::string id;
   std::string owner;  // bare JID
   bool enabled = false;
+  bool by_site_relay = false;  // the operator's own (site_relay.h): no host and no login here
   std::string host;
   uint16_t port = 0;
   Security security = Security::kTls;
   std::string login;            // empty: the server asks for none
-  std::string sealed_password;  // bound to `id`
+  std::string sealed_password;  // bound to `id`; empty: held_passwords.h
   std::string default_from;
   uint64_t settings_revision = 0;
-  bool healthy = false;  // as admin last knew it
+  KnownHealth known_health = KnownHealth::kOther;
 };
 
 // The SMTP accounts of all users, as admin tells them.
@@ -43,6 +47,7 @@ class AccountDirectory {
   // Valid until the next Apply: copy it before waiting for anything.
   const Account* Find(absl::string_view id) const;
   std::vector<std::string> AccountsOf(absl::string_view owner) const;
+  const absl::flat_hash_set<std::string>& OfSiteRelay() const { return of_site_relay_; }
   bool loaded() const { return loaded_; }
 
  private:
@@ -50,6 +55,7 @@ class AccountDirectory {
 
   absl::flat_hash_map<std::string, Account> accounts_;
   absl::flat_hash_map<std::string, absl::flat_hash_set<std::string>> by_owner_;
+  absl::flat_hash_set<std::string> of_site_relay_;
   bool loaded_ = false;
 };
 

@@ -17,6 +17,12 @@ using AdminAsync = admin::v1::AdminService::StubInterface::async_interface;
 
 constexpr std::chrono::seconds kLongPoll{25}, kGrace{10}, kPause{1};
 
+KnownHealth ToKnownHealth(admin::v1::HealthState state) {
+  if (state == admin::v1::HEALTH_STATE_OK) return KnownHealth::kOk;
+  if (state == admin::v1::HEALTH_STATE_ASKING) return KnownHealth::kAsking;
+  return KnownHealth::kOther;
+}
+
 Security ToSecurity(admin::v1::Security security) {
   switch (security) {
     case admin::v1::SECURITY_STARTTLS:
@@ -28,11 +34,19 @@ Security ToSecurity(admin::v1::Security security) {
   }
 }
 
+}  // namespace
+
+bool Sends(const admin::v1::Account& account) {
+  return account.type() == admin::v1::ACCOUNT_TYPE_SMTP ||
+         account.type() == admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP;
+}
+
 Account ToAccount(const admin::v1::Account& proto) {
   Account account;
   account.id = proto.id();
   account.owner = proto.owner();
   account.enabled = proto.enabled();
+  account.by_site_relay = proto.type() == admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP;
   account.host = proto.host();
   account.port = static_cast<uint16_t>(proto.port());
   account.security = ToSecurity(proto.security());
@@ -40,11 +54,9 @@ Account ToAccount(const admin::v1::Account& proto) {
   account.sealed_password = proto.sealed_password();
   account.default_from = proto.default_from();
   account.settings_revision = proto.settings_revision();
-  account.healthy = proto.health().state() == admin::v1::HEALTH_STATE_OK;
+  account.known_health = ToKnownHealth(proto.health().state());
   return account;
 }
-
-}  // namespace
 
 net::Task<void> AccountFeed::Run() {
   bool reachable = true;
@@ -91,7 +103,7 @@ void AccountFeed::Apply(const admin::v1::ListAccountChangesResponse& answer) {
   more_ = answer.more();
   std::vector<Account> changed;
   for (const auto& account : answer.changed()) {
-    if (account.type() == admin::v1::ACCOUNT_TYPE_SMTP) changed.push_back(ToAccount(account));
+    if (Sends(account)) changed.push_back(ToAccount(account));
   }
   const std::vector<std::string> removed(answer.removed_ids().begin(), answer.removed_ids().end());
   if (!listing_) {

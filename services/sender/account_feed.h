@@ -13,6 +13,10 @@
 
 namespace postern::sender {
 
+// True for those that mail leaves by.
+bool Sends(const admin::v1::Account& account);
+Account ToAccount(const admin::v1::Account& proto);
+
 // Keeps the directory up to date by asking admin what changed.
 class AccountFeed {
  public:

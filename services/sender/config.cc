@@ -1,6 +1,7 @@
 #include "services/sender/config.h"
 
 #include <utility>
+#include <vector>
 
 #include "lib/net/host_policy.h"
 #include "lib/net/tls.h"
@@ -18,6 +19,24 @@ void AddOptions(process::Program& program, Config& config) {
               "Hosts, CIDRs or host:port that users may name beside public mail servers");
   program.AddSwitch("--allow-plaintext-auth", config.allow_plaintext_auth,
                     "Let passwords travel unencrypted to servers without TLS");
+  program.Add("--relay", config.relay.relay,
+              "HOST:PORT of a mail server of your own, for users who have none; it may be on a "
+              "private address");
+  program.Add("--relay-security", config.relay.security, "tls, starttls or none");
+  program.Add("--relay-login", config.relay.login, "Login at the relay, if it asks for one");
+  program.Add("--relay-password-file", config.relay.password_file,
+              "File with the password of that login");
+}
+
+void CheckRelay(process::Program& program, Config& config) {
+  std::vector<OptionProblem> problems;
+  config.site_relay = ReadSiteRelay(config.relay, config.allow_plaintext_auth, problems);
+  for (const OptionProblem& one : problems) program.Reject(one.flag, one.problem);
+  const std::string& file = config.relay.password_file;
+  if (config.relay.relay.empty() || file.empty()) return;
+  std::string password = program.ReadSecretFile("--relay-password-file", file);
+  if (config.site_relay) config.site_relay->password = crypto::Secret(password);
+  crypto::Wipe(password);
 }
 
 void CheckConfig(process::Program& program, Config& config) {
@@ -34,6 +53,7 @@ void CheckConfig(process::Program& program, Config& config) {
   if (auto tls = net::TlsContext::Create(config.tls_ca_file); !tls.ok()) {
     program.Reject("--tls-ca-file", std::string(tls.status().message()));
   }
+  CheckRelay(program, config);
 }
 
 }  // namespace postern::sender

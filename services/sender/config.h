@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/crypto/secret_box.h"
 #include "lib/process/program.h"
+#include "services/sender/site_relay.h"
 
 namespace postern::sender {
 
@@ -17,12 +19,19 @@ struct Config {
   std::vector<std::string> allow_hosts;
   // Let passwords travel over connections without TLS.
   bool allow_plaintext_auth = false;
+  // The operator's own server, for accounts that have none.
+  SiteRelayOptions relay;
 
-  crypto::SecretBox secrets;  // what CheckConfig read from the key file
+  // What CheckConfig read from the files and options.
+  crypto::SecretBox secrets;
+  std::optional<SiteRelay> site_relay;
 };
 
 void AddOptions(process::Program& program, Config& config);
-// Rejects what can't be used, all at once.
+// Rejects what can't be used, all at once: CheckRelay, and the rest.
 void CheckConfig(process::Program& program, Config& config);
+
+// The operator's own relay.
+void CheckRelay(process::Program& program, Config& config);
 
 }  // namespace postern::sender

@@ -8,8 +8,10 @@
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
+#include "lib/words/wording.h"
 #include "services/sender/outbox_content.h"
 #include "services/sender/retry_policy.h"
+#include "services/sender/sentences.h"
 #include "services/sender/settlement.h"
 
 namespace postern::sender {
@@ -54,17 +56,9 @@ class DeliveryWorker::Underway {
   AttemptKey key_;
 };
 
-DeliveryWorker::DeliveryWorker(boost::asio::any_io_executor executor, Outbox& outbox,
-                               const AccountDirectory& accounts, Relay& relay,
-                               HealthReporter& health,
-                               std::function<net::Task<absl::Status>()> catch_up,
-                               std::function<void()> on_settled, WorkerLimits limits)
-    : outbox_(outbox),
-      accounts_(accounts),
-      relay_(relay),
-      health_(health),
-      catch_up_(std::move(catch_up)),
-      on_settled_(std::move(on_settled)),
+DeliveryWorker::DeliveryWorker(boost::asio::any_io_executor executor, WorkerParts parts,
+                               WorkerLimits limits)
+    : parts_(std::move(parts)),
       limits_(limits),
       wake_(executor),
       idle_(executor),
@@ -86,7 +80,7 @@ net::Task<void> DeliveryWorker::Stop() {
   }
   co_await sessions_.Stop();
   for (const Lease& lease : untried) {
-    absl::Status s = co_await outbox_.Release(lease);
+    absl::Status s = co_await parts_.outbox.Release(lease);
     if (!s.ok()) co_return;  // the lease runs out by itself
   }
 }
@@ -95,8 +89,9 @@ net::Task<void> DeliveryWorker::Dispatch() {
   bool reachable = true;
   for (;;) {
     net::Duration wait = kIdle;
-    if (accounts_.loaded() && attempts_.size() < limits_.sessions) {
-      auto taken = co_await outbox_.Take(BusyAccounts());
+    if (parts_.accounts.loaded() && attempts_.size() < limits_.sessions) {
+      std::vector<std::string> busy = BusyAccounts(UnderWay(), parts_.accounts, limits_);
+      auto taken = co_await parts_.outbox.Take(std::move(busy));
       if (!taken.ok()) {
         if (reachable) log::Warn("the queue is away", {{"error", taken.status().message()}});
         reachable = false;
@@ -122,21 +117,12 @@ void DeliveryWorker::Begin(TakenMail mail) {
   attempt.task = sessions_.Spawn("delivery", Deliver(std::move(mail)));
 }
 
-std::vector<std::string> DeliveryWorker::BusyAccounts() const {
-  absl::flat_hash_map<std::string, size_t> of_account, of_owner;
+std::vector<SessionOf> DeliveryWorker::UnderWay() const {
+  std::vector<SessionOf> sessions;
   for (const auto& [key, attempt] : attempts_) {
-    ++of_account[attempt.mail.account_id];
-    ++of_owner[attempt.mail.owner];
+    sessions.push_back(SessionOf{attempt.mail.account_id, attempt.mail.owner});
   }
-  std::vector<std::string> busy;
-  for (const auto& [account, count] : of_account) {
-    if (count >= limits_.per_account) busy.push_back(account);
-  }
-  for (const auto& [owner, count] : of_owner) {
-    if (count < limits_.per_owner) continue;
-    for (std::string& account : accounts_.AccountsOf(owner)) busy.push_back(std::move(account));
-  }
-  return busy;
+  return sessions;
 }
 
 net::Task<void> DeliveryWorker::KeepLeases() {
@@ -144,7 +130,7 @@ net::Task<void> DeliveryWorker::KeepLeases() {
     // First our own: one that ran out while Redis was away is ours as long as nobody took it.
     absl::Status renewed = co_await RenewLeases();
     if (renewed.ok()) {
-      auto recovered = co_await outbox_.Recover();
+      auto recovered = co_await parts_.outbox.Recover();
       if (recovered.ok() && !recovered->empty()) {
         for (const std::string& id : *recovered) {
           log::Warn("a delivery ended without a word; it is tried again", {{"mail", id}});
@@ -160,7 +146,7 @@ net::Task<absl::Status> DeliveryWorker::RenewLeases() {
   if (attempts_.empty()) co_return absl::OkStatus();
   std::vector<Lease> leases;
   for (const auto& [key, attempt] : attempts_) leases.push_back(attempt.mail.lease);
-  auto lost = co_await outbox_.Renew(leases);
+  auto lost = co_await parts_.outbox.Renew(leases);
   if (!lost.ok()) co_return lost.status();
   for (const Lease& lease : leases) {
     if (std::find(lost->begin(), lost->end(), lease.queue_id) == lost->end()) continue;
@@ -186,12 +172,19 @@ net::Task<void> DeliveryWorker::Deliver(TakenMail mail) {
   const auto attempt = attempts_.find(KeyOf(mail));
   if (attempt != attempts_.end()) attempt->second.transaction = &transaction;
   std::unique_ptr<RelaySession> connection;
-  absl::Status outcome =
+  absl::Status ended =
       co_await net::WithDeadline(kAttemptLimit, Carry(mail, transaction, connection));
+  const absl::Status outcome = OfAttempt(kAttemptLimit, ended);
+  if (absl::IsAborted(outcome)) co_return;  // somebody else has the mail
+  const Account* asking = outcome.ok() ? nullptr : LacksPassword(mail, transaction);
+  if (asking != nullptr) {
+    std::optional<Lease> lease = mail.lease;
+    absl::Status waits = co_await parts_.pause.UntilPassword(*asking, std::move(lease));
+    if (waits.ok()) parts_.on_settled();  // its author is told
+    co_return;                            // else the lease runs out by itself
+  }
   attempts_made.Increment();
   if (!outcome.ok()) attempts_cut.Increment();
-  if (absl::IsAborted(outcome)) co_return;  // somebody else has the mail
-
   const double chance = std::uniform_real_distribution<>()(random_);
   Settlement settlement = Conclude(mail, transaction, outcome, chance);
   co_await Settle(mail, std::move(settlement));
@@ -200,53 +193,87 @@ net::Task<void> DeliveryWorker::Deliver(TakenMail mail) {
 
 net::Task<absl::Status> DeliveryWorker::Carry(const TakenMail& mail, smtp::Transaction& transaction,
                                               std::unique_ptr<RelaySession>& connection) {
-  if (accounts_.Find(mail.account_id) == nullptr) {
+  if (parts_.accounts.Find(mail.account_id) == nullptr) {
     // Another sender may have accepted mail of an account that we have not heard of
     // yet. Only who has just asked admin knows that it was removed.
-    absl::Status heard = co_await catch_up_();
-    if (!heard.ok() || !accounts_.loaded()) {
-      co_return absl::UnavailableError("the account is not known here yet; the mail waits");
+    absl::Status heard = co_await parts_.catch_up();
+    if (!heard.ok() || !parts_.accounts.loaded()) {
+      co_return words::Error(absl::StatusCode::kUnavailable,
+                             words::Word("the account is not known here yet; the mail waits"));
     }
   }
-  const Account* found = accounts_.Find(mail.account_id);
-  if (found == nullptr) {
-    transaction.Settle(smtp::Fate::kFailed, "the account was removed before the mail could leave");
+  const Account* account = parts_.accounts.Find(mail.account_id);
+  if (account == nullptr) {
+    transaction.Settle(smtp::Fate::kFailed,
+                       words::Word("the account was removed before the mail could leave"));
     co_return absl::OkStatus();
   }
-  if (!found->enabled) {
-    co_return absl::FailedPreconditionError("the account is disabled; the mail waits");
+  if (!account->enabled) {
+    co_return words::Error(absl::StatusCode::kFailedPrecondition,
+                           words::Word("the account is disabled; the mail waits"));
   }
-  const Account account = *found;
-  auto connected = co_await relay_.Connect(account);
-  health_.Report(account.id, connected.status());
+  if (!parts_.relay.Serves(*account)) {
+    transaction.Settle(smtp::Fate::kFailed, SentenceOf(Relay::NotServed()));
+    parts_.health.Report(account->id, ConditionAfter(Relay::NotServed(), /*asking=*/false));
+    co_return absl::OkStatus();
+  }
+  co_return co_await CarryAs(*account, mail, transaction, connection);
+}
+
+net::Task<absl::Status> DeliveryWorker::CarryAs(Account account, const TakenMail& mail,
+                                                smtp::Transaction& transaction,
+                                                std::unique_ptr<RelaySession>& connection) {
+  if (parts_.passwords.NeededBy(account)) {
+    parts_.health.Report(account.id, Asking());
+    co_return absl::UnauthenticatedError("the password is missing");
+  }
+  auto connected = co_await parts_.relay.Connect(account, kAttemptLimit);
+  const bool refused = absl::IsUnauthenticated(connected.status());
+  if (refused && parts_.passwords.Holds(account)) {  // another one, that came meanwhile
+    connected = co_await parts_.relay.Connect(account, kAttemptLimit);
+  }
+  const bool asking = parts_.passwords.NeededBy(account);
+  parts_.health.Report(account.id, ConditionAfter(connected.status(), asking));
   if (!connected.ok()) co_return connected.status();
   connection = *std::move(connected);
 
-  absl::Status s = co_await Send(mail, account.host, connection->session, transaction);
-  if (absl::IsUnauthenticated(s)) health_.Report(account.id, s);
+  absl::Status s = co_await Send(account, mail, connection->session, transaction);
+  if (absl::IsUnauthenticated(s)) {
+    parts_.health.Report(account.id, ConditionAfter(s, parts_.passwords.NeededBy(account)));
+  }
   co_return s;
 }
 
-net::Task<absl::Status> DeliveryWorker::Send(const TakenMail& mail, const std::string& host,
+const Account* DeliveryWorker::LacksPassword(const TakenMail& mail,
+                                             const smtp::Transaction& transaction) const {
+  const Account* account = parts_.accounts.Find(mail.account_id);
+  if (account == nullptr || !account->enabled || !transaction.IsUntouched()) return nullptr;
+  if (mail.age >= kQueueLifetime) return nullptr;  // to be given up
+  return parts_.passwords.NeededBy(*account) ? account : nullptr;
+}
+
+net::Task<absl::Status> DeliveryWorker::Send(const Account& account, const TakenMail& mail,
                                              smtp::Session& session,
                                              smtp::Transaction& transaction) {
   smtp::Envelope envelope = mail.envelope;
   auto wanted = co_await session.Offer(envelope, transaction);
-  if (!wanted.ok()) co_return OfHost(host, wanted.status());
+  if (!wanted.ok()) co_return parts_.relay.InWords(account, wanted.status());
   if (!*wanted) co_return absl::OkStatus();
   // From here on a crash leaves a trace: the mail may have been taken.
-  absl::Status marked = co_await outbox_.MarkDot(mail.lease);
-  if (!marked.ok()) co_return marked;
+  absl::Status marked = co_await parts_.outbox.MarkDot(mail.lease);
+  if (!marked.ok()) co_return OfQueue(marked);
   const auto attempt = attempts_.find(KeyOf(mail));
   if (attempt != attempts_.end()) attempt->second.dot_marked = true;
-  OutboxContent content(outbox_, mail.lease.queue_id, envelope.size);
+  OutboxContent content(parts_.outbox, mail.lease.queue_id, envelope.size);
   absl::Status transferred = co_await session.Transfer(content, transaction);
-  co_return OfHost(host, transferred);
+  // A session's errors have their words; others are of the content that was read.
+  if (!words::WordingOf(transferred)) co_return OfQueue(transferred);
+  co_return parts_.relay.InWords(account, transferred);
 }
 
 net::Task<void> DeliveryWorker::Settle(TakenMail mail, Settlement settlement) {
   for (;;) {
-    absl::Status s = co_await outbox_.Settle(mail.lease, settlement);
+    absl::Status s = co_await parts_.outbox.Settle(mail.lease, settlement);
     if (s.ok()) break;
     // What the server took must not be sent again only because Redis is away for a while.
     if (!absl::IsUnavailable(s)) {
@@ -267,8 +294,8 @@ net::Task<void> DeliveryWorker::Settle(TakenMail mail, Settlement settlement) {
                                {"attempt", mail.attempts},
                                {"done", settlement.outcomes.size()},
                                {"pending", settlement.pending.size()},
-                               {"error", settlement.error}});
-  on_settled_();
+                               {"error", words::English(settlement.error)}});
+  parts_.on_settled();
 }
 
 }  // namespace postern::sender

@@ -14,27 +14,32 @@
 #include "lib/net/task_group.h"
 #include "services/sender/account_directory.h"
 #include "services/sender/health_reporter.h"
+#include "services/sender/held_passwords.h"
+#include "services/sender/mail_pause.h"
 #include "services/sender/outbox.h"
 #include "services/sender/relay.h"
+#include "services/sender/session_shares.h"
 
 namespace postern::sender {
 
-// Sessions at once. The limits of an account and of an owner keep slow servers
-// from taking all of them, so that no user waits for another one's server.
-struct WorkerLimits {
-  size_t sessions = 256;
-  size_t per_account = 2;
-  size_t per_owner = 4;
+// What the worker works with; all of it outlives the worker.
+struct WorkerParts {
+  Outbox& outbox;
+  const AccountDirectory& accounts;
+  Relay& relay;
+  HeldPasswords& passwords;
+  HealthReporter& health;
+  MailPause& pause;
+  std::function<net::Task<absl::Status>()> catch_up;  // the accounts, with admin
+  std::function<void()> on_settled;
 };
 
 // Takes due mails from the outbox, carries each to its account's server, and
 // settles it.
 class DeliveryWorker {
  public:
-  DeliveryWorker(boost::asio::any_io_executor executor, Outbox& outbox,
-                 const AccountDirectory& accounts, Relay& relay, HealthReporter& health,
-                 std::function<net::Task<absl::Status>()> catch_up,
-                 std::function<void()> on_settled, WorkerLimits limits = {});
+  DeliveryWorker(boost::asio::any_io_executor executor, WorkerParts parts,
+                 WorkerLimits limits = {});
 
   void Start();
   // Something may be due: a new mail, new settings.
@@ -56,21 +61,22 @@ class DeliveryWorker {
   net::Task<void> KeepLeases();
   net::Task<absl::Status> RenewLeases();
   void Begin(TakenMail mail);
-  std::vector<std::string> BusyAccounts() const;
+  std::vector<SessionOf> UnderWay() const;
 
   net::Task<void> Deliver(TakenMail mail);
+  // The account, when the attempt failed before it began because nobody has given the
+  // password (that the server takes).
+  const Account* LacksPassword(const TakenMail& mail, const smtp::Transaction& transaction) const;
   net::Task<absl::Status> Carry(const TakenMail& mail, smtp::Transaction& transaction,
                                 std::unique_ptr<RelaySession>& connection);
-  net::Task<absl::Status> Send(const TakenMail& mail, const std::string& host,
+  net::Task<absl::Status> CarryAs(Account account, const TakenMail& mail,
+                                  smtp::Transaction& transaction,
+                                  std::unique_ptr<RelaySession>& connection);
+  net::Task<absl::Status> Send(const Account& account, const TakenMail& mail,
                                smtp::Session& session, smtp::Transaction& transaction);
   net::Task<void> Settle(TakenMail mail, Settlement settlement);
 
-  Outbox& outbox_;
-  const AccountDirectory& accounts_;
-  Relay& relay_;
-  HealthReporter& health_;
-  const std::function<net::Task<absl::Status>()> catch_up_;  // the accounts, with admin
-  const std::function<void()> on_settled_;
+  const WorkerParts parts_;
   const WorkerLimits limits_;
   net::Event wake_;
   net::Event idle_;

@@ -5,7 +5,9 @@
 
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
+#include "lib/rpc/mail_codec.h"
 #include "lib/rpc/unary.h"
+#include "services/sender/sentences.h"
 
 namespace postern::sender {
 namespace {
@@ -18,13 +20,44 @@ bool ComesBack(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
 }
 
+admin::v1::HealthState ToState(Health health) {
+  switch (health) {
+    case Health::kChecking:
+      return admin::v1::HEALTH_STATE_CHECKING;
+    case Health::kOk:
+      return admin::v1::HEALTH_STATE_OK;
+    case Health::kError:
+      return admin::v1::HEALTH_STATE_ERROR;
+    case Health::kAsking:
+      return admin::v1::HEALTH_STATE_ASKING;
+  }
+  return admin::v1::HEALTH_STATE_UNSPECIFIED;
+}
+
 }  // namespace
 
-void HealthReporter::Report(const std::string& account_id, const absl::Status& health) {
+Condition ConditionAfter(const absl::Status& sign_in, bool asking) {
+  Condition condition;
+  condition.health = asking ? Health::kAsking : sign_in.ok() ? Health::kOk : Health::kError;
+  // What else went wrong does not matter before there is a password.
+  const bool tells = condition.health == Health::kError || absl::IsUnauthenticated(sign_in);
+  if (tells) condition.problem = SentenceOf(sign_in);
+  return condition;
+}
+
+const Condition* HealthReporter::LastSaid(const std::string& account_id) const {
   const auto waiting = waiting_.find(account_id);
+  if (waiting != waiting_.end()) return &waiting->second;
   const auto told = told_.find(account_id);
-  if (waiting == waiting_.end() && told != told_.end() && told->second == health) return;
-  waiting_[account_id] = health;
+  return told == told_.end() ? nullptr : &told->second;
+}
+
+void HealthReporter::Report(const std::string& account_id, const Condition& condition) {
+  const Condition* last = LastSaid(account_id);
+  if (last && *last == condition) return;
+  const bool asks_on = condition.health == Health::kAsking && condition.problem.empty();
+  if (asks_on && last && last->health == Health::kAsking) return;
+  waiting_[account_id] = condition;
   changed_.Notify();
 }
 
@@ -41,14 +74,14 @@ net::Task<void> HealthReporter::Run() {
     }
     const auto next = waiting_.begin();
     const std::string account_id = next->first;
-    const absl::Status health = next->second;
+    const Condition condition = next->second;
     waiting_.erase(next);
-    told_[account_id] = health;
-    absl::Status s = co_await Tell(account_id, health);
+    told_[account_id] = condition;
+    absl::Status s = co_await Tell(account_id, condition);
     if (s.ok()) continue;
     told_.erase(account_id);
     if (ComesBack(s)) {
-      waiting_.try_emplace(account_id, health);  // unless there is news by now
+      waiting_.try_emplace(account_id, condition);  // unless there is news by now
       co_await net::Sleep(kPause);
     } else if (!absl::IsNotFound(s)) {  // removed in the meantime
       log::Warn("admin refused a health report", {{"account", account_id}, {"error", s.message()}});
@@ -56,11 +89,14 @@ net::Task<void> HealthReporter::Run() {
   }
 }
 
-net::Task<absl::Status> HealthReporter::Tell(std::string account_id, absl::Status health) {
+net::Task<absl::Status> HealthReporter::Tell(std::string account_id, Condition condition) {
   admin::v1::ReportHealthRequest request;
   request.set_account_id(account_id);
-  request.set_state(health.ok() ? admin::v1::HEALTH_STATE_OK : admin::v1::HEALTH_STATE_ERROR);
-  request.set_error(std::string(health.message()));
+  request.set_state(ToState(condition.health));
+  if (!condition.problem.empty()) {
+    request.set_error(words::English(condition.problem));
+    *request.mutable_problem() = rpc::ToProto(condition.problem);
+  }
   auto answer = co_await rpc::Call(admin_.async(), &AdminAsync::ReportHealth, request, kCallLimit);
   co_return answer.status();
 }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/crypto/digest.h"
 #include "lib/mail/mime_writer.h"
+#include "lib/words/wording.h"
 
 namespace postern::sender {
 namespace {
@@ -39,9 +40,20 @@ bool IsLocalPart(absl::string_view local) {
 
 absl::Status CheckAddress(const mail::Address& address) {
   if (IsLocalPart(address.local_part) && IsDomain(address.domain)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("'", absl::Utf8SafeCHexEscape(address.local_part),
-                                                 "@", absl::Utf8SafeCHexEscape(address.domain),
-                                                 "' is no mail address"));
+  return words::Error(
+      absl::StatusCode::kInvalidArgument,
+      words::Word("'$0@$1' is no mail address", absl::Utf8SafeCHexEscape(address.local_part),
+                  absl::Utf8SafeCHexEscape(address.domain)));
+}
+
+// What stands in a header is ASCII: lib/mail/mime_writer.h.
+absl::Status CheckHeaderAddress(const mail::Address& address) {
+  if (absl::Status s = CheckAddress(address); !s.ok()) return s;
+  const std::string spec = address.Spec();
+  if (std::none_of(spec.begin(), spec.end(), IsHighByte)) return absl::OkStatus();
+  return words::Error(absl::StatusCode::kInvalidArgument,
+                      words::Word("$0 has letters beyond ASCII; write its domain in the xn-- form",
+                                  absl::Utf8SafeCHexEscape(spec)));
 }
 
 absl::Status Collect(const std::vector<mail::Address>& addresses,
@@ -53,8 +65,8 @@ absl::Status Collect(const std::vector<mail::Address>& addresses,
     std::string spec = address.Spec();
     if (!seen.insert(spec).second) continue;
     if (to.size() == kMaxRecipients) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("a mail can have at most ", kMaxRecipients, " recipients"));
+      return words::Error(absl::StatusCode::kResourceExhausted,
+                          words::Word("a mail can have at most $0 recipients", kMaxRecipients));
     }
     to.push_back(std::move(spec));
   }
@@ -63,19 +75,28 @@ absl::Status Collect(const std::vector<mail::Address>& addresses,
 
 absl::StatusOr<smtp::Envelope> EnvelopeOf(const Draft& draft) {
   smtp::Envelope envelope;
-  if (absl::Status s = CheckAddress(draft.from); !s.ok()) return s;
+  if (absl::Status s = CheckSender(draft.from); !s.ok()) return s;
   envelope.from = draft.from.Spec();
+  for (const auto* addresses : {&draft.to, &draft.cc}) {
+    for (const mail::Address& address : *addresses) {
+      if (absl::Status s = CheckHeaderAddress(address); !s.ok()) return s;
+    }
+  }
   absl::flat_hash_set<std::string> seen;
   for (const auto* addresses : {&draft.to, &draft.cc, &draft.bcc}) {
     if (absl::Status s = Collect(*addresses, seen, envelope.to); !s.ok()) return s;
   }
-  if (envelope.to.empty()) return absl::InvalidArgumentError("the mail has no recipient");
+  if (envelope.to.empty()) {
+    return words::Error(absl::StatusCode::kInvalidArgument,
+                        words::Word("the mail has no recipient"));
+  }
   return envelope;
 }
 
 absl::Status TooLarge() {
-  return absl::ResourceExhaustedError(
-      absl::StrCat("the mail is larger than ", kMaxContentBytes / 1024 / 1024, " MiB"));
+  return words::Error(
+      absl::StatusCode::kResourceExhausted,
+      words::Word("the mail is larger than $0 MiB", kMaxContentBytes / 1024 / 1024));
 }
 
 std::string MessageIdOf(absl::string_view key, absl::string_view domain) {
@@ -88,6 +109,8 @@ std::string MessageIdOf(absl::string_view key, absl::string_view domain) {
 }
 
 }  // namespace
+
+absl::Status CheckSender(const mail::Address& from) { return CheckHeaderAddress(from); }
 
 absl::StatusOr<ComposedMail> Compose(const Draft& draft, absl::string_view key, int64_t date_unix) {
   // Written down it only grows; so large a text is not worth the work.
@@ -110,7 +133,10 @@ absl::StatusOr<ComposedMail> Compose(const Draft& draft, absl::string_view key, 
   mail.date_unix = date_unix;
   mail.user_agent = kUserAgent;
   auto content = mail::WriteMail(mail);
-  if (!content.ok()) return content.status();
+  if (!content.ok()) {
+    return words::Error(content.status().code(),
+                        words::Word("the mail can't be written: $0", content.status().message()));
+  }
   if (content->size() > kMaxContentBytes) return TooLarge();
   composed.content = *std::move(content);
   composed.envelope.size = composed.content.size();

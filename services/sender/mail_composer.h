@@ -33,8 +33,11 @@ inline constexpr size_t kMaxContentBytes = 25 * 1024 * 1024;
 
 // Writes a draft down. The Message-ID comes from `key` alone (and the sender's
 // domain), so that it stays the same when a request is repeated. Bcc goes into
-// the envelope only. kInvalidArgument: the draft is wrong, in words for its
-// author; kResourceExhausted: too large, or too many recipients.
+// the envelope only. kInvalidArgument: the draft is wrong; kResourceExhausted: too
+// large, or too many recipients. In words for its author (lib/words).
 absl::StatusOr<ComposedMail> Compose(const Draft& draft, absl::string_view key, int64_t date_unix);
+
+// Whether mail from this address can be composed; kInvalidArgument as above.
+absl::Status CheckSender(const mail::Address& from);
 
 }  // namespace postern::sender

@@ -98,13 +98,14 @@ net::Task<absl::StatusOr<Receipt>> Outbox::Put(Submission submission) {
     co_return DuplicateReceipt(reply->items[1].text);
   }
   if (word == "ACCOUNT_FULL") {
-    co_return absl::ResourceExhaustedError(
-        absl::StrCat(limits_.per_account,
-                     " mails of this account wait to be sent already; "
-                     "try again when some of them have left"));
+    co_return words::Error(absl::StatusCode::kResourceExhausted,
+                           words::Word("$0 mails of this account wait to be sent already; try "
+                                       "again when some of them have left",
+                                       limits_.per_account));
   }
-  co_return absl::ResourceExhaustedError(
-      "too many mails wait to be sent on this gateway; try again later");
+  co_return words::Error(
+      absl::StatusCode::kResourceExhausted,
+      words::Word("too many mails wait to be sent on this gateway; try again later"));
 }
 
 net::Task<absl::StatusOr<TakeResult>> Outbox::Take(std::vector<std::string> busy_accounts) {
@@ -141,13 +142,23 @@ net::Task<absl::Status> Outbox::Settle(Lease lease, Settlement settlement) {
                                    EncodeOutcomes(settlement.outcomes),
                                    Ms(settlement.retry_in),
                                    Ms(settlement.pause_account),
-                                   settlement.error};
+                                   EncodeWording(settlement.error)};
   co_return co_await RunFenced(scripts::kSettle, std::move(args));
 }
 
 net::Task<absl::Status> Outbox::Release(Lease lease) {
   std::vector<std::string> args = {lease.queue_id, lease.token};
   co_return co_await RunFenced(scripts::kRelease, std::move(args));
+}
+
+net::Task<absl::Status> Outbox::Suspend(std::string account_id, milliseconds pause,
+                                        words::Wording why, std::optional<Lease> lease) {
+  std::vector<std::string> args = {std::move(account_id), Ms(pause), EncodeWording(why)};
+  if (lease) {
+    args.push_back(lease->queue_id);
+    args.push_back(lease->token);
+  }
+  co_return co_await RunFenced(scripts::kSuspend, std::move(args));
 }
 
 net::Task<absl::StatusOr<std::string>> Outbox::Content(std::string queue_id, size_t offset,
@@ -217,8 +228,8 @@ net::Task<absl::StatusOr<std::vector<std::string>>> Outbox::PausedAccounts() {
   co_return accounts;
 }
 
-net::Task<absl::Status> Outbox::Cancel(std::string queue_id, std::string reason) {
-  std::vector<std::string> args = {queue_id, std::move(reason)};
+net::Task<absl::Status> Outbox::Cancel(std::string queue_id, words::Wording reason) {
+  std::vector<std::string> args = {queue_id, EncodeWording(reason)};
   auto reply = co_await Run(scripts::kCancel, std::move(args));
   if (!reply.ok()) co_return reply.status();
   if (reply->text == "OK") co_return absl::OkStatus();

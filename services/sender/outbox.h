@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "lib/net/task.h"
 #include "lib/store/redis_client.h"
+#include "lib/words/wording.h"
 #include "services/sender/mail_composer.h"
 #include "services/sender/smtp/transaction.h"
 
@@ -67,7 +68,7 @@ struct TakeResult {
 struct Outcome {
   enum class Kind { kSent, kDelayed, kFailed } kind = Kind::kSent;
   std::string recipient;
-  std::string reason;
+  words::Wording reason;
 };
 
 // What came of an attempt.
@@ -76,7 +77,7 @@ struct Settlement {
   std::vector<Outcome> outcomes;     // of those that are done
   milliseconds retry_in{0};
   milliseconds pause_account{0};
-  std::string error;  // of those pending, for people
+  words::Wording error;  // of those pending
 };
 
 struct Report {
@@ -97,7 +98,7 @@ struct QueuedMail {
   std::string state;  // "waiting", "sending", "reporting"
   uint32_t attempts = 0;
   int64_t submitted_ms = 0, next_attempt_ms = 0;
-  std::string error;
+  std::string error;  // in English
 };
 
 struct QueuePage {
@@ -127,6 +128,11 @@ class Outbox {
   net::Task<absl::Status> Settle(Lease lease, Settlement settlement);
   // Gives a mail back untried.
   net::Task<absl::Status> Release(Lease lease);
+  // Lets all waiting mail of an account wait for `pause`, untried and from the oldest
+  // on; its authors are told `why` now, if they were not told of a delay before. `lease`:
+  // one that is given back too. kAborted: that one is lost, and nothing was done.
+  net::Task<absl::Status> Suspend(std::string account_id, milliseconds pause, words::Wording why,
+                                  std::optional<Lease> lease = std::nullopt);
   // A piece of the content; empty behind its end. kNotFound when the mail is gone.
   net::Task<absl::StatusOr<std::string>> Content(std::string queue_id, size_t offset, size_t count);
 
@@ -145,7 +151,7 @@ class Outbox {
   net::Task<absl::StatusOr<int64_t>> ResumeAccount(std::string account_id);
   net::Task<absl::StatusOr<std::vector<std::string>>> PausedAccounts();
   // kNotFound; kFailedPrecondition when it is being sent or settled already.
-  net::Task<absl::Status> Cancel(std::string queue_id, std::string reason);
+  net::Task<absl::Status> Cancel(std::string queue_id, words::Wording reason);
 
  private:
   net::Task<absl::StatusOr<store::Reply>> Run(const store::Script& script,

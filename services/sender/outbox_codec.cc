@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -67,15 +68,30 @@ TakenMail ReadTaken(const Reply& reply) {
 
 }  // namespace
 
+// In the bytes in which a wording travels beside a status.
+std::string EncodeWording(const words::Wording& wording) {
+  words::Wording printable = wording;
+  for (std::string& argument : printable.arguments) {
+    for (char& c : argument) {
+      if (absl::ascii_iscntrl(c)) c = ' ';
+    }
+  }
+  const auto bytes =
+      words::Error(absl::StatusCode::kUnknown, printable).GetPayload(words::kPayload);
+  return std::string(bytes.value_or(absl::Cord()));
+}
+
+words::Wording DecodeWording(absl::string_view text) {
+  absl::Status carrier = absl::UnknownError("");
+  carrier.SetPayload(words::kPayload, absl::Cord(text));
+  return words::WordingOf(carrier).value_or(words::Wording());
+}
+
 std::string EncodeOutcomes(const std::vector<Outcome>& outcomes) {
   std::string text;
   for (const Outcome& outcome : outcomes) {
-    std::string reason = outcome.reason;
-    for (char& c : reason) {
-      if (absl::ascii_iscntrl(c)) c = ' ';
-    }
     absl::StrAppend(&text, std::string(1, Letter(outcome.kind)), "\t", outcome.recipient, "\t",
-                    reason, "\n");
+                    EncodeWording(outcome.reason), "\n");
   }
   return text;
 }
@@ -90,7 +106,7 @@ std::vector<Outcome> DecodeOutcomes(absl::string_view text) {
                    : parts[0] == "D" ? Outcome::Kind::kDelayed
                                      : Outcome::Kind::kFailed;
     outcome.recipient = parts[1];
-    outcome.reason = parts[2];
+    outcome.reason = DecodeWording(parts[2]);
     outcomes.push_back(std::move(outcome));
   }
   return outcomes;
@@ -146,7 +162,7 @@ absl::StatusOr<QueuePage> ReadPage(const Reply& reply) {
     mail.attempts = static_cast<uint32_t>(Number(f[7]));
     mail.submitted_ms = Number(f[8]);
     mail.next_attempt_ms = Number(f[9]);
-    mail.error = f[10].text;
+    mail.error = words::English(DecodeWording(f[10].text));
     page.mails.push_back(std::move(mail));
   }
   return page;

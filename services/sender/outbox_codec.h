@@ -12,6 +12,10 @@
 // kDataLoss when an answer has not the shape that its script gives it.
 namespace postern::sender {
 
+// A wording on one line, for a field of a mail or of an outcome.
+std::string EncodeWording(const words::Wording& wording);
+words::Wording DecodeWording(absl::string_view text);
+
 // One line an outcome: "S\trecipient\treason\n". What is no line of that shape is left out.
 std::string EncodeOutcomes(const std::vector<Outcome>& outcomes);
 std::vector<Outcome> DecodeOutcomes(absl::string_view text);

@@ -179,6 +179,28 @@ make_due(id, get(id, 'account'), now)
 return 1
 )lua");
 
+// ARGV: account, for how long, why; id and token of a mail that is given back. The oldest mail
+// stands first, so that the one that is looked at when the time is up is the first to expire.
+const store::Script kSuspend = Make(R"lua(
+local account, id = ARGV[1], ARGV[4]
+if id then
+  if get(id, 'epoch') ~= ARGV[5] or get(id, 'state') ~= 'sending' then return 0 end
+  call('ZREM', key('leased'), id)
+  call('HINCRBY', key('mail', id), 'attempts', -1)
+  call('HSET', key('mail', id), 'state', 'waiting')
+  call('ZADD', key('due', account), now, id)
+end
+local till = now + ARGV[2]
+call('HSET', key('paused'), account, till)
+for _, id in ipairs(call('ZRANGE', key('due', account), 0, -1)) do
+  call('HSET', key('mail', id), 'next', till, 'error', ARGV[3])
+  call('ZADD', key('due', account), get(id, 'submitted'), id)
+  call('ZADD', key('late'), 'XX', now, id)
+end
+line_up(account)
+return 1
+)lua");
+
 // ARGV: how many at most, for how long nobody else takes them
 const store::Script kTakeReports = Make(R"lua(
 local reports = {}
@@ -254,9 +276,10 @@ return retried
 const store::Script kResume = Make(R"lua(
 local account = ARGV[1]
 call('HDEL', key('paused'), account)
-local ids = call('ZRANGE', key('due', account), 0, -1)
-for _, id in ipairs(ids) do make_due(id, account, now) end
-return #ids
+local due = call('ZRANGE', key('due', account), 0, -1, 'WITHSCORES')
+-- What is due already keeps its place in line.
+for i = 1, #due, 2 do make_due(due[i], account, math.min(now, tonumber(due[i + 1]))) end
+return #due / 2
 )lua");
 
 // ARGV: id, why

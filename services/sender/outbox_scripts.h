@@ -6,7 +6,7 @@
 // before it answers, so the queue is whole at every moment, whoever is killed.
 //
 // Keys, all under KEYS[1] = "postern:outbox:{q0}" (one hash tag a shard):
-//   mail:ID      hash: the mail and its state (fields in outbox.cc)
+//   mail:ID      hash: the mail and its state (fields in outbox.cc); reasons are wordings
 //   content:ID   its RFC 5322 bytes, until it is settled
 //   due:ACCOUNT  sorted set: waiting mails by the time they are due
 //   accounts     sorted set: accounts by the time their next mail may go
@@ -20,7 +20,7 @@
 // Times are milliseconds of Redis's clock: whoever's clock jumps, the queue's does not.
 namespace postern::sender::outbox_scripts {
 
-extern const store::Script kPut, kTake, kRenew, kRecover, kMarkDot, kSettle, kRelease;
+extern const store::Script kPut, kTake, kRenew, kRecover, kMarkDot, kSettle, kRelease, kSuspend;
 extern const store::Script kTakeReports, kReported, kReportLater, kSweepLate;
 extern const store::Script kList, kRetry, kResume, kCancel;
 

@@ -5,6 +5,7 @@
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
+#include "lib/rpc/mail_codec.h"
 #include "lib/rpc/unary.h"
 
 namespace postern::sender {
@@ -79,7 +80,9 @@ net::Task<absl::Status> OutcomeReporter::Tell(const Report& report) {
     auto* recipient = request.add_recipients();
     recipient->set_recipient(outcome.recipient);
     recipient->set_outcome(ToProto(outcome.kind));
-    recipient->set_reason(outcome.reason);
+    if (outcome.reason.empty()) continue;
+    recipient->set_reason(words::English(outcome.reason));
+    *recipient->mutable_wording() = rpc::ToProto(outcome.reason);
   }
   auto answer = co_await rpc::Call(edge_.async(), &EdgeAsync::ReportOutcome, request, kCallLimit);
   if (answer.ok()) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
 #include "lib/net/task_group.h"
 #include "lib/net/tcp_dialer.h"
@@ -13,10 +14,15 @@
 #include "services/sender/account_checker.h"
 #include "services/sender/account_directory.h"
 #include "services/sender/account_feed.h"
+#include "services/sender/account_trial.h"
 #include "services/sender/delivery_worker.h"
 #include "services/sender/health_reporter.h"
+#include "services/sender/held_passwords.h"
+#include "services/sender/mail_intake.h"
+#include "services/sender/mail_pause.h"
 #include "services/sender/outbox.h"
 #include "services/sender/outcome_reporter.h"
+#include "services/sender/password_desk.h"
 #include "services/sender/relay.h"
 #include "services/sender/sender_service.h"
 
@@ -30,15 +36,19 @@ constexpr std::chrono::seconds kCountEvery{10};
 // The parts that speak with other services or mail servers, in the order in which
 // they depend on each other.
 struct Parts {
-  std::unique_ptr<net::Dialer> dialer;
+  std::unique_ptr<net::Dialer> dialer, site_dialer;
   std::unique_ptr<admin::v1::AdminService::StubInterface> admin;
   std::unique_ptr<edge::v1::EdgeService::StubInterface> edge;
   std::optional<Relay> relay;
   std::optional<HealthReporter> health;
   std::optional<OutcomeReporter> outcomes;
+  std::optional<MailPause> pause;
   std::optional<AccountChecker> checker;
   std::optional<DeliveryWorker> worker;
   std::optional<AccountFeed> feed;
+  std::optional<MailIntake> intake;
+  std::optional<PasswordDesk> desk;
+  std::optional<AccountTrial> trial;
 };
 
 class Sender final : public process::Service {
@@ -48,7 +58,7 @@ class Sender final : public process::Service {
         redis_(runtime.redis),
         config_(std::move(config)),
         outbox_(runtime.redis, OutboxLimits()),
-        rpc_(executor_, outbox_, accounts_, MakeBackground()),
+        rpc_(executor_, outbox_),
         loops_(executor_) {}
 
   std::string Name() const override { return "sender"; }
@@ -58,8 +68,11 @@ class Sender final : public process::Service {
   std::string NotReadyBecause() const override;
 
  private:
-  Background MakeBackground();
+  absl::Status MakeDialers();
+  void MakeParts(const process::Peers& peers);
+  void MakeDesks();
   void OnAccounts(const AccountDirectory::Changes& changes);
+  bool IsNews(const Account& account);
   net::Task<void> ResumeAccount(std::string account_id);
   net::Task<void> ResumePaused();
   net::Task<void> CountQueue();
@@ -70,29 +83,74 @@ class Sender final : public process::Service {
   Config config_;
   Outbox outbox_;
   AccountDirectory accounts_;
+  HeldPasswords passwords_;
   SenderService rpc_;
   Parts parts_;
   net::TaskGroup loops_;  // last: its coroutines use all of the above
 };
 
-absl::Status Sender::Start(const process::Peers& peers) {
+absl::Status Sender::MakeDialers() {
   net::DialerOptions options;
   options.allow_hosts = config_.allow_hosts;
   options.tls_ca_file = config_.tls_ca_file;
   auto dialer = net::TcpDialer::Create(executor_, options);
   if (!dialer.ok()) return dialer.status();
   parts_.dialer = *std::move(dialer);
+  if (!config_.site_relay) return absl::OkStatus();
+  // The relay's host is the operator's word, not a user's. Nothing else is dialled with this one.
+  options.allow_hosts.assign(1, absl::StrCat("*:", config_.site_relay->port));
+  auto site_dialer = net::TcpDialer::Create(executor_, options);
+  if (!site_dialer.ok()) return site_dialer.status();
+  parts_.site_dialer = *std::move(site_dialer);
+  return absl::OkStatus();
+}
+
+void Sender::MakeParts(const process::Peers& peers) {
+  SiteRelayAccess site;
+  if (config_.site_relay) site = {&*config_.site_relay, parts_.site_dialer.get()};
+  const auto mail_due = [this] { parts_.worker->Wake(); };
   parts_.admin = admin::v1::AdminService::NewStub(peers.admin);
   parts_.edge = edge::v1::EdgeService::NewStub(peers.edge);
-  parts_.relay.emplace(*parts_.dialer, config_.secrets, config_.allow_plaintext_auth);
+  parts_.relay.emplace(*parts_.dialer, config_.secrets, passwords_, config_.allow_plaintext_auth,
+                       site);
   parts_.health.emplace(executor_, *parts_.admin);
   parts_.outcomes.emplace(executor_, outbox_, *parts_.edge);
-  parts_.checker.emplace(executor_, accounts_, *parts_.relay, *parts_.health);
-  parts_.worker.emplace(
-      executor_, outbox_, accounts_, *parts_.relay, *parts_.health,
-      [this] { return parts_.feed->CatchUp(); }, [this] { parts_.outcomes->Wake(); });
+  parts_.pause.emplace(outbox_, passwords_, mail_due);
+  parts_.checker.emplace(executor_, accounts_, *parts_.relay, passwords_, *parts_.health);
+  WorkerParts worker{outbox_,
+                     accounts_,
+                     *parts_.relay,
+                     passwords_,
+                     *parts_.health,
+                     *parts_.pause,
+                     [this] { return parts_.feed->CatchUp(); },
+                     [this] { parts_.outcomes->Wake(); }};
+  parts_.worker.emplace(executor_, std::move(worker));
   parts_.feed.emplace(*parts_.admin, accounts_,
                       [this](const AccountDirectory::Changes& changes) { OnAccounts(changes); });
+}
+
+void Sender::MakeDesks() {
+  const auto catch_up = [this] { return parts_.feed->CatchUp(); };
+  Desks desks;
+  desks.mail_due = [this] { parts_.worker->Wake(); };
+  desks.outcome_due = [this] { parts_.outcomes->Wake(); };
+  parts_.intake.emplace(outbox_, accounts_, *parts_.relay, passwords_, *parts_.pause, catch_up,
+                        desks.mail_due);
+  PasswordDeskParts desk{accounts_,     passwords_,      *parts_.health,
+                         *parts_.pause, *parts_.checker, catch_up};
+  parts_.desk.emplace(executor_, std::move(desk));
+  parts_.trial.emplace(executor_, *parts_.relay);
+  desks.intake = &*parts_.intake;
+  desks.passwords = &*parts_.desk;
+  desks.trial = &*parts_.trial;
+  rpc_.Use(std::move(desks));
+}
+
+absl::Status Sender::Start(const process::Peers& peers) {
+  if (absl::Status s = MakeDialers(); !s.ok()) return s;
+  MakeParts(peers);
+  MakeDesks();
 
   loops_.Spawn("sender durability", CheckDurability());
   loops_.Spawn("sender accounts", parts_.feed->Run());
@@ -100,12 +158,15 @@ absl::Status Sender::Start(const process::Peers& peers) {
   loops_.Spawn("sender outcomes", parts_.outcomes->Run());
   loops_.Spawn("sender resume", ResumePaused());
   loops_.Spawn("sender count", CountQueue());
+  loops_.Spawn("sender passwords", parts_.desk->KeepWiping());
   parts_.worker->Start();
   return absl::OkStatus();
 }
 
 net::Task<void> Sender::Stop() {
   co_await parts_.worker->Stop();  // the outcomes of the last deliveries still get out
+  co_await parts_.desk->Stop();
+  co_await parts_.trial->Stop();
   co_await parts_.checker->Stop();
   co_await loops_.Stop();
 }
@@ -116,18 +177,18 @@ std::string Sender::NotReadyBecause() const {
   return "";
 }
 
-Background Sender::MakeBackground() {
-  Background background;
-  background.catch_up = [this] { return parts_.feed->CatchUp(); };
-  background.mail_due = [this] { parts_.worker->Wake(); };
-  background.outcome_due = [this] { parts_.outcomes->Wake(); };
-  return background;
+// After a restart admin still knows how most accounts fare: no storm of logins, and none of
+// reports. Passwords that were held are gone, and what a relay carries depends on our options.
+bool Sender::IsNews(const Account& account) {
+  if (account.by_site_relay && !parts_.relay->Serves(account)) return true;
+  const bool asking = passwords_.NeededBy(account);
+  return account.known_health != (asking ? KnownHealth::kAsking : KnownHealth::kOk);
 }
 
 void Sender::OnAccounts(const AccountDirectory::Changes& changes) {
   for (const std::string& id : changes.changed) {
     const Account* account = accounts_.Find(id);
-    if (changes.first && account->healthy) continue;  // no storm of logins after a restart
+    if (changes.first && !IsNews(*account)) continue;
     parts_.health->Forget(id);
     parts_.checker->Check(id);
     if (changes.first) continue;  // ResumePaused does
@@ -136,18 +197,14 @@ void Sender::OnAccounts(const AccountDirectory::Changes& changes) {
   }
   for (const std::string& id : changes.removed) {
     parts_.health->Forget(id);
+    passwords_.Forget(id);
     loops_.Spawn("sender resume account", ResumeAccount(id));  // to be given up at once
   }
   parts_.worker->Wake();
 }
 
 net::Task<void> Sender::ResumeAccount(std::string account_id) {
-  for (;;) {
-    auto resumed = co_await outbox_.ResumeAccount(account_id);
-    if (resumed.ok() && *resumed > 0) parts_.worker->Wake();
-    if (resumed.ok() || !absl::IsUnavailable(resumed.status())) co_return;
-    co_await net::Sleep(std::chrono::seconds(1));
-  }
+  co_await parts_.pause->End(std::move(account_id));
 }
 
 // Settings may have changed while we were down: whoever is paused is tried once.

@@ -1,62 +1,30 @@
 #include "services/sender/sender_service.h"
 
 #include <algorithm>
-#include <ctime>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "lib/mail/address.h"
 #include "lib/process/log.h"
-#include "lib/process/metrics.h"
 #include "lib/rpc/mail_codec.h"
 #include "lib/rpc/serve.h"
+#include "lib/words/wording.h"
+#include "services/sender/account_feed.h"
 
 namespace postern::sender {
 namespace {
 
-auto& submitted = metrics::Counter("postern_sender_submitted_total", "Mails taken into the queue");
-
-constexpr size_t kMaxContextBytes = 4096, kMaxKeyBytes = 4096;
 constexpr size_t kPage = 1000, kMaxListed = 10'000;
-constexpr char kCancelled[] = "cancelled by the operator";
 
-template <class Repeated>
-std::vector<mail::Address> Addresses(const Repeated& protos) {
-  std::vector<mail::Address> addresses;
-  for (const auto& proto : protos) addresses.push_back(rpc::FromProto(proto));
-  return addresses;
-}
-
-absl::StatusOr<Draft> ToDraft(const v1::Draft& proto, const Account& account) {
-  Draft draft;
-  if (proto.has_from()) {
-    draft.from = rpc::FromProto(proto.from());
-  } else {
-    auto from = mail::ParseAddress(account.default_from);
-    if (!from.ok()) {
-      return absl::InvalidArgumentError(
-          "the account has no usable From address; enter one in the account's settings");
-    }
-    draft.from = *std::move(from);
-  }
-  draft.to = Addresses(proto.to());
-  draft.cc = Addresses(proto.cc());
-  draft.bcc = Addresses(proto.bcc());
-  draft.subject = proto.subject();
-  draft.text = proto.text();
-  draft.in_reply_to = proto.in_reply_to();
-  draft.references.assign(proto.references().begin(), proto.references().end());
-  return draft;
-}
-
-absl::Status Check(const v1::SubmitRequest& request) {
-  const size_t key_bytes = request.idempotency_key().size();
-  if (key_bytes == 0) return absl::InvalidArgumentError("idempotency_key: missing");
-  if (key_bytes > kMaxKeyBytes) return absl::InvalidArgumentError("idempotency_key: too long");
-  if (request.context().size() > kMaxContextBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("context: more than ", kMaxContextBytes, " bytes"));
-  }
-  return absl::OkStatus();
+// Leaves no copy in the request, which lives until the call is over.
+template <class Request>
+crypto::Secret TakePassword(const Request& request) {
+  std::string& text = *const_cast<Request&>(request).mutable_password();
+  crypto::Secret password(text);
+  crypto::Wipe(text);
+  return password;
 }
 
 v1::QueueState ToState(const std::string& state) {
@@ -84,7 +52,26 @@ void FillProto(const QueuedMail& mail, v1::QueuedMail& proto) {
 grpc::ServerUnaryReactor* SenderService::Submit(grpc::CallbackServerContext* context,
                                                 const v1::SubmitRequest* request,
                                                 v1::SubmitResponse* response) {
-  return rpc::Serve(executor_, context, [=, this] { return DoSubmit(*request, *response); });
+  return rpc::Serve(executor_, context,
+                    [=, this] { return desks_.intake->Submit(*request, *response); });
+}
+
+grpc::ServerUnaryReactor* SenderService::TryAccount(grpc::CallbackServerContext* context,
+                                                    const v1::TryAccountRequest* request,
+                                                    v1::TryAccountResponse* response) {
+  return rpc::Serve(executor_, context, [=, this] { return DoTryAccount(*request, *response); });
+}
+
+grpc::ServerUnaryReactor* SenderService::HoldPassword(grpc::CallbackServerContext* context,
+                                                      const v1::HoldPasswordRequest* request,
+                                                      v1::HoldPasswordResponse*) {
+  return rpc::Serve(executor_, context, [=, this] { return DoHoldPassword(*request); });
+}
+
+grpc::ServerUnaryReactor* SenderService::RetainPasswords(grpc::CallbackServerContext* context,
+                                                         const v1::RetainPasswordsRequest* request,
+                                                         v1::RetainPasswordsResponse*) {
+  return rpc::Serve(executor_, context, [=, this] { return DoRetainPasswords(*request); });
 }
 
 grpc::ServerUnaryReactor* SenderService::ListQueue(grpc::CallbackServerContext* context,
@@ -105,54 +92,28 @@ grpc::ServerUnaryReactor* SenderService::CancelQueued(grpc::CallbackServerContex
   return rpc::Serve(executor_, context, [=, this] { return DoCancelQueued(*request); });
 }
 
-net::Task<absl::StatusOr<Account>> SenderService::AccountFor(const v1::SubmitRequest& request) {
-  const std::string& id = request.account_id();
-  if (!accounts_.loaded() || accounts_.Find(id) == nullptr) {
-    absl::Status s = co_await background_.catch_up();
-    if (!s.ok() && !accounts_.loaded()) {
-      co_return absl::UnavailableError("the accounts are not known yet; try again soon");
-    }
+net::Task<absl::Status> SenderService::DoTryAccount(const v1::TryAccountRequest& request,
+                                                    v1::TryAccountResponse& response) {
+  crypto::Secret password = TakePassword(request);
+  if (!Sends(request.account())) {
+    co_return absl::InvalidArgumentError("account.type: must be SMTP or GLOBAL_SMTP");
   }
-  const Account* account = accounts_.Find(id);
-  if (account == nullptr || account->owner != request.owner()) {
-    co_return absl::NotFoundError("there is no such SMTP account");
-  }
-  if (!account->enabled) {
-    co_return absl::FailedPreconditionError("the SMTP account is disabled");
-  }
-  co_return *account;
+  auto result = co_await desks_.trial->Try(request.account(), std::move(password));
+  if (!result.ok()) co_return result.status();
+  response.set_field(result->field);
+  if (!result->problem.empty()) *response.mutable_problem() = rpc::ToProto(result->problem);
+  co_return absl::OkStatus();
 }
 
-net::Task<absl::Status> SenderService::DoSubmit(const v1::SubmitRequest& request,
-                                                v1::SubmitResponse& response) {
-  if (absl::Status s = Check(request); !s.ok()) co_return s;
-  auto account = co_await AccountFor(request);
-  if (!account.ok()) co_return account.status();
-  auto draft = ToDraft(request.draft(), *account);
-  if (!draft.ok()) co_return draft.status();
+net::Task<absl::Status> SenderService::DoHoldPassword(const v1::HoldPasswordRequest& request) {
+  crypto::Secret password = TakePassword(request);
+  co_return co_await desks_.passwords->Hold(request.account_id(), std::move(password));
+}
 
-  Submission submission;
-  submission.key = absl::StrCat(request.owner(), "\n", request.idempotency_key());
-  submission.account_id = account->id;
-  submission.owner = account->owner;
-  submission.context = request.context();
-  auto composed = Compose(*draft, submission.key, std::time(nullptr));
-  if (!composed.ok()) co_return composed.status();
-  submission.mail = *std::move(composed);
-  const uint64_t size = submission.mail.envelope.size;
-
-  auto receipt = co_await outbox_.Put(std::move(submission));
-  if (!receipt.ok()) co_return receipt.status();
-  response.set_queue_id(receipt->queue_id);
-  response.set_message_id(receipt->message_id);
-  response.set_duplicate(receipt->duplicate);
-  if (!receipt->duplicate) submitted.Increment();
-  log::Info("mail taken for delivery", {{"mail", receipt->queue_id},
-                                        {"account", account->id},
-                                        {"message_id", receipt->message_id},
-                                        {"size", size},
-                                        {"duplicate", receipt->duplicate ? "yes" : "no"}});
-  background_.mail_due();
+net::Task<absl::Status> SenderService::DoRetainPasswords(
+    const v1::RetainPasswordsRequest& request) {
+  const absl::flat_hash_set<std::string> users(request.users().begin(), request.users().end());
+  desks_.passwords->Retain(users);
   co_return absl::OkStatus();
 }
 
@@ -191,7 +152,7 @@ net::Task<absl::Status> SenderService::DoRetryQueued(const v1::RetryQueuedReques
         absl::StrCat("no mail ", request.queue_id(), " is waiting in the queue"));
   }
   response.set_retried(1);
-  background_.mail_due();
+  desks_.mail_due();
   co_return absl::OkStatus();
 }
 
@@ -207,15 +168,16 @@ net::Task<absl::Status> SenderService::RetryAll(v1::RetryQueuedResponse& respons
     response.set_retried(response.retried() + static_cast<uint32_t>(*retried));
     total = page->total;
   }
-  background_.mail_due();
+  desks_.mail_due();
   co_return absl::OkStatus();
 }
 
 net::Task<absl::Status> SenderService::DoCancelQueued(const v1::CancelQueuedRequest& request) {
-  absl::Status s = co_await outbox_.Cancel(request.queue_id(), kCancelled);
+  words::Wording why = words::Word("cancelled by the operator");
+  absl::Status s = co_await outbox_.Cancel(request.queue_id(), std::move(why));
   if (s.ok()) {
     log::Info("mail cancelled by the operator", {{"mail", request.queue_id()}});
-    background_.outcome_due();
+    desks_.outcome_due();
   }
   co_return s;
 }

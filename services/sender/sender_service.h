@@ -5,18 +5,20 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "lib/net/task.h"
 #include "postern/sender/v1/sender.grpc.pb.h"
-#include "services/sender/account_directory.h"
-#include "services/sender/mail_composer.h"
+#include "services/sender/account_trial.h"
+#include "services/sender/mail_intake.h"
 #include "services/sender/outbox.h"
+#include "services/sender/password_desk.h"
 
 namespace postern::sender {
 
-// What the handlers need of the parts that run in the background.
-struct Background {
-  std::function<net::Task<absl::Status>()> catch_up;  // learn of accounts that are brand-new
+// What the handlers hand calls on to; all of it outlives the service's calls.
+struct Desks {
+  MailIntake* intake = nullptr;
+  AccountTrial* trial = nullptr;
+  PasswordDesk* passwords = nullptr;
   std::function<void()> mail_due;
   std::function<void()> outcome_due;
 };
@@ -24,16 +26,23 @@ struct Background {
 // The rpcs: check, translate, delegate.
 class SenderService final : public v1::SenderService::CallbackService {
  public:
-  SenderService(boost::asio::any_io_executor executor, Outbox& outbox,
-                const AccountDirectory& accounts, Background background)
-      : executor_(executor),
-        outbox_(outbox),
-        accounts_(accounts),
-        background_(std::move(background)) {}
+  SenderService(boost::asio::any_io_executor executor, Outbox& outbox)
+      : executor_(executor), outbox_(outbox) {}
+  // Before the first call.
+  void Use(Desks desks) { desks_ = std::move(desks); }
 
   grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context,
                                    const v1::SubmitRequest* request,
                                    v1::SubmitResponse* response) override;
+  grpc::ServerUnaryReactor* TryAccount(grpc::CallbackServerContext* context,
+                                       const v1::TryAccountRequest* request,
+                                       v1::TryAccountResponse* response) override;
+  grpc::ServerUnaryReactor* HoldPassword(grpc::CallbackServerContext* context,
+                                         const v1::HoldPasswordRequest* request,
+                                         v1::HoldPasswordResponse* response) override;
+  grpc::ServerUnaryReactor* RetainPasswords(grpc::CallbackServerContext* context,
+                                            const v1::RetainPasswordsRequest* request,
+                                            v1::RetainPasswordsResponse* response) override;
   grpc::ServerUnaryReactor* ListQueue(grpc::CallbackServerContext* context,
                                       const v1::ListQueueRequest* request,
                                       v1::ListQueueResponse* response) override;
@@ -45,19 +54,20 @@ class SenderService final : public v1::SenderService::CallbackService {
                                          v1::CancelQueuedResponse* response) override;
 
  private:
-  net::Task<absl::Status> DoSubmit(const v1::SubmitRequest& request, v1::SubmitResponse& response);
+  net::Task<absl::Status> DoTryAccount(const v1::TryAccountRequest& request,
+                                       v1::TryAccountResponse& response);
+  net::Task<absl::Status> DoHoldPassword(const v1::HoldPasswordRequest& request);
+  net::Task<absl::Status> DoRetainPasswords(const v1::RetainPasswordsRequest& request);
   net::Task<absl::Status> DoListQueue(const v1::ListQueueRequest& request,
                                       v1::ListQueueResponse& response);
   net::Task<absl::Status> DoRetryQueued(const v1::RetryQueuedRequest& request,
                                         v1::RetryQueuedResponse& response);
   net::Task<absl::Status> RetryAll(v1::RetryQueuedResponse& response);
   net::Task<absl::Status> DoCancelQueued(const v1::CancelQueuedRequest& request);
-  net::Task<absl::StatusOr<Account>> AccountFor(const v1::SubmitRequest& request);
 
   boost::asio::any_io_executor executor_;
   Outbox& outbox_;
-  const AccountDirectory& accounts_;
-  Background background_;
+  Desks desks_;
 };
 
 }  // namespace postern::sender

@@ -1,15 +1,20 @@
 #include "services/sender/settlement.h"
 
+#include <chrono>
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "services/sender/retry_policy.h"
+#include "services/sender/sentences.h"
 
 namespace postern::sender {
 namespace {
 
-Outcome OutcomeOf(const smtp::Recipient& recipient, Outcome::Kind kind, std::string reason) {
+using std::chrono::duration_cast;
+
+constexpr int64_t kDays = duration_cast<std::chrono::hours>(kQueueLifetime).count() / 24;
+
+Outcome OutcomeOf(const smtp::Recipient& recipient, Outcome::Kind kind, words::Wording reason) {
   Outcome outcome;
   outcome.kind = kind;
   outcome.recipient = recipient.address;
@@ -18,10 +23,26 @@ Outcome OutcomeOf(const smtp::Recipient& recipient, Outcome::Kind kind, std::str
 }
 
 // A recipient's own refusal says more than the end of the session.
-std::string WhyPending(const smtp::Recipient& recipient, const absl::Status& outcome) {
+words::Wording WhyPending(const smtp::Recipient& recipient, const absl::Status& outcome) {
   if (!recipient.reason.empty()) return recipient.reason;
-  if (!outcome.ok()) return std::string(outcome.message());
-  return "the server did not take the mail";
+  if (!outcome.ok()) return SentenceOf(outcome);
+  return words::Word("the server did not take the mail");
+}
+
+// Whole sentences: a wording inside another one would stay English. What exactly is
+// wrong with the account its health tells.
+words::Wording WhyGivenUp(const smtp::Recipient& recipient, const absl::Status& outcome) {
+  if (!recipient.reason.empty()) {
+    return words::Word("given up after $0 days; the server's last answer: $1", kDays,
+                       words::English(recipient.reason));
+  }
+  if (absl::IsUnauthenticated(outcome)) {
+    return words::Word("given up after $0 days in which the gateway could not sign in", kDays);
+  }
+  if (CauseOf(outcome) == Cause::kAccount) {
+    return words::Word("given up after $0 days in which the account did not work", kDays);
+  }
+  return words::Word("given up after $0 days in which the mail server could not be reached", kDays);
 }
 
 }  // namespace
@@ -36,9 +57,8 @@ Settlement Conclude(const TakenMail& mail, const smtp::Transaction& transaction,
     } else if (recipient.fate == smtp::Fate::kFailed) {
       settlement.outcomes.push_back(OutcomeOf(recipient, Outcome::Kind::kFailed, recipient.reason));
     } else if (verdict.give_up) {
-      std::string reason = absl::StrCat("given up after 5 days: ", WhyPending(recipient, outcome));
       settlement.outcomes.push_back(
-          OutcomeOf(recipient, Outcome::Kind::kFailed, std::move(reason)));
+          OutcomeOf(recipient, Outcome::Kind::kFailed, WhyGivenUp(recipient, outcome)));
     } else {
       if (settlement.error.empty()) settlement.error = WhyPending(recipient, outcome);
       settlement.pending.push_back(recipient.address);

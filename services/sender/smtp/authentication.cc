@@ -7,29 +7,39 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/net/dial_error.h"
+#include "lib/words/wording.h"
 
 namespace postern::sender::smtp {
 namespace {
 
+absl::Status LostItsWay(const std::string& host) {
+  return words::Error(
+      absl::StatusCode::kDataLoss,
+      words::Word("$0 asked for something unknown while this gateway signed in", host));
+}
+
 // What the answer to the last word of an AUTH exchange means. RFC 4954 section 6.
-absl::Status Meaning(const Reply& reply) {
+absl::Status Meaning(const std::string& host, const Reply& reply) {
   if (reply.Accepted()) return absl::OkStatus();
-  const std::string answer = reply.Text();
   if (reply.RefusedForNow()) {
-    return absl::UnavailableError(absl::StrCat("can't check the password now: ", answer));
+    return words::Error(
+        absl::StatusCode::kUnavailable,
+        words::Word("$0 can't check the password just now: $1", host, reply.Text()));
   }
   if (reply.RefusedForGood()) {
-    return absl::UnauthenticatedError(absl::StrCat("refused the login or the password (", answer,
-                                                   "); check them in the account's settings"));
+    return words::Error(
+        absl::StatusCode::kUnauthenticated,
+        words::Word("$0 refused the login or the password ($1); check them", host, reply.Text()));
   }
-  return absl::DataLossError("lost its way while signing in");
+  return LostItsWay(host);
 }
 
 // A challenge that nobody expected is answered with a cancel. RFC 4954 section 4.
 net::Task<absl::Status> GiveUp(Conversation& server) {
   auto reply = co_await server.Ask("*");
   if (!reply.ok()) co_return reply.status();
-  co_return absl::DataLossError("lost its way while signing in");
+  co_return LostItsWay(server.host());
 }
 
 net::Task<absl::Status> AuthPlain(Conversation& server, const Credentials& credentials) {
@@ -43,7 +53,7 @@ net::Task<absl::Status> AuthPlain(Conversation& server, const Credentials& crede
   crypto::Wipe(word);
   if (!reply.ok()) co_return reply.status();
   if (reply->code == 334) co_return co_await GiveUp(server);
-  co_return Meaning(*reply);
+  co_return Meaning(server.host(), *reply);
 }
 
 // draft-murchison-sasl-login-00: the prompts differ between servers, their order does not.
@@ -59,7 +69,21 @@ net::Task<absl::Status> AuthLogin(Conversation& server, const Credentials& crede
   }
   if (!reply.ok()) co_return reply.status();
   if (reply->code == 334) co_return co_await GiveUp(server);
-  co_return Meaning(*reply);
+  co_return Meaning(server.host(), *reply);
+}
+
+absl::Status NoWayIn(const std::string& host, const std::vector<std::string>& offered) {
+  if (offered.empty()) {
+    return net::DialError(absl::StatusCode::kFailedPrecondition,
+                          words::Word("$0 offers no way to sign in on this port; check the port, "
+                                      "and how the connection is to be encrypted",
+                                      host),
+                          net::Suspect::kPort);
+  }
+  return words::Error(absl::StatusCode::kFailedPrecondition,
+                      words::Word("$0 offers no way to sign in that this gateway knows (PLAIN or "
+                                  "LOGIN), only $1",
+                                  host, absl::StrJoin(offered, " ")));
 }
 
 bool Offers(const std::vector<std::string>& offered, absl::string_view mechanism) {
@@ -73,13 +97,12 @@ net::Task<absl::Status> Authenticate(Conversation& server, const std::vector<std
   const std::string nul(1, '\0');
   if (absl::StrContains(credentials.login, nul) ||
       absl::StrContains(credentials.password.Reveal(), nul)) {
-    co_return absl::UnauthenticatedError("the login or the password holds a NUL character");
+    co_return words::Error(absl::StatusCode::kUnauthenticated,
+                           words::Word("the login or the password holds a NUL character"));
   }
   if (Offers(offered, "PLAIN")) co_return co_await AuthPlain(server, credentials);
   if (Offers(offered, "LOGIN")) co_return co_await AuthLogin(server, credentials);
-  co_return absl::FailedPreconditionError(
-      absl::StrCat("offers no way to sign in that Postern knows (PLAIN or LOGIN)",
-                   offered.empty() ? "" : absl::StrCat(", only ", absl::StrJoin(offered, " "))));
+  co_return NoWayIn(server.host(), offered);
 }
 
 }  // namespace postern::sender::smtp

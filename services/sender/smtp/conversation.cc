@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "lib/words/wording.h"
 
 namespace postern::sender::smtp {
 
@@ -17,19 +17,23 @@ net::Task<absl::StatusOr<Reply>> Conversation::Read() {
   }
   Reply reply = assembler.Take();
   if (reply.code == 421) {  // RFC 5321 section 3.8
-    co_return absl::UnavailableError(absl::StrCat("hung up: ", reply.Text()));
+    co_return words::Error(absl::StatusCode::kUnavailable,
+                           words::Word("$0 hung up: $1", host_, reply.Text()));
   }
   co_return reply;
 }
 
 net::Task<absl::StatusOr<Reply>> Conversation::ReadReply(net::Duration limit) {
-  co_return co_await net::WithDeadline(limit, Read());
+  auto reply = co_await net::WithDeadline(limit, Read());
+  if (!reply.ok()) co_return InWords(reply.status(), limit);
+  co_return reply;
 }
 
 net::Task<absl::StatusOr<Reply>> Conversation::Ask(std::string command, net::Duration limit) {
   // The last line of defence against a second command inside the first.
   if (command.find_first_of(std::string("\r\n\0", 3)) != std::string::npos) {
-    co_return absl::InvalidArgumentError("a line break hides in an address or a login");
+    co_return words::Error(absl::StatusCode::kInvalidArgument,
+                           words::Word("a line break hides in an address or in the login"));
   }
   absl::Status sent = co_await Send(std::move(command) + "\r\n", limit);
   if (!sent.ok()) co_return sent;
@@ -37,11 +41,31 @@ net::Task<absl::StatusOr<Reply>> Conversation::Ask(std::string command, net::Dur
 }
 
 net::Task<absl::Status> Conversation::Send(std::string bytes, net::Duration limit) {
-  co_return co_await net::WithDeadline(limit, stream_.Write(std::move(bytes)));
+  absl::Status sent = co_await net::WithDeadline(limit, stream_.Write(std::move(bytes)));
+  co_return InWords(sent, limit);
 }
 
-net::Task<absl::Status> Conversation::StartTls(std::string host) {
-  co_return co_await net::WithDeadline(kTlsLimit, stream_.StartTls(std::move(host)));
+net::Task<absl::Status> Conversation::StartTls() {
+  absl::Status secured = co_await net::WithDeadline(kTlsLimit, stream_.StartTls(host_));
+  co_return InWords(secured, kTlsLimit);
+}
+
+absl::Status Conversation::InWords(const absl::Status& status, net::Duration limit) const {
+  if (status.ok() || words::WordingOf(status)) return status;
+  switch (status.code()) {
+    case absl::StatusCode::kDeadlineExceeded: {
+      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit).count();
+      return words::Error(status.code(),
+                          words::Word("$0 did not answer within $1 s", host_, seconds));
+    }
+    case absl::StatusCode::kUnavailable:
+      return words::Error(status.code(), words::Word("$0 closed the connection", host_));
+    case absl::StatusCode::kDataLoss:
+      return words::Error(status.code(),
+                          words::Word("$0 did not answer like a mail server", host_));
+    default:
+      return status;
+  }
 }
 
 }  // namespace postern::sender::smtp

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,23 +19,29 @@ inline constexpr std::chrono::minutes kGreetingLimit{5}, kCommandLimit{5}, kTlsL
 
 // Commands and replies, one command in flight, each wait with its limit. The
 // errors are those of the connection: kUnavailable, kDeadlineExceeded, kDataLoss.
-// A 421 is one of them, whatever it answers: the server is about to hang up.
+// A 421 is one of them, whatever it answers: the server is about to hang up. Each
+// is a sentence for the user (lib/words) that names `host`.
 class Conversation {
  public:
-  explicit Conversation(net::ByteStream& stream) : stream_(stream) {}
+  Conversation(net::ByteStream& stream, std::string host)
+      : stream_(stream), host_(std::move(host)) {}
 
   net::Task<absl::StatusOr<Reply>> ReadReply(net::Duration limit);
   // Sends `command` (without CRLF) and reads the answer. kInvalidArgument, and
   // nothing is sent, when a line break or NUL hides in it.
   net::Task<absl::StatusOr<Reply>> Ask(std::string command, net::Duration limit = kCommandLimit);
   net::Task<absl::Status> Send(std::string bytes, net::Duration limit);
-  net::Task<absl::Status> StartTls(std::string host);
+  // Checks the certificate against `host`.
+  net::Task<absl::Status> StartTls();
+  const std::string& host() const { return host_; }
   bool IsEncrypted() const { return stream_.IsEncrypted(); }
 
  private:
   net::Task<absl::StatusOr<Reply>> Read();
+  absl::Status InWords(const absl::Status& status, net::Duration limit) const;
 
   net::ByteStream& stream_;
+  const std::string host_;
 };
 
 }  // namespace postern::sender::smtp

@@ -86,6 +86,8 @@ std::string Reply::Text() const {
   return text;
 }
 
+words::Wording Reply::InWords() const { return words::Wording{"$0", {Text()}}; }
+
 absl::StatusOr<bool> ReplyAssembler::Add(absl::string_view line) {
   // What came is not repeated in the message: the peer may be no mail server at all.
   const auto nonsense = absl::DataLossError("did not answer like an SMTP server");

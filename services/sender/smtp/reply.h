@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "lib/words/wording.h"
 
 namespace postern::sender::smtp {
 
@@ -19,6 +20,8 @@ struct Reply {
   bool RefusedForGood() const { return code / 100 == 5; }
   // "550 5.1.1 no such user": for people, on one line and of bounded length.
   std::string Text() const;
+  // The same as a wording. There is nothing to translate in it.
+  words::Wording InWords() const;
 };
 
 // Puts a reply together from its lines.

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/net/dial_error.h"
+#include "lib/words/wording.h"
 #include "services/sender/smtp/dot_stuffing.h"
 
 namespace postern::sender::smtp {
@@ -15,26 +17,25 @@ namespace {
 constexpr char kOurName[] = "[127.0.0.1]";
 
 // A refusal of the session itself: nothing was said about any mail.
-absl::Status Refusal(absl::string_view what, const Reply& reply) {
-  const std::string message = absl::StrCat("refused ", what, ": ", reply.Text());
-  return reply.RefusedForGood() ? absl::FailedPreconditionError(message)
-                                : absl::UnavailableError(message);
+absl::Status Refusal(const words::Wording& wording, const Reply& reply) {
+  return words::Error(reply.RefusedForGood() ? absl::StatusCode::kFailedPrecondition
+                                             : absl::StatusCode::kUnavailable,
+                      wording);
+}
+
+absl::Status NotEncrypted(const words::Wording& wording) {
+  return net::DialError(absl::StatusCode::kFailedPrecondition, wording, net::Suspect::kSecurity);
 }
 
 // 530 and 535 after a good start: the session must sign in first. RFC 4954 section 6.
 bool WantsAuth(const Reply& reply) { return reply.code == 530 || reply.code == 535; }
-
-absl::Status AuthWanted(const Reply& reply) {
-  return absl::UnauthenticatedError(
-      absl::StrCat("takes mail only after signing in: ", reply.Text()));
-}
 
 bool IsAscii(absl::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-std::string Megabytes(uint64_t bytes) { return absl::StrCat((bytes + 999'999) / 1'000'000, " MB"); }
+uint64_t Megabytes(uint64_t bytes) { return (bytes + 999'999) / 1'000'000; }
 
 }  // namespace
 
@@ -42,13 +43,14 @@ net::Task<absl::Status> Session::Open(const Opening& opening) {
   if (absl::Status s = co_await Greet(); !s.ok()) co_return s;
   if (absl::Status s = co_await Hello(); !s.ok()) co_return s;
   if (opening.start_tls) {
-    if (absl::Status s = co_await Encrypt(opening); !s.ok()) co_return s;
+    if (absl::Status s = co_await Encrypt(); !s.ok()) co_return s;
   }
   if (opening.credentials.login.empty()) co_return absl::OkStatus();
   if (!server_.IsEncrypted() && !opening.allow_plaintext_auth) {
-    co_return absl::FailedPreconditionError(
-        "would get the password unencrypted, which this gateway does not allow; "
-        "choose TLS or STARTTLS for the account");
+    co_return NotEncrypted(
+        words::Word("$0 would get the password unencrypted, which this gateway does not allow; "
+                    "choose TLS or STARTTLS",
+                    server_.host()));
   }
   co_return co_await Authenticate(server_, offered_.auth, opening.credentials);
 }
@@ -57,7 +59,9 @@ net::Task<absl::Status> Session::Greet() {
   auto greeting = co_await server_.ReadReply(kGreetingLimit);
   if (!greeting.ok()) co_return greeting.status();
   if (greeting->Accepted()) co_return absl::OkStatus();
-  co_return Refusal("the connection", *greeting);
+  const words::Wording wording =
+      words::Word("$0 refused the connection: $1", server_.host(), greeting->Text());
+  co_return Refusal(wording, *greeting);
 }
 
 net::Task<absl::Status> Session::Hello() {
@@ -68,23 +72,39 @@ net::Task<absl::Status> Session::Hello() {
     offered_ = ParseCapabilities(*reply);
     co_return absl::OkStatus();
   }
-  if (!reply->RefusedForGood()) co_return Refusal("EHLO", *reply);
+  if (!reply->RefusedForGood()) co_return NoSession(*reply);
   // RFC 5321 section 3.2: a server from before 1995 gets its HELO.
   reply = co_await server_.Ask(absl::StrCat("HELO ", kOurName));
   if (!reply.ok()) co_return reply.status();
   if (reply->Accepted()) co_return absl::OkStatus();
-  co_return Refusal("HELO", *reply);
+  co_return NoSession(*reply);
 }
 
-net::Task<absl::Status> Session::Encrypt(const Opening& opening) {
+absl::Status Session::NoSession(const Reply& reply) const {
+  return Refusal(words::Word("$0 refused to begin a session: $1", server_.host(), reply.Text()),
+                 reply);
+}
+
+absl::Status Session::AuthWanted(const Reply& reply) const {
+  return words::Error(absl::StatusCode::kUnauthenticated,
+                      words::Word("$0 takes mail only after signing in ($1); enter login and "
+                                  "password in the account's settings",
+                                  server_.host(), reply.Text()));
+}
+
+net::Task<absl::Status> Session::Encrypt() {
   if (!offered_.start_tls) {
-    co_return absl::FailedPreconditionError(
-        "does not offer STARTTLS, so nothing was sent to it; choose TLS for the account");
+    co_return NotEncrypted(words::Word(
+        "$0 does not offer STARTTLS, so nothing was sent to it; choose TLS", server_.host()));
   }
   auto reply = co_await server_.Ask("STARTTLS");
   if (!reply.ok()) co_return reply.status();
-  if (reply->code != 220) co_return Refusal("STARTTLS", *reply);
-  if (absl::Status s = co_await server_.StartTls(opening.host); !s.ok()) co_return s;
+  if (reply->code != 220) {
+    const words::Wording wording =
+        words::Word("$0 refused STARTTLS: $1", server_.host(), reply->Text());
+    co_return Refusal(wording, *reply);
+  }
+  if (absl::Status s = co_await server_.StartTls(); !s.ok()) co_return s;
   // What was offered in the clear may be an attacker's word. RFC 3207 section 4.2.
   co_return co_await Hello();
 }
@@ -92,18 +112,19 @@ net::Task<absl::Status> Session::Encrypt(const Opening& opening) {
 bool Session::CanCarry(const Envelope& envelope, Transaction& transaction) const {
   if (offered_.max_size > 0 && envelope.size > offered_.max_size) {
     transaction.Settle(Fate::kFailed,
-                       absl::StrCat("the mail has ", Megabytes(envelope.size),
-                                    ", the server takes at most ", Megabytes(offered_.max_size)));
+                       words::Word("the mail has $0 MB, the server takes at most $1 MB",
+                                   Megabytes(envelope.size), Megabytes(offered_.max_size)));
   } else if (envelope.eight_bit && !offered_.eight_bit) {
-    transaction.Settle(Fate::kFailed, "the server can't carry 8-bit content");
+    transaction.Settle(Fate::kFailed, words::Word("the server can't carry 8-bit content"));
   } else if (!offered_.utf8 && !IsAscii(envelope.from)) {
     transaction.Settle(Fate::kFailed,
-                       "the server can't carry a sender's address with letters beyond ASCII");
+                       words::Word("the server can't carry a sender's address with letters beyond "
+                                   "ASCII"));
   } else if (!offered_.utf8) {
     for (Recipient& r : transaction.recipients) {
       if (r.fate != Fate::kPending || IsAscii(r.address)) continue;
       r.fate = Fate::kFailed;  // never downgraded silently: RFC 6531 section 3.2
-      r.reason = "the server can't carry addresses with letters beyond ASCII";
+      r.reason = words::Word("the server can't carry addresses with letters beyond ASCII");
     }
   }
   return transaction.AnyPending();
@@ -137,7 +158,7 @@ net::Task<absl::StatusOr<bool>> Session::OfferSender(const Envelope& envelope,
   if (!reply.ok()) co_return reply.status();
   if (reply->Accepted()) co_return true;
   if (WantsAuth(*reply)) co_return AuthWanted(*reply);
-  transaction.Settle(reply->RefusedForGood() ? Fate::kFailed : Fate::kPending, reply->Text());
+  transaction.Settle(reply->RefusedForGood() ? Fate::kFailed : Fate::kPending, reply->InWords());
   co_return false;
 }
 
@@ -146,7 +167,7 @@ net::Task<absl::Status> Session::OfferRecipient(Recipient& recipient, bool other
   if (!reply.ok()) co_return reply.status();
   if (WantsAuth(*reply)) co_return AuthWanted(*reply);
   recipient.accepted = reply->Accepted();
-  recipient.reason = recipient.accepted ? "" : reply->Text();
+  recipient.reason = recipient.accepted ? words::Wording() : reply->InWords();
   // RFC 5321 section 4.5.3.1.10: 552 may be an old server's way to say "too many
   // recipients", and then the rest belongs into the next transaction.
   const bool too_many = reply->code == 552 && others_accepted;
@@ -160,7 +181,7 @@ net::Task<absl::StatusOr<bool>> Session::OfferContent(Transaction& transaction) 
   if (reply->code == 354) co_return true;
   if (WantsAuth(*reply)) co_return AuthWanted(*reply);
   const Fate fate = reply->RefusedForGood() ? Fate::kFailed : Fate::kPending;
-  transaction.Settle(fate, reply->Text(), /*only_accepted=*/true);
+  transaction.Settle(fate, reply->InWords(), /*only_accepted=*/true);
   co_return false;
 }
 
@@ -186,9 +207,22 @@ net::Task<absl::Status> Session::Transfer(ContentReader& content, Transaction& t
   const Fate fate = reply->Accepted()         ? Fate::kSent
                     : reply->RefusedForGood() ? Fate::kFailed
                                               : Fate::kPending;
-  transaction.Settle(fate, reply->Text(), /*only_accepted=*/true);
+  transaction.Settle(fate, reply->InWords(), /*only_accepted=*/true);
   transaction.dot_sent = false;  // the answer is known
   co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> Session::TrySender(const std::string& from) {
+  auto reply = co_await server_.Ask(absl::StrCat("MAIL FROM:<", from, ">"));
+  if (!reply.ok()) co_return reply.status();
+  if (WantsAuth(*reply)) co_return AuthWanted(*reply);
+  if (reply->RefusedForGood()) {
+    co_return words::Error(
+        absl::StatusCode::kPermissionDenied,
+        words::Word("$0 does not take mail from $1: $2", server_.host(), from, reply->Text()));
+  }
+  auto reset = co_await server_.Ask("RSET");
+  co_return reset.status();
 }
 
 net::Task<void> Session::Quit() {

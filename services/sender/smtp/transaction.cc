@@ -12,7 +12,7 @@ Transaction::Transaction(const std::vector<std::string>& to) {
   }
 }
 
-void Transaction::Settle(Fate fate, const std::string& reason, bool only_accepted) {
+void Transaction::Settle(Fate fate, const words::Wording& reason, bool only_accepted) {
   for (Recipient& r : recipients) {
     if (r.fate != Fate::kPending || (only_accepted && !r.accepted)) continue;
     r.fate = fate;
@@ -23,6 +23,12 @@ void Transaction::Settle(Fate fate, const std::string& reason, bool only_accepte
 bool Transaction::AnyPending() const {
   return std::any_of(recipients.begin(), recipients.end(),
                      [](const Recipient& r) { return r.fate == Fate::kPending; });
+}
+
+bool Transaction::IsUntouched() const {
+  return !dot_began && std::all_of(recipients.begin(), recipients.end(), [](const Recipient& r) {
+    return r.fate == Fate::kPending && !r.accepted && r.reason.empty();
+  });
 }
 
 bool Transaction::AnyAccepted() const {

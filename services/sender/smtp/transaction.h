@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "lib/net/task.h"
+#include "lib/words/wording.h"
 
 namespace postern::sender::smtp {
 
@@ -25,7 +26,7 @@ enum class Fate {
 struct Recipient {
   std::string address;
   Fate fate = Fate::kPending;
-  std::string reason;     // the server's answer, or ours, in words
+  words::Wording reason;  // the server's answer, or ours
   bool accepted = false;  // by RCPT, in this transaction
 };
 
@@ -36,9 +37,11 @@ struct Transaction {
   explicit Transaction(const std::vector<std::string>& to);
 
   // Gives all that are still pending (or only those that RCPT accepted) their fate.
-  void Settle(Fate fate, const std::string& reason, bool only_accepted = false);
+  void Settle(Fate fate, const words::Wording& reason, bool only_accepted = false);
   bool AnyPending() const;
   bool AnyAccepted() const;
+  // True when the server said nothing about any recipient, and saw nothing of the mail.
+  bool IsUntouched() const;
 
   std::vector<Recipient> recipients;
   bool dot_sent = false;   // from here until the answer nobody knows whether the mail was taken

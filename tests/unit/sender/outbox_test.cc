@@ -36,11 +36,13 @@ Submission MailFor(const std::string& account, const std::string& key) {
   return submission;
 }
 
+words::Wording Said(const std::string& words) { return words::Word("the server said: $0", words); }
+
 Outcome Done(Outcome::Kind kind, const std::string& recipient, const std::string& reason) {
   Outcome outcome;
   outcome.kind = kind;
   outcome.recipient = recipient;
-  outcome.reason = reason;
+  outcome.reason = Said(reason);
   return outcome;
 }
 
@@ -56,7 +58,7 @@ Settlement AllPending(milliseconds retry_in, milliseconds pause = 0ms) {
   settlement.pending = {"bob@example.net", "eve@example.net"};
   settlement.retry_in = retry_in;
   settlement.pause_account = pause;
-  settlement.error = "451 later";
+  settlement.error = Said("451 later");
   return settlement;
 }
 
@@ -188,7 +190,7 @@ TEST_F(OutboxTest, RetriesWhatIsPendingWhenItIsDue) {
   ASSERT_TRUE(early.next_due.has_value());
   EXPECT_GT(*early.next_due, 0ms);
   EXPECT_LE(*early.next_due, 150ms);
-  EXPECT_EQ(List().mails.at(0).error, "451 later");
+  EXPECT_EQ(List().mails.at(0).error, "the server said: 451 later");
 
   Pause(200ms);
   const TakenMail again = TakeOne();
@@ -320,7 +322,7 @@ TEST_F(OutboxTest, ReportsUntilItIsHeard) {
   ASSERT_EQ(reports[0].outcomes.size(), 1u);
   EXPECT_EQ(reports[0].outcomes[0].kind, Outcome::Kind::kFailed);
   EXPECT_EQ(reports[0].outcomes[0].recipient, "bob@example.net");
-  EXPECT_EQ(reports[0].outcomes[0].reason, "550 no  such user");
+  EXPECT_EQ(reports[0].outcomes[0].reason, Said("550 no  such user"));
   EXPECT_TRUE(Reports().empty()) << "taken";
 
   // The edge did not hear it; meanwhile the rest of the mail is sent.
@@ -354,7 +356,7 @@ TEST_F(OutboxTest, TellsOnceThatAMailIsLate) {
   ASSERT_EQ(reports.size(), 1u);
   ASSERT_EQ(reports[0].outcomes.size(), 2u);
   EXPECT_EQ(reports[0].outcomes[0].kind, Outcome::Kind::kDelayed);
-  EXPECT_EQ(reports[0].outcomes[0].reason, "451 later");
+  EXPECT_EQ(reports[0].outcomes[0].reason, Said("451 later"));
   EXPECT_TRUE(Await(io_, outbox_->Reported(reports[0])).ok());
   EXPECT_EQ(List().total, 1u) << "it is still to be sent";
 }
@@ -371,17 +373,19 @@ TEST_F(OutboxTest, DoesNotTellOfTheDelayOfWhatIsSent) {
 
 TEST_F(OutboxTest, CancelsWhatWaits) {
   const Receipt receipt = Put("work", "k1");
-  EXPECT_TRUE(absl::IsNotFound(Await(io_, outbox_->Cancel("other", "why"))));
+  EXPECT_TRUE(absl::IsNotFound(Await(io_, outbox_->Cancel("other", Said("why")))));
   const Lease lease = TakeOne().lease;
-  EXPECT_TRUE(absl::IsFailedPrecondition(Await(io_, outbox_->Cancel(receipt.queue_id, "why"))));
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(Await(io_, outbox_->Cancel(receipt.queue_id, Said("why")))));
   EXPECT_TRUE(Settle(lease, AllPending(1h)).ok());
-  EXPECT_TRUE(Await(io_, outbox_->Cancel(receipt.queue_id, "why")).ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(Await(io_, outbox_->Cancel(receipt.queue_id, "why"))));
+  EXPECT_TRUE(Await(io_, outbox_->Cancel(receipt.queue_id, Said("why"))).ok());
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(Await(io_, outbox_->Cancel(receipt.queue_id, Said("why")))));
   const std::vector<Report> reports = Reports();
   ASSERT_EQ(reports.size(), 1u);
   ASSERT_EQ(reports[0].outcomes.size(), 2u);
   EXPECT_EQ(reports[0].outcomes[1].kind, Outcome::Kind::kFailed);
-  EXPECT_EQ(reports[0].outcomes[1].reason, "why");
+  EXPECT_EQ(reports[0].outcomes[1].reason, Said("why"));
   EXPECT_EQ(*Await(io_, outbox_->Retry({receipt.queue_id})), 0);
   EXPECT_TRUE(Take().mail.empty());
 }

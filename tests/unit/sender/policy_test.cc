@@ -1,11 +1,16 @@
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "services/sender/account_directory.h"
+#include "services/sender/health_reporter.h"
 #include "services/sender/outbox_codec.h"
 #include "services/sender/retry_policy.h"
+#include "services/sender/sentences.h"
+#include "services/sender/session_shares.h"
 #include "services/sender/settlement.h"
 
 namespace postern::sender {
@@ -72,14 +77,26 @@ TEST(RetryPolicy, GivesUpAfterFiveDays) {
   }
 }
 
+// A server's own words; they are stored with a separator before them.
+words::Wording Raw(const std::string& words) { return words::Wording{"$0", {words}}; }
+
 smtp::Transaction Mixed() {
   smtp::Transaction transaction({"sent@x.org", "failed@x.org", "later@x.org", "untried@x.org"});
   transaction.recipients[0].fate = smtp::Fate::kSent;
-  transaction.recipients[0].reason = "250 ok";
+  transaction.recipients[0].reason = Raw("250 ok");
   transaction.recipients[1].fate = smtp::Fate::kFailed;
-  transaction.recipients[1].reason = "550 no";
-  transaction.recipients[2].reason = "451 later";
+  transaction.recipients[1].reason = Raw("550 no");
+  transaction.recipients[2].reason = Raw("451 later");
   return transaction;
+}
+
+std::string InEnglish(const std::vector<Outcome>& outcomes) {
+  std::string text;
+  for (const Outcome& outcome : outcomes) {
+    const char* kind = outcome.kind == Outcome::Kind::kSent ? "S " : "F ";
+    absl::StrAppend(&text, kind, outcome.recipient, " ", words::English(outcome.reason), "\n");
+  }
+  return text;
 }
 
 TEST(Settlement, PutsEachRecipientWhereItBelongs) {
@@ -87,10 +104,10 @@ TEST(Settlement, PutsEachRecipientWhereItBelongs) {
   mail.attempts = 1;
   const Settlement s = Conclude(mail, Mixed(), absl::UnavailableError("x.org: hung up"), 0);
   EXPECT_EQ(s.pending, (std::vector<std::string>{"later@x.org", "untried@x.org"}));
-  EXPECT_EQ(s.error, "451 later");
+  EXPECT_EQ(s.error, Raw("451 later"));
   EXPECT_EQ(s.retry_in, 1min);
   EXPECT_EQ(s.pause_account, 1min);
-  EXPECT_EQ(EncodeOutcomes(s.outcomes), "S\tsent@x.org\t250 ok\nF\tfailed@x.org\t550 no\n");
+  EXPECT_EQ(InEnglish(s.outcomes), "S sent@x.org 250 ok\nF failed@x.org 550 no\n");
 }
 
 TEST(Settlement, GivesUpOnlyWhatIsPending) {
@@ -99,16 +116,105 @@ TEST(Settlement, GivesUpOnlyWhatIsPending) {
   mail.age = 121h;
   const Settlement s = Conclude(mail, Mixed(), absl::UnavailableError("x.org: hung up"), 0);
   EXPECT_TRUE(s.pending.empty());
-  EXPECT_EQ(EncodeOutcomes(s.outcomes),
-            "S\tsent@x.org\t250 ok\nF\tfailed@x.org\t550 no\n"
-            "F\tlater@x.org\tgiven up after 5 days: 451 later\n"
-            "F\tuntried@x.org\tgiven up after 5 days: x.org: hung up\n");
+  EXPECT_EQ(
+      InEnglish(s.outcomes),
+      "S sent@x.org 250 ok\nF failed@x.org 550 no\n"
+      "F later@x.org given up after 5 days; the server's last answer: 451 later\n"
+      "F untried@x.org given up after 5 days in which the mail server could not be reached\n");
+}
+
+TEST(Settlement, SaysWhatKeptAMailForDays) {
+  const struct {
+    absl::Status outcome;
+    const char* reason;
+  } cases[] = {
+      {absl::UnauthenticatedError("no"),
+       "given up after 5 days in which the gateway could not sign in"},
+      {absl::FailedPreconditionError("certificate"),
+       "given up after 5 days in which the account did not work"},
+      {absl::DeadlineExceededError("silence"),
+       "given up after 5 days in which the mail server could not be reached"},
+  };
+  TakenMail mail;
+  mail.age = 121h;
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.reason);
+    const Settlement s = Conclude(mail, smtp::Transaction({"bob@x.org"}), c.outcome, 0);
+    ASSERT_EQ(s.outcomes.size(), 1u);
+    EXPECT_EQ(words::English(s.outcomes[0].reason), c.reason);
+  }
+}
+
+TEST(Sentences, AreGivenToErrorsThatHaveNone) {
+  const absl::Status worded =
+      words::Error(absl::StatusCode::kUnavailable, words::Word("$0 hung up: $1", "x.org", "421"));
+  EXPECT_EQ(OfHost("x.org", worded), worded);
+  EXPECT_EQ(OfQueue(worded), worded);
+  EXPECT_EQ(OfHost("x.org", absl::AbortedError("lease")), absl::AbortedError("lease"));
+  EXPECT_EQ(OfHost("x.org", absl::DeadlineExceededError("no answer within 20 s")).message(),
+            "x.org did not answer in time");
+  EXPECT_EQ(OfHost("x.org", absl::InternalError("odd")).message(), "x.org: odd");
+  EXPECT_EQ(OfQueue(absl::UnavailableError("redis: refused")).message(),
+            "the queue of this gateway can't be read at the moment");
+  EXPECT_EQ(OfAttempt(30min, absl::DeadlineExceededError("no answer")).message(),
+            "the mail server took longer than 30 minutes");
+  EXPECT_TRUE(words::WordingOf(OfAttempt(30min, absl::DeadlineExceededError("no answer"))));
+  EXPECT_EQ(SentenceOf(worded), *words::WordingOf(worded));
+  EXPECT_EQ(words::English(SentenceOf(absl::InternalError("$1 is odd"))), "$1 is odd");
+}
+
+TEST(ConditionAfter, TellsAskingFromFailing) {
+  const absl::Status refused =
+      words::Error(absl::StatusCode::kUnauthenticated, words::Word("$0 refused", "x.org"));
+  const absl::Status away =
+      words::Error(absl::StatusCode::kUnavailable, words::Word("$0 is away", "x.org"));
+  const struct {
+    const char* name;
+    absl::Status sign_in;
+    bool asking;
+    Health health;
+    const char* problem;
+  } cases[] = {
+      {"works", absl::OkStatus(), false, Health::kOk, ""},
+      {"works, but the password is wiped already", absl::OkStatus(), true, Health::kAsking, ""},
+      {"the stored password is refused", refused, false, Health::kError, "x.org refused"},
+      {"the held password is refused", refused, true, Health::kAsking, "x.org refused"},
+      {"away", away, false, Health::kError, "x.org is away"},
+      {"away, and there is no password any more", away, true, Health::kAsking, ""},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const Condition condition = ConditionAfter(c.sign_in, c.asking);
+    EXPECT_EQ(condition.health, c.health);
+    EXPECT_EQ(words::English(condition.problem), c.problem);
+  }
 }
 
 TEST(OutboxCodec, ReadsOutcomesBack) {
-  const std::string text = "S\ta@x.org\t250 ok\nD\tb@x.org\t\nF\tc@x.org\t550 a b\n";
-  EXPECT_EQ(EncodeOutcomes(DecodeOutcomes(text)), text);
+  Outcome sent, failed;
+  sent.kind = Outcome::Kind::kSent;
+  sent.recipient = "a@x.org";
+  sent.reason = Raw("250 ok");
+  failed.kind = Outcome::Kind::kFailed;
+  failed.recipient = "c@x.org";
+  failed.reason = words::Word("$0 MB, at most $1 MB; $2", 2, 1, "a\tb\nc");
+  Outcome delayed;
+  delayed.kind = Outcome::Kind::kDelayed;
+  delayed.recipient = "b@x.org";
+  const auto read = DecodeOutcomes(EncodeOutcomes({sent, delayed, failed}));
+  ASSERT_EQ(read.size(), 3u);
+  EXPECT_EQ(read[0].reason, sent.reason);
+  EXPECT_TRUE(read[1].reason.empty());
+  EXPECT_EQ(read[2].reason, words::Word("$0 MB, at most $1 MB; $2", 2, 1, "a b c"));
+  EXPECT_EQ(read[2].recipient, "c@x.org");
   EXPECT_TRUE(DecodeOutcomes("nonsense\n\n").empty());
+}
+
+// As an older version wrote them.
+TEST(OutboxCodec, ReadsReasonsThatAreNoWordings) {
+  const auto read = DecodeOutcomes("F\tc@x.org\t550 costs $5\n");
+  ASSERT_EQ(read.size(), 1u);
+  EXPECT_EQ(words::English(read[0].reason), "550 costs $5");
 }
 
 Account AccountOf(const std::string& id, const std::string& owner, uint64_t revision) {
@@ -141,6 +247,41 @@ TEST(AccountDirectory, TellsWhatChanged) {
   EXPECT_EQ(changes.removed, std::vector<std::string>{"2"}) << "not in the snapshot";
   EXPECT_TRUE(directory.AccountsOf("ann").empty());
   EXPECT_NE(directory.Find("3"), nullptr);
+}
+
+TEST(AccountDirectory, KnowsWhoSendsByTheSiteRelay) {
+  AccountDirectory directory;
+  Account account = AccountOf("1", "ann", 1);
+  account.by_site_relay = true;
+  directory.Apply({account, AccountOf("2", "ann", 1)}, {}, true);
+  EXPECT_TRUE(directory.OfSiteRelay().contains("1"));
+  EXPECT_EQ(directory.OfSiteRelay().size(), 1u);
+  directory.Apply({}, {"1"}, false);
+  EXPECT_TRUE(directory.OfSiteRelay().empty());
+}
+
+TEST(SessionShares, KeepSlotsForOthers) {
+  AccountDirectory directory;
+  Account relayed = AccountOf("r1", "eve", 1);
+  relayed.by_site_relay = true;
+  Account also_relayed = AccountOf("r2", "bob", 1);
+  also_relayed.by_site_relay = true;
+  directory.Apply({AccountOf("1", "ann", 1), AccountOf("2", "ann", 1), AccountOf("3", "ann", 1),
+                   relayed, also_relayed},
+                  {}, true);
+  WorkerLimits limits;
+  limits.per_account = 2;
+  limits.per_owner = 3;
+  limits.site_relay = 1;
+  const auto busy = [&](const std::vector<SessionOf>& under_way) {
+    const std::vector<std::string> all = BusyAccounts(under_way, directory, limits);
+    return std::set<std::string>(all.begin(), all.end());
+  };
+  using Ids = std::set<std::string>;
+  EXPECT_EQ(busy({{"1", "ann"}}), Ids());
+  EXPECT_EQ(busy({{"1", "ann"}, {"1", "ann"}}), Ids{"1"});
+  EXPECT_EQ(busy({{"1", "ann"}, {"1", "ann"}, {"2", "ann"}}), (Ids{"1", "2", "3"}));
+  EXPECT_EQ(busy({{"r1", "eve"}}), (Ids{"r1", "r2"})) << "the relay is one server for all";
 }
 
 }  // namespace

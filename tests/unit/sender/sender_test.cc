@@ -154,12 +154,15 @@ TEST_F(SenderTest, ChecksANewAccountWithoutSendingAnything) {
 TEST_F(SenderTest, RefusesWhatIsWrongInWords) {
   v1::SubmitRequest other_owner = Request("k1");
   other_owner.set_owner("eve@jabber.example");
-  EXPECT_EQ(Submit(other_owner).status(), absl::NotFoundError("there is no such SMTP account"));
+  EXPECT_EQ(
+      Submit(other_owner).status(),
+      words::Error(absl::StatusCode::kNotFound, words::Word("there is no such SMTP account")));
   v1::SubmitRequest no_key = Request("");
   EXPECT_EQ(Submit(no_key).status(), absl::InvalidArgumentError("idempotency_key: missing"));
   v1::SubmitRequest nobody = Request("k2");
   nobody.mutable_draft()->clear_to();
-  EXPECT_EQ(Submit(nobody).status(), absl::InvalidArgumentError("the mail has no recipient"));
+  EXPECT_EQ(Submit(nobody).status(), words::Error(absl::StatusCode::kInvalidArgument,
+                                                  words::Word("the mail has no recipient")));
   PutAccount(/*enabled=*/false);
   EXPECT_TRUE(Until([&] { return absl::IsFailedPrecondition(Submit(Request("k3")).status()); }));
 }
@@ -177,8 +180,8 @@ TEST_F(SenderTest, KeepsMailUntilThePasswordIsRight) {
   ASSERT_TRUE(Submit(Request("k1")).ok());
   EXPECT_TRUE(HealthIs(admin::v1::HEALTH_STATE_ERROR));
   EXPECT_EQ(admin_.Health("work").error(),
-            "127.0.0.1: refused the login or the password (535 5.7.8 wrong); check them in the "
-            "account's settings");
+            "127.0.0.1 refused the login or the password (535 5.7.8 wrong); check them");
+  EXPECT_EQ(admin_.Health("work").problem().arguments_size(), 2);
   EXPECT_TRUE(Until([&] { return Queue().mails_size() == 1 && Queue().mails(0).attempts() == 1; }));
   EXPECT_TRUE(smtp_.mails.empty());
 

@@ -26,7 +26,8 @@ struct Dialogue {
   bool allow_plaintext_auth = false;
   Envelope envelope;
   std::string content = "hi\r\n";
-  std::string ends;
+  std::string ends, tells;
+  bool only_tries = false;
   std::map<std::string, std::pair<Fate, std::string>> expected;  // by recipient
 };
 
@@ -46,6 +47,8 @@ void ReadDirective(Dialogue& d, absl::string_view line) {
   if (word == "size") d.envelope.size = std::stoull(rest);
   if (word == "content") d.content = Unescape(rest);
   if (word == "ends") d.ends = rest;
+  if (word == "tells") d.tells = rest;
+  if (word == "try") d.only_tries = true;
   if (word == "sent") d.expected[pair.first] = {Fate::kSent, pair.second};
   if (word == "failed") d.expected[pair.first] = {Fate::kFailed, pair.second};
   if (word == "pending") d.expected[pair.first] = {Fate::kPending, pair.second};
@@ -103,13 +106,18 @@ struct Played {
 
 net::Task<absl::Status> PlaySession(Session& session, const Dialogue& d, Transaction& t) {
   Opening opening;
-  opening.host = "smtp.example.org";
   opening.start_tls = d.security == "starttls";
   opening.allow_plaintext_auth = d.allow_plaintext_auth;
   opening.credentials.login = d.login;
   opening.credentials.password = crypto::Secret(d.password);
   absl::Status opened = co_await session.Open(opening);
   if (!opened.ok()) co_return opened;
+  if (d.only_tries) {
+    absl::Status tried = co_await session.TrySender(d.envelope.from);
+    if (!tried.ok()) co_return tried;
+    co_await session.Quit();
+    co_return absl::OkStatus();
+  }
   auto wanted = co_await session.Offer(d.envelope, t);
   if (!wanted.ok()) co_return wanted.status();
   if (*wanted) {
@@ -126,7 +134,7 @@ Played Play(const Dialogue& d, std::optional<size_t> cut = std::nullopt) {
   Played played;
   played.steps = server.size();
   if (cut) server.CutAfter(*cut);
-  Session session(server);
+  Session session(server, "smtp.example.org");
   played.transaction = Transaction(d.envelope.to);
   played.outcome = testing::Await(PlaySession(session, d, played.transaction));
   played.remaining = server.Remaining();
@@ -141,14 +149,18 @@ TEST(SmtpDialogue, GoesAsWritten) {
     SCOPED_TRACE(d.name);
     const Played played = Play(d);
     EXPECT_EQ(CodeName(played.outcome), d.ends) << played.outcome;
+    if (!d.tells.empty()) {
+      EXPECT_EQ(played.outcome.message(), d.tells);
+    }
     EXPECT_EQ(played.mismatch, "");
+    if (d.only_tries) continue;
     ASSERT_EQ(played.transaction.recipients.size(), d.expected.size());
     for (const Recipient& recipient : played.transaction.recipients) {
       SCOPED_TRACE(recipient.address);
       const auto expected = d.expected.find(recipient.address);
       ASSERT_NE(expected, d.expected.end());
       EXPECT_EQ(recipient.fate, expected->second.first);
-      EXPECT_EQ(recipient.reason, expected->second.second);
+      EXPECT_EQ(words::English(recipient.reason), expected->second.second);
     }
   }
 }
@@ -188,6 +200,21 @@ TEST(SmtpDialogue, KnowsWhereEveryRecipientStandsWhereverItIsCut) {
       if (!settled && cut < whole.steps && whole.outcome.ok() && !whole.transaction.AnyPending()) {
         EXPECT_FALSE(played.outcome.ok());
       }
+    }
+  }
+}
+
+// Whatever ends a session, and wherever: its user gets a sentence that can be translated.
+TEST(SmtpDialogue, HasWordsForEveryEnd) {
+  for (const Dialogue& d : AllDialogues()) {
+    SCOPED_TRACE(d.name);
+    const size_t steps = Play(d).steps;
+    for (size_t cut = 0; cut <= steps; ++cut) {
+      const absl::Status outcome = Play(d, cut).outcome;
+      if (outcome.ok()) continue;
+      const auto wording = words::WordingOf(outcome);
+      ASSERT_TRUE(wording) << outcome;
+      EXPECT_EQ(words::English(*wording), outcome.message());
     }
   }
 }

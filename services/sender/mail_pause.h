@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "lib/net/task.h"
+#include "services/sender/held_passwords.h"
+#include "services/sender/outbox.h"
+
+namespace postern::sender {
+
+// Holds the waiting mail of whole accounts back, and lets it go.
+class MailPause {
+ public:
+  // `mail_due` is called when mail may go again.
+  MailPause(Outbox& outbox, HeldPasswords& passwords, std::function<void()> mail_due)
+      : outbox_(outbox), passwords_(passwords), mail_due_(std::move(mail_due)) {}
+
+  // The account needs its password: its mail waits, untried and uncounted, until the
+  // owner gives it. Authors are told so once, at once; what is five days old is given
+  // up as any other mail. `lease` is of a mail that is given back. A password that
+  // comes meanwhile is not overlooked.
+  net::Task<absl::Status> UntilPassword(Account account, std::optional<Lease> lease);
+  // Answers how many mails wait. Goes on trying while Redis is away.
+  net::Task<int64_t> End(std::string account_id);
+
+ private:
+  Outbox& outbox_;
+  HeldPasswords& passwords_;
+  const std::function<void()> mail_due_;
+};
+
+}  // namespace postern::sender
