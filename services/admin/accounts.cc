@@ -10,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
-#include "lib/words/wording.h"
 #include "services/admin/account_name.h"
 #include "services/admin/account_settings.h"
 #include "services/admin/bare_jid.h"
@@ -27,8 +26,7 @@ auto& conflicts = metrics::Counter("postern_admin_conflicts_total",
 constexpr int kAttempts = 20;
 
 absl::Status TooBusy() {
-  return words::Error(absl::StatusCode::kUnavailable,
-                      words::Word("The account is being changed from elsewhere. Try again."));
+  return absl::UnavailableError("the account is being changed from elsewhere; try again");
 }
 
 v1::Account WithoutPassword(v1::Account account) {

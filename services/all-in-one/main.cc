@@ -37,10 +37,22 @@ void ChooseKeyFile(process::Program& program, Configs& configs) {
       *path;
 }
 
+// Here the relay is offered to users when there is one.
+void ChooseRelay(process::Program& program, Configs& configs) {
+  sender::CheckRelay(program, configs.sender);
+  const bool there = !configs.sender.relay.relay.empty();
+  if (configs.admin.relay_offered && !there) {
+    program.Reject("--relay-offered", "there is no --relay");
+  }
+  configs.admin.relay_offered = there;
+}
+
 void CheckConfigs(process::Program& program, Configs& configs) {
   xmpp_edge::CheckConfig(program, configs.edge);
   rules::CheckConfig(program, configs.rules);
   fetcher::CheckReach(program, configs.fetcher);
+  ChooseRelay(program, configs);
+  admin::CheckSite(program, configs.admin);
   // A command line that won't do leaves no key behind.
   if (!program.HasProblems()) ChooseKeyFile(program, configs);
   if (configs.admin.master_key_file.empty()) return;
