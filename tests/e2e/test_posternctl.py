@@ -32,6 +32,16 @@ def test_a_disabled_account_rests_until_it_is_enabled(juliet):
     juliet.client.await_message(subject, seconds=20)
 
 
+def test_a_check_says_why_there_is_nothing_to_look_for(juliet):
+    juliet.register_imap("work")
+    juliet.register_smtp("out")
+    juliet.postern.ctl("accounts", "disable", f"{juliet.jid}/work")
+    for name, why in (("out", "sends mail"), ("work", "is disabled")):
+        with pytest.raises(CtlFailed) as failed:
+            juliet.postern.ctl("accounts", "check", f"{juliet.jid}/{name}")
+        assert why in failed.value.message
+
+
 def test_a_mail_that_waits_is_in_the_queue_until_it_is_cancelled(juliet):
     juliet.register_smtp("out")
     id = juliet.client.send(juliet.gateway, "To: later@elsewhere.test\nSubject: wait\n\nHello")
