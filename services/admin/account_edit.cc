@@ -85,7 +85,7 @@ absl::StatusOr<v1::Account> SettingsOfNew(const OwnerAccounts& owner, const PutW
   }
   auto settings = NewSettings(wish.wanted, password.Reveal(), wish.relay);
   if (!settings.ok() || *source == nullptr) return settings;
-  // It is known to be good there, and to nobody else's server.
+  // It goes to no other server, and for no other login.
   if (settings->host() != (*source)->host() || settings->login() != (*source)->login()) {
     return NoSuchPassword();
   }
