@@ -69,7 +69,7 @@ Wording FailureWording(const Account& account, const Failure& failure) {
     case absl::StatusCode::kDeadlineExceeded:
       return Word("$0 does not answer in time", host);
     case absl::StatusCode::kDataLoss:
-      if (failure.step != Step::kRead) return Word("$0 gives answers that make no sense", host);
+      if (failure.step != Step::kGreet) return Word("$0 gives answers that make no sense", host);
       return Word("$0 port $1 gives answers that make no sense; is it the right port?", host,
                   account.port);
     default:
@@ -88,9 +88,10 @@ absl::string_view FieldToBlame(const Failure& failure) {
     case net::Suspect::kNone:
       break;
   }
+  if (failure.step == Step::kConnect && absl::IsDeadlineExceeded(failure.status)) return "host";
   if (absl::IsPermissionDenied(failure.status)) return "ssl";
   if (absl::IsUnauthenticated(failure.status)) return "password";
-  if (failure.step == Step::kRead && absl::IsDataLoss(failure.status)) return "port";
+  if (failure.step == Step::kGreet && absl::IsDataLoss(failure.status)) return "port";
   const bool refused =
       absl::IsFailedPrecondition(failure.status) || absl::IsInvalidArgument(failure.status);
   if (failure.step == Step::kOpenMailbox && refused) return "mailbox";

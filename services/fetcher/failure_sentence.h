@@ -9,7 +9,7 @@
 namespace postern::fetcher {
 
 // How far an attempt to open a mailbox had come.
-enum class Step { kConnect, kLogin, kOpenMailbox, kRead };
+enum class Step { kConnect, kGreet, kLogin, kOpenMailbox, kRead };
 
 struct Failure {
   Step step = Step::kConnect;

@@ -1,31 +1,52 @@
 #include "services/fetcher/fetcher.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "lib/crypto/digest.h"
+#include "lib/net/deadline.h"
 #include "lib/net/task_group.h"
 #include "lib/net/tcp_dialer.h"
 #include "postern/fetcher/v1/fetcher.grpc.pb.h"
 #include "services/fetcher/account_feed.h"
 #include "services/fetcher/fetcher_service.h"
+#include "services/fetcher/visit_limits.h"
 
 namespace postern::fetcher {
 
 namespace {
 
+// Connections beside the watchers', by people who wait for an answer.
+constexpr size_t kVisitsOfOne = 2;  // of an account
+constexpr size_t kVisitsInAll = 32;
+constexpr std::chrono::minutes kBetweenWipes{1};
+
 // What exists once the ways to the other services are known; in the order of
 // dependence, so that each outlives what uses it.
 struct Parts {
   Parts(process::Runtime& runtime, const process::Peers& peers, crypto::SecretBox box,
-        std::unique_ptr<net::Dialer> opened, imap::PasswordRule rule);
+        std::unique_ptr<net::Dialer> opened, PasswordRule rule);
+
+  Desks AllDesks() { return {watches, book, passwords, trial, folders, mails}; }
+  VisitParts Visiting(PasswordRule rule);
+  void Changed(Account account);
+  void Gone(const std::string& account_id);
+  // Nothing else may happen for long.
+  net::Task<void> WipePasswords();
 
   std::unique_ptr<admin::v1::AdminService::StubInterface> admin;
   std::unique_ptr<edge::v1::EdgeService::StubInterface> edge;
   std::unique_ptr<rules::v1::RulesService::StubInterface> rules;
   const crypto::SecretBox secrets;
   const std::unique_ptr<net::Dialer> dialer;
+  crypto::PasswordKeeper passwords;
+  VisitLimits visits{kVisitsOfOne, kVisitsInAll};
+  AccountBook book;
+  AccountTrial trial;
+  FolderDesk folders;
+  MailDesk mails;
   CursorStore cursors;
   MailHandoff handoff;
   HealthReporter health;
@@ -36,23 +57,55 @@ struct Parts {
 };
 
 Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::SecretBox box,
-             std::unique_ptr<net::Dialer> opened, imap::PasswordRule rule)
+             std::unique_ptr<net::Dialer> opened, PasswordRule rule)
     : admin(admin::v1::AdminService::NewStub(peers.admin)),
       edge(edge::v1::EdgeService::NewStub(peers.edge)),
       rules(rules::v1::RulesService::NewStub(peers.rules)),
       secrets(std::move(box)),
       dialer(std::move(opened)),
+      trial(Visiting(rule)),
+      folders(Visiting(rule), visits),
+      mails(Visiting(rule), visits),
       cursors(runtime.redis, crypto::RandomId()),
       handoff(*rules, *edge),
       health(runtime.io.get_executor(), *admin),
       availability(*edge, [this](const std::string& user) { watches.PresenceChanged(user); }),
-      watches(WatcherParts{runtime.io.get_executor(), *dialer, secrets, cursors, availability,
-                           handoff, health, rule}),
+      watches(WatcherParts{runtime.io.get_executor(), *dialer, secrets, passwords, cursors,
+                           availability, handoff, health, rule}),
       accounts(
-          *admin, [this](Account account) { watches.Put(std::move(account)); },
-          [this](const std::string& id) { watches.Remove(id); },
-          [this](const std::string& id) { watches.Leave(id); }),
+          *admin, [this](Account account) { Changed(std::move(account)); },
+          [this](const std::string& id) {
+            Gone(id);
+            watches.Remove(id);
+          },
+          [this](const std::string& id) {
+            Gone(id);
+            watches.Leave(id);
+          }),
       loops(runtime.io.get_executor()) {}
+
+VisitParts Parts::Visiting(PasswordRule rule) { return {*dialer, secrets, passwords, rule}; }
+
+void Parts::Changed(Account account) {
+  book.Put(account);
+  // One that is stored now, or of no use, is not held any longer.
+  if (!account.enabled || !account.sealed_password.empty()) passwords.Forget(account.id);
+  watches.Put(std::move(account));
+}
+
+void Parts::Gone(const std::string& account_id) {
+  book.Remove(account_id);
+  folders.Forget(account_id);
+  passwords.Forget(account_id);
+}
+
+net::Task<void> Parts::WipePasswords() {
+  for (;;) {
+    co_await net::Sleep(kBetweenWipes);
+    passwords.WipeUntrusted();
+    watches.PasswordsWiped();
+  }
+}
 
 class Fetcher final : public process::Service {
  public:
@@ -70,13 +123,14 @@ class Fetcher final : public process::Service {
     options.tls_ca_file = config_.tls_ca_file;
     auto dialer = net::TcpDialer::Create(runtime_.io.get_executor(), options);
     if (!dialer.ok()) return dialer.status();
-    const auto rule = config_.allow_plaintext_auth ? imap::PasswordRule::kAnyConnection
-                                                   : imap::PasswordRule::kEncryptedOnly;
+    const auto rule =
+        config_.allow_plaintext_auth ? PasswordRule::kAnyConnection : PasswordRule::kEncryptedOnly;
     parts_.emplace(runtime_, peers, *std::move(secrets), *std::move(dialer), rule);
-    rpc_.Begin(parts_->watches);
+    rpc_.Begin(parts_->AllDesks());
     parts_->loops.Spawn("availability", parts_->availability.Run());
     parts_->loops.Spawn("accounts", parts_->accounts.Run());
     parts_->loops.Spawn("health", parts_->health.Run());
+    parts_->loops.Spawn("passwords", parts_->WipePasswords());
     return absl::OkStatus();
   }
 

@@ -1,35 +1,83 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <optional>
+#include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lib/crypto/password_keeper.h"
 #include "lib/net/task.h"
 #include "postern/fetcher/v1/fetcher.grpc.pb.h"
+#include "services/fetcher/account_book.h"
+#include "services/fetcher/account_trial.h"
+#include "services/fetcher/folder_desk.h"
+#include "services/fetcher/mail_desk.h"
 #include "services/fetcher/watch_list.h"
 
 namespace postern::fetcher {
 
-// The gRPC face: what others may ask about watches.
+// Who answers what; outlives the serving.
+struct Desks {
+  WatchList& watches;
+  const AccountBook& accounts;
+  crypto::PasswordKeeper& passwords;
+  AccountTrial& trial;
+  FolderDesk& folders;
+  MailDesk& mails;
+};
+
+// The gRPC face: what others may ask about mailboxes.
 class FetcherService final : public v1::FetcherService::CallbackService {
  public:
   explicit FetcherService(boost::asio::any_io_executor executor) : executor_(executor) {}
 
-  // Calls before this are UNAVAILABLE. `watches` outlives the serving.
-  void Begin(WatchList& watches) { watches_ = &watches; }
+  // Calls before this are UNAVAILABLE.
+  void Begin(const Desks& desks) { desks_.emplace(desks); }
 
-  grpc::ServerUnaryReactor* CheckAccount(grpc::CallbackServerContext* context,
-                                         const v1::CheckAccountRequest* request,
-                                         v1::CheckAccountResponse* response) override;
-  grpc::ServerUnaryReactor* ListWatches(grpc::CallbackServerContext* context,
-                                        const v1::ListWatchesRequest* request,
-                                        v1::ListWatchesResponse* response) override;
+  using Reactor = grpc::ServerUnaryReactor;
+  using Context = grpc::CallbackServerContext;
+  Reactor* CheckAccount(Context* context, const v1::CheckAccountRequest* request,
+                        v1::CheckAccountResponse* response) override;
+  Reactor* ListWatches(Context* context, const v1::ListWatchesRequest* request,
+                       v1::ListWatchesResponse* response) override;
+  Reactor* TryAccount(Context* context, const v1::TryAccountRequest* request,
+                      v1::TryAccountResponse* response) override;
+  Reactor* HoldPassword(Context* context, const v1::HoldPasswordRequest* request,
+                        v1::HoldPasswordResponse* response) override;
+  Reactor* RetainPasswords(Context* context, const v1::RetainPasswordsRequest* request,
+                           v1::RetainPasswordsResponse* response) override;
+  Reactor* ListFolders(Context* context, const v1::ListFoldersRequest* request,
+                       v1::ListFoldersResponse* response) override;
+  Reactor* ListMails(Context* context, const v1::ListMailsRequest* request,
+                     v1::ListMailsResponse* response) override;
+  Reactor* ReadMails(Context* context, const v1::ReadMailsRequest* request,
+                     v1::ReadMailsResponse* response) override;
 
  private:
+  // A call once Begin() has been.
+  using Call = std::function<net::Task<absl::Status>()>;
+  Reactor* Serve(Context* context, Call call);
+  net::Task<absl::Status> RunWhenBegun(Call call);
+
   net::Task<absl::Status> DoCheck(const v1::CheckAccountRequest& request);
-  net::Task<absl::Status> DoList(v1::ListWatchesResponse& response);
+  net::Task<absl::Status> DoListWatches(v1::ListWatchesResponse& response);
+  net::Task<absl::Status> DoTry(const v1::TryAccountRequest& request,
+                                v1::TryAccountResponse& response);
+  net::Task<absl::Status> DoHold(const v1::HoldPasswordRequest& request);
+  net::Task<absl::Status> DoRetain(const v1::RetainPasswordsRequest& request);
+  net::Task<absl::Status> DoListFolders(const v1::ListFoldersRequest& request,
+                                        v1::ListFoldersResponse& response);
+  net::Task<absl::Status> DoListMails(const v1::ListMailsRequest& request,
+                                      v1::ListMailsResponse& response);
+  net::Task<absl::Status> DoReadMails(const v1::ReadMailsRequest& request,
+                                      v1::ReadMailsResponse& response);
+  // kNotFound, or with a wording why its mailbox is not to be visited.
+  absl::StatusOr<std::shared_ptr<const Account>> Visitable(const std::string& account_id) const;
 
   boost::asio::any_io_executor executor_;
-  WatchList* watches_ = nullptr;
+  std::optional<Desks> desks_;
 };
 
 }  // namespace postern::fetcher

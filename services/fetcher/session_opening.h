@@ -39,10 +39,10 @@ net::Task<absl::Status> OpenSession(Session& session, const Account& account,
                                     std::optional<Failure>& failure) {
   const bool upgrade = account.security == Security::kStartTls;
   absl::Status greeted = co_await Greet(session, upgrade);
-  if (!greeted.ok()) co_return Blame(session, Step::kRead, greeted, failure);
+  if (!greeted.ok()) co_return Blame(session, Step::kGreet, greeted, failure);
   if (upgrade) {
     absl::Status upgraded = co_await session.StartTls(account.host);
-    if (!upgraded.ok()) co_return Blame(session, Step::kRead, upgraded, failure);
+    if (!upgraded.ok()) co_return Blame(session, Step::kGreet, upgraded, failure);
   }
   absl::Status logged_in = co_await session.Login(account.login, password.Reveal(), rule);
   if (!logged_in.ok()) co_return Blame(session, Step::kLogin, logged_in, failure);

@@ -10,6 +10,7 @@
 #include "lib/net/dial_error.h"
 #include "lib/words/wording.h"
 #include "services/fetcher/imap/session.h"
+#include "services/fetcher/login_problem.h"
 
 namespace postern::fetcher::imap {
 
@@ -24,13 +25,6 @@ bool MeansWrongLogin(const Response& answer) {
   return answer.code.empty() || answer.code == "AUTHENTICATIONFAILED" ||
          answer.code == "AUTHORIZATIONFAILED" || answer.code == "EXPIRED" ||
          answer.code == "CAPABILITY";  // says nothing about the refusal
-}
-
-absl::Status Unsendable() {
-  return words::Error(
-      absl::StatusCode::kInvalidArgument,
-      words::Word("the user name or the password holds a line break or another character that "
-                  "can't be sent"));
 }
 
 }  // namespace
@@ -62,10 +56,7 @@ net::Task<absl::Status> Session::AskCapabilities() {
 net::Task<absl::Status> Session::StartTls(const std::string& host) {
   if (absl::Status s = co_await AskCapabilities(); !s.ok()) co_return s;
   if (!capabilities_.contains("STARTTLS")) {
-    const words::Wording wording =
-        words::Word("$0 offers no STARTTLS on this port; choose TLS from the start", host);
-    co_return net::DialError(absl::StatusCode::kFailedPrecondition, wording,
-                             net::Suspect::kSecurity);
+    co_return login_problem::NoStartTls(host);
   }
   if (absl::Status s = co_await Perform("STARTTLS"); !s.ok()) co_return s;
   if (absl::Status s = co_await net::WithDeadline(kTlsLimit, stream_.StartTls(host)); !s.ok()) {
@@ -105,7 +96,7 @@ net::Task<absl::StatusOr<Response>> Session::AuthenticatePlain(const std::string
                                                                const std::string& password) {
   constexpr char kNul = '\0';
   if (login.find(kNul) != std::string::npos || password.find(kNul) != std::string::npos) {
-    co_return Unsendable();
+    co_return login_problem::Unsendable();
   }
   std::string plain;
   plain.append(1, kNul).append(login).append(1, kNul).append(password);
@@ -127,8 +118,8 @@ net::Task<absl::StatusOr<Response>> Session::AuthenticatePlain(const std::string
 net::Task<absl::StatusOr<Response>> Session::LoginCommand(const std::string& login,
                                                           const std::string& password) {
   Command command("LOGIN");
-  if (!command.AddString(login, "user name").ok()) co_return Unsendable();
-  if (!command.AddString(password, "password").ok()) co_return Unsendable();
+  if (!command.AddString(login, "user name").ok()) co_return login_problem::Unsendable();
+  if (!command.AddString(password, "password").ok()) co_return login_problem::Unsendable();
   co_return co_await Execute(command);
 }
 

@@ -1,56 +1,22 @@
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <map>
-#include <sstream>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
-#include "services/fetcher/catch_up.h"
 #include "services/fetcher/imap/session.h"
+#include "services/fetcher/imap_source.h"
 #include "services/fetcher/mail_reading.h"
 #include "services/fetcher/mailbox_sync.h"
 #include "tests/support/await.h"
 #include "tests/support/scripted_stream.h"
+#include "tests/unit/fetcher/dialogue.h"
 
 namespace postern::fetcher {
 namespace {
 
+using testing::AllDialogues;
 using testing::Await;
+using testing::Dialogue;
 using testing::ScriptedStream;
-
-// A file of tests/dialogue/imap: a script, and in comments what to expect.
-struct Dialogue {
-  std::string name, script;
-  std::map<std::string, std::string> facts;  // "outcome" -> "OK"
-
-  std::string Fact(const std::string& key) const {
-    const auto found = facts.find(key);
-    return found == facts.end() ? "" : found->second;
-  }
-  ScriptedStream Stream() const { return ScriptedStream(script, Fact("connection") == "tls"); }
-};
-
-std::vector<Dialogue> AllDialogues() {
-  std::vector<Dialogue> all;
-  for (const auto& entry : std::filesystem::directory_iterator(IMAP_DIALOGUES)) {
-    std::stringstream text;
-    text << std::ifstream(entry.path()).rdbuf();
-    Dialogue dialogue;
-    dialogue.name = entry.path().filename();
-    dialogue.script = text.str();
-    for (absl::string_view line : absl::StrSplit(dialogue.script, '\n')) {
-      const std::vector<std::string> pair = absl::StrSplit(line, absl::MaxSplits(": ", 1));
-      if (!absl::ConsumePrefix(&line, "# ") || pair.size() != 2) continue;
-      dialogue.facts[pair[0].substr(2)] = pair[1];
-    }
-    all.push_back(std::move(dialogue));
-  }
-  return all;
-}
 
 std::string Describe(uint32_t uid, const mail::Mail& mail) {
   std::string out = absl::StrCat(uid, mail.subject.empty() ? "" : " ", mail.subject);
@@ -104,7 +70,7 @@ net::Task<absl::Status> Converse(net::ByteStream& stream, const Dialogue& dialog
 }
 
 TEST(ImapDialogue, EndsAsItsScriptSays) {
-  const std::vector<Dialogue> dialogues = AllDialogues();
+  const std::vector<Dialogue> dialogues = AllDialogues(IMAP_DIALOGUES);
   EXPECT_GE(dialogues.size(), 20u);
   for (const Dialogue& dialogue : dialogues) {
     SCOPED_TRACE(dialogue.name);
@@ -133,7 +99,7 @@ TEST(ImapDialogue, KeepsNoMoreOfAMailThanItAskedFor) {
 }
 
 TEST(ImapDialogue, CutAnywhereEndsInACleanError) {
-  for (const Dialogue& dialogue : AllDialogues()) {
+  for (const Dialogue& dialogue : AllDialogues(IMAP_DIALOGUES)) {
     const size_t steps = dialogue.Stream().size();
     for (size_t cut = 0; cut < steps; ++cut) {
       SCOPED_TRACE(absl::StrCat(dialogue.name, " cut after ", cut, " steps"));

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/fetcher/mailbox_visit.h"
+#include "services/fetcher/pop3/session.h"
+
+namespace postern::fetcher {
+
+// A visit by POP3. A mail's id is its UIDL; the server lists the oldest first.
+class Pop3Visit : public MailboxVisit {
+ public:
+  Pop3Visit(const Account& account, std::unique_ptr<net::ByteStream> stream);
+
+  net::Task<absl::Status> LogIn(crypto::Secret password, PasswordRule rule) override;
+  // Asks for the ids: without them no mail could be told from another.
+  net::Task<absl::Status> OpenMailbox() override;
+  net::Task<absl::StatusOr<FolderTree>> ListFolders() override;
+  net::Task<absl::StatusOr<MailPage>> ListMails(std::string before_id, size_t limit) override;
+  net::Task<absl::StatusOr<std::vector<FoundMail>>> ReadMails(
+      std::vector<std::string> ids) override;
+  const std::optional<Failure>& failure() const override { return failure_; }
+
+ private:
+  net::Task<absl::StatusOr<std::optional<MailSummary>>> Summarise(pop3::UniqueId mail);
+  absl::Status Failed(Step step, absl::Status status);
+
+  const Account& account_;
+  const std::unique_ptr<net::ByteStream> stream_;
+  pop3::Session session_;
+  std::optional<Failure> failure_;
+};
+
+}  // namespace postern::fetcher
