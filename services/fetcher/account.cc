@@ -52,16 +52,17 @@ Disposition Decide(const Account& account, const Availability& availability,
 }
 
 bool Releases(const Account& account, const Availability& before, const Availability& now,
-              int64_t received_unix, int64_t now_unix) {
+              std::optional<int64_t> waiting_since, int64_t now_unix) {
   if (before == now) return false;
-  switch (Decide(account, now, received_unix)) {
+  const int64_t received = waiting_since.value_or(now_unix);
+  switch (Decide(account, now, received)) {
     case Disposition::kWait:
       return false;
     case Disposition::kDigest:
-      return DigestDue(account, received_unix, now_unix) <= now_unix;
+      return waiting_since && DigestDue(account, received, now_unix) <= now_unix;
     case Disposition::kPassOver:
     case Disposition::kDeliver:
-      return true;
+      return waiting_since || Decide(account, before, received) != Disposition::kDeliver;
   }
   return false;
 }

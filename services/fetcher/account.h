@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "lib/net/dialer.h"
@@ -60,10 +61,11 @@ enum class Disposition {
 };
 Disposition Decide(const Account& account, const Availability& availability, int64_t received_unix);
 
-// Whether mail that waits, the first of it received at `received_unix`, is to be dealt
-// with at once because the user's availability is no longer `before`.
+// Whether a mailbox is to be looked into at once because its owner's availability is
+// no longer `before`: for mail that waits, the first of it received at `waiting_since`,
+// or for what came unseen while it had to wait.
 bool Releases(const Account& account, const Availability& before, const Availability& now,
-              int64_t received_unix, int64_t now_unix);
+              std::optional<int64_t> waiting_since, int64_t now_unix);
 
 // When the digest is due whose first mail came at `received_unix`, seen from
 // `now_unix`: an interval later, but never further off than that (a server's

@@ -33,6 +33,7 @@ constexpr seconds kRedisRetry{1};
 constexpr seconds kDialLimit{60};
 // However often presence changes, no two POP3 logins come closer than this.
 constexpr seconds kBetweenVisits{2};
+constexpr size_t kVisitsInARow = 3;  // that presence may ask for, then they are spread
 
 auto& logins = metrics::Counter("postern_fetcher_logins_total", "Mailboxes opened");
 auto& failures =
@@ -69,7 +70,9 @@ void AccountWatcher::Check() {
 }
 
 void AccountWatcher::PresenceChanged() {
-  if (parts_.availability.Of(account_.owner) != seen_availability_) wake_.Notify();
+  // By POP3 even the way there and back counts: mail may have come in between.
+  const bool by_pop3 = account_.type == AccountType::kPop3;
+  if (by_pop3 || parts_.availability.Of(account_.owner) != seen_availability_) wake_.Notify();
 }
 
 void AccountWatcher::PasswordArrived() {
@@ -208,17 +211,38 @@ net::Task<void> AccountWatcher::RestBetweenLooks() {
     const milliseconds left = seconds(look_again_unix_ - std::time(nullptr));
     pause = std::min(pause, std::max<milliseconds>(left, ReconnectPolicy::kBetweenLogins));
   }
-  const seconds at_least = std::max(kBetweenVisits, login_delay_);
-  const auto until = begun + std::max<milliseconds>(pause, at_least);
+  const auto until = std::max(begun + pause, EarliestVisit(1));
+  Availability before = seen_availability_;
+  bool released = false;
   rested_ = check_now_;  // asked for after the look
   for (auto now = begun; now < until && HasPassword(); now = steady_clock::now()) {
     const Availability availability = parts_.availability.Of(account_.owner);
-    const bool released = waiting_since_ && Releases(account_, seen_availability_, availability,
-                                                     *waiting_since_, std::time(nullptr));
-    const auto end = rested_ || released ? begun + at_least : until;
+    released = released || Releases(account_, std::exchange(before, availability), availability,
+                                    waiting_since_, std::time(nullptr));
+    auto end = until;
+    if (released) end = std::min(end, EarliestVisit(kVisitsInARow));
+    if (rested_) end = std::min(end, EarliestVisit(1));
     if (now >= end) co_return;
     co_await wake_.WaitFor(end - now);
   }
+}
+
+// So that the server is asked for no login too soon after the last one, and for no more
+// than `in_a_row` within as many times the least pause between logins.
+steady_clock::time_point AccountWatcher::EarliestVisit(size_t in_a_row) const {
+  const seconds least = std::max(kBetweenVisits, login_delay_);
+  auto earliest = visits_.empty() ? steady_clock::time_point() : visits_.back() + least;
+  if (in_a_row > 1 && visits_.size() >= in_a_row) {
+    const auto first = visits_[visits_.size() - in_a_row];
+    earliest =
+        std::max(earliest, first + static_cast<int>(in_a_row) * ReconnectPolicy::kBetweenLogins);
+  }
+  return earliest;
+}
+
+void AccountWatcher::NoteVisit() {
+  visits_.push_back(steady_clock::now());
+  if (visits_.size() > kVisitsInARow) visits_.pop_front();
 }
 
 // --- the password -----------------------------------------------------------------
@@ -261,6 +285,7 @@ net::Task<absl::Status> AccountWatcher::Visit() {
       account_, parts_.availability, parts_.cursors, parts_.password_rule, progress_, wake_,
       state_};
   if (account_.type == AccountType::kPop3) {
+    NoteVisit();
     Pop3Source source(**stream, vigil);
     const absl::Status end = co_await Watch(source);
     login_delay_ = seconds(source.login_delay_seconds());

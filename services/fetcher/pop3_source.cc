@@ -7,7 +7,6 @@
 #include "absl/container/flat_hash_set.h"
 #include "lib/mail/date.h"
 #include "lib/process/log.h"
-#include "lib/words/wording.h"
 #include "services/fetcher/session_opening.h"
 
 namespace postern::fetcher {
@@ -19,22 +18,6 @@ constexpr size_t kMaxMails = 500;  // looked at in one pass
 // until so many in a row are old, and no further than that.
 constexpr int kOldInARow = 20;
 constexpr size_t kMaxAsked = 1000;
-
-// A mailbox that can't be watched, and what its owner may do.
-absl::Status ForTheUser(const absl::Status& status) {
-  if (absl::IsResourceExhausted(status)) {
-    return words::Error(status.code(),
-                        words::Word("the mailbox holds more than $0 mails; remove old ones, or "
-                                    "use IMAP if it is offered",
-                                    pop3::kMaxMails));
-  }
-  if (absl::IsFailedPrecondition(status)) {
-    return words::Error(status.code(),
-                        words::Word("the mail server gives its mails no ids (UIDL), so that new "
-                                    "ones can't be told from old ones; use IMAP if it is offered"));
-  }
-  return status;
-}
 
 }  // namespace
 
@@ -52,10 +35,10 @@ net::Task<absl::Status> Pop3Source::Open(const crypto::Secret& password,
   if (!opened.ok()) co_return opened;
   auto listing = co_await List();
   if (!listing.ok()) {
-    co_return Blame(session_, Step::kOpenMailbox, ForTheUser(listing.status()), failure);
+    co_return Blame(session_, Step::kOpenMailbox, listing.status(), failure);
   }
   absl::Status begun = co_await Begin(*std::move(listing));
-  // The ids make no sense, or the connection broke while mails were asked for their dates.
+  // The ids make no sense; what else may go wrong here is not the user's concern.
   if (absl::IsFailedPrecondition(begun)) {
     co_return Blame(session_, Step::kOpenMailbox, begun, failure);
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
+#include "lib/words/wording.h"
 #include "services/fetcher/login_problem.h"
 
 namespace postern::fetcher::pop3 {
@@ -23,6 +24,20 @@ constexpr uint64_t kSlowestBytesPerSecond = 1024;
 constexpr uint64_t kTypicalIdLine = 40;
 constexpr size_t kMaxCapabilityLines = 200;
 constexpr size_t kMaxRefusal = 300;
+
+// What keeps a mailbox from being listed, in sentences for the user.
+absl::Status TooManyMails() {
+  return words::Error(absl::StatusCode::kResourceExhausted,
+                      words::Word("the mailbox holds more than $0 mails; remove old ones, or use "
+                                  "IMAP if it is offered",
+                                  kMaxMails));
+}
+
+absl::Status NoUniqueIds() {
+  return words::Error(absl::StatusCode::kFailedPrecondition,
+                      words::Word("the mail server gives its mails no ids (UIDL), so that new "
+                                  "ones can't be told from old ones; use IMAP if it is offered"));
+}
 
 // The only use of these would be to smuggle in a command of its own.
 bool FitsALine(absl::string_view text) {
@@ -181,21 +196,22 @@ net::Task<absl::Status> Session::ListUniqueIds(Sink sink) {
   auto mails = ParseNumberAndOctets(stat->text);
   if (!mails.ok()) co_return mails.status();
   if (mails->number == 0) co_return absl::OkStatus();
-  const absl::Status too_many =
-      absl::ResourceExhaustedError(absl::StrCat("pop3: more than ", kMaxMails, " mails"));
-  if (mails->number > kMaxMails) co_return too_many;
+  if (mails->number > kMaxMails) co_return TooManyMails();
 
   auto answer = co_await Ask("UIDL");
   if (!answer.ok()) co_return answer.status();
-  if (absl::Status s = Refused("UIDL", *answer); !s.ok()) co_return s;
+  absl::Status refused = Refused("UIDL", *answer);
+  if (absl::IsFailedPrecondition(refused)) co_return NoUniqueIds();
+  if (!refused.ok()) co_return refused;
   size_t count = 0;
-  LineSink lines = [&](std::string line) -> absl::Status {
-    if (++count > kMaxMails) return too_many;
+  LineSink lines = [&](std::string line) {
+    if (++count > kMaxMails) return TooManyMails();
     auto unique = ParseUniqueId(line);
     if (unique.ok()) sink(*std::move(unique));
     return unique.status();
   };
-  co_return co_await ReadText(mails->number * kTypicalIdLine, std::move(lines));
+  const uint64_t expected = mails->number * kTypicalIdLine;
+  co_return co_await ReadText(expected, std::move(lines));
 }
 
 net::Task<absl::StatusOr<uint64_t>> Session::SizeOf(uint32_t number) {

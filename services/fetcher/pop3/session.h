@@ -44,7 +44,8 @@ class Session {
                                 PasswordRule rule);
 
   // Hands the ids of all mails to `sink`, oldest first as servers do it; not asked
-  // for when there are none. kFailedPrecondition: the server gives no ids.
+  // for when there are none. With a wording: kFailedPrecondition, the server gives no ids,
+  // and kResourceExhausted, there are more than kMaxMails.
   using Sink = std::function<void(UniqueId)>;
   net::Task<absl::Status> ListUniqueIds(Sink sink);
   net::Task<absl::StatusOr<uint64_t>> SizeOf(uint32_t number);

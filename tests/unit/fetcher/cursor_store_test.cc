@@ -122,5 +122,35 @@ TEST_F(CursorStoreTest, KeepsTheCursorThroughAKilledRedis) {
   EXPECT_EQ(MustTake(store).cursor, cursor);
 }
 
+TEST_F(CursorStoreTest, KnowsThePop3MailsItWasTold) {
+  EXPECT_FALSE(Await(io_, one_.ReadKnown("acc"))->has_value());
+  const Lease lease = MustTake(one_);
+  const KnownMails first{"work", 100, {3, 1}};
+  const KnownMails newer{"work", 300, {uint64_t{1} << 63, 0}}, older{"work", 200, {9}};
+  ASSERT_TRUE(Await(io_, one_.SetKnown(lease, first)).ok());
+  EXPECT_EQ(**Await(io_, one_.ReadKnown("acc")), first);
+  ASSERT_TRUE(Await(io_, one_.AddKnown(lease, newer)).ok());
+  ASSERT_TRUE(Await(io_, one_.AddKnown(lease, older)).ok());
+  const KnownMails all{"work", 300, {3, 1, uint64_t{1} << 63, 0, 9}};
+  EXPECT_EQ(**Await(io_, two_.ReadKnown("acc")), all);
+  const KnownMails none{"home", 400, {}};
+  ASSERT_TRUE(Await(io_, one_.SetKnown(lease, none)).ok());
+  EXPECT_EQ(**Await(io_, one_.ReadKnown("acc")), none) << "an empty mailbox was seen as well";
+}
+
+TEST_F(CursorStoreTest, WritesNoKnownMailsForAZombieOrAnotherMailbox) {
+  const Lease zombie = MustTake(one_);
+  const KnownMails known{"work", 100, {1}}, elsewhere{"home", 100, {2}};
+  ASSERT_TRUE(Await(io_, one_.SetKnown(zombie, known)).ok());
+  EXPECT_EQ(Await(io_, one_.AddKnown(zombie, elsewhere)).code(), absl::StatusCode::kAborted);
+  Expire();
+  MustTake(two_);
+  EXPECT_EQ(Await(io_, one_.SetKnown(zombie, elsewhere)).code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(Await(io_, one_.AddKnown(zombie, known)).code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(**Await(io_, two_.ReadKnown("acc")), known);
+  ASSERT_TRUE(Await(io_, two_.Forget("acc")).ok());
+  EXPECT_FALSE(Await(io_, two_.ReadKnown("acc"))->has_value());
+}
+
 }  // namespace
 }  // namespace postern::fetcher
