@@ -22,8 +22,8 @@ constexpr absl::string_view kSchemes[] = {"mailto:", "xmpp:", "https://", "http:
 
 bool IsUri(absl::string_view uri) {
   if (uri.size() > kMaxUriBytes) return false;
-  const bool plain =
-      std::all_of(uri.begin(), uri.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
+  const bool plain = std::all_of(uri.begin(), uri.end(),
+                                 [](unsigned char c) { return c > ' ' && c < 0x7f && c != '<'; });
   return plain && std::any_of(std::begin(kSchemes), std::end(kSchemes), [&](absl::string_view s) {
            return absl::StartsWith(uri, s) && uri.size() > s.size();
          });

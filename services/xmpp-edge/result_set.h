@@ -16,10 +16,10 @@ inline constexpr absl::string_view kResultSetNs = "http://jabber.org/protocol/rs
 
 // Which part of a list is wanted.
 struct PageRequest {
-  std::optional<size_t> max;
-  std::optional<size_t> index;  // of the first item
-  std::optional<std::string> after;
-  std::optional<std::string> before;  // empty: the last page
+  std::optional<size_t> max = {};
+  std::optional<size_t> index = {};  // of the first item
+  std::optional<std::string> after = {};
+  std::optional<std::string> before = {};  // empty: the last page
 };
 
 // The <set/> of a query; nullopt when there is none. kInvalidArgument for a max or an

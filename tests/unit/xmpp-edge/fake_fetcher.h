@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <string>
@@ -21,8 +23,9 @@ class FakeFetcher : public fetcher::v1::FetcherService::Service {
   }
   grpc::Status TryAccount(grpc::ServerContext*, const fetcher::v1::TryAccountRequest* request,
                           fetcher::v1::TryAccountResponse* response) override {
-    const std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
     tried.push_back(*request);
+    AwaitRelease(lock);
     *response = trial;
     return failure;
   }
@@ -43,7 +46,8 @@ class FakeFetcher : public fetcher::v1::FetcherService::Service {
   // By the path, joined with "\n"; NOT_FOUND for one that is not here.
   grpc::Status ListFolders(grpc::ServerContext*, const fetcher::v1::ListFoldersRequest* request,
                            fetcher::v1::ListFoldersResponse* response) override {
-    const std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
+    AwaitRelease(lock);
     if (!failure.ok()) return failure;
     std::string path;
     for (const std::string& name : request->path()) path += (path.empty() ? "" : "\n") + name;
@@ -87,7 +91,19 @@ class FakeFetcher : public fetcher::v1::FetcherService::Service {
     return grpc::Status::OK;
   }
 
+  // While held, what asks a mail server takes its time.
+  void Hold(bool hold) {
+    const std::lock_guard lock(mutex);
+    slow = hold;
+    released.notify_all();
+  }
+  void AwaitRelease(std::unique_lock<std::mutex>& lock) {
+    released.wait_for(lock, std::chrono::seconds(5), [this] { return !slow; });
+  }
+
   std::mutex mutex;
+  std::condition_variable released;
+  bool slow = false;
   grpc::Status failure;
   fetcher::v1::TryAccountResponse trial;
   std::map<std::pair<std::string, std::string>, fetcher::v1::ListFoldersResponse> folders;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/xmpp-edge/data_form.h"
 #include "services/xmpp-edge/features/features.h"
 #include "tests/support/await.h"
 
@@ -122,6 +123,38 @@ grpc::Status FakeSender::Submit(grpc::ServerContext*, const sender::v1::SubmitRe
       absl::StrCat(request->idempotency_key().substr(0, 8), "@postern.example"));
   return grpc::Status::OK;
 }
+grpc::Status FakeSender::TryAccount(grpc::ServerContext*,
+                                    const sender::v1::TryAccountRequest* request,
+                                    sender::v1::TryAccountResponse* response) {
+  const std::lock_guard lock(mutex_);
+  tried_.push_back(*request);
+  *response = trial_;
+  return failure_;
+}
+grpc::Status FakeSender::HoldPassword(grpc::ServerContext*,
+                                      const sender::v1::HoldPasswordRequest* request,
+                                      sender::v1::HoldPasswordResponse*) {
+  const std::lock_guard lock(mutex_);
+  passwords_[request->account_id()] = request->password();
+  return failure_;
+}
+grpc::Status FakeSender::RetainPasswords(grpc::ServerContext*,
+                                         const sender::v1::RetainPasswordsRequest*,
+                                         sender::v1::RetainPasswordsResponse*) {
+  return grpc::Status::OK;
+}
+void FakeSender::SetTrial(sender::v1::TryAccountResponse trial) {
+  const std::lock_guard lock(mutex_);
+  trial_ = std::move(trial);
+}
+std::vector<sender::v1::TryAccountRequest> FakeSender::tried() {
+  const std::lock_guard lock(mutex_);
+  return tried_;
+}
+std::map<std::string, std::string> FakeSender::held() {
+  const std::lock_guard lock(mutex_);
+  return passwords_;
+}
 void FakeSender::FailWith(grpc::Status status) {
   std::lock_guard lock(mutex_);
   failure_ = status;
@@ -213,9 +246,9 @@ void FeatureBench::Install() {
 }
 
 FeatureContext FeatureBench::context() {
-  return {kDomain,        sink,       *directory_,  *interpreter_,    *site_,
-          *threads,       *sessions_, *admin_stub_, *rules_stub_,     *sender_stub_,
-          *fetcher_stub_, *redis,     *tasks_,      io.get_executor()};
+  return {kDomain,        sink,       *directory_,  *interpreter_,     *site_,
+          *threads,       *sessions_, *admin_stub_, *rules_stub_,      *sender_stub_,
+          *fetcher_stub_, *redis,     *tasks_,      io.get_executor(), contacts};
 }
 
 void FeatureBench::Restart() {
@@ -288,7 +321,9 @@ admin::v1::Account ImapAccount(const std::string& owner, const std::string& name
   account.set_port(993);
   account.set_security(admin::v1::SECURITY_TLS);
   account.set_login("ann");
+  account.set_store_password(true);
   account.set_sealed_password("sealed");
+  account.set_store_password(true);
   account.set_mailbox("INBOX");
   account.set_interval_minutes(5);
   return account;
@@ -300,6 +335,34 @@ admin::v1::Account SmtpAccount(const std::string& owner, const std::string& name
   account.set_port(465);
   account.set_default_from(absl::StrCat(name, "@example.org"));
   return account;
+}
+
+Element QueryOf(absl::string_view ns, const std::string& node) {
+  Element query = MakeElement("query", ns);
+  if (!node.empty()) query.Set("node", node);
+  return query;
+}
+
+Element FilledForm(const std::map<std::string, std::string>& fields) {
+  Element form = MakeElement("x", kDataFormNs);
+  form.Set("type", "submit");
+  for (const auto& [var, value] : fields) {
+    Element field = MakeElement("field");
+    field.Set("var", var).AddText("value", value);
+    form.Add(std::move(field));
+  }
+  Element query = MakeElement("query", "jabber:iq:register");
+  query.Add(std::move(form));
+  return query;
+}
+
+std::set<std::string> AttrsOf(const Element& answer, const char* child, const char* attr) {
+  std::set<std::string> values;
+  if (answer.children.empty()) return values;
+  for (const Element& one : answer.children.front().children) {
+    if (one.name == child) values.insert(std::string(one.Attr(attr)));
+  }
+  return values;
 }
 
 std::string ConditionOf(const Element& stanza) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,15 @@ class FakeRules : public rules::v1::RulesService::Service {
 // Takes every draft once for each idempotency key.
 class FakeSender : public sender::v1::SenderService::Service {
  public:
+  grpc::Status TryAccount(grpc::ServerContext*, const sender::v1::TryAccountRequest* request,
+                          sender::v1::TryAccountResponse* response) override;
+  grpc::Status HoldPassword(grpc::ServerContext*, const sender::v1::HoldPasswordRequest* request,
+                            sender::v1::HoldPasswordResponse*) override;
+  grpc::Status RetainPasswords(grpc::ServerContext*, const sender::v1::RetainPasswordsRequest*,
+                               sender::v1::RetainPasswordsResponse*) override;
+  void SetTrial(sender::v1::TryAccountResponse trial);
+  std::vector<sender::v1::TryAccountRequest> tried();
+  std::map<std::string, std::string> held();  // account id -> password
   grpc::Status Submit(grpc::ServerContext*, const sender::v1::SubmitRequest* request,
                       sender::v1::SubmitResponse* response) override;
   void FailWith(grpc::Status status);  // OK: works again
@@ -88,6 +98,9 @@ class FakeSender : public sender::v1::SenderService::Service {
   bool held_ = false;
   size_t calls_ = 0;
   std::vector<sender::v1::SubmitRequest> taken_;
+  sender::v1::TryAccountResponse trial_;
+  std::vector<sender::v1::TryAccountRequest> tried_;
+  std::map<std::string, std::string> passwords_;
 };
 
 // The stanzas sent, in order.
@@ -116,6 +129,7 @@ class FeatureBench {
 
   // What the features were given; after Install().
   FeatureContext context();
+  PresenceSessions& sessions() { return *sessions_; }
 
   // Sends a stanza and answers what came back with its id.
   Element Ask(Element stanza);
@@ -137,6 +151,7 @@ class FeatureBench {
   FakeSender sender;
   FakeFetcher fetcher;
   FakeSink sink;
+  ContactAddresses contacts;  // of the site; before Install()
   boost::asio::io_context io;
   testing::RedisServer redis_server;
   std::unique_ptr<store::RedisClient> redis;
@@ -163,6 +178,13 @@ inline constexpr char kBob[] = "bob@example.org/laptop";
 
 admin::v1::Account ImapAccount(const std::string& owner, const std::string& name);
 admin::v1::Account SmtpAccount(const std::string& owner, const std::string& name);
+
+// <query xmlns=ns node=node/>.
+Element QueryOf(absl::string_view ns, const std::string& node = "");
+// A form filled in, as jabber:iq:register takes it.
+Element FilledForm(const std::map<std::string, std::string>& fields);
+// What the children of that name in an answer's payload say in an attribute.
+std::set<std::string> AttrsOf(const Element& answer, const char* child, const char* attr);
 
 // The condition of an error answer; "" when it is none.
 std::string ConditionOf(const Element& stanza);

@@ -5,14 +5,30 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "lib/words/wording.h"
 #include "services/xmpp-edge/features/registration_fields.h"
 
 namespace postern::xmpp_edge {
 namespace {
 
+using admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP;
 using admin::v1::ACCOUNT_TYPE_IMAP;
+using admin::v1::ACCOUNT_TYPE_POP3;
 using admin::v1::ACCOUNT_TYPE_SMTP;
 using admin::v1::ACCOUNT_TYPE_UNSPECIFIED;
+
+FormSubject New(admin::v1::AccountType type) {
+  FormSubject subject;
+  subject.type = type;
+  return subject;
+}
+FormSubject Change(const admin::v1::Account& account) {
+  FormSubject subject;
+  subject.type = account.type();
+  subject.existing = std::make_shared<const admin::v1::Account>(account);
+  return subject;
+}
+DataForm FormOf(const FormSubject& subject) { return RegistrationForm(subject, Words("en")); }
 
 std::set<std::string> Vars(const DataForm& form) {
   std::set<std::string> vars;
@@ -28,18 +44,25 @@ std::string ValueOf(const DataForm& form, absl::string_view var) {
 }
 
 TEST(RegistrationForm, HasTheFieldsOfJmc) {
-  EXPECT_EQ(Vars(RegistrationForm(ACCOUNT_TYPE_IMAP, nullptr, false)),
+  EXPECT_EQ(Vars(FormOf(New(ACCOUNT_TYPE_IMAP))),
             (std::set<std::string>{"FORM_TYPE", "name", "chat_action", "online_action",
                                    "away_action", "xa_action", "dnd_action", "offline_action",
                                    "login", "password", "host", "port", "ssl", "store_password",
-                                   "live_email_only", "interval", "mailbox"}));
-  EXPECT_EQ(Vars(RegistrationForm(ACCOUNT_TYPE_SMTP, nullptr, false)),
+                                   "live_email_only", "interval", "mailbox", "store_untested"}));
+  EXPECT_EQ(Vars(FormOf(New(ACCOUNT_TYPE_SMTP))),
             (std::set<std::string>{"FORM_TYPE", "name", "default_account", "default_from", "login",
-                                   "password", "host", "port", "tls", "ssl", "store_password"}));
+                                   "password", "host", "port", "tls", "ssl", "store_password",
+                                   "store_untested"}));
+  auto pop3 = Vars(FormOf(New(ACCOUNT_TYPE_IMAP)));
+  pop3.erase("mailbox");
+  EXPECT_EQ(Vars(FormOf(New(ACCOUNT_TYPE_POP3))), pop3);
+  EXPECT_EQ(Vars(FormOf(New(ACCOUNT_TYPE_GLOBAL_SMTP))),
+            (std::set<std::string>{"FORM_TYPE", "name", "default_account", "default_from",
+                                   "store_untested"}));
 }
 
 TEST(RegistrationForm, OfTheGatewayAsksForTheTypeFirst) {
-  const DataForm form = RegistrationForm(ACCOUNT_TYPE_UNSPECIFIED, nullptr, false);
+  const DataForm form = FormOf(New(ACCOUNT_TYPE_UNSPECIFIED));
   ASSERT_GE(form.fields.size(), 2u);
   EXPECT_EQ(form.fields[0].var, "FORM_TYPE");
   EXPECT_EQ(form.fields[1].var, "type");
@@ -58,7 +81,7 @@ TEST(RegistrationForm, IsPreFilledButForThePassword) {
   account.set_security(admin::v1::SECURITY_STARTTLS);
   account.set_sealed_password("sealed");
   account.set_default_from("ann@example.org");
-  const DataForm form = RegistrationForm(ACCOUNT_TYPE_SMTP, &account, true);
+  const DataForm form = FormOf(Change(account));
   EXPECT_EQ(ValueOf(form, "name"), "out");
   EXPECT_EQ(ValueOf(form, "host"), "smtp.example.org");
   EXPECT_EQ(ValueOf(form, "port"), "587");
@@ -80,9 +103,9 @@ Submission Smtp() {
 }
 
 TEST(ReadRegistration, FillsInWhatWasNotSent) {
-  const auto imap = ReadRegistration(Imap(), ACCOUNT_TYPE_IMAP, nullptr);
+  const auto imap = ReadRegistration(Imap(), New(ACCOUNT_TYPE_IMAP));
   ASSERT_TRUE(imap.ok()) << imap.status();
-  EXPECT_EQ(imap->password, "secret");
+  EXPECT_EQ(imap->password.Reveal(), "secret");
   EXPECT_EQ(imap->account.port(), 993u);
   EXPECT_EQ(imap->account.security(), admin::v1::SECURITY_TLS);
   EXPECT_EQ(imap->account.mailbox(), "INBOX");
@@ -103,6 +126,9 @@ TEST(ReadRegistration, FindsOutHowTheConnectionIsProtected) {
       {"IMAP", "0", "", "993", admin::v1::SECURITY_STARTTLS, 143},
       {"IMAP", "1", "1", "", admin::v1::SECURITY_TLS, 993},  // tls is a field of SMTP
       {"IMAP", "true", "", "10993", admin::v1::SECURITY_TLS, 10993},
+      {"POP3", "1", "", "995", admin::v1::SECURITY_TLS, 995},
+      {"POP3", "0", "", "", admin::v1::SECURITY_STARTTLS, 110},
+      {"POP3", "0", "", "995", admin::v1::SECURITY_STARTTLS, 110},
       {"SMTP", "1", "0", "465", admin::v1::SECURITY_TLS, 465},
       {"SMTP", "1", "1", "465", admin::v1::SECURITY_STARTTLS, 587},
       {"SMTP", "0", "0", "2525", admin::v1::SECURITY_STARTTLS, 2525},
@@ -115,7 +141,7 @@ TEST(ReadRegistration, FindsOutHowTheConnectionIsProtected) {
     submission["ssl"] = c.ssl;
     submission["tls"] = c.tls;
     submission["port"] = c.port;
-    const auto read = ReadRegistration(submission, ACCOUNT_TYPE_UNSPECIFIED, nullptr);
+    const auto read = ReadRegistration(submission, New(ACCOUNT_TYPE_UNSPECIFIED));
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(read->account.security(), c.security);
     EXPECT_EQ(read->account.port(), c.result);
@@ -136,35 +162,39 @@ TEST(ReadRegistration, NamesTheFieldThatIsWrong) {
       {"name", "", "name: is required"},
       {"host", " ", "host: is required"},
       {"login", "", "login: is required"},
-      {"password", "", "password: is required"},
+      {"password", "", "password: is required. If it is not to be stored, switch off storing it."},
+      {"store_untested", "?", "store_untested: must be 1 or 0"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(absl::StrCat(c.var, "=", c.value));
     Submission submission = Imap();
     submission[c.var] = c.value;
-    EXPECT_EQ(ReadRegistration(submission, ACCOUNT_TYPE_IMAP, nullptr).status(),
-              absl::InvalidArgumentError(c.message));
+    const absl::Status read = ReadRegistration(submission, New(ACCOUNT_TYPE_IMAP)).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(read));
+    EXPECT_EQ(read.message(), c.message);
+    const auto wording = words::WordingOf(read);
+    ASSERT_TRUE(wording.has_value()) << "for other languages";
+    EXPECT_EQ(absl::StrCat(c.var, ": ", words::English(*wording)), c.message);
   }
 }
 
 TEST(ReadRegistration, NeedsATypeAtTheGateway) {
   Submission submission = Imap();
-  EXPECT_EQ(ReadRegistration(submission, ACCOUNT_TYPE_UNSPECIFIED, nullptr).status().message(),
+  EXPECT_EQ(ReadRegistration(submission, New(ACCOUNT_TYPE_UNSPECIFIED)).status().message(),
             "type: is required");
   submission["type"] = "imap4";
-  EXPECT_EQ(ReadRegistration(submission, ACCOUNT_TYPE_UNSPECIFIED, nullptr).status().message(),
-            "type: must be IMAP or SMTP");
+  EXPECT_EQ(ReadRegistration(submission, New(ACCOUNT_TYPE_UNSPECIFIED)).status().message(),
+            "type: must be one of IMAP, POP3, SMTP");
   submission["type"] = "POP3";
-  EXPECT_EQ(ReadRegistration(submission, ACCOUNT_TYPE_UNSPECIFIED, nullptr).status().code(),
-            absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(ReadRegistration(submission, New(ACCOUNT_TYPE_UNSPECIFIED))->account.port(), 995u);
 }
 
 TEST(ReadRegistration, ChangesOnlyWhatWasSent) {
-  auto existing = ReadRegistration(Imap(), ACCOUNT_TYPE_IMAP, nullptr)->account;
+  auto existing = ReadRegistration(Imap(), New(ACCOUNT_TYPE_IMAP))->account;
   existing.set_id("id1");
   existing.set_live_email_only(true);
   const Submission change = {{"host", "new.example.org"}, {"dnd_action", "0"}, {"password", ""}};
-  const auto read = ReadRegistration(change, ACCOUNT_TYPE_IMAP, &existing);
+  const auto read = ReadRegistration(change, Change(existing));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->account.id(), "id1");
   EXPECT_EQ(read->account.host(), "new.example.org");
@@ -172,9 +202,9 @@ TEST(ReadRegistration, ChangesOnlyWhatWasSent) {
   EXPECT_EQ(read->account.actions().away(), admin::v1::ACTION_DIGEST);
   EXPECT_TRUE(read->account.live_email_only());
   EXPECT_EQ(read->account.login(), "ann");
-  EXPECT_EQ(read->password, "");
+  EXPECT_TRUE(read->password.empty());
   const Submission rename = {{"name", "other"}};
-  EXPECT_EQ(ReadRegistration(rename, ACCOUNT_TYPE_IMAP, &existing).status().message(),
+  EXPECT_EQ(ReadRegistration(rename, Change(existing)).status().message(),
             "name: can't be changed");
 }
 
