@@ -116,7 +116,7 @@ net::Task<absl::Status> ComponentLink::RunStream(ComponentStream::Target target)
   using asio::experimental::awaitable_operators::operator||;
   stream_ = std::make_unique<ComponentStream>(executor_, std::move(target));
   auto stream = stream_->Run([this] { CameUp(); }, [this](Element s) { Take(std::move(s)); },
-                             [this] { space_.Notify(); });
+                             [this] { Drained(); });
   auto keep_alive = KeepAlive();
   const auto ended = co_await (std::move(stream) || std::move(keep_alive));
   const absl::Status why = std::visit([](const absl::Status& s) { return s; }, ended);
@@ -142,11 +142,19 @@ void ComponentLink::CameUp() {
   why_down_.clear();
   last_heard_ = steady_clock::now();
   barrier_is_last_ = false;
+  full_ = false;
   link_up.Set(1);
   connects.Increment();
   log::Info("XMPP link is up", {{"server", absl::StrCat(settings_.host, ":", settings_.port)},
                                 {"domain", settings_.domain}});
   on_change_(true);
+}
+
+// All who wait wake at once, thousands of them: not for a few stanzas' room.
+void ComponentLink::Drained() {
+  if (!full_ || stream_->queued_bytes() > kMaxQueuedBytes / 2) return;
+  full_ = false;
+  space_.Notify();
 }
 
 void ComponentLink::WentDown(const absl::Status& why) {
@@ -171,11 +179,13 @@ net::Task<absl::Status> ComponentLink::Send(Element stanza) {
     co_return absl::ResourceExhaustedError(
         absl::StrCat("a stanza of ", xml.size(), " bytes is more than a server takes"));
   }
-  while (up_ && stream_->queued_bytes() > kMaxQueuedBytes) co_await space_.Wait();
+  stanza = Element();  // thousands may wait here
+  while (up_ && full_) co_await space_.Wait();
   if (!up_) co_return DownStatus(why_down_);
   sent.Increment();
   barrier_is_last_ = false;
   stream_->Write(std::move(xml));
+  full_ = stream_->queued_bytes() > kMaxQueuedBytes;
   co_return absl::OkStatus();
 }
 

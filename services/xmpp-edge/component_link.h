@@ -54,6 +54,7 @@ class ComponentLink : public StanzaSink {
   net::Task<absl::Status> KeepAlive();
   net::Task<absl::Status> WaitConfirmed(uint64_t barrier, uint64_t life);
   void CameUp();
+  void Drained();
   void WentDown(const absl::Status& why);
   void Take(Element stanza);
   std::string BarrierId(uint64_t number) const;
@@ -67,6 +68,7 @@ class ComponentLink : public StanzaSink {
   std::unique_ptr<ComponentStream> stream_;  // while there is one
   bool up_ = false;
   bool closing_ = false;
+  bool full_ = false;  // senders wait until half of what is queued has gone
   uint64_t life_ = 0;  // counts the streams that came up
   std::string why_down_ = "not connected yet";
   std::chrono::steady_clock::time_point last_heard_;
