@@ -186,7 +186,7 @@ class Registrar {
     Asked asked = AskedBy(incoming);
     auto registration = ReadRegistration(std::move(submission), subject);
     if (!registration.ok()) co_return Refusal(asked, registration.status());
-    if (registration->store_untested || !IsToBeTried(subject, *registration)) {
+    if (registration->store_untested || !NeedsTrial(subject, *registration)) {
       co_return co_await TryAndStore(std::move(asked), std::move(subject),
                                      *std::move(registration));
     }
@@ -196,17 +196,13 @@ class Registrar {
         TryAndStore(std::move(asked), std::move(subject), *std::move(registration)));
   }
 
-  static bool IsToBeTried(const FormSubject& subject, const Registration& registration) {
-    return NeedsTrial(subject.existing.get(), registration.account, !registration.password.empty());
-  }
-
   net::Task<Element> TryAndStore(Asked asked, FormSubject subject, Registration registration) {
     registration.account.set_owner(asked.user);
     const std::string& name = registration.account.name();
     const bool taken =
         subject.existing == nullptr && context_.directory.Find(asked.user, name) != nullptr;
     if (taken) co_return Refusal(asked, absl::AlreadyExistsError("name"), name);
-    if (IsToBeTried(subject, registration)) {
+    if (NeedsTrial(subject, registration)) {
       absl::Status tried;
       if (registration.store_untested) {
         tried = trials_.PassUntested(asked.user);

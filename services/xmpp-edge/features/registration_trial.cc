@@ -7,6 +7,7 @@
 #include "lib/rpc/unary.h"
 #include "lib/words/wording.h"
 #include "services/xmpp-edge/address_map.h"
+#include "services/xmpp-edge/features/registration_fields.h"
 #include "services/xmpp-edge/texts/registration.h"
 
 namespace postern::xmpp_edge {
@@ -41,18 +42,24 @@ absl::Status Verdict(const absl::StatusOr<Response>& answer) {
                       answer->field());
 }
 
+bool ServerSeesTheSame(const Account& before, const Account& after) {
+  return before.host() == after.host() && before.port() == after.port() &&
+         before.login() == after.login() && before.security() == after.security() &&
+         before.mailbox() == after.mailbox();
+}
+
 }  // namespace
 
-bool NeedsTrial(const Account* before, const Account& after, bool password_given) {
-  if (after.type() == admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP) return before == nullptr;
-  const bool changed = before == nullptr || before->host() != after.host() ||
-                       before->port() != after.port() || before->login() != after.login() ||
-                       before->security() != after.security() ||
-                       before->mailbox() != after.mailbox();
-  if (password_given) return true;
-  const bool held = before != nullptr && before->health().state() != admin::v1::HEALTH_STATE_ASKING;
-  const bool has_password = after.store_password() || after.login().empty() || held;
-  return changed && has_password;
+bool NeedsTrial(const FormSubject& subject, const Registration& registration) {
+  const Account& after = registration.account;
+  const bool is_new = subject.existing == nullptr && subject.like == nullptr;
+  if (after.type() == admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP) return is_new;
+  if (!registration.password.empty()) return true;
+  if (!is_new && ServerSeesTheSame(InitialAccount(subject), after)) return false;
+  if (after.login().empty()) return true;
+  if (subject.existing == nullptr) return registration.uses_password_of_like;
+  return after.store_password() ||
+         subject.existing->health().state() != admin::v1::HEALTH_STATE_ASKING;
 }
 
 net::Task<absl::Status> AccountTrials::Try(Account account, crypto::Secret password) {

@@ -11,14 +11,14 @@
 #include "lib/crypto/secret_box.h"
 #include "lib/net/task.h"
 #include "services/xmpp-edge/feature_context.h"
+#include "services/xmpp-edge/features/registration_form.h"
 
 namespace postern::xmpp_edge {
 
-// True when a registration changes what the mail server sees, and there is something to
-// log in with. `before` is null for a new account; a password that is not stored and not
-// given is asked for later. Pure.
-bool NeedsTrial(const admin::v1::Account* before, const admin::v1::Account& after,
-                bool password_given);
+// True when a registration has settings that no mail server has accepted yet, and there is
+// something to log in with. A folder that was just listed needs none: its account's
+// settings work. A password that is not stored and not given is asked for later. Pure.
+bool NeedsTrial(const FormSubject& subject, const Registration& registration);
 
 // Tries accounts before they are stored: the fetcher or the sender logs in. Limited, so
 // that nobody guesses passwords through us: a user tries one at a time, and after ten

@@ -144,14 +144,23 @@ TEST_F(Registration, AtAFolderOffersTheSettingsOfItsAccount) {
   EXPECT_EQ(put.account().mailbox(), "Lists.xmpp");
   EXPECT_EQ(put.copy_password_from(), kWorkId);
   EXPECT_EQ(put.account().owner(), "ann@example.org");
-  ASSERT_EQ(Tried().size(), 1u);
-  EXPECT_EQ(Tried().front().account().id(), kWorkId) << "whose password it is";
-  EXPECT_EQ(Tried().front().account().mailbox(), "Lists.xmpp");
+  EXPECT_TRUE(Tried().empty()) << "the folder was listed with the very same settings";
   // Now there is an account for it, and the folder leads to that.
   ASSERT_TRUE(bench.RunUntil([this] { return bench.SentWith("New account") != nullptr; }));
   const Element again = Form(kFolder);
   EXPECT_EQ(ValueOf(again, "name"), "lists");
   EXPECT_NE(again.children.front().Child("registered"), nullptr);
+}
+
+TEST_F(Registration, AnotherMailboxThanTheFoldersIsTried) {
+  HasFolder("Lists.xmpp");
+  bench.Install();
+  FetcherSays("no such mailbox", "mailbox");
+  const Element refused = Submit(kFolder, {{"name", "lists"}, {"mailbox", "Lists.xmmp"}});
+  EXPECT_TRUE(absl::StartsWith(ErrorTextOf(refused), "Error with 'mailbox' field: "));
+  ASSERT_EQ(Tried().size(), 1u);
+  EXPECT_EQ(Tried().front().account().id(), kWorkId) << "whose password it is";
+  EXPECT_EQ(Tried().front().account().mailbox(), "Lists.xmmp");
 }
 
 TEST_F(Registration, AStoredPasswordIsNotSentElsewhere) {
