@@ -9,10 +9,6 @@
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
-#include "services/fetcher/account_password.h"
-#include "services/fetcher/catch_up.h"
-#include "services/fetcher/imap_source.h"
-#include "services/fetcher/pop3_source.h"
 
 namespace postern::fetcher {
 
@@ -30,21 +26,9 @@ constexpr seconds kRenewAgain{1};
 constexpr milliseconds kFenceAfter{CursorStore::kLeaseMs * 2 / 3};
 constexpr seconds kLeaseRetry{5};
 constexpr seconds kRedisRetry{1};
-constexpr seconds kDialLimit{60};
-// However often presence changes, no two POP3 logins come closer than this.
-constexpr seconds kBetweenVisits{2};
-constexpr size_t kVisitsInARow = 3;  // that presence may ask for, then they are spread
 
-auto& logins = metrics::Counter("postern_fetcher_logins_total", "Mailboxes opened");
 auto& failures =
     metrics::Counter("postern_fetcher_failures_total", "Attempts that opened no mailbox");
-auto& open_mailboxes = metrics::Gauge("postern_fetcher_open_mailboxes", "Mailboxes open now");
-
-// Counts a mailbox as open while it lives.
-struct OpenMailbox {
-  OpenMailbox() { open_mailboxes.Increment(); }
-  ~OpenMailbox() { open_mailboxes.Decrement(); }
-};
 
 }  // namespace
 
@@ -211,7 +195,7 @@ net::Task<void> AccountWatcher::RestBetweenLooks() {
     const milliseconds left = seconds(look_again_unix_ - std::time(nullptr));
     pause = std::min(pause, std::max<milliseconds>(left, ReconnectPolicy::kBetweenLogins));
   }
-  const auto until = std::max(begun + pause, EarliestVisit(1));
+  const auto until = std::max(begun + pause, reconnect_.EarliestLook(login_delay_, 1));
   Availability before = seen_availability_;
   bool released = false;
   rested_ = check_now_;  // asked for after the look
@@ -220,124 +204,12 @@ net::Task<void> AccountWatcher::RestBetweenLooks() {
     released = released || Releases(account_, std::exchange(before, availability), availability,
                                     waiting_since_, std::time(nullptr));
     auto end = until;
-    if (released) end = std::min(end, EarliestVisit(kVisitsInARow));
-    if (rested_) end = std::min(end, EarliestVisit(1));
+    if (released)
+      end = std::min(end, reconnect_.EarliestLook(login_delay_, ReconnectPolicy::kLooksInARow));
+    if (rested_) end = std::min(end, reconnect_.EarliestLook(login_delay_, 1));
     if (now >= end) co_return;
     co_await wake_.WaitFor(end - now);
   }
-}
-
-// So that the server is asked for no login too soon after the last one, and for no more
-// than `in_a_row` within as many times the least pause between logins.
-steady_clock::time_point AccountWatcher::EarliestVisit(size_t in_a_row) const {
-  const seconds least = std::max(kBetweenVisits, login_delay_);
-  auto earliest = visits_.empty() ? steady_clock::time_point() : visits_.back() + least;
-  if (in_a_row > 1 && visits_.size() >= in_a_row) {
-    const auto first = visits_[visits_.size() - in_a_row];
-    earliest =
-        std::max(earliest, first + static_cast<int>(in_a_row) * ReconnectPolicy::kBetweenLogins);
-  }
-  return earliest;
-}
-
-void AccountWatcher::NoteVisit() {
-  visits_.push_back(steady_clock::now());
-  if (visits_.size() > kVisitsInARow) visits_.pop_front();
-}
-
-// --- the password -----------------------------------------------------------------
-
-bool AccountWatcher::HasPassword() const {
-  return !account_.sealed_password.empty() || parts_.passwords.Holds(account_.id);
-}
-
-net::Task<void> AccountWatcher::AwaitPassword() {
-  if (HasPassword()) co_return;
-  state_ = "waiting";
-  next_attempt_unix_ = 0;
-  parts_.health.Report(account_.id, Health::kAsking, why_asking_);
-  while (!HasPassword()) co_await wake_.Wait();
-}
-
-net::Task<void> AccountWatcher::PasswordGone() {
-  // One that was refused is gone as well, and the visit tells why.
-  while (HasPassword() || refused_) co_await password_gone_.Wait();
-}
-
-net::Task<absl::Status> AccountWatcher::VisitWithPassword() {
-  if (!account_.sealed_password.empty()) co_return co_await Visit();
-  auto first = co_await (Visit() || PasswordGone());
-  if (first.index() == 0) co_return std::get<0>(std::move(first));
-  log::Info("password wiped, connection closed", {{"account", account_.id}});
-  co_return absl::CancelledError("the password is wiped");
-}
-
-// --- one connection ---------------------------------------------------------------
-
-net::Task<absl::Status> AccountWatcher::Visit() {
-  auto stream = co_await net::WithDeadline(kDialLimit, parts_.dialer.Dial(account_.Endpoint()));
-  if (!stream.ok()) {
-    failure_.emplace();
-    failure_->status = stream.status();
-    co_return stream.status();
-  }
-  const Vigil vigil{
-      account_, parts_.availability, parts_.cursors, parts_.password_rule, progress_, wake_,
-      state_};
-  if (account_.type == AccountType::kPop3) {
-    NoteVisit();
-    Pop3Source source(**stream, vigil);
-    const absl::Status end = co_await Watch(source);
-    login_delay_ = seconds(source.login_delay_seconds());
-    co_return end;
-  }
-  ImapSource source(**stream, vigil);
-  co_return co_await Watch(source);
-}
-
-net::Task<absl::Status> AccountWatcher::Open(MailSource& source) {
-  auto password = PasswordOf(account_, parts_.secrets, parts_.passwords);
-  if (!password.ok()) {
-    failure_.emplace();
-    failure_->step = Step::kLogin;
-    failure_->status = password.status();
-    co_return password.status();
-  }
-  const absl::Status opened = co_await source.Open(*password, failure_);
-  if (absl::IsUnauthenticated(opened) && account_.sealed_password.empty()) {
-    refused_ = true;
-    // Unless its user has given another one meanwhile.
-    const crypto::Secret held = parts_.passwords.Find(account_.id);
-    if (held.Reveal() == password->Reveal()) parts_.passwords.Forget(account_.id);
-  }
-  co_return opened;
-}
-
-net::Task<absl::Status> AccountWatcher::Watch(MailSource& source) {
-  if (absl::Status s = co_await Open(source); !s.ok()) co_return s;
-  const OpenMailbox counted;
-  logins.Increment();
-  open_since_ = steady_clock::now();
-  why_asking_ = words::Wording();
-  parts_.health.Report(account_.id, Health::kOk);
-  for (;;) {
-    auto look_again = co_await CatchUpOnce(source);
-    if (!look_again.ok()) co_return look_again.status();
-    look_again_unix_ = *look_again;
-    auto then = co_await source.AwaitNews(*look_again);
-    if (!then.ok()) co_return then.status();
-    if (*then == MailSource::Then::kLeave) co_return absl::OkStatus();
-  }
-}
-
-net::Task<absl::StatusOr<int64_t>> AccountWatcher::CatchUpOnce(MailSource& source) {
-  state_ = "fetching";
-  seen_availability_ = parts_.availability.Of(account_.owner);
-  CatchUp pass(account_, source, progress_, parts_.availability, parts_.handoff);
-  if (std::exchange(check_now_, false)) pass.ForceDigest();
-  auto look_again = co_await pass.Run();
-  waiting_since_ = pass.waiting_since();
-  co_return look_again;
 }
 
 }  // namespace postern::fetcher

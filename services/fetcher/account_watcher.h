@@ -3,7 +3,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,8 +94,6 @@ class AccountWatcher {
   net::Task<void> AfterRefusedPassword();
   net::Task<void> Rest(std::chrono::milliseconds pause);
   net::Task<void> RestBetweenLooks();
-  std::chrono::steady_clock::time_point EarliestVisit(size_t in_a_row) const;
-  void NoteVisit();
   bool HasPassword() const;
   std::chrono::milliseconds LivedSoFar() const;  // the mailbox that is, or was last, open
 
@@ -109,10 +106,9 @@ class AccountWatcher {
   Availability seen_availability_;
   std::optional<int64_t> waiting_since_;  // when the first mail was received that waits
   int64_t look_again_unix_ = 0;
-  std::chrono::seconds login_delay_{0};                       // as the server wants it
-  std::deque<std::chrono::steady_clock::time_point> visits_;  // by POP3, the last few
-  std::optional<Failure> failure_;                            // of the attempt at hand
-  words::Wording why_asking_;  // what was said of the password that was given last
+  std::chrono::seconds login_delay_{0};  // as the server wants it
+  std::optional<Failure> failure_;       // of the attempt at hand
+  words::Wording why_asking_;            // what was said of the password that was given last
   std::optional<std::chrono::steady_clock::time_point> open_since_;
   const char* state_ = "waiting";
   int64_t next_attempt_unix_ = 0;

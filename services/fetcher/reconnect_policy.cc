@@ -42,6 +42,20 @@ ReconnectPolicy::Duration ReconnectPolicy::AfterLook(Duration interval) {
   return std::max<Duration>(interval + jitter, kBetweenLogins);
 }
 
+void ReconnectPolicy::NoteLook(std::chrono::steady_clock::time_point now) {
+  looks_.push_back(now);
+  if (looks_.size() > kLooksInARow) looks_.pop_front();
+}
+
+std::chrono::steady_clock::time_point ReconnectPolicy::EarliestLook(std::chrono::seconds least,
+                                                                    size_t in_a_row) const {
+  if (looks_.empty()) return {};
+  const auto earliest = looks_.back() + std::max(kBetweenLooks, least);
+  if (in_a_row < 2 || looks_.size() < in_a_row) return earliest;
+  const auto first = looks_[looks_.size() - in_a_row];
+  return std::max(earliest, first + static_cast<int>(in_a_row) * kBetweenLogins);
+}
+
 ReconnectPolicy::Duration ReconnectPolicy::AfterLostLease(Duration lived) {
   const Duration spread = kLeaseSpread;
   return AfterSession(lived) + Duration(absl::Uniform<int64_t>(random_, 0, spread.count() + 1));

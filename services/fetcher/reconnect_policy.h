@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 
 #include "absl/random/random.h"
 #include "absl/status/status.h"
@@ -21,6 +22,10 @@ class ReconnectPolicy {
   // Where its user gives the next one: they type no faster, guessing programs do.
   static constexpr std::chrono::seconds kBetweenPasswords{2};
   static constexpr std::chrono::minutes kLongest{5};
+  // However often its user comes and goes, no two logins to look come closer than this,
+  static constexpr std::chrono::seconds kBetweenLooks{2};
+  // and so many at most within as many times kBetweenLogins.
+  static constexpr size_t kLooksInARow = 3;
   static constexpr std::chrono::seconds kLeaseSpread{10};
 
   // After an attempt that never got as far as a mailbox.
@@ -29,6 +34,12 @@ class ReconnectPolicy {
   Duration AfterSession(Duration lived);
   // After a mailbox was looked through that is looked into every `interval`.
   Duration AfterLook(Duration interval);
+  // A login only to look is made now.
+  void NoteLook(std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
+  // When the next may be: `least` after the last, at the soonest, and as the first of more
+  // than `in_a_row` only when enough time has passed. The beginning of time: at once.
+  std::chrono::steady_clock::time_point EarliestLook(std::chrono::seconds least,
+                                                     size_t in_a_row) const;
   // After the lease was lost, with a mailbox open for `lived`: when Redis was
   // away, all leases are lost as one, and no server wants all the logins at once.
   Duration AfterLostLease(Duration lived);
@@ -38,6 +49,7 @@ class ReconnectPolicy {
   Duration NextStep();
 
   absl::BitGen random_;
+  std::deque<std::chrono::steady_clock::time_point> looks_;  // the last few
   int failures_ = 0;
 };
 
