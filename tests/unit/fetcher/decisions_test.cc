@@ -6,10 +6,10 @@
 #include "lib/crypto/digest.h"
 #include "lib/net/dial_error.h"
 #include "services/fetcher/account.h"
-#include "services/fetcher/catch_up.h"
 #include "services/fetcher/failure_sentence.h"
 #include "services/fetcher/mail_outline.h"
 #include "services/fetcher/mailbox_sync.h"
+#include "services/fetcher/progress.h"
 #include "services/fetcher/reconnect_policy.h"
 
 namespace postern::fetcher {
@@ -121,16 +121,60 @@ TEST(Digest, IsDueAnIntervalAfterItsFirstMail) {
   EXPECT_EQ(DigestDue(account, 9000, 1010), 1310) << "a server's clock may be ahead";
 }
 
+TEST(Digest, WaitingMailIsReleasedWhenItNeedWaitNoMore) {
+  Account account;
+  account.actions.away = Action::kNothing;
+  account.actions.xa = Action::kDigest;
+  account.actions.offline = Action::kDigest;
+  account.interval_seconds = 300;
+  constexpr int64_t kNow = 10'000;
+  const std::optional<int64_t> nothing, fresh = kNow - 10, old = kNow - 400;
+  struct {
+    const char* name;
+    Show before, now;
+    bool live_only;
+    std::optional<int64_t> waiting_since;
+    bool released;
+  } const cases[] = {
+      {"no change", Show::kOnline, Show::kOnline, false, old, false},
+      {"back", Show::kAway, Show::kOnline, false, fresh, true},
+      {"back, nothing was seen to wait", Show::kAway, Show::kOnline, false, nothing, true},
+      {"back from the digest", Show::kXa, Show::kOnline, false, nothing, true},
+      {"it came all the time", Show::kOnline, Show::kChat, false, nothing, false},
+      {"held by the edge", Show::kOnline, Show::kChat, false, fresh, true},
+      {"leaves", Show::kOnline, Show::kAway, false, old, false},
+      {"to a digest that is due", Show::kAway, Show::kXa, false, old, true},
+      {"to a digest not due yet", Show::kAway, Show::kXa, false, fresh, false},
+      {"to a digest of nothing", Show::kAway, Show::kXa, false, nothing, false},
+      {"live only, comes", Show::kOffline, Show::kOnline, true, old, true},
+      {"live only, leaves", Show::kOnline, Show::kOffline, true, old, false},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    account.live_email_only = c.live_only;
+    Availability before, now;
+    before.known = now.known = true;
+    before.show = c.before;
+    now.show = c.now;
+    before.since_unix_ms = now.since_unix_ms = (kNow - 100) * 1000;
+    EXPECT_EQ(Releases(account, before, now, c.waiting_since, kNow), c.released);
+  }
+  Availability unknown, known;
+  known.known = true;
+  known.show = Show::kOnline;
+  EXPECT_TRUE(Releases(account, unknown, known, old, kNow)) << "the edge has just told";
+}
+
 TEST(Progress, ReadsATroubledMailWithLessEachTime) {
   Progress progress;
-  EXPECT_EQ(progress.DepthFor(9), Depth::kAll);
-  for (int i = 0; i < 3; ++i) progress.NoteUnread(9, absl::UnavailableError("gone"));
-  EXPECT_EQ(progress.DepthFor(9), Depth::kHeader);
-  EXPECT_EQ(progress.DepthFor(10), Depth::kAll);
-  progress.NoteUnread(9, absl::DataLossError("nonsense"));
-  EXPECT_EQ(progress.DepthFor(9), Depth::kNothing);
-  progress.NoteUnread(10, absl::DataLossError("nonsense"));
-  EXPECT_EQ(progress.DepthFor(10), Depth::kHeader);
+  EXPECT_EQ(progress.DepthFor("m9"), Depth::kAll);
+  for (int i = 0; i < 3; ++i) progress.NoteUnread("m9", absl::UnavailableError("gone"));
+  EXPECT_EQ(progress.DepthFor("m9"), Depth::kHeader);
+  EXPECT_EQ(progress.DepthFor("m10"), Depth::kAll);
+  progress.NoteUnread("m9", absl::DataLossError("nonsense"));
+  EXPECT_EQ(progress.DepthFor("m9"), Depth::kNothing);
+  progress.NoteUnread("m10", absl::DataLossError("nonsense"));
+  EXPECT_EQ(progress.DepthFor("m10"), Depth::kHeader);
 }
 
 TEST(Progress, HoldsNothingAgainstAMailThatOurOwnServicesCantTakeNow) {
@@ -139,12 +183,43 @@ TEST(Progress, HoldsNothingAgainstAMailThatOurOwnServicesCantTakeNow) {
     const absl::Status status(static_cast<Code>(code), "no");
     SCOPED_TRACE(status.ToString());
     Progress progress;
-    for (int i = 0; i < 10; ++i) progress.NoteRefused(9, status);
+    for (int i = 0; i < 10; ++i) progress.NoteRefused("m9", status);
     const bool its_fault = status.code() == Code::kInvalidArgument ||
                            status.code() == Code::kResourceExhausted ||
                            status.code() == Code::kDataLoss;
-    EXPECT_EQ(progress.DepthFor(9), its_fault ? Depth::kNothing : Depth::kAll);
+    EXPECT_EQ(progress.DepthFor("m9"), its_fault ? Depth::kNothing : Depth::kAll);
   }
+}
+
+TEST(ReconnectPolicy, LooksAtAnIntervalThatWavers) {
+  ReconnectPolicy policy;
+  milliseconds shortest = minutes(60), longest{0};
+  for (int i = 0; i < 200; ++i) {
+    const milliseconds pause = policy.AfterLook(minutes(5));
+    shortest = std::min(shortest, pause);
+    longest = std::max(longest, pause);
+  }
+  EXPECT_GE(shortest, seconds(270));
+  EXPECT_LE(longest, seconds(330));
+  EXPECT_GE(longest - shortest, seconds(20));
+  EXPECT_GE(policy.AfterLook(seconds(1)), seconds(30));
+}
+
+TEST(ReconnectPolicy, AllowsAFewLooksInARowAndThenSpreadsThem) {
+  using Time = std::chrono::steady_clock::time_point;
+  const Time start = Time() + minutes(100);
+  ReconnectPolicy policy;
+  EXPECT_EQ(policy.EarliestLook(seconds(0), 3), Time());
+  policy.NoteLook(start);
+  EXPECT_EQ(policy.EarliestLook(seconds(0), 3), start + seconds(2));
+  EXPECT_EQ(policy.EarliestLook(seconds(900), 3), start + seconds(900)) << "LOGIN-DELAY";
+  policy.NoteLook(start + seconds(5));
+  EXPECT_EQ(policy.EarliestLook(seconds(0), 3), start + seconds(7));
+  policy.NoteLook(start + seconds(10));
+  EXPECT_EQ(policy.EarliestLook(seconds(0), 3), start + seconds(90));
+  EXPECT_EQ(policy.EarliestLook(seconds(0), 1), start + seconds(12));
+  policy.NoteLook(start + seconds(90));
+  EXPECT_EQ(policy.EarliestLook(seconds(0), 3), start + seconds(95));
 }
 
 TEST(ReconnectPolicy, BacksOffAndNeverHammersALogin) {
@@ -182,6 +257,7 @@ TEST(FailureWording, TellsTheUserWhatFailedAndWhere) {
   Account account;
   account.host = "imap.example.org";
   account.port = 993;
+  account.security = Security::kStartTls;
   account.mailbox = "Work\x1b";
   struct {
     Step step;
@@ -195,11 +271,13 @@ TEST(FailureWording, TellsTheUserWhatFailedAndWhere) {
                       net::Suspect::kHost),
        "", "x: no such host name", "host"},
       {Step::kConnect, absl::DeadlineExceededError("no answer within 60 s"), "",
-       "imap.example.org does not answer in time", ""},
+       "imap.example.org does not answer in time", "host"},
       {Step::kLogin, absl::UnauthenticatedError("imap: login refused: NO"), "Bad\r\n\x07password",
        "imap.example.org refused the login: wrong user name or password (server says: "
        "Bad password)",
        "password"},
+      {Step::kGreet, absl::DeadlineExceededError("no answer within 10 s"), "",
+       "imap.example.org port 993 says nothing; is it a port for TLS from the start?", "ssl"},
       {Step::kLogin, absl::UnauthenticatedError("imap: login refused: NO"), "",
        "imap.example.org refused the login: wrong user name or password", "password"},
       {Step::kLogin, absl::PermissionDeniedError("imap: the connection is not encrypted"), "",
@@ -218,7 +296,7 @@ TEST(FailureWording, TellsTheUserWhatFailedAndWhere) {
        "imap.example.org closed the connection", ""},
       {Step::kRead, absl::UnavailableError("imap: BYE"), "Shutting down",
        "imap.example.org closed the connection (server says: Shutting down)", ""},
-      {Step::kRead, absl::DataLossError("imap: this is no IMAP server"), "",
+      {Step::kGreet, absl::DataLossError("imap: this is no IMAP server"), "",
        "imap.example.org port 993 gives answers that make no sense; is it the right port?", "port"},
       {Step::kOpenMailbox, absl::DataLossError("imap: no UIDVALIDITY"), "",
        "imap.example.org gives answers that make no sense", ""},
