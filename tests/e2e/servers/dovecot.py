@@ -1,4 +1,4 @@
-"""Dovecot: IMAP over TLS, LMTP for delivery, and the password check of the submission server."""
+"""Dovecot: IMAP and POP3 over TLS, LMTP for delivery, and the password check of the submission server."""
 
 import imaplib
 import shutil
@@ -18,7 +18,7 @@ base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = /dev/stderr
 listen = 127.0.0.1
-protocols = imap lmtp
+protocols = imap pop3 lmtp
 ssl = required
 ssl_cert = <{certificate}
 ssl_key = <{key}
@@ -47,6 +47,15 @@ service imap-login {{
   }}
   inet_listener imaps {{
     port = {imaps_port}
+    ssl = yes
+  }}
+}}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = {pop3_port}
+  }}
+  inet_listener pop3s {{
+    port = {pop3s_port}
     ssl = yes
   }}
 }}
@@ -83,13 +92,16 @@ class Dovecot:
         self.authority = authority
         self.imap_port = free_port()   # STARTTLS
         self.imaps_port = free_port()  # TLS from the first byte
+        self.pop3_port = free_port()   # STLS
+        self.pop3s_port = free_port()  # TLS from the first byte
         self.lmtp_port = free_port()
         self.auth_port = free_port()
         config = self.folder / "dovecot.conf"
         config.write_text(CONFIG.format(
             folder=self.folder, password=PASSWORD, certificate=authority.certificate,
             key=authority.key, imap_port=self.imap_port, imaps_port=self.imaps_port,
-            lmtp_port=self.lmtp_port, auth_port=self.auth_port))
+            pop3_port=self.pop3_port, pop3s_port=self.pop3s_port, lmtp_port=self.lmtp_port,
+            auth_port=self.auth_port))
         self.daemon = Daemon("dovecot", [find_program("dovecot"), "-F", "-c", config],
                              self.folder / "dovecot.log")
 

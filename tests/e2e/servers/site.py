@@ -68,8 +68,9 @@ class Site:
     @property
     def mail_ports(self):
         """Where the gateway may connect to; nobody listens on the last one."""
-        return [self.dovecot.imap_port, self.dovecot.imaps_port, self.postfix.smtps_port,
-                self.postfix.submission_port, self.recorder.port, self.rogue.port,
+        return [self.dovecot.imap_port, self.dovecot.imaps_port, self.dovecot.pop3_port,
+                self.dovecot.pop3s_port, self.postfix.smtps_port, self.postfix.submission_port,
+                self.recorder.port, self.rogue.port,
                 self.silent.port, self.closed_port]
 
     def add_person(self, name):
