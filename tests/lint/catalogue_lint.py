@@ -26,6 +26,10 @@ NO_LITERAL = re.compile(r'\bwords\.(Say|Plural)\(\s*[^"\s]')
 PLACEHOLDER = re.compile(r"\$[0-9]")
 
 
+def placeholders(text):
+    return set(PLACEHOLDER.findall(text))
+
+
 def run(*command):
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if result.returncode:
@@ -74,12 +78,13 @@ def complaints(po, wanted):
         known[msgid] = strings
         if any(flag.startswith("#,") and "fuzzy" in flag for flag in flags):
             yield f"{name}: fuzzy: {msgid!r}"
-        # The last English is that of the plural: what every translated form has to tell.
-        english = set(PLACEHOLDER.findall([text for key, text in strings if key[:5] == "msgid"][-1]))
+        one, *_, many = [placeholders(text) for key, text in strings if key[:5] == "msgid"] * 2
         for key, text in strings:
+            # The first plural form may be that of one alone, which need not be counted.
+            said = key in ("msgid", "msgstr[0]") and placeholders(text) == one
             if key.startswith("msgstr") and not text:
                 yield f"{name}: not translated: {msgid!r}"
-            elif set(PLACEHOLDER.findall(text)) != english:
+            elif not said and placeholders(text) != many:
                 yield f"{name}: other placeholders than the English: {key} {text!r}"
     for msgid, strings in wanted.items():
         if msgid not in known:
@@ -110,6 +115,10 @@ def update(pot):
             "--quiet", "-o", str(po), str(po), pot)
         run("msgattrib", "--no-obsolete", "--sort-output", "--no-location", "--no-wrap", "-o",
             str(po), str(po))
+        # These would change at each run.
+        lines = po.read_text().splitlines(keepends=True)
+        po.write_text("".join(line for line in lines if not line.startswith(
+            ('"Report-Msgid-Bugs-To', '"POT-Creation-Date'))))
 
 
 def main():

@@ -54,21 +54,21 @@ TEST(Words, CountByTheRulesOfTheLanguage) {
       {"en", 0, "0 new mails"},
       {"en", 1, "1 new mail"},
       {"en", 2, "2 new mails"},
-      {"fr", 0, "0 nouveau message"},
-      {"fr", 1, "1 nouveau message"},
-      {"fr", 2, "2 nouveaux messages"},
+      {"fr", 0, "0 nouvel e-mail"},
+      {"fr", 1, "1 nouvel e-mail"},
+      {"fr", 2, "2 nouveaux e-mails"},
       {"nl", 0, "0 nieuwe e-mails"},
       {"nl", 1, "1 nieuwe e-mail"},
       {"es", 0, "0 correos nuevos"},
       {"es", 1, "1 correo nuevo"},
       {"de", 0, "0 neue E-Mails"},
       {"de", 1, "1 neue E-Mail"},
-      {"pl", 1, "1 nowa wiadomość"},
-      {"pl", 2, "2 nowe wiadomości"},
-      {"pl", 5, "5 nowych wiadomości"},
-      {"pl", 12, "12 nowych wiadomości"},
-      {"pl", 21, "21 nowych wiadomości"},
-      {"pl", 22, "22 nowe wiadomości"},
+      {"pl", 1, "1 nowy e-mail"},
+      {"pl", 2, "2 nowe e-maile"},
+      {"pl", 5, "5 nowych e-maili"},
+      {"pl", 12, "12 nowych e-maili"},
+      {"pl", 21, "21 nowych e-maili"},
+      {"pl", 22, "22 nowe e-maile"},
       {"cs", 1, "1 nový e-mail"},
       {"cs", 4, "4 nové e-maily"},
       {"cs", 5, "5 nových e-mailů"},
@@ -116,8 +116,13 @@ TEST(Words, SayWordingsOfOtherServices) {
 
 TEST(Words, TranslateWhatIsWrongWithAMail) {
   EXPECT_EQ(texts::Note(Words("de"), "it ends early; something may be missing"),
-            "Hinweis: Sie endet vorzeitig; möglicherweise fehlt etwas");
+            "Hinweis: die E-Mail endet vorzeitig; möglicherweise fehlt etwas");
   EXPECT_EQ(texts::Note(Words("de"), "never heard of"), "Hinweis: never heard of");
+}
+
+TEST(Words, FindTextsThatAreNotAscii) {
+  EXPECT_EQ(texts::CutByReader(Words("de")), "… gekürzt; der Rest steht in Ihrem Postfach");
+  EXPECT_EQ(texts::AndMore(Words("fr"), 3), "… et 3 de plus");
 }
 
 TEST(Words, ShareTheirCatalogueWithCopies) {
