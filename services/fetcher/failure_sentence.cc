@@ -67,6 +67,10 @@ Wording FailureWording(const Account& account, const Failure& failure) {
     case absl::StatusCode::kUnavailable:
       return NotNow(failure, host, says);
     case absl::StatusCode::kDeadlineExceeded:
+      if (failure.step == Step::kGreet && account.security != Security::kTls) {
+        return Word("$0 port $1 says nothing; is it a port for TLS from the start?", host,
+                    account.port);
+      }
       return Word("$0 does not answer in time", host);
     case absl::StatusCode::kDataLoss:
       if (failure.step != Step::kGreet) return Word("$0 gives answers that make no sense", host);
@@ -90,6 +94,7 @@ absl::string_view FieldToBlame(const Failure& failure) {
   }
   if (failure.step == Step::kConnect && absl::IsDeadlineExceeded(failure.status)) return "host";
   if (absl::IsPermissionDenied(failure.status)) return "ssl";
+  if (failure.step == Step::kGreet && absl::IsDeadlineExceeded(failure.status)) return "ssl";
   if (absl::IsUnauthenticated(failure.status)) return "password";
   if (failure.step == Step::kGreet && absl::IsDataLoss(failure.status)) return "port";
   const bool refused =

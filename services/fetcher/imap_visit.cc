@@ -48,7 +48,7 @@ absl::Status ImapVisit::Failed(Step step, absl::Status status) {
 }
 
 net::Task<absl::Status> ImapVisit::LogIn(crypto::Secret password, PasswordRule rule) {
-  co_return co_await OpenSession(session_, account_, password, rule, failure_);
+  co_return co_await OpenSession(session_, account_, password, rule, failure_, kVisitorsPatience);
 }
 
 net::Task<absl::Status> ImapVisit::OpenMailbox() {

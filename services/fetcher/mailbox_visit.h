@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -61,6 +62,9 @@ class MailboxVisit {
       std::vector<std::string> ids) = 0;
   virtual const std::optional<Failure>& failure() const = 0;
 };
+
+// For the greeting: somebody waits for an answer.
+constexpr std::chrono::seconds kVisitorsPatience{10};
 
 // What all visits share; outlives them.
 struct VisitParts {

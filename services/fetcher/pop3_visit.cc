@@ -18,7 +18,7 @@ absl::Status Pop3Visit::Failed(Step step, absl::Status status) {
 }
 
 net::Task<absl::Status> Pop3Visit::LogIn(crypto::Secret password, PasswordRule rule) {
-  co_return co_await OpenSession(session_, account_, password, rule, failure_);
+  co_return co_await OpenSession(session_, account_, password, rule, failure_, kVisitorsPatience);
 }
 
 net::Task<absl::Status> Pop3Visit::OpenMailbox() {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <utility>
 
 #include "lib/crypto/secret_box.h"
+#include "lib/net/deadline.h"
 #include "lib/net/task.h"
 #include "services/fetcher/account.h"
 #include "services/fetcher/failure_sentence.h"
@@ -32,13 +34,17 @@ absl::Status Blame(const Session& session, Step step, absl::Status status,
   return status;
 }
 
+// How long to wait for a greeting; a port that wants TLS at once never sends one.
+constexpr std::chrono::seconds kGreetingPatience{60};
+
 // Greeting, TLS and login, in IMAP and POP3 alike.
 template <class Session>
 net::Task<absl::Status> OpenSession(Session& session, const Account& account,
                                     const crypto::Secret& password, PasswordRule rule,
-                                    std::optional<Failure>& failure) {
+                                    std::optional<Failure>& failure,
+                                    net::Duration patience = kGreetingPatience) {
   const bool upgrade = account.security == Security::kStartTls;
-  absl::Status greeted = co_await Greet(session, upgrade);
+  absl::Status greeted = co_await net::WithDeadline(patience, Greet(session, upgrade));
   if (!greeted.ok()) co_return Blame(session, Step::kGreet, greeted, failure);
   if (upgrade) {
     absl::Status upgraded = co_await session.StartTls(account.host);
