@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "lib/rpc/serve.h"
 
 namespace postern::xmpp_edge {
@@ -44,6 +45,12 @@ grpc::ServerUnaryReactor* XmppEdgeService::ListSessions(grpc::CallbackServerCont
 net::Task<absl::Status> XmppEdgeService::DoDeliver(const edge::v1::DeliverRequest& request,
                                                    edge::v1::DeliverResponse& response) {
   if (!parts_ || !parts_->presence.ready()) co_return NotReady();
+  const size_t bytes = request.ByteSizeLong();
+  if (delivering_bytes_ > 0 && delivering_bytes_ + bytes > kMaxDeliveringBytes) {
+    co_return absl::UnavailableError("too many mails wait for the XMPP server at once");
+  }
+  delivering_bytes_ += bytes;
+  const absl::Cleanup release = [this, bytes] { delivering_bytes_ -= bytes; };
   auto answer = co_await parts_->desk.Deliver(request);
   if (!answer.ok()) co_return answer.status();
   response = *std::move(answer);

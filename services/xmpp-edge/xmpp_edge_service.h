@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "lib/net/task.h"
@@ -24,6 +25,10 @@ class XmppEdgeService : public edge::v1::EdgeService::CallbackService {
     DeliveryDesk& desk;
     OutcomeReporter& outcomes;
   };
+
+  // Mails that wait for a slow link at once; who brings more is told to come again.
+  // They lie in their mailboxes meanwhile, not in our memory.
+  static constexpr size_t kMaxDeliveringBytes = 64 * 1024 * 1024;
 
   explicit XmppEdgeService(boost::asio::any_io_executor executor);
   // Before the executor runs: a service is registered earlier than its parts can be made.
@@ -52,6 +57,7 @@ class XmppEdgeService : public edge::v1::EdgeService::CallbackService {
 
   boost::asio::any_io_executor executor_;
   std::optional<Parts> parts_;
+  size_t delivering_bytes_ = 0;
 };
 
 }  // namespace postern::xmpp_edge
