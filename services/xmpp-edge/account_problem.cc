@@ -19,4 +19,8 @@ std::string LastProblem(const admin::v1::Health& health, const Words& words) {
   return Said(rpc::FromProto(health.last_problem()), health.last_error(), words);
 }
 
+bool LastProblemHolds(const admin::v1::Health& health) {
+  return health.state() == admin::v1::HEALTH_STATE_ERROR || !health.error().empty();
+}
+
 }  // namespace postern::xmpp_edge

@@ -13,4 +13,7 @@ std::string Problem(const admin::v1::Health& health, const Words& words);
 // What was wrong last; "" when nothing ever was.
 std::string LastProblem(const admin::v1::Health& health, const Words& words);
 
+// Whether that is still so.
+bool LastProblemHolds(const admin::v1::Health& health);
+
 }  // namespace postern::xmpp_edge

@@ -127,7 +127,7 @@ std::string ChatCommands::Errors(const std::string& user, const Words& words) co
     const admin::v1::Health& health = account->health();
     const std::string problem = LastProblem(health, words);
     if (problem.empty()) continue;
-    const bool holds = health.state() == admin::v1::HEALTH_STATE_ERROR;
+    const bool holds = LastProblemHolds(health);
     const std::string when = health.last_error_unix() > 0
                                  ? texts::ReadableDate(words, health.last_error_unix())
                                  : texts::UnknownDate(words);

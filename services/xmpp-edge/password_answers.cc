@@ -61,6 +61,12 @@ std::optional<Said> ReadSaid(const Element& message, const Words& words) {
   return said;
 }
 
+std::string WhyNot(PasswordVerdict verdict, const std::string& account, const Words& words) {
+  if (verdict == PasswordVerdict::kManyLines) return texts::PasswordIsOneLine(words, account);
+  if (verdict == PasswordVerdict::kGivenBefore) return texts::PasswordGivenBefore(words, account);
+  return texts::MayBePassword(words);
+}
+
 }  // namespace
 
 PasswordAnswers::PasswordAnswers(FeatureContext context)
@@ -121,26 +127,16 @@ net::Task<bool> PasswordAnswers::TakeText(Incoming& incoming, const Place& place
   candidate.replies_to_request = said->replies_to_request;
   candidate.repeats_doubtful = Repeats(doubtful_, *account, hash);
   candidate.repeats_given = Repeats(given_, *account, hash);
-  switch (JudgePassword(*mark, candidate, std::time(nullptr))) {
-    case PasswordVerdict::kMail:
-      co_return false;
-    case PasswordVerdict::kPassword:
-      co_await Accept(incoming, account, text);
-      break;
-    case PasswordVerdict::kManyLines:
-      co_await Refuse(incoming, texts::PasswordIsOneLine(words, account->name()));
-      break;
-    case PasswordVerdict::kAskWhether:
-      Remember(doubtful_, *account, std::move(hash));
-      WipeTexts(incoming.stanza);
-      co_await Say(incoming, texts::IsThisThePassword(words, account->name()));
-      break;
-    case PasswordVerdict::kGivenBefore:
-      co_await Refuse(incoming, texts::PasswordGivenBefore(words, account->name()));
-      break;
-    case PasswordVerdict::kMayBe:
-      co_await Refuse(incoming, texts::MayBePassword(words));
-      break;
+  const PasswordVerdict verdict = JudgePassword(*mark, candidate, std::time(nullptr));
+  if (verdict == PasswordVerdict::kMail) co_return false;
+  if (verdict == PasswordVerdict::kPassword) {
+    co_await Accept(incoming, account, text);
+  } else if (verdict == PasswordVerdict::kAskWhether) {
+    Remember(doubtful_, *account, std::move(hash));
+    WipeTexts(incoming.stanza);
+    co_await Say(incoming, texts::IsThisThePassword(words, account->name()));
+  } else {
+    co_await Refuse(incoming, WhyNot(verdict, account->name(), words));
   }
   co_return true;
 }

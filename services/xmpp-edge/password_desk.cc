@@ -76,9 +76,14 @@ void PasswordDesk::MarkDue(const std::string& user) {
   sender_due_.Notify();
 }
 
-void PasswordDesk::MarkAllDue() {
-  for (const std::string& user : context_.directory.Owners()) {
-    if (OwnsOne(user)) due_users_.insert(user);
+void PasswordDesk::MarkAskingDue() {
+  for (const auto& [user, session] : context_.sessions.all()) {
+    for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
+      if (!IsPasswordGivenByHand(*account)) continue;
+      if (account->health().state() != admin::v1::HEALTH_STATE_ASKING) continue;
+      due_users_.insert(user);
+      break;
+    }
   }
 }
 
@@ -88,19 +93,29 @@ net::Task<void> PasswordDesk::WaitUntilReady() {
 
 net::Task<void> PasswordDesk::Ask() {
   co_await WaitUntilReady();
+  for (const std::string& user : context_.directory.Owners()) {
+    if (OwnsOne(user)) due_users_.insert(user);
+  }
+  auto sweep = std::chrono::steady_clock::now() + kLookAgain;
   while (true) {
-    MarkAllDue();
-    do {
-      while (!due_users_.empty()) {
-        const std::string user = *due_users_.begin();
-        due_users_.erase(due_users_.begin());
-        absl::Status settled = co_await Settle(user);
-        if (settled.ok()) continue;
-        log::Info("password not asked for yet", {{"why", settled.message()}});
-        due_users_.insert(user);
-        co_await net::Sleep(kRetry);
-      }
-    } while (co_await due_.WaitFor(kLookAgain));
+    co_await SettleDue();
+    const auto left = sweep - std::chrono::steady_clock::now();
+    if (left > left.zero()) (void)co_await due_.WaitFor(left);
+    if (std::chrono::steady_clock::now() < sweep) continue;
+    sweep += kLookAgain;
+    MarkAskingDue();
+  }
+}
+
+net::Task<void> PasswordDesk::SettleDue() {
+  while (!due_users_.empty()) {
+    const std::string user = *due_users_.begin();
+    due_users_.erase(due_users_.begin());
+    absl::Status settled = co_await Settle(user);
+    if (settled.ok()) continue;
+    log::Info("password not asked for yet", {{"why", settled.message()}});
+    due_users_.insert(user);
+    co_await net::Sleep(kRetry);
   }
 }
 

@@ -36,8 +36,9 @@ class PasswordDesk {
  private:
   bool OwnsOne(const std::string& user) const;
   void MarkDue(const std::string& user);
-  // Those who may have to be asked, when nothing told.
-  void MarkAllDue();
+  // Who is there and may have to be asked again, though nothing told.
+  void MarkAskingDue();
+  net::Task<void> SettleDue();
   net::Task<absl::Status> Settle(std::string user);
   net::Task<absl::Status> SettleAccount(AccountDirectory::Account account, PasswordMark mark);
   net::Task<absl::Status> AskFor(AccountDirectory::Account account, PasswordMark mark);

@@ -34,7 +34,7 @@ net::Task<absl::StatusOr<CommandReply>> GetLastError(FeatureContext, CommandStep
   if (const int64_t when = account.health().last_error_unix(); when > 0) {
     AddLine(form, "when", texts::When(words), texts::ReadableDate(words, when));
   }
-  const bool holds = account.health().state() == admin::v1::HEALTH_STATE_ERROR;
+  const bool holds = LastProblemHolds(account.health());
   AddLine(form, "now", texts::Now(words),
           holds ? texts::ErrorHolds(words) : texts::ErrorIsOver(words));
   co_return CommandReply::Result(std::move(form));

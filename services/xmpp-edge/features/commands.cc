@@ -12,13 +12,12 @@
 #include "lib/crypto/digest.h"
 #include "lib/crypto/secret_box.h"
 #include "lib/net/deadline.h"
-#include "lib/process/log.h"
 #include "services/xmpp-edge/command_sessions.h"
 #include "services/xmpp-edge/directory_wait.h"
 #include "services/xmpp-edge/features/command.h"
+#include "services/xmpp-edge/features/command_answer.h"
 #include "services/xmpp-edge/features/command_list.h"
 #include "services/xmpp-edge/slow_answers.h"
-#include "services/xmpp-edge/texts/commands.h"
 #include "services/xmpp-edge/texts/common.h"
 #include "services/xmpp-edge/wipe.h"
 
@@ -28,27 +27,6 @@ namespace {
 constexpr auto kLook = std::chrono::milliseconds(100);
 constexpr int kLooks = 300;  // for another step of the same session
 constexpr size_t kMaxLanguageTag = 35;
-// Goes with each form and comes back with it: tells a step that comes twice.
-constexpr char kStepField[] = "postern#step";
-
-// A step as it came.
-struct Request {
-  Element iq;  // without what is in it
-  Jid from, to;
-  std::string node, action, session;
-  const Words* words = nullptr;
-  std::optional<FieldValues> form;
-};
-
-// An error with XEP-0050's own condition beside that of RFC 6120: section 4.4.
-Element Refusal(const Element& iq, absl::string_view type, absl::string_view condition,
-                absl::string_view own, absl::string_view text = "") {
-  Element answer = ErrorAnswer(iq, type, condition, text);
-  for (Element& child : answer.children) {
-    if (child.name == "error") child.Add(MakeElement(own, kCommandsNs));
-  }
-  return answer;
-}
 
 bool IsLanguageTag(absl::string_view tag) {
   if (tag.size() > kMaxLanguageTag) return false;
@@ -65,73 +43,13 @@ bool IsAction(absl::string_view action) {
   return false;
 }
 
-Element FailureOf(const Request& request, const absl::Status& why) {
-  const Words& words = *request.words;
-  const bool worded = words::WordingOf(why).has_value();
-  switch (why.code()) {
-    case absl::StatusCode::kInvalidArgument:
-      return Refusal(request.iq, "modify", "bad-request", "bad-payload", words.Say(why));
-    case absl::StatusCode::kNotFound:
-      return ErrorAnswer(request.iq, "cancel", "item-not-found", worded ? words.Say(why) : "");
-    case absl::StatusCode::kFailedPrecondition:
-      return ErrorAnswer(request.iq, "wait", "recipient-unavailable", words.Say(why));
-    case absl::StatusCode::kResourceExhausted:
-      return ErrorAnswer(request.iq, "wait", "resource-constraint",
-                         worded ? words.Say(why) : texts::TooMuchAtOnce(words));
-    default:
-      log::Info("command failed", {{"node", request.node}, {"why", why.message()}});
-      return ErrorAnswer(request.iq, "wait", "remote-server-timeout",
-                         worded ? words.Say(why) : texts::CommandNotNow(words));
-  }
-}
-
-Element Actions(const CommandReply& reply) {
-  Element actions = MakeElement("actions");
-  actions.Set("execute", "complete");
-  if (reply.back) actions.Add(MakeElement("prev"));
-  if (reply.onward) actions.Add(MakeElement("next"));
-  actions.Add(MakeElement("complete"));
-  return actions;
-}
-
-// <command/> as the user gets it after `steps` steps.
-Element ToElement(CommandReply reply, absl::string_view node, absl::string_view session,
-                  int steps) {
-  Element command = MakeElement("command", kCommandsNs);
-  command.Set("node", node).Set("sessionid", session);
-  command.Set("status", reply.completed ? "completed" : "executing");
-  if (!reply.completed) command.Add(Actions(reply));
-  if (!reply.completed && reply.form) {
-    reply.form->fields.push_back(HiddenField(kStepField, absl::StrCat(steps)));
-  }
-  if (reply.form) command.Add(reply.form->ToElement());
-  if (!reply.note.empty()) {
-    Element note = MakeElement("note");
-    note.Set("type", reply.note_is_error ? "error" : "info").SetText(reply.note);
-    command.Add(std::move(note));
-  }
-  return command;
-}
-
-Element Answer(const Request& request, Element command) {
-  Element answer = IqResult(request.iq);
-  answer.Add(std::move(command));
-  return answer;
-}
-
-Element Canceled(const Request& request) {
-  Element command = MakeElement("command", kCommandsNs);
-  command.Set("node", request.node).Set("sessionid", request.session).Set("status", "canceled");
-  return Answer(request, std::move(command));
-}
-
 class Commands {
  public:
   explicit Commands(FeatureContext context)
       : context_(context), sessions_(context.redis), slow_(context.sink, context.tasks) {}
 
   net::Task<Element> Take(Incoming incoming) {
-    Request request;
+    CommandRequest request;
     std::optional<Element> wrong = Read(incoming, request);
     if (wrong) co_return *std::move(wrong);
     incoming.stanza = Envelope(incoming.stanza);
@@ -142,7 +60,7 @@ class Commands {
 
  private:
   // What is wrong with it, if anything. What was in the form is gone from the stanza then.
-  std::optional<Element> Read(Incoming& incoming, Request& request) const {
+  std::optional<Element> Read(Incoming& incoming, CommandRequest& request) const {
     request.iq = Envelope(incoming.stanza);
     Element& command = incoming.stanza.children.front();
     const std::string lang(command.Attr("xml:lang"));
@@ -170,7 +88,7 @@ class Commands {
     return std::nullopt;
   }
 
-  net::Task<Element> Execute(Request request) {
+  net::Task<Element> Execute(CommandRequest request) {
     // Whatever becomes of it: there may be a password in the form.
     const absl::Cleanup wipe = [&request] { WipeValues(request.form); };
     if (!co_await AccountsAreKnown(context_.directory)) {
@@ -196,7 +114,7 @@ class Commands {
     co_return answer;
   }
 
-  net::Task<Element> Begin(Request& request, const Place& place, const Command& command) {
+  net::Task<Element> Begin(CommandRequest& request, const Place& place, const Command& command) {
     if (!request.action.empty() && request.action != "execute") {
       co_return Refusal(request.iq, "modify", "bad-request", "bad-action");
     }
@@ -218,7 +136,7 @@ class Commands {
       absl::Status begun = co_await sessions_.Begin(request.from.Bare(), std::move(session));
       if (!begun.ok()) co_return FailureOf(request, begun);
     }
-    co_return Answer(request, std::move(answer));
+    co_return AnswerOf(request, std::move(answer));
   }
 
   // Waits for a step of the same session that is at work, here or at another edge.
@@ -231,24 +149,21 @@ class Commands {
     co_return claimed;
   }
 
-  net::Task<Element> Continue(Request& request, const Place& place, const Command& command) {
+  net::Task<Element> Continue(CommandRequest& request, const Place& place, const Command& command) {
     const std::string user = request.from.Bare();
     auto found = co_await sessions_.Get(user, request.session);
     if (!found.ok()) co_return FailureOf(request, found.status());
-    if (!*found)
-      co_return Refusal(request.iq, "cancel", "not-allowed", "session-expired",
-                        texts::SessionExpired(*request.words));
+    if (!*found) co_return Expired(request);
     CommandSession session = **std::move(found);
     if (session.node != request.node || session.contact != request.to.Bare()) {
       co_return Refusal(request.iq, "modify", "bad-request", "bad-sessionid");
     }
     if (request.action == "cancel") {
       absl::Status removed = co_await sessions_.Remove(user, request.session);
-      if (!removed.ok()) co_return FailureOf(request, removed);
-      co_return Canceled(request);
+      co_return removed.ok() ? Canceled(request) : FailureOf(request, removed);
     }
     if (session.completed || IsRepetition(request, session)) {
-      co_return Answer(request, std::move(session.answer));
+      co_return AnswerOf(request, std::move(session.answer));
     }
     if ((request.action == "prev" && !session.back) ||
         (request.action == "next" && !session.onward)) {
@@ -259,23 +174,28 @@ class Commands {
     if (!reply.ok()) co_return FailureOf(request, reply.status());
     ++session.steps;
     Keep(*std::move(reply), session);
+    co_return co_await SaveAndAnswer(request, std::move(session));
+  }
+
+  net::Task<Element> SaveAndAnswer(const CommandRequest& request, CommandSession session) {
     Element answer = session.answer;
     const bool completed = session.completed;
-    absl::Status saved = co_await sessions_.Save(user, std::move(session));
+    absl::Status saved = co_await sessions_.Save(request.from.Bare(), std::move(session));
     // What is done is done; what goes on could not.
     if (!saved.ok() && !completed) co_return FailureOf(request, saved);
-    co_return Answer(request, std::move(answer));
+    co_return AnswerOf(request, std::move(answer));
   }
 
   // A form that was asked for before the last one: its step has been done.
-  static bool IsRepetition(const Request& request, const CommandSession& session) {
+  static bool IsRepetition(const CommandRequest& request, const CommandSession& session) {
     if (!request.form) return false;
-    const auto step = request.form->find(kStepField);
+    const auto step = request.form->find(kCommandStepField);
     return step != request.form->end() && step->second.size() == 1 &&
            step->second.front() != absl::StrCat(session.steps);
   }
 
-  static CommandStep StepOf(Request& request, const Place& place, const CommandSession& session) {
+  static CommandStep StepOf(CommandRequest& request, const Place& place,
+                            const CommandSession& session) {
     CommandStep step;
     step.user = request.from;
     step.place = place;
@@ -295,7 +215,7 @@ class Commands {
     session.back = reply.back;
     session.onward = reply.onward;
     session.state = std::move(reply.state);
-    session.answer = ToElement(std::move(reply), session.node, session.id, session.steps);
+    session.answer = ToElement(std::move(reply), session);
   }
 
   FeatureContext context_;
