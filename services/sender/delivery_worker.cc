@@ -179,9 +179,8 @@ net::Task<void> DeliveryWorker::Deliver(TakenMail mail) {
   const Account* asking = outcome.ok() ? nullptr : LacksPassword(mail, transaction);
   if (asking != nullptr) {
     std::optional<Lease> lease = mail.lease;
-    absl::Status waits = co_await parts_.pause.UntilPassword(*asking, std::move(lease));
-    if (waits.ok()) parts_.on_settled();  // its author is told
-    co_return;                            // else the lease runs out by itself
+    co_await parts_.pause.UntilPassword(*asking, std::move(lease));
+    co_return;
   }
   attempts_made.Increment();
   if (!outcome.ok()) attempts_cut.Increment();
@@ -228,8 +227,8 @@ net::Task<absl::Status> DeliveryWorker::CarryAs(Account account, const TakenMail
     co_return absl::UnauthenticatedError("the password is missing");
   }
   auto connected = co_await parts_.relay.Connect(account, kAttemptLimit);
-  const bool refused = absl::IsUnauthenticated(connected.status());
-  if (refused && parts_.passwords.Holds(account)) {  // another one, that came meanwhile
+  // Refused, and yet held: another one, that came meanwhile.
+  if (absl::IsUnauthenticated(connected.status()) && parts_.passwords.Holds(account)) {
     connected = co_await parts_.relay.Connect(account, kAttemptLimit);
   }
   const bool asking = parts_.passwords.NeededBy(account);

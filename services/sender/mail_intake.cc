@@ -108,9 +108,7 @@ net::Task<absl::StatusOr<Receipt>> MailIntake::Queue(const Account& account,
   auto receipt = co_await outbox_.Put(std::move(submission));
   if (!receipt.ok() || receipt->duplicate || !passwords_.NeededBy(account)) co_return receipt;
   std::optional<Lease> no_lease;
-  absl::Status told = co_await pause_.UntilPassword(account, std::move(no_lease));
-  // The mail is in the queue all the same; the worker finds the password missing.
-  if (!told.ok()) log::Warn("an account's mail could not be paused", {{"error", told.message()}});
+  co_await pause_.UntilPassword(account, std::move(no_lease));
   co_return receipt;
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "lib/net/deadline.h"
+#include "lib/process/log.h"
 #include "lib/words/wording.h"
 
 namespace postern::sender {
@@ -14,11 +15,13 @@ constexpr std::chrono::seconds kRedisPause{1};
 
 }  // namespace
 
-net::Task<absl::Status> MailPause::UntilPassword(Account account, std::optional<Lease> lease) {
+net::Task<void> MailPause::UntilPassword(Account account, std::optional<Lease> lease) {
   words::Wording why = words::Word("the password of the account is needed first; enter it");
   absl::Status s = co_await outbox_.Suspend(account.id, kPause, std::move(why), std::move(lease));
-  if (s.ok() && !passwords_.NeededBy(account)) co_await End(account.id);
-  co_return s;
+  log::Info("mail waits for a password", {{"account", account.id}, {"error", s.message()}});
+  if (!s.ok()) co_return;
+  author_due_();
+  if (!passwords_.NeededBy(account)) co_await End(account.id);
 }
 
 net::Task<int64_t> MailPause::End(std::string account_id) {

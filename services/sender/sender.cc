@@ -109,13 +109,14 @@ void Sender::MakeParts(const process::Peers& peers) {
   SiteRelayAccess site;
   if (config_.site_relay) site = {&*config_.site_relay, parts_.site_dialer.get()};
   const auto mail_due = [this] { parts_.worker->Wake(); };
+  const auto author_due = [this] { parts_.outcomes->Wake(); };
   parts_.admin = admin::v1::AdminService::NewStub(peers.admin);
   parts_.edge = edge::v1::EdgeService::NewStub(peers.edge);
   parts_.relay.emplace(*parts_.dialer, config_.secrets, passwords_, config_.allow_plaintext_auth,
                        site);
   parts_.health.emplace(executor_, *parts_.admin);
   parts_.outcomes.emplace(executor_, outbox_, *parts_.edge);
-  parts_.pause.emplace(outbox_, passwords_, mail_due);
+  parts_.pause.emplace(outbox_, passwords_, mail_due, author_due);
   parts_.checker.emplace(executor_, accounts_, *parts_.relay, passwords_, *parts_.health);
   WorkerParts worker{outbox_,
                      accounts_,
@@ -124,7 +125,7 @@ void Sender::MakeParts(const process::Peers& peers) {
                      *parts_.health,
                      *parts_.pause,
                      [this] { return parts_.feed->CatchUp(); },
-                     [this] { parts_.outcomes->Wake(); }};
+                     author_due};
   parts_.worker.emplace(executor_, std::move(worker));
   parts_.feed.emplace(*parts_.admin, accounts_,
                       [this](const AccountDirectory::Changes& changes) { OnAccounts(changes); });

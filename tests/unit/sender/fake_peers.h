@@ -37,6 +37,12 @@ class FakeAdmin final : public admin::v1::AdminService::Service {
     return health_[id];
   }
 
+  // "CHECKING OK ", as they were told, of all accounts.
+  std::string States() {
+    std::lock_guard lock(mutex_);
+    return states_;
+  }
+
   grpc::Status ListAccountChanges(grpc::ServerContext*,
                                   const admin::v1::ListAccountChangesRequest* request,
                                   admin::v1::ListAccountChangesResponse* response) override {
@@ -53,6 +59,7 @@ class FakeAdmin final : public admin::v1::AdminService::Service {
                             admin::v1::ReportHealthResponse*) override {
     std::lock_guard lock(mutex_);
     health_[request->account_id()] = *request;
+    states_ += admin::v1::HealthState_Name(request->state()).substr(13) + " ";
     return grpc::Status::OK;
   }
 
@@ -63,6 +70,7 @@ class FakeAdmin final : public admin::v1::AdminService::Service {
   uint64_t revision_ = 1;
   std::map<std::string, admin::v1::Account> accounts_;
   std::map<std::string, admin::v1::ReportHealthRequest> health_;
+  std::string states_;
 };
 
 // The edge as the sender sees it.

@@ -38,6 +38,8 @@ class FakeSmtpServer {
                                                 {"DATA", "354 go"},
                                                 {".", "250 queued"},
                                                 {"QUIT", "221 bye"}};
+  // Those that met silence are answered after all.
+  void Wake() { awake = true; }
   bool reads_content = true;          // else a mail's sender can't go on behind DATA
   std::vector<std::string> mails;     // contents taken, dots unstuffed no further
   std::vector<std::string> commands;  // all, in order
@@ -76,14 +78,23 @@ class FakeSmtpServer {
       }
       commands.push_back(line);
       out = Answer(line);
+      while (out.empty() && !in_data) {  // silence, until Wake()
+        pause.expires_after(std::chrono::milliseconds(10));
+        co_await pause.async_wait(boost::asio::use_awaitable);
+        if (awake) out = Answer(line);
+      }
       in_data = !in_data && absl::StartsWith(out, "354");
       if (line == "." && absl::StartsWith(out, "250")) mails.push_back(content);
       if (line == ".") content.clear();
     }
   }
 
+  bool awake = false;
+
   std::string Answer(const std::string& line) const {
-    for (const auto& [prefix, answer] : answers) {
+    // The longest prefix comes last.
+    for (auto one = answers.rbegin(); one != answers.rend(); ++one) {
+      const auto& [prefix, answer] = *one;
       if (absl::StartsWith(line, prefix)) return answer.empty() ? "" : answer + "\r\n";
     }
     return "500 what?\r\n";

@@ -371,6 +371,51 @@ TEST_F(OutboxTest, DoesNotTellOfTheDelayOfWhatIsSent) {
   EXPECT_EQ(*Await(io_, outbox_->SweepLate()), 0);
 }
 
+TEST_F(OutboxTest, SuspendsAnAccountWithoutCounting) {
+  const Receipt first = Put("work", "k1");
+  Pause(2ms);
+  Put("work", "k2");
+  Put("home", "k3");
+  const Lease lease = TakeOne().lease;
+  EXPECT_EQ(lease.queue_id, first.queue_id);
+  ASSERT_TRUE(Await(io_, outbox_->Suspend("work", 1h, Said("ask"), lease)).ok());
+  EXPECT_EQ(TakeOne().account_id, "home");
+  EXPECT_TRUE(Take().mail.empty());
+  EXPECT_EQ(List().mails.at(0).attempts, 0u);
+  EXPECT_EQ(List().mails.at(0).error, "the server said: ask");
+  EXPECT_EQ(List().mails.at(1).error, "the server said: ask");
+  EXPECT_EQ(*Await(io_, outbox_->SweepLate()), 2) << "both authors are told now";
+  EXPECT_EQ(Reports().size(), 2u);
+  ASSERT_TRUE(Await(io_, outbox_->Suspend("work", 1h, Said("ask"))).ok());
+  EXPECT_EQ(*Await(io_, outbox_->SweepLate()), 0) << "once";
+
+  EXPECT_EQ(*Await(io_, outbox_->ResumeAccount("work")), 2);
+  const TakenMail again = TakeOne();
+  EXPECT_EQ(again.lease.queue_id, first.queue_id) << "in the order of submission";
+  EXPECT_EQ(again.attempts, 1);
+}
+
+TEST_F(OutboxTest, SuspendsNothingByALeaseThatIsLost) {
+  Put("work", "k1");
+  Lease lease = TakeOne().lease;
+  lease.token = "77";
+  EXPECT_TRUE(absl::IsAborted(Await(io_, outbox_->Suspend("work", 1h, Said("ask"), lease))));
+  Put("work", "k2");
+  EXPECT_EQ(TakeOne().message_id, "k2@example.org");
+}
+
+// Whoever looks at a suspended account now and then looks at its oldest mail.
+TEST_F(OutboxTest, PutsTheOldestMailOfASuspendedAccountFirst) {
+  Put("work", "k1");
+  Pause(2ms);
+  Put("work", "k2");
+  EXPECT_TRUE(Settle(TakeOne().lease, AllPending(1h)).ok());
+  ASSERT_TRUE(Await(io_, outbox_->Suspend("work", 30ms, Said("ask"))).ok());
+  EXPECT_TRUE(Take().mail.empty());
+  Pause(60ms);
+  EXPECT_EQ(TakeOne().message_id, "k1@example.org");
+}
+
 TEST_F(OutboxTest, CancelsWhatWaits) {
   const Receipt receipt = Put("work", "k1");
   EXPECT_TRUE(absl::IsNotFound(Await(io_, outbox_->Cancel("other", Said("why")))));
