@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/crypto/digest.h"
 #include "lib/rpc/mail_codec.h"
+#include "services/xmpp-edge/account_problem.h"
 #include "services/xmpp-edge/texts/status.h"
 
 namespace postern::xmpp_edge {
@@ -25,14 +26,8 @@ absl::string_view Scheme(const Account& account) {
   }
 }
 
-// What the account's trouble is; empty when nothing is said of it.
-std::string ProblemText(const Account& account, const Words& words) {
-  const words::Wording problem = rpc::FromProto(account.health().problem());
-  return problem.empty() ? account.health().error() : words.Say(problem);
-}
-
 std::string ErrorText(const Account& account, const Words& words) {
-  const std::string problem = ProblemText(account, words);
+  const std::string problem = Problem(account.health(), words);
   return problem.empty() ? texts::UnknownError(words) : problem;
 }
 
@@ -50,7 +45,7 @@ std::string ReadyText(const Account& account, const Words& words) {
 }
 
 std::string AskingText(const Account& account, const Words& words) {
-  const std::string problem = ProblemText(account, words);
+  const std::string problem = Problem(account.health(), words);
   return problem.empty() ? texts::NeedsPassword(words) : texts::NeedsPasswordAgain(words, problem);
 }
 
