@@ -11,7 +11,7 @@ namespace postern::fetcher {
 namespace {
 
 constexpr std::chrono::seconds kListLimit{20};
-constexpr std::chrono::seconds kReadLimit{50};
+constexpr std::chrono::seconds kReadLimit{35};
 
 }  // namespace
 
