@@ -133,7 +133,10 @@ class Registrar {
     FormSubject subject;
     subject.type = place.type;
     subject.existing = place.account;
-    subject.has_default_sender = context_.directory.DefaultSmtp(asked.user) != nullptr;
+    // One of those that send is the default, always.
+    for (const AccountDirectory::Account& account : context_.directory.Of(asked.user)) {
+      subject.has_default_sender |= !IsReceiving(account->type());
+    }
     const admin::v1::GetSiteResponse& site = context_.site.current();
     if (site.relay_offered()) subject.relay_label = RelayLabel(site, asked.words);
     return subject;
