@@ -55,6 +55,8 @@ net::Task<void> AccountChecker::CheckUntilHealthy(std::string account_id, uint64
     absl::Status signed_in = co_await SignIn(*account);
     const auto after = Current(account_id, check);
     if (!after) break;
+    // Refused, and yet held: another one, that came meanwhile.
+    if (absl::IsUnauthenticated(signed_in) && passwords_.Holds(*after)) continue;
     const bool asking = passwords_.NeededBy(*after);
     health_.Report(account_id, ConditionAfter(signed_in, asking));
     if (signed_in.ok() || asking) break;

@@ -176,7 +176,8 @@ net::Task<void> DeliveryWorker::Deliver(TakenMail mail) {
       co_await net::WithDeadline(kAttemptLimit, Carry(mail, transaction, connection));
   const absl::Status outcome = OfAttempt(kAttemptLimit, ended);
   if (absl::IsAborted(outcome)) co_return;  // somebody else has the mail
-  const Account* asking = outcome.ok() ? nullptr : LacksPassword(mail, transaction);
+  const bool refused = absl::IsUnauthenticated(outcome) && !connection;
+  const Account* asking = outcome.ok() ? nullptr : LacksPassword(mail, transaction, refused);
   if (asking != nullptr) {
     std::optional<Lease> lease = mail.lease;
     co_await parts_.pause.UntilPassword(*asking, std::move(lease));
@@ -227,10 +228,6 @@ net::Task<absl::Status> DeliveryWorker::CarryAs(Account account, const TakenMail
     co_return absl::UnauthenticatedError("the password is missing");
   }
   auto connected = co_await parts_.relay.Connect(account, kAttemptLimit);
-  // Refused, and yet held: another one, that came meanwhile.
-  if (absl::IsUnauthenticated(connected.status()) && parts_.passwords.Holds(account)) {
-    connected = co_await parts_.relay.Connect(account, kAttemptLimit);
-  }
   const bool asking = parts_.passwords.NeededBy(account);
   parts_.health.Report(account.id, ConditionAfter(connected.status(), asking));
   if (!connected.ok()) co_return connected.status();
@@ -244,11 +241,14 @@ net::Task<absl::Status> DeliveryWorker::CarryAs(Account account, const TakenMail
 }
 
 const Account* DeliveryWorker::LacksPassword(const TakenMail& mail,
-                                             const smtp::Transaction& transaction) const {
+                                             const smtp::Transaction& transaction,
+                                             bool refused) const {
   const Account* account = parts_.accounts.Find(mail.account_id);
   if (account == nullptr || !account->enabled || !transaction.IsUntouched()) return nullptr;
   if (mail.age >= kQueueLifetime) return nullptr;  // to be given up
-  return parts_.passwords.NeededBy(*account) ? account : nullptr;
+  if (parts_.passwords.NeededBy(*account)) return account;
+  // Refused, and yet held: another one, that came meanwhile.
+  return refused && parts_.passwords.Holds(*account) ? account : nullptr;
 }
 
 net::Task<absl::Status> DeliveryWorker::Send(const Account& account, const TakenMail& mail,

@@ -64,9 +64,10 @@ class DeliveryWorker {
   std::vector<SessionOf> UnderWay() const;
 
   net::Task<void> Deliver(TakenMail mail);
-  // The account, when the attempt failed before it began because nobody has given the
-  // password (that the server takes).
-  const Account* LacksPassword(const TakenMail& mail, const smtp::Transaction& transaction) const;
+  // The account, when an attempt failed before it began because nobody had given the
+  // password, or the one that was tried is `refused`.
+  const Account* LacksPassword(const TakenMail& mail, const smtp::Transaction& transaction,
+                               bool refused) const;
   net::Task<absl::Status> Carry(const TakenMail& mail, smtp::Transaction& transaction,
                                 std::unique_ptr<RelaySession>& connection);
   net::Task<absl::Status> CarryAs(Account account, const TakenMail& mail,

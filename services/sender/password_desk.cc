@@ -32,6 +32,7 @@ net::Task<absl::Status> PasswordDesk::Hold(std::string account_id, crypto::Secre
   }
   parts_.passwords.Hold(*account, std::move(password));
   log::Info("a password is held", {{"account", account_id}});
+  if (!account->enabled) co_return absl::OkStatus();
   // Also tells apart a second refusal from the first.
   parts_.health.Report(account_id, Condition());
   if (going_on_.insert(account_id).second) tasks_.Spawn("password came", GoOn(account_id));
