@@ -101,6 +101,19 @@ TEST_F(DeliveryDeskTest, WhatWasDeliveredIsADuplicateEvenWhenHeldNow) {
   EXPECT_EQ(*Deliver({"m1", "m2"}), (Results{kDuplicate, kHeld}));
 }
 
+TEST_F(DeliveryDeskTest, MailsComeInTheUsersLanguage) {
+  admin::v1::Account account = testing::WorkAccount();
+  account.mutable_preferences()->set_heard_language("ru");
+  lone.directory.Apply(account);
+  BobIs(edge::v1::SHOW_ONLINE);
+  EXPECT_EQ(*Deliver({"m1"}), Results{kDelivered});
+  EXPECT_EQ(sink.sent[0].ChildText("body"),
+            "От: (без отправителя)\nТема: about m1\n\n(без текста)");
+  BobIs(edge::v1::SHOW_AWAY);
+  EXPECT_EQ(*Deliver({"m2"}, edge::v1::DELIVERY_MODE_DIGEST), Results{kDelivered});
+  EXPECT_EQ(sink.sent[1].ChildText("body"), "1 новое письмо\n\n1. (без отправителя)\n   about m2");
+}
+
 TEST_F(DeliveryDeskTest, ADigestIsOneMessageForAll) {
   BobIs(edge::v1::SHOW_DND);
   EXPECT_EQ(*Deliver({"m1", "m2", "m3"}, edge::v1::DELIVERY_MODE_DIGEST),

@@ -145,6 +145,29 @@ TEST(OutcomeReporter, IsNotAskedAgainForAnAuthorThatNobodyKnows) {
   EXPECT_TRUE(bench.sink.sent.empty());
 }
 
+TEST(OutcomeStanzas, AreSaidInTheAuthorsLanguageUnderTheSameIds) {
+  auto report = Report();
+  Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
+  Add(report, "eve@example.net", edge::v1::OUTCOME_FAILED, "given up after 5 days: no");
+  auto& wording = *report.mutable_recipients(1)->mutable_wording();
+  wording.set_text("given up after $0 days; the server's last answer: $1");
+  wording.add_arguments("5");
+  wording.add_arguments("$0 no");
+  Add(report, "dan@example.net", edge::v1::OUTCOME_DELAYED);
+  const auto german = OutcomeStanzas(report, Context(false, 3), false, Words("de"));
+  ASSERT_EQ(german.size(), 3u);
+  EXPECT_EQ(german[1].ChildText("body"),
+            "Nicht gesendet an eve@example.net: nach 5 Tagen aufgegeben; letzte Antwort des "
+            "Servers: $0 no\nGesendet an bob@example.net.");
+  EXPECT_EQ(german[2].ChildText("body"),
+            "Noch nicht gesendet an dan@example.net: der Mailserver hat keinen Grund genannt\n"
+            "Es wird von selbst erneut versucht; senden Sie die E-Mail nicht noch einmal.");
+  const auto english = OutcomeStanzas(report, Context(false, 3), false, kEnglish);
+  ASSERT_EQ(english.size(), 3u);
+  for (size_t i = 1; i < 3; ++i) EXPECT_EQ(english[i].Attr("id"), german[i].Attr("id"));
+  EXPECT_NE(german[1].Attr("id"), german[2].Attr("id"));
+}
+
 TEST(ErrorForReason, KnowsWhatMailServersMean) {
   const struct {
     const char *reason, *type, *condition;

@@ -207,6 +207,35 @@ TEST_F(Outgoing, TheSenderAndTheRulesMayRefuse) {
   EXPECT_EQ(PendingCount(), "0");
 }
 
+TEST_F(Outgoing, ARefusalIsSaidInTheLanguageOfTheMessage) {
+  const struct {
+    const char *lang, *body, *text;
+  } cases[] = {
+      {"de-AT", "hello", "Nicht gesendet: Eine E-Mail beginnt mit einer Zeile „To: "},
+      {"fr", "To: bob\nhello", "il manque @domaine)."},
+      {"nl", "From: eve\nTo: bob@example.net\nhello", "geen van uw SMTP-accounts heet \"eve\""},
+      {"tlh", "hello", "Nicht gesendet"},  // as heard first
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.lang);
+    Element message = MakeStanza("message", kAnn, kDomain, "chat", "m1");
+    message.Set("xml:lang", c.lang).AddText("body", c.body);
+    const std::string text = ErrorTextOf(bench.Ask(std::move(message)));
+    EXPECT_NE(text.find(c.text), std::string::npos) << text;
+  }
+}
+
+// What is said later has no stanza to answer: the language was heard on this one.
+TEST_F(Outgoing, TheSendersReasonIsSaidInTheUsersLanguage) {
+  const std::string wording =
+      "the mail is larger than $0 MiB\x1f"
+      "25";
+  bench.sender.FailWith({grpc::StatusCode::INVALID_ARGUMENT, "too large", wording});
+  Element message = MakeStanza("message", kAnn, kDomain, "chat", "m1");
+  message.Set("xml:lang", "de").AddText("body", "To: bob@example.net\nmail");
+  EXPECT_EQ(ErrorTextOf(bench.Ask(std::move(message))), "die E-Mail ist größer als 25 MiB");
+}
+
 TEST_F(Outgoing, ARepeatedMessageIsOneMail) {
   bench.Write(kAnn, kDomain, "m1", "To: bob@example.net\nhello");
   bench.Write(kAnn, kDomain, "m1", "To: bob@example.net\nhello");

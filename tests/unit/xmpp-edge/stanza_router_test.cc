@@ -65,6 +65,29 @@ TEST_F(StanzaRouterTest, TooManyWaitingOfOneUserAreRefusedAndOthersServed) {
   EXPECT_EQ(started.back(), "bob@a.example b");
 }
 
+TEST_F(StanzaRouterTest, ARefusalIsSaidInTheLanguageOfTheStanza) {
+  router.OnMessage([this](Incoming i) { return HandleMessage(std::move(i)); });
+  for (size_t i = 0; i <= StanzaRouter::kMaxWaitingOfUser; ++i) {
+    Element message = Message("ann@a.example", std::to_string(i));
+    router.Route(message.Set("xml:lang", "es"));
+  }
+  Settle();
+  ASSERT_EQ(sink.sent.size(), 1u);
+  EXPECT_EQ(sink.sent[0].Child("error")->ChildText("text"),
+            "Demasiado a la vez; inténtelo de nuevo en un momento.");
+}
+
+TEST_F(StanzaRouterTest, EveryStanzaWithAHandlerIsHeard) {
+  std::vector<std::string> heard;
+  router.OnAny([&](const Incoming& i) { heard.push_back(i.stanza.name + " " + i.lang); });
+  router.OnMessage([this](Incoming i) { return HandleMessage(std::move(i)); });
+  Element message = Message("ann@a.example", "1");
+  router.Route(message.Set("xml:lang", "de"));
+  router.Route(Message("ann@gw.example", "from ourselves"));
+  Settle();
+  EXPECT_EQ(heard, std::vector<std::string>{"message de"});
+}
+
 TEST_F(StanzaRouterTest, APresenceWithoutRoomIsReported) {
   std::vector<std::string> lost;
   router.OnMessage([this](Incoming i) { return HandleMessage(std::move(i)); });
