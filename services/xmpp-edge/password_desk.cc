@@ -45,16 +45,21 @@ PasswordDesk::PasswordDesk(FeatureContext context, PresenceSessions& sessions,
       ready_(std::move(ready)),
       marks_(context.redis),
       due_(context.executor),
-      fetcher_due_(context.executor),
-      sender_due_(context.executor) {
+      at_fetcher_(context.executor),
+      at_sender_(context.executor) {
   context_.directory.Listen(
       [this](AccountDirectory::Account before, AccountDirectory::Account after) {
         const bool was = before != nullptr && IsPasswordGivenByHand(*before);
         const bool is = after != nullptr && IsPasswordGivenByHand(*after);
         if (was || is) MarkDue(is ? after->owner() : before->owner());
       });
-  sessions.Listen([this](const std::string& user, const PresenceSession&) {
-    if (OwnsOne(user)) MarkDue(user);
+  sessions.Listen([this](const std::string& user, const PresenceSession& session) {
+    if (!OwnsOne(user)) return;
+    if (session.Show() == edge::v1::SHOW_OFFLINE) {
+      at_fetcher_.left.insert(user);
+      at_sender_.left.insert(user);
+    }
+    MarkDue(user);
   });
 }
 
@@ -72,8 +77,8 @@ bool PasswordDesk::OwnsOne(const std::string& user) const {
 void PasswordDesk::MarkDue(const std::string& user) {
   due_users_.insert(user);
   due_.Notify();
-  fetcher_due_.Notify();
-  sender_due_.Notify();
+  at_fetcher_.due.Notify();
+  at_sender_.due.Notify();
 }
 
 void PasswordDesk::MarkAskingDue() {
@@ -186,60 +191,66 @@ net::Task<absl::Status> PasswordDesk::AskFor(AccountDirectory::Account account, 
   co_return co_await marks_.Replace(user, account->id(), std::move(mark), std::move(asked));
 }
 
-std::vector<std::string> PasswordDesk::UsersToRetain() const {
+std::vector<std::string> PasswordDesk::UsersToRetain(const Retention& retention) const {
   std::vector<std::string> users;
   for (const auto& [user, session] : context_.sessions.all()) {
-    if (context_.sessions.IsAvailable(user) && OwnsOne(user)) users.push_back(user);
+    if (!context_.sessions.IsAvailable(user) || retention.left.contains(user)) continue;
+    if (OwnsOne(user)) users.push_back(user);
   }
   std::sort(users.begin(), users.end());
   return users;
 }
 
-net::Task<void> PasswordDesk::WaitForChange(net::Event& event,
+net::Task<void> PasswordDesk::WaitForChange(Retention& retention,
                                             const std::vector<std::string>& told) {
   const auto until = std::chrono::steady_clock::now() + kLookAgain;
-  while (std::chrono::steady_clock::now() < until) {
+  while (UsersToRetain(retention) == told) {
     const auto left = until - std::chrono::steady_clock::now();
-    if (!co_await event.WaitFor(left)) co_return;
+    if (left <= left.zero() || !co_await retention.due.WaitFor(left)) co_return;
     co_await net::Sleep(kGather);
-    if (UsersToRetain() != told) co_return;
+    // Who came back meanwhile was gone all the same.
+    if (!retention.left.empty()) co_return;
   }
 }
 
 net::Task<void> PasswordDesk::RetainAtFetcher() {
   co_await WaitUntilReady();
   while (true) {
-    const std::vector<std::string> users = UsersToRetain();
+    const std::vector<std::string> users = UsersToRetain(at_fetcher_);
+    const std::set<std::string> left = at_fetcher_.left;
     auto request = RetainRequest<fetcher::v1::RetainPasswordsRequest>(users);
     auto told = co_await rpc::Call(
         context_.fetcher.async(),
         &fetcher::v1::FetcherService::StubInterface::async_interface::RetainPasswords,
         std::move(request), kPatience);
-    if (told.ok()) {
-      co_await WaitForChange(fetcher_due_, users);
-    } else {
-      log::Info("fetcher not told who is there", {{"why", told.status().message()}});
-      co_await net::Sleep(kRetry);
-    }
+    co_await AfterTold("fetcher", told.status(), at_fetcher_, users, left);
   }
 }
 
 net::Task<void> PasswordDesk::RetainAtSender() {
   co_await WaitUntilReady();
   while (true) {
-    const std::vector<std::string> users = UsersToRetain();
+    const std::vector<std::string> users = UsersToRetain(at_sender_);
+    const std::set<std::string> left = at_sender_.left;
     auto request = RetainRequest<sender::v1::RetainPasswordsRequest>(users);
     auto told = co_await rpc::Call(
         context_.sender.async(),
         &sender::v1::SenderService::StubInterface::async_interface::RetainPasswords,
         std::move(request), kPatience);
-    if (told.ok()) {
-      co_await WaitForChange(sender_due_, users);
-    } else {
-      log::Info("sender not told who is there", {{"why", told.status().message()}});
-      co_await net::Sleep(kRetry);
-    }
+    co_await AfterTold("sender", told.status(), at_sender_, users, left);
   }
+}
+
+net::Task<void> PasswordDesk::AfterTold(const char* service, absl::Status told,
+                                        Retention& retention, const std::vector<std::string>& users,
+                                        const std::set<std::string>& left) {
+  if (!told.ok()) {
+    log::Info("not told who is there", {{"service", service}, {"why", told.message()}});
+    co_await net::Sleep(kRetry);
+    co_return;
+  }
+  for (const std::string& user : left) retention.left.erase(user);
+  co_await WaitForChange(retention, users);
 }
 
 Element PasswordRequestMessage(const admin::v1::Account& account, absl::string_view domain,

@@ -30,9 +30,6 @@ class PasswordDesk {
   net::Task<void> RetainAtFetcher();
   net::Task<void> RetainAtSender();
 
-  // Who is available and owns an account whose password is given by hand.
-  std::vector<std::string> UsersToRetain() const;
-
  private:
   bool OwnsOne(const std::string& user) const;
   void MarkDue(const std::string& user);
@@ -43,13 +40,27 @@ class PasswordDesk {
   net::Task<absl::Status> SettleAccount(AccountDirectory::Account account, PasswordMark mark);
   net::Task<absl::Status> AskFor(AccountDirectory::Account account, PasswordMark mark);
   net::Task<void> WaitUntilReady();
+  // What fetcher or sender is told of.
+  struct Retention {
+    explicit Retention(boost::asio::any_io_executor executor) : due(executor) {}
+    net::Event due;
+    // Went offline and have not yet been left out, though they may be back already.
+    std::set<std::string> left;
+  };
+  // Who is available and owns an account whose password is given by hand.
+  std::vector<std::string> UsersToRetain(const Retention& retention) const;
+  // When `users` were named, and those who had `left` were not.
+  net::Task<void> AfterTold(const char* service, absl::Status told, Retention& retention,
+                            const std::vector<std::string>& users,
+                            const std::set<std::string>& left);
   // Until others are to be named than were `told`, a minute at most.
-  net::Task<void> WaitForChange(net::Event& event, const std::vector<std::string>& told);
+  net::Task<void> WaitForChange(Retention& retention, const std::vector<std::string>& told);
 
   FeatureContext context_;
   std::function<bool()> ready_;
   PasswordMarks marks_;
-  net::Event due_, fetcher_due_, sender_due_;
+  net::Event due_;
+  Retention at_fetcher_, at_sender_;
   std::set<std::string> due_users_;
 };
 

@@ -7,7 +7,7 @@ namespace postern::xmpp_edge {
 namespace {
 
 // What comes sooner after the request was begun before it was read.
-constexpr int64_t kReadingSeconds = 6;
+constexpr int64_t kReadingSeconds = 3;
 // A word of password may still be on its way for so long after it is needed no more.
 constexpr int64_t kLateSeconds = 120;
 // Health tells when a given password was refused; when nothing was heard, ask again.

@@ -41,6 +41,7 @@ class FakeFetcher : public fetcher::v1::FetcherService::Service {
     const std::lock_guard lock(mutex);
     retained.assign(request->users().begin(), request->users().end());
     ++retentions;
+    all_retained.push_back(retained);
     return failure;
   }
   // By the path, joined with "\n"; NOT_FOUND for one that is not here.
@@ -112,6 +113,7 @@ class FakeFetcher : public fetcher::v1::FetcherService::Service {
   std::vector<fetcher::v1::TryAccountRequest> tried;
   std::map<std::string, std::string> held;  // account id -> password
   int retentions = 0;
+  std::vector<std::vector<std::string>> all_retained;
 };
 
 }  // namespace postern::xmpp_edge

@@ -347,12 +347,27 @@ TEST_F(Passwords, FetcherAndSenderHearWhoIsThere) {
   EXPECT_TRUE(retained().empty());
   ComeOnline();
   ASSERT_TRUE(bench.RunUntil([&] { return retained() == std::vector<std::string>{kUser}; }));
-  EXPECT_EQ(desk->UsersToRetain(), std::vector<std::string>{kUser});
   bench.fetcher.failure = {grpc::StatusCode::UNAVAILABLE, "away"};
   GoOffline();
   bench.Settle();
   bench.fetcher.failure = grpc::Status::OK;
   ASSERT_TRUE(bench.RunUntil([&] { return retained().empty(); }));
+}
+
+TEST_F(Passwords, WhoIsBackAtOnceWasGoneAllTheSame) {
+  ComeOnline();
+  const auto all = [&] {
+    const std::lock_guard lock(bench.fetcher.mutex);
+    return bench.fetcher.all_retained;
+  };
+  const std::vector<std::string> here = {kUser};
+  ASSERT_TRUE(bench.RunUntil([&] { return !all().empty() && all().back() == here; }));
+  const size_t before = all().size();
+  GoOffline();
+  ComeOnline();
+  ASSERT_TRUE(bench.RunUntil([&] { return all().size() >= before + 2; }));
+  EXPECT_TRUE(all()[before].empty());
+  EXPECT_EQ(all()[before + 1], here);
 }
 
 TEST_F(Passwords, AreInNoKeyAndInNoLog) {
