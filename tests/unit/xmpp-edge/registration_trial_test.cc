@@ -1,4 +1,6 @@
 // Stories of accounts that are tried before they are stored, and of passwords that are not.
+#include "services/xmpp-edge/features/registration_trial.h"
+
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"
@@ -144,6 +146,43 @@ TEST_F(RegistrationTrial, WithoutAPasswordTheGatewayAsksLaterIfThatIsWished) {
   EXPECT_TRUE(
       absl::StartsWith(ErrorTextOf(Submit("x@mail.example.org/IMAP", {{"store_password", "1"}})),
                        "Error with 'password' field: "));
+}
+
+TEST(NeedsTrial, WhenTheServerSeesSomethingNewAndCanBeAsked) {
+  const struct {
+    const char* name;
+    bool exists, stored, asking;
+    Fields submitted;
+    bool needed;
+  } cases[] = {
+      {"new", false, false, false, NewImap("x"), true},
+      {"new, to be asked",
+       false,
+       false,
+       false,
+       {{"name", "x"}, {"host", "h"}, {"login", "a"}, {"store_password", "0"}},
+       false},
+      {"nothing changed", true, true, false, {}, false},
+      {"another interval", true, true, false, {{"interval", "9"}}, false},
+      {"another port", true, true, false, {{"port", "1993"}}, true},
+      {"another password", true, true, false, {{"password", "p"}}, true},
+      {"another port, with the held password", true, false, false, {{"port", "1993"}}, true},
+      {"another port, nobody knows the password", true, false, true, {{"port", "1993"}}, false},
+      {"the password is given while asked", true, false, true, {{"password", "p"}}, true},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    FormSubject subject;
+    subject.type = admin::v1::ACCOUNT_TYPE_IMAP;
+    admin::v1::Account account = ImapAccount("ann@example.org", "work");
+    account.set_store_password(c.stored);
+    account.mutable_health()->set_state(c.asking ? admin::v1::HEALTH_STATE_ASKING
+                                                 : admin::v1::HEALTH_STATE_OK);
+    if (c.exists) subject.existing = std::make_shared<const admin::v1::Account>(account);
+    const auto registration = ReadRegistration(c.submitted, subject);
+    ASSERT_TRUE(registration.ok()) << registration.status();
+    EXPECT_EQ(NeedsTrial(subject, *registration), c.needed);
+  }
 }
 
 }  // namespace
