@@ -138,6 +138,7 @@ net::Task<bool> PresenceSessions::SetAvailable(Jid full, Show show, std::string 
   resource.told.insert(std::move(contact));
   if (session.since_unix_ms == 0) session.since_unix_ms = absl::ToUnixMillis(absl::Now());
   if (!same) co_await Changed(user, before);
+  if (same && is_news) unkept_.insert(user);  // so that Redis keeps it longer
   co_return is_news;
 }
 
@@ -259,8 +260,7 @@ void PresenceSessions::EndDueLeaves() {
 }
 
 void PresenceSessions::Tell(const std::string& user, Look before) {
-  const auto found = sessions_.find(user);
-  PresenceSession& session = found->second;
+  PresenceSession& session = sessions_.at(user);
   const bool offline = session.Show() == edge::v1::SHOW_OFFLINE;
   if (offline) session.since_unix_ms = 0;
   if (session.Show() != before.show || session.since_unix_ms != before.since_unix_ms) {

@@ -156,16 +156,6 @@ net::Task<absl::Status> PresenceFeature::ShowAll(std::string user, std::string f
   co_return sent;
 }
 
-net::Task<absl::Status> PresenceFeature::ShowGateway(std::string user) {
-  const size_t accounts = context_.directory.Of(user).size();
-  for (const std::string& full_jid : sessions_.ConfirmedJids(user)) {
-    Element presence = GatewayTo(user, accounts, full_jid);
-    absl::Status sent = co_await Send(std::move(presence));
-    if (!sent.ok()) co_return sent;
-  }
-  co_return absl::OkStatus();
-}
-
 net::Task<absl::Status> PresenceFeature::Say(std::string type, std::string from, std::string to,
                                              std::string nick) {
   Element presence = MakeStanza("presence", from, to, type);

@@ -74,6 +74,9 @@ class PresenceFeature {
   // What a contact that went was told counts no more.
   net::Task<void> StopHearing(PresenceContacts::Contact contact);
   net::Task<absl::Status> ShowHealth(AccountDirectory::Account account);
+  // To who is there, when it is not what was shown last: most changes of an account don't show.
+  net::Task<absl::Status> ShowAccount(AccountDirectory::Account account);
+  net::Task<absl::Status> ShowGatewayIfChanged(std::string user);
   // Presence of all contacts of a user to one of the user's resources.
   net::Task<absl::Status> ShowAll(std::string user, std::string full_jid);
   net::Task<absl::Status> ShowGateway(std::string user);
@@ -97,6 +100,7 @@ class PresenceFeature {
   PresenceContacts& contacts_;
   const net::Duration patience_;
   bool loaded_ = false;
+  bool closing_ = false;  // goodbye is said: nothing may be shown after it
   std::vector<OnArrival> on_arrival_;
   net::Event work_, look_;
   uint64_t link_ = 0;                        // counts the links that came up
@@ -105,7 +109,8 @@ class PresenceFeature {
   // Account ids, as many as there are accounts; one that fails goes to the end.
   absl::flat_hash_map<std::string, bool> unsettled_;  // -> urgent
   std::deque<std::string> urgent_, ordinary_;
-  absl::flat_hash_map<std::string, size_t> shown_;  // account id -> hash of the presence last shown
+  // Account id, or a user's bare JID for the gateway -> hash of the presence last shown.
+  absl::flat_hash_map<std::string, size_t> shown_;
 };
 
 }  // namespace postern::xmpp_edge

@@ -18,6 +18,8 @@ namespace {
 constexpr std::chrono::milliseconds kRetryPause(1000);
 constexpr std::chrono::milliseconds kPause(5);  // a mail server's trouble is that of many accounts
 
+size_t LookOf(const Element& presence) { return absl::Hash<std::string>()(ToXml(presence)); }
+
 }  // namespace
 
 void PresenceFeature::MarkUnsettled(const std::string& account_id) {
@@ -32,6 +34,7 @@ void PresenceFeature::MarkUnsettled(const std::string& account_id) {
 }
 
 std::string PresenceFeature::NextUnsettled() {
+  if (closing_) return "";
   for (std::deque<std::string>* order : {&urgent_, &ordinary_}) {
     while (!order->empty()) {
       std::string id = std::move(order->front());
@@ -129,6 +132,7 @@ net::Task<absl::Status> PresenceFeature::TakeLeave(std::string account_id,
     absl::Status shown = co_await ShowGateway(contact.owner);
     co_return removed.ok() ? shown : removed;
   }
+  shown_.erase(contact.owner);
   // Whoever has registered anew while Redis was asked stays.
   if (!HasAccounts(contact.owner)) co_await sessions_.Forget(contact.owner);
   co_return removed;
@@ -142,19 +146,43 @@ net::Task<void> PresenceFeature::StopHearing(PresenceContacts::Contact contact) 
                                     PresenceSessions::Going::kForGood);
 }
 
+net::Task<absl::Status> PresenceFeature::ShowAccount(AccountDirectory::Account account) {
+  const size_t look = LookOf(AccountTo(account, ""));
+  const auto shown = shown_.find(account->id());
+  if (shown != shown_.end() && shown->second == look) co_return absl::OkStatus();
+  for (const std::string& full_jid : sessions_.ConfirmedJids(account->owner())) {
+    Element presence = AccountTo(account, full_jid);
+    absl::Status sent = co_await Send(std::move(presence));
+    if (!sent.ok()) co_return sent;
+  }
+  shown_[account->id()] = look;
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> PresenceFeature::ShowGateway(std::string user) {
+  const size_t accounts = context_.directory.Of(user).size();
+  for (const std::string& full_jid : sessions_.ConfirmedJids(user)) {
+    Element presence = GatewayTo(user, accounts, full_jid);
+    absl::Status sent = co_await Send(std::move(presence));
+    if (!sent.ok()) co_return sent;
+  }
+  shown_[user] = LookOf(GatewayTo(user, accounts, ""));
+  co_return absl::OkStatus();
+}
+
+// The number of accounts, or the language, is another one.
+net::Task<absl::Status> PresenceFeature::ShowGatewayIfChanged(std::string user) {
+  const size_t look = LookOf(GatewayTo(user, context_.directory.Of(user).size(), ""));
+  const auto [shown, is_first] = shown_.try_emplace(user, look);
+  if (is_first || shown->second == look) co_return absl::OkStatus();
+  co_return co_await ShowGateway(std::move(user));
+}
+
 net::Task<absl::Status> PresenceFeature::ShowHealth(AccountDirectory::Account account) {
   PresenceContacts::Contact contact = *contacts_.Find(account->id());
-  // Most changes of an account don't show; those that do go to who is there.
-  const size_t look = absl::Hash<std::string>()(ToXml(AccountTo(account, "")));
-  if (const auto shown = shown_.find(account->id());
-      shown == shown_.end() || shown->second != look) {
-    for (const std::string& full_jid : sessions_.ConfirmedJids(contact.owner)) {
-      Element presence = AccountTo(account, full_jid);
-      absl::Status sent = co_await Send(std::move(presence));
-      if (!sent.ok()) co_return sent;
-    }
-    shown_[account->id()] = look;
-  }
+  if (absl::Status shown = co_await ShowAccount(account); !shown.ok()) co_return shown;
+  absl::Status gateway = co_await ShowGatewayIfChanged(contact.owner);
+  if (!gateway.ok()) co_return gateway;
   const int64_t now = absl::ToUnixSeconds(absl::Now());
   if (!IsWorthTelling(*account, contact, now)) co_return absl::OkStatus();
   Element message = ErrorMessage(*account, contact, context_.interpreter.Of(contact.owner));

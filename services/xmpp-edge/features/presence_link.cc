@@ -74,7 +74,7 @@ net::Task<void> PresenceFeature::Ask(std::vector<std::string> users, uint64_t li
     if (!said.ok()) co_return;  // the next link begins anew
     asked.emplace_back(steady_clock::now() + patience_, user);
     co_await net::Sleep(kProbePause);
-    if (link != link_) co_return;  // what was asked on this link may never be answered
+    if (link != link_ || closing_) co_return;  // what was asked on this link may never be answered
     DropSilent(asked);
   }
   while (!asked.empty()) {
@@ -113,6 +113,7 @@ std::vector<std::pair<std::string, std::string>> PresenceFeature::Goodbyes() con
 }
 
 net::Task<absl::Status> PresenceFeature::SayGoodbye() {
+  closing_ = true;
   size_t said = 0;
   for (auto& [from, to] : Goodbyes()) {
     absl::Status sent = co_await Say("unavailable", from, to);

@@ -206,5 +206,32 @@ TEST_F(PresenceTest, WhoRegistersDoesNotWaitForTheTroubleOfOthers) {
   EXPECT_LT(asked, 200u) << "it stands at the end of those whose health has changed";
 }
 
+TEST_F(PresenceTest, AnotherLanguageIsShownAtOnceToWhoIsThere) {
+  admin.Add(BobsAccount("work"));
+  Start();
+  From("bob@a.example/x", "gw.example", "");
+  (void)Said();
+  admin::v1::Account french = BobsAccount("work");
+  french.mutable_preferences()->set_language("fr");
+  process->directory.Apply(french);
+  Await(io, UntilQuiet());
+  ASSERT_EQ(sink.sent.size(), 2u);
+  EXPECT_EQ(sink.sent[0].ChildText("status"), "imaps://ann@imap.example.org:993 — connexion…");
+  EXPECT_EQ(sink.sent[1].ChildText("status"), "1 compte enregistré");
+}
+
+TEST_F(PresenceTest, NothingIsShownAfterTheGoodbye) {
+  admin.Add(BobsAccount("work"));
+  Start();
+  From("bob@a.example/x", "gw.example", "");
+  (void)Said();
+  EXPECT_TRUE(Await(io, process->feature.SayGoodbye()).ok());
+  (void)Said();
+  admin::v1::Account broken = BobsAccount("work");
+  broken.mutable_health()->set_state(admin::v1::HEALTH_STATE_ERROR);
+  process->directory.Apply(broken);
+  EXPECT_EQ(Said(), "");
+}
+
 }  // namespace
 }  // namespace postern::xmpp_edge
