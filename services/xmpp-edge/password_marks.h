@@ -25,7 +25,7 @@ struct PasswordMark {
   State state = State::kNone;
   int64_t at_unix = 0;        // of the state
   std::string request;        // id of the message that asked
-  std::string reason;         // a hash of what the request said of the password before
+  std::string reason;         // a hash of why the password before was refused; "": none was
   int64_t since_unix_ms = 0;  // the user's session it belongs to (PresenceSession)
   int64_t changed_unix = 0;   // kGiven: Health.changed_unix at that time
 

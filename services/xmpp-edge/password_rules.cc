@@ -32,6 +32,7 @@ PasswordErrand ErrandWhenGiven(const admin::v1::Account& account, const Password
 }  // namespace
 
 std::string ReasonHash(const admin::v1::Health& health) {
+  if (health.error().empty()) return "";
   return crypto::Sha256Hex(health.error()).substr(0, 16);
 }
 
@@ -76,7 +77,9 @@ PasswordVerdict JudgePassword(const PasswordMark& mark, const PasswordCandidate&
   const int64_t age = now_unix - mark.at_unix;
   if (mark.IsOpen()) {
     if (candidate.repeats_doubtful) return PasswordVerdict::kPassword;
-    const bool doubtful = age < kReadingSeconds || !IsOneWord(candidate.text);
+    // Who is told of a refusal is in the midst of it: the next word is the next try.
+    const bool unread = age < kReadingSeconds && mark.reason.empty();
+    const bool doubtful = unread || !IsOneWord(candidate.text);
     return doubtful ? PasswordVerdict::kAskWhether : PasswordVerdict::kPassword;
   }
   if (candidate.repeats_given) return PasswordVerdict::kGivenBefore;

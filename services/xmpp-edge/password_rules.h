@@ -19,7 +19,7 @@ struct PasswordMoment {
   int64_t now_unix = 0;
 };
 
-// What stands in PasswordMark::reason.
+// What stands in PasswordMark::reason; "" when no password was refused.
 std::string ReasonHash(const admin::v1::Health& health);
 
 // The mark of a password that is handed on at this moment.

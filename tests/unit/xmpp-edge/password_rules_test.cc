@@ -105,6 +105,8 @@ TEST(PasswordVerdict, InDoubtItIsNeitherAPasswordNorAMail) {
       {"asked long ago", Mark(State::kAsked, 100000), V("s3cret"), PasswordVerdict::kPassword},
       {"written while it was asked", Mark(State::kAsked, 2), V("yes"),
        PasswordVerdict::kAskWhether},
+      {"the next try after a refusal", Mark(State::kAsked, 1, "wrong"), V("s3cret"),
+       PasswordVerdict::kPassword},
       {"words", Mark(State::kAsked, 30), V("see you at nine"), PasswordVerdict::kAskWhether},
       {"words, said again", Mark(State::kAsked, 30), said_again, PasswordVerdict::kPassword},
       {"words, as a reply", Mark(State::kAsked, 1), reply, PasswordVerdict::kPassword},
