@@ -30,7 +30,7 @@ DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
 RECEIPTS = "urn:xmpp:receipts"
 STABLE_ID = "urn:xmpp:sid:0"
 # What the first of two requests to remove something is answered with.
-REMOVAL_QUESTION = "undefined-condition"
+REMOVAL_QUESTION = "not-acceptable"
 REPLY = "urn:xmpp:reply:0"
 COMMANDS = "http://jabber.org/protocol/commands"
 RSM = "http://jabber.org/protocol/rsm"
@@ -226,7 +226,7 @@ class Client:
             self.ask_removal(jid)
         except Refused as question:
             if question.condition != REMOVAL_QUESTION:
-                raise
+                raise  # not a question at all
             self.ask_removal(jid)
 
     def command(self, jid, node, action=None, session=None, **fields):
@@ -445,7 +445,7 @@ class Client:
         body = "" if error is not None else stanza["body"]
         with self._changed:
             self._messages.append(Chat(
-                stanza["from"].bare, stanza["id"], xml.get("type", "normal"), stanza["subject"],
+                xml.get("from", "").partition("/")[0], stanza["id"], xml.get("type", "normal"), stanza["subject"],
                 body, xml.findtext("{jabber:client}thread", ""), condition, error_text,
                 received.get("id") if received is not None else "", time.monotonic(), xml))
             self._changed.notify_all()

@@ -115,14 +115,20 @@ def _element(rng, depth=0):
     return f"<{name} xmlns={quoteattr(namespace)}{attributes}>{content}</{name}>"
 
 
+def _name(rng):
+    """Part of a JID. The author's client must be able to read it in the answer; right-to-left letters
+    beside others are an error for it."""
+    return "".join(c for c in _xml_text(rng) if c.isalnum() and c < "\u0500")[:40]
+
+
 def stanza(seed, places):
     """A well-formed stanza of any other nonsense, to one of `places` or beside them."""
     rng = random.Random(seed)
     to = rng.choice(places)
     if rng.random() < 0.2:
-        to = f"{''.join(c for c in _xml_text(rng) if c.isalnum())[:40] or 'x'}@{to.rpartition('@')[2]}"
+        to = f"{_name(rng) or 'x'}@{to.rpartition('@')[2]}"
     if rng.random() < 0.2:
-        to += "/" + ("".join(c for c in _xml_text(rng) if c.isalnum())[:40] or "r")
+        to += "/" + (_name(rng) or "r")
     # No subscriptions: those would be answered by the author's own server for ever after.
     kind = rng.choice(["message", "message", "iq", "presence"])
     types = {"message": ["chat", "normal", "groupchat", "headline", "bogus"],

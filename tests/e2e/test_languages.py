@@ -8,7 +8,7 @@ from member import Member
 
 # What the gateway calls one account, in its status.
 ONE_ACCOUNT = {"en": "1 account registered", "fr": "1 compte", "de": "1 Konto", "es": "1 cuenta",
-               "nl": "1 account", "pl": "1 konto", "cs": "1 účet", "ru": "1 уч"}
+               "nl": "1 account", "pl": "1 zarejestrowane konto", "cs": "1 účet", "ru": "1 уч"}
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def speaker(site, postern, new_member):
 @pytest.mark.parametrize("lang", ONE_ACCOUNT)
 def test_forms_statuses_and_messages_are_in_the_language_of_the_client(speaker, lang):
     member = speaker(lang)
-    english = Client(member.person, member.site.jabber).connect().full_form
+    english = Client(member.person, member.site.jabber, "english").connect().full_form
     form = member.client.full_form(f"{member.gateway}/IMAP")
     plain = english(f"{member.gateway}/IMAP")
     assert form.values.keys() == plain.values.keys()

@@ -93,7 +93,7 @@ def test_removing_the_registration_removes_everything(juliet):
 WRONG = {
     "a password": (dict(password="not-the-password"), "password"),
     "a host": (dict(host="imap.does-not-exist.invalid", port=993), "imap.does-not-exist.invalid"),
-    "a port where nobody listens": (dict(), "refused"),
+    "a port where nobody listens": (dict(), "refuses the connection"),
     "a mailbox": (dict(mailbox="No Such Folder"), "No Such Folder"),
     "a server with a bad certificate": (dict(), "certificate"),
 }
