@@ -109,6 +109,9 @@ net::Task<absl::Status> FetcherService::DoTry(const v1::TryAccountRequest& reque
   if (account.type == AccountType::kOther) {
     co_return absl::InvalidArgumentError("account.type is neither IMAP nor POP3");
   }
+  // Who asks has no stored passwords: that of an account of theirs is known here.
+  const auto known = desks_->accounts.Find(account.id);
+  if (known && known->owner == account.owner) account.sealed_password = known->sealed_password;
   const std::string id = account.id;
   auto result = co_await desks_->trial.Try(std::move(account), std::move(password));
   if (!result.ok()) co_return result.status();

@@ -145,6 +145,7 @@ void Sender::MakeDesks() {
   desks.intake = &*parts_.intake;
   desks.passwords = &*parts_.desk;
   desks.trial = &*parts_.trial;
+  desks.accounts = &accounts_;
   rpc_.Use(std::move(desks));
 }
 

@@ -18,6 +18,7 @@ namespace postern::sender {
 struct Desks {
   MailIntake* intake = nullptr;
   AccountTrial* trial = nullptr;
+  const AccountDirectory* accounts = nullptr;
   PasswordDesk* passwords = nullptr;
   std::function<void()> mail_due;
   std::function<void()> outcome_due;

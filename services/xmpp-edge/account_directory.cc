@@ -33,6 +33,10 @@ std::string ContactJid(const admin::v1::Account& account, absl::string_view doma
   return absl::StrCat(EscapeLocalpart(absl::AsciiStrToLower(account.name())), "@", domain);
 }
 
+bool IsReceiving(admin::v1::AccountType type) {
+  return type == admin::v1::ACCOUNT_TYPE_IMAP || type == admin::v1::ACCOUNT_TYPE_POP3;
+}
+
 AccountDirectory::AccountDirectory(admin::v1::AdminService::StubInterface& admin) : admin_(admin) {}
 
 net::Task<void> AccountDirectory::Follow() {
@@ -124,7 +128,7 @@ std::vector<AccountDirectory::Account> AccountDirectory::Of(absl::string_view ow
 AccountDirectory::Account AccountDirectory::DefaultSmtp(absl::string_view owner) const {
   std::vector<Account> senders;
   for (Account& account : Of(owner)) {
-    if (account->type() == admin::v1::ACCOUNT_TYPE_SMTP) senders.push_back(std::move(account));
+    if (!IsReceiving(account->type())) senders.push_back(std::move(account));
   }
   for (const Account& account : senders) {
     if (account->default_account()) return account;

@@ -17,6 +17,9 @@ namespace postern::xmpp_edge {
 // The bare JID of an account's contact: NAME@domain.
 std::string ContactJid(const admin::v1::Account& account, absl::string_view domain);
 
+// IMAP and POP3; the others send.
+bool IsReceiving(admin::v1::AccountType type);
+
 // Every account, as admin tells it, kept current by ListAccountChanges. Lookups
 // are in memory. One user sees only what is theirs: every lookup names the owner.
 class AccountDirectory {

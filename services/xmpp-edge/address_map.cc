@@ -107,8 +107,4 @@ std::string NameOfType(admin::v1::AccountType type) {
   return "";
 }
 
-bool IsReceiving(admin::v1::AccountType type) {
-  return type == admin::v1::ACCOUNT_TYPE_IMAP || type == admin::v1::ACCOUNT_TYPE_POP3;
-}
-
 }  // namespace postern::xmpp_edge

@@ -43,7 +43,4 @@ Place PlaceOf(const Jid& jid, absl::string_view node, const Jid& user,
 admin::v1::AccountType TypeOfName(absl::string_view name);
 std::string NameOfType(admin::v1::AccountType type);
 
-// Mail comes in by it; else it goes out.
-bool IsReceiving(admin::v1::AccountType type);
-
 }  // namespace postern::xmpp_edge

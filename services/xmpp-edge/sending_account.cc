@@ -13,7 +13,7 @@ namespace {
 using Account = AccountDirectory::Account;
 
 bool IsSmtp(const Account& account) {
-  return account != nullptr && account->type() == admin::v1::ACCOUNT_TYPE_SMTP;
+  return account != nullptr && !IsReceiving(account->type());
 }
 
 SendingAccount Own(Account account) {

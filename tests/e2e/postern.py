@@ -10,6 +10,8 @@ import urllib.request
 from pathlib import Path
 
 from servers.daemon import Daemon, free_port, wait_until
+from servers.dovecot import PASSWORD
+from servers.postfix import DOMAIN
 from servers.redis import Redis
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +47,11 @@ class Postern:
         self.gateway = site.jabber.component
         self.key_file = self._secret_file("master.key", self.new_key_line())
         self.secret_file = self._secret_file("component.secret", site.jabber.secret)
+        self.relay_file = self._secret_file("relay.password", PASSWORD)
+        self.welcome_file = self.folder / "welcome.txt"
+        self.welcome_file.write_text("Welcome to the mail gateway of the tests.\n")
+        self.motd_file = self.folder / "motd.txt"
+        self.set_motd("")
         self.allow_hosts = ",".join(f"localhost:{port}" for port in site.mail_ports)
 
     @staticmethod
@@ -64,6 +71,10 @@ class Postern:
 
     def ctl_json(self, *arguments):
         return json.loads(self.ctl("--json", *arguments))
+
+    def set_motd(self, text):
+        """The message of the day; the gateway looks every ten seconds."""
+        self.motd_file.write_text(text)
 
     def account(self, owner, name):
         """The account as posternctl shows it."""
@@ -116,6 +127,14 @@ class Postern:
                 "--offline-after", "1",
                 "--contact-addresses", "abuse-addresses=mailto:abuse@mail.test"]
 
+    def _site_options(self):
+        return ["--welcome-file", self.welcome_file, "--motd-file", self.motd_file,
+                "--relay-domains", f"{self.site.jabber.host}={DOMAIN}"]
+
+    def _relay_options(self):
+        return ["--relay", f"localhost:{self.site.recorder.port}", "--relay-security", "tls",
+                "--relay-login", "the-relay", "--relay-password-file", self.relay_file]
+
     def _dial_options(self):
         return ["--tls-ca-file", self.site.authority.ca, "--allow-hosts", self.allow_hosts]
 
@@ -165,6 +184,10 @@ class FiveServices(Postern):
             options += self._dial_options()
         if name == "edge":
             options += self._edge_options()
+        if name == "admin":
+            options += [*self._site_options(), "--relay-offered"]
+        if name == "sender":
+            options += self._relay_options()
         binary = BIN / BINARIES.get(name, f"postern-{name}")
         return Daemon(binary.name, [binary, *options], self.folder / f"{name}.log")
 
@@ -183,7 +206,8 @@ class AllInOne(Postern):
             "postern",
             [BIN / "postern", "--data-dir", self.data, "--listen", self.admin_address,
              "--metrics-listen", f"127.0.0.1:{self._metrics_port}",
-             "--master-key-file", self.key_file, *self._edge_options(), *self._dial_options()],
+             "--master-key-file", self.key_file, *self._edge_options(), *self._dial_options(),
+             *self._site_options(), *self._relay_options()],
             self.folder / "postern.log")
 
     def start(self):

@@ -99,7 +99,10 @@ def test_a_fetcher_that_restarts_asks_again(forgetful):
     forgetful.postern.kill(part)
     forgetful.postern.revive(part)
     forgetful.postern.await_ready()
-    answer(forgetful, asked(forgetful))
+    # The lease of the one that was killed lasts 15 s.
+    question = forgetful.client.await_message("password", sender=forgetful.contact("work"),
+                                              seconds=30)
+    answer(forgetful, question)
     subject = unique("again")
     forgetful.receive(mail(subject))
     forgetful.client.await_message(subject, seconds=20)

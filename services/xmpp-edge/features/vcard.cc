@@ -26,7 +26,7 @@ Element Card(absl::string_view full_name, absl::string_view email, absl::string_
 // The address of an account, as far as it is known: a mailbox has none of its own,
 // but its login often is one.
 std::string EmailOf(const admin::v1::Account& account) {
-  const bool smtp = account.type() == admin::v1::ACCOUNT_TYPE_SMTP;
+  const bool smtp = !IsReceiving(account.type());
   const auto address = mail::ParseAddress(smtp ? account.default_from() : account.login());
   return address.ok() ? address->Spec() : "";
 }
