@@ -11,6 +11,7 @@ Needs script/build first.
 """
 
 import argparse
+import re
 import sys
 import threading
 import time
@@ -68,7 +69,7 @@ class Users(Swarm):
         self.kinds = Counter()   # "presence probe", "message chat", "iq error", ...
         self.by_second = {}  # second -> Counter of kinds
         self.shown = {}      # (contact, user number) -> show
-        self.messages = []   # (id, to)
+        self.mails = []      # (number of the mail, id), as they came
         self.errors = []     # of registrations
         self._stanza = None
         self._depth = 0
@@ -108,13 +109,15 @@ class Users(Swarm):
         self._text = ""
 
     def _characters(self, text):
-        if self._depth == 3 and len(self._text) < 64:
+        if self._depth == 3 and len(self._text) < 400:
             self._text += text
 
     def _end(self, name):
         self._depth -= 1
         if self._depth == 2 and name == "show":
             self._show = self._text
+        if self._depth == 2 and name == "body" and (found := re.search(r"stall (\d+)", self._text)):
+            self.mails.append((int(found[1]), self._stanza[1].get("id")))
         if self._depth == 1:
             self._heard(*self._stanza)
 
@@ -126,9 +129,7 @@ class Users(Swarm):
         local = attributes.get("to", "").split("@")[0]
         number = int(local[4:]) if local.startswith("user") else -1
         sender = attributes.get("from", "")
-        if name == "message":
-            self.messages.append((attributes.get("id"), number))
-        elif name == "iq" and type_ == "error":
+        if name == "iq" and type_ == "error":
             self.errors.append(attributes.get("id"))
         elif name == "presence" and type_ in ("", "unavailable"):
             self.shown[(sender, number)] = type_ or self._show or "available"
@@ -250,7 +251,6 @@ def measure_stall(users, postern, site, count, seconds):
     wait_until(lambda: (f"box@{postern.gateway}", 0) in users.shown, 30, "the mailbox's contact")
     wait_until(lambda: users.shown[(f"box@{postern.gateway}", 0)] == "available", 30, "the mailbox")
     users.forget()
-    users.messages.clear()
     before = postern.memory()
     site.jabber.daemon.process.send_signal(19)  # SIGSTOP
     stopped = time.monotonic()
@@ -272,7 +272,7 @@ def measure_stall(users, postern, site, count, seconds):
     went_on = time.monotonic()
     late = {}
     steps = {
-        "all mails": lambda: len({id for id, to in users.messages if to == 0}) >= MAILS,
+        "all mails": lambda: len({number for number, _ in users.mails}) == MAILS,
         "all disabled accounts": lambda: all(
             users.shown.get((f"out@{postern.gateway}", number)) == "xa" for number in disabled),
         "all users away": lambda: states(postern)["SHOW_AWAY"] == count - 1,
@@ -284,9 +284,9 @@ def measure_stall(users, postern, site, count, seconds):
                 late[name] = time.monotonic() - went_on
         time.sleep(0.2)
     missing = [name for name in steps if name not in late]
-    mails = [id for id, to in users.messages if to == 0]
-    print(f"stall of {seconds} s: {before} KiB before, at most {peak} KiB; {len(mails)} messages came "
-          f"for {len(set(mails))} of {MAILS} mails\n  after it: "
+    numbers = {number for number, _ in users.mails}
+    print(f"stall of {seconds} s: {before} KiB before, at most {peak} KiB; {len(users.mails)} messages "
+          f"with {len(set(users.mails))} ids came for {len(numbers)} of {MAILS} mails\n  after it: "
           + ", ".join(f"{name} {took:.0f} s" for name, took in late.items())
           + (f"; NEVER: {', '.join(missing)} {dict(states(postern))}" if missing else ""), flush=True)
 
