@@ -12,11 +12,11 @@
 namespace postern::xmpp_edge {
 
 // What the operator has set for the whole site, as admin tells it; asked again every
-// 30 s. Empty until admin has answered.
+// 10 s. Empty until admin has answered.
 class SiteSettings {
  public:
   explicit SiteSettings(admin::v1::AdminService::StubInterface& admin,
-                        net::Duration again = std::chrono::seconds(30))
+                        net::Duration again = std::chrono::seconds(10))
       : admin_(admin), again_(again) {}
 
   // Until cancelled; mends itself while admin is away.
