@@ -12,9 +12,7 @@ namespace {
 
 using Account = AccountDirectory::Account;
 
-bool IsSmtp(const Account& account) {
-  return account != nullptr && !IsReceiving(account->type());
-}
+bool IsSmtp(const Account& account) { return account != nullptr && !IsReceiving(account->type()); }
 
 SendingAccount Own(Account account) {
   SendingAccount sending;
