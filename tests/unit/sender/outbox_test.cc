@@ -375,6 +375,7 @@ TEST_F(OutboxTest, SuspendsAnAccountWithoutCounting) {
   const Receipt first = Put("work", "k1");
   Pause(2ms);
   Put("work", "k2");
+  Pause(2ms);  // the list is in the order of submission, by the millisecond
   Put("home", "k3");
   const Lease lease = TakeOne().lease;
   EXPECT_EQ(lease.queue_id, first.queue_id);
