@@ -98,7 +98,8 @@ net::Task<void> AccountFeed::Run() {
       Apply(*answer);
       continue;
     }
-    log::Debug("accounts not heard", {{"error", answer.status().ToString()}});
+    log::Debug("accounts not heard",
+               {{"error", answer.status().ToString(absl::StatusToStringMode::kWithNoExtraData)}});
     co_await net::Sleep(kPauseAfterError);
   }
 }

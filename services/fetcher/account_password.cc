@@ -18,7 +18,8 @@ absl::StatusOr<crypto::Secret> PasswordOf(const Account& account, const crypto::
   auto password = secrets.Open(account.sealed_password, account.id);
   if (password.ok()) return password;
   log::Error("password can't be opened",
-             {{"account", account.id}, {"error", password.status().ToString()}});
+             {{"account", account.id},
+              {"error", password.status().ToString(absl::StatusToStringMode::kWithNoExtraData)}});
   return words::Error(absl::StatusCode::kFailedPrecondition,
                       words::Word("the stored password can't be read; enter it again"));
 }

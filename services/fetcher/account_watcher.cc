@@ -152,7 +152,9 @@ milliseconds AccountWatcher::AfterVisit(const absl::Status& end) {
   const milliseconds pause =
       open_since_ ? reconnect_.AfterSession(LivedSoFar()) : reconnect_.AfterFailure(end);
   log::Info("mailbox connection ended",
-            {{"account", account_.id}, {"error", end.ToString()}, {"retry_ms", pause.count()}});
+            {{"account", account_.id},
+             {"error", end.ToString(absl::StatusToStringMode::kWithNoExtraData)},
+             {"retry_ms", pause.count()}});
   // A connection that breaks is everyday life; that none can be made is the user's concern.
   if (failure_) {
     failures.Increment();

@@ -64,7 +64,8 @@ net::Task<void> AvailabilityFeed::Run() {
       Apply(*answer);
       continue;
     }
-    log::Debug("availability not heard", {{"error", answer.status().ToString()}});
+    log::Debug("availability not heard",
+               {{"error", answer.status().ToString(absl::StatusToStringMode::kWithNoExtraData)}});
     co_await net::Sleep(kPauseAfterError);
   }
 }

@@ -10,7 +10,8 @@ namespace postern::fetcher {
 
 namespace {
 
-constexpr size_t kMaxDigestBytes = 2 * 1024 * 1024;
+// One mail more may come on top; the edge takes 4 MiB.
+constexpr size_t kMaxBatchBytes = 2 * 1024 * 1024;
 constexpr int64_t kLookAgainHeld = 30;
 constexpr int64_t kLongestObstacle = 30;
 constexpr int kMaxDoublings = 5;
@@ -53,7 +54,7 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::Pass(const std::vector<MailFac
         next = co_await PassOver(mails, at);
         break;
       case Disposition::kDeliver:
-        next = co_await HandOn(mails[at++]);
+        next = co_await HandOnFull(mails, at);
         break;
       case Disposition::kDigest:
         next = co_await HandOnDigest(mails, at);
@@ -89,18 +90,16 @@ net::Task<absl::StatusOr<std::optional<IncomingMail>>> CatchUp::Read(MailFacts f
   co_return std::optional<IncomingMail>(std::move(incoming));
 }
 
-net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::HandOn(MailFacts facts) {
+net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::HandOnFull(const std::vector<MailFacts>& mails,
+                                                             size_t& at) {
+  auto batch = co_await Collect(Disposition::kDeliver, mails, at);
+  if (!batch.ok()) co_return batch.status();
+  if (batch->obstacle) co_return *batch->obstacle;
+  if (batch->looked_at.empty()) co_return Next::kGoOn;  // the presence changed just now
+  const size_t count = batch->mails.size();
   absl::StatusOr<MailHandoff::Answer> answer = MailHandoff::Answer::kDone;
-  auto mail = co_await Read(facts);
-  if (!mail.ok()) co_return mail.status();
-  if (mail->has_value()) {  // else somebody removed it meanwhile
-    auto wanted = co_await handoff_.IsWanted(account_, **mail);
-    if (!wanted.ok()) co_return Obstacle(facts, wanted.status());
-    if (*wanted) answer = co_await handoff_.DeliverFull(account_, **mail);
-  }
-  std::vector<MailFacts> mails(1, facts);
-  const size_t count = mail->has_value() ? 1 : 0;
-  co_return co_await Settle(std::move(mails), std::move(answer), count);
+  if (count > 0) answer = co_await handoff_.DeliverFull(account_, std::move(batch->mails));
+  co_return co_await Settle(std::move(batch->looked_at), std::move(answer), count);
 }
 
 net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::HandOnDigest(const std::vector<MailFacts>& mails,
@@ -111,16 +110,16 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::HandOnDigest(const std::vector
     look_again_ = due;
     co_return Next::kLookAgain;
   }
-  auto digest = co_await CollectDigest(mails, at);
-  if (!digest.ok()) co_return digest.status();
-  if (digest->obstacle) co_return *digest->obstacle;
+  auto batch = co_await Collect(Disposition::kDigest, mails, at);
+  if (!batch.ok()) co_return batch.status();
+  if (batch->obstacle) co_return *batch->obstacle;
   // Once begun, a digest that needs more than one message is sent to its end.
   digest_now_ = true;
-  if (digest->looked_at.empty()) co_return Next::kGoOn;  // the presence changed just now
-  const size_t count = digest->mails.size();
+  if (batch->looked_at.empty()) co_return Next::kGoOn;  // the presence changed just now
+  const size_t count = batch->mails.size();
   absl::StatusOr<MailHandoff::Answer> answer = MailHandoff::Answer::kDone;
-  if (count > 0) answer = co_await handoff_.DeliverDigest(account_, std::move(digest->mails));
-  co_return co_await Settle(std::move(digest->looked_at), std::move(answer), count);
+  if (count > 0) answer = co_await handoff_.DeliverDigest(account_, std::move(batch->mails));
+  co_return co_await Settle(std::move(batch->looked_at), std::move(answer), count);
 }
 
 bool CatchUp::HasTroubled(const std::vector<MailFacts>& mails, size_t from) const {
@@ -131,29 +130,32 @@ bool CatchUp::HasTroubled(const std::vector<MailFacts>& mails, size_t from) cons
   return false;
 }
 
-net::Task<absl::StatusOr<CatchUp::Digest>> CatchUp::CollectDigest(
-    const std::vector<MailFacts>& mails, size_t& at) {
-  // When the edge refused a digest, its mails go one by one, to find the bad one.
-  const size_t limit = HasTroubled(mails, at) ? 1 : MailHandoff::kMaxDigest;
-  Digest digest;
+net::Task<absl::StatusOr<CatchUp::Batch>> CatchUp::Collect(Disposition way,
+                                                           const std::vector<MailFacts>& mails,
+                                                           size_t& at) {
+  const bool digest = way == Disposition::kDigest;
+  const size_t most = digest ? MailHandoff::kMaxDigest : MailHandoff::kMaxFull;
+  // When the edge refused a batch, its mails go one by one, to find the bad one.
+  const size_t limit = HasTroubled(mails, at) ? 1 : most;
+  Batch batch;
   size_t bytes = 0;
-  for (; at < mails.size() && digest.mails.size() < limit && bytes < kMaxDigestBytes; ++at) {
-    if (DispositionOf(mails[at]) != Disposition::kDigest) break;
+  for (; at < mails.size() && batch.mails.size() < limit && bytes < kMaxBatchBytes; ++at) {
+    if (DispositionOf(mails[at]) != way) break;
     auto mail = co_await Read(mails[at]);
     if (!mail.ok()) co_return mail.status();
-    digest.looked_at.push_back(mails[at]);
-    if (!mail->has_value()) continue;
+    batch.looked_at.push_back(mails[at]);
+    if (!mail->has_value()) continue;  // somebody removed it meanwhile
     auto wanted = co_await handoff_.IsWanted(account_, **mail);
     if (!wanted.ok()) {
-      digest.obstacle = Obstacle(mails[at], wanted.status());
-      co_return digest;
+      batch.obstacle = Obstacle(mails[at], wanted.status());
+      co_return batch;
     }
     if (!*wanted) continue;
-    TrimForDigest((*mail)->mail);
+    if (digest) TrimForDigest((*mail)->mail);
     bytes += WireSize((*mail)->mail);
-    digest.mails.push_back(**std::move(mail));
+    batch.mails.push_back(**std::move(mail));
   }
-  co_return digest;
+  co_return batch;
 }
 
 net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::Settle(std::vector<MailFacts> mails,
@@ -183,10 +185,11 @@ CatchUp::Next CatchUp::Obstacle(const MailFacts& facts, const absl::Status& stat
       std::min(int64_t{1} << std::min(progress_.obstacles, kMaxDoublings), kLongestObstacle);
   ++progress_.obstacles;
   look_again_ = std::time(nullptr) + delay;
-  log::Warn("mail not handed on, will be tried again", {{"mail", id},
-                                                        {"account", account_.id},
-                                                        {"error", status.ToString()},
-                                                        {"in_seconds", delay}});
+  log::Warn("mail not handed on, will be tried again",
+            {{"mail", id},
+             {"account", account_.id},
+             {"error", status.ToString(absl::StatusToStringMode::kWithNoExtraData)},
+             {"in_seconds", delay}});
   return Next::kLookAgain;
 }
 

@@ -36,14 +36,16 @@ class CatchUp {
 
   net::Task<absl::StatusOr<Next>> Pass(const std::vector<MailFacts>& mails);
   net::Task<absl::StatusOr<Next>> PassOver(const std::vector<MailFacts>& mails, size_t& at);
-  net::Task<absl::StatusOr<Next>> HandOn(MailFacts facts);
+  net::Task<absl::StatusOr<Next>> HandOnFull(const std::vector<MailFacts>& mails, size_t& at);
   net::Task<absl::StatusOr<Next>> HandOnDigest(const std::vector<MailFacts>& mails, size_t& at);
-  struct Digest {
+  // Mails in a row that go the same way, in one call to the edge.
+  struct Batch {
     std::vector<IncomingMail> mails;  // those that the rules let through
     std::vector<MailFacts> looked_at;
     std::optional<Next> obstacle;
   };
-  net::Task<absl::StatusOr<Digest>> CollectDigest(const std::vector<MailFacts>& mails, size_t& at);
+  net::Task<absl::StatusOr<Batch>> Collect(Disposition way, const std::vector<MailFacts>& mails,
+                                           size_t& at);
   net::Task<absl::StatusOr<std::optional<IncomingMail>>> Read(MailFacts facts);
   // `handed_on` of the mails were delivered; the rules left out the others.
   net::Task<absl::StatusOr<Next>> Settle(std::vector<MailFacts> mails,

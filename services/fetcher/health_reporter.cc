@@ -78,7 +78,8 @@ net::Task<bool> HealthReporter::Send(std::string account_id, Word word) {
       std::move(request), kDeadline);
   if (answer.ok()) co_return true;
   log::Warn("health not reported",
-            {{"account", account_id}, {"error", answer.status().ToString()}});
+            {{"account", account_id},
+             {"error", answer.status().ToString(absl::StatusToStringMode::kWithNoExtraData)}});
   // An account that is gone meanwhile, or a word that admin can't read: no use in repeating.
   co_return absl::IsNotFound(answer.status()) || absl::IsInvalidArgument(answer.status());
 }

@@ -34,10 +34,15 @@ void Count(edge::v1::DeliveryResult result) {
   if (result == edge::v1::DELIVERY_RESULT_HELD) held.Increment();
 }
 
-void AddDelivery(const IncomingMail& mail, edge::v1::DeliverRequest& request) {
-  edge::v1::Delivery& delivery = *request.add_deliveries();
-  delivery.set_delivery_id(mail.delivery_id);
-  *delivery.mutable_mail() = rpc::ToProto(mail.mail);
+edge::v1::DeliverRequest RequestOf(const Account& account, const std::vector<IncomingMail>& mails) {
+  edge::v1::DeliverRequest request;
+  request.set_account_id(account.id);
+  for (const IncomingMail& mail : mails) {
+    edge::v1::Delivery& delivery = *request.add_deliveries();
+    delivery.set_delivery_id(mail.delivery_id);
+    *delivery.mutable_mail() = rpc::ToProto(mail.mail);
+  }
+  return request;
 }
 
 }  // namespace
@@ -70,21 +75,17 @@ net::Task<absl::StatusOr<bool>> MailHandoff::IsWanted(const Account& account,
   co_return false;
 }
 
-net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::DeliverFull(const Account& account,
-                                                                        const IncomingMail& mail) {
-  edge::v1::DeliverRequest request;
-  request.set_account_id(account.id);
+net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::DeliverFull(
+    const Account& account, std::vector<IncomingMail> mails) {
+  edge::v1::DeliverRequest request = RequestOf(account, mails);
   request.set_mode(edge::v1::DELIVERY_MODE_FULL);
-  AddDelivery(mail, request);
   co_return co_await Deliver(std::move(request));
 }
 
 net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::DeliverDigest(
     const Account& account, std::vector<IncomingMail> mails) {
-  edge::v1::DeliverRequest request;
-  request.set_account_id(account.id);
+  edge::v1::DeliverRequest request = RequestOf(account, mails);
   request.set_mode(edge::v1::DELIVERY_MODE_DIGEST);
-  for (const IncomingMail& mail : mails) AddDelivery(mail, request);
   co_return co_await Deliver(std::move(request));
 }
 

@@ -28,11 +28,15 @@ class MailHandoff {
   net::Task<absl::StatusOr<bool>> IsWanted(const Account& account, const IncomingMail& mail);
 
   enum class Answer { kDone, kHeld };  // kHeld: the user's presence asks for another mode now
-  net::Task<absl::StatusOr<Answer>> DeliverFull(const Account& account, const IncomingMail& mail);
+  // Each mail as a message of its own, in this order; at most kMaxFull.
+  net::Task<absl::StatusOr<Answer>> DeliverFull(const Account& account,
+                                                std::vector<IncomingMail> mails);
   // One message for all of them; at most kMaxDigest, trimmed by TrimForDigest.
   net::Task<absl::StatusOr<Answer>> DeliverDigest(const Account& account,
                                                   std::vector<IncomingMail> mails);
 
+  // edge.proto
+  static constexpr size_t kMaxFull = 32;
   static constexpr size_t kMaxDigest = 200;
 
  private:

@@ -219,7 +219,9 @@ std::string Pop3Source::Id(const MailFacts& facts) const {
 net::Task<absl::StatusOr<MailSource::Then>> Pop3Source::AwaitNews(int64_t) {
   absl::Status quit = co_await session_.Quit();
   if (!quit.ok()) {
-    log::Debug("no answer to QUIT", {{"account", vigil_.account.id}, {"error", quit.ToString()}});
+    log::Debug("no answer to QUIT",
+               {{"account", vigil_.account.id},
+                {"error", quit.ToString(absl::StatusToStringMode::kWithNoExtraData)}});
   }
   co_return Then::kLeave;
 }

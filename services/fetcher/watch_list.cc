@@ -69,7 +69,8 @@ net::Task<void> WatchList::Forget(std::string account_id) {
   absl::Status status = co_await parts_.cursors.Forget(account_id);
   if (status.ok()) co_return;
   log::Warn("cursor of a removed account stays behind",
-            {{"account", account_id}, {"error", status.ToString()}});
+            {{"account", account_id},
+             {"error", status.ToString(absl::StatusToStringMode::kWithNoExtraData)}});
 }
 
 net::Task<void> WatchList::Release(Lease lease) {

@@ -103,13 +103,13 @@ TEST_F(Pop3WatcherTest, HandsOnNewMailInItsOrderAndOnce) {
          absl::StrCat(kLogin, List({"z", "a", "b", "b", "c"}), kQuit),
          absl::StrCat(kLogin, List({"z", "a", "b", "b", "c", "d"}), Read(6, "Three"), kQuit)});
   EXPECT_TRUE(Visited(1));
-  EXPECT_EQ(Delivered(), "FULL One; FULL Two");
+  EXPECT_EQ(Delivered(), "FULL One,Two");
   EXPECT_TRUE(watches_->Check("acc").ok());
   EXPECT_TRUE(Visited(2));
   watches_->Leave("acc");  // and another process goes on
   watches_->Put(account_);
   EXPECT_TRUE(Visited(3));
-  EXPECT_EQ(Delivered(), "FULL One; FULL Two; FULL Three");
+  EXPECT_EQ(Delivered(), "FULL One,Two; FULL Three");
 }
 
 TEST_F(Pop3WatcherTest, DeliversAgainWhatTheEdgeDidNotTake) {
@@ -203,7 +203,7 @@ TEST_F(Pop3WatcherTest, LosesNothingOfAMailboxThatWasEmptiedAndFilledAgain) {
   for (int number = 1; number <= 6; ++number) read += Read(number, absl::StrCat(number), 2022);
   Watch({absl::StrCat(kLogin, List({"A", "B", "C", "D", "E", "F"}), asked, read, kQuit)});
   EXPECT_TRUE(Visited(1));
-  EXPECT_EQ(Delivered(), "FULL 1; FULL 2; FULL 3; FULL 4; FULL 5; FULL 6");
+  EXPECT_EQ(Delivered(), "FULL 1,2,3,4,5,6");
 }
 
 TEST_F(Pop3WatcherTest, ForgetsNothingWhenTheServerShowsAnEmptyMailbox) {

@@ -63,7 +63,7 @@ TEST_F(WatcherTest, CatchesUpWithWhatCameBetweenAndLeavesOutTheRejected) {
   Watch({absl::StrCat(Opening(7, 12), Look(3, 8, {9, 10, 11}), Read(4, 9, "One"),
                       Read(5, 10, "Spam"), Read(6, 11, "Two"), Idle(7))});
   EXPECT_TRUE(Played());
-  EXPECT_EQ(Delivered(), "FULL One; FULL Two");
+  EXPECT_EQ(Delivered(), "FULL One,Two");
   EXPECT_EQ(watches_->Watched().at(0)->State().cursor, (Cursor{7, 11, kMailbox}));
 }
 
