@@ -16,14 +16,14 @@
 
 namespace postern::fetcher {
 
-// The folders of IMAP accounts, as their servers list them now or did a minute ago: a
+// The folders of IMAP accounts, as their servers list them now or did some seconds ago: a
 // client that opens a tree asks for every folder by itself. Whoever asks for an account
 // while its server is asked waits for that answer.
 class FolderDesk {
  public:
   using Clock = std::chrono::steady_clock;
   using Tree = std::shared_ptr<const FolderTree>;
-  static constexpr std::chrono::seconds kKeep{60};
+  static constexpr std::chrono::seconds kKeep{10};
   // A refused login is not tried again for each folder of a tree.
   static constexpr std::chrono::seconds kKeepFailure{10};
   static constexpr size_t kMaxBytes = 64 * 1024 * 1024;  // of all trees; the oldest go first

@@ -31,8 +31,9 @@ class ComponentLink : public StanzaSink {
   using OnStanza = std::function<void(Element)>;
   using OnChange = std::function<void(bool up)>;
 
-  // Larger stanzas are refused here: Prosody ends the whole stream over 512 KiB.
-  static constexpr size_t kMaxStanzaBytes = 256 * 1024;
+  // Larger stanzas are refused here: Prosody ends the whole stream over 512 KiB, and so do
+  // servers of other domains.
+  static constexpr size_t kMaxStanzaBytes = 480 * 1024;
 
   ComponentLink(boost::asio::any_io_executor executor, Settings settings, OnStanza on_stanza,
                 OnChange on_change);

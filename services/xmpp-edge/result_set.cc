@@ -92,7 +92,7 @@ absl::StatusOr<std::optional<PageRequest>> ReadPageRequest(const Element& query)
 }
 
 absl::Status AddPage(std::vector<ListedItem> items, const std::optional<PageRequest>& asked,
-                     Element& query, size_t max_bytes) {
+                     Element& query, const RestItem& rest, size_t max_bytes) {
   const PageRequest wish = asked.value_or(PageRequest());
   auto range = Between(items, wish);
   if (!range.ok()) return range.status();
@@ -103,6 +103,7 @@ absl::Status AddPage(std::vector<ListedItem> items, const std::optional<PageRequ
   std::optional<Element> set;
   if (asked || !whole) set = SetOf(items, page);
   for (size_t i = page.begin; i < page.end; ++i) query.Add(std::move(items[i].item));
+  if (!asked && !whole && rest) query.Add(rest(page.end, items.size() - page.end));
   if (set) query.Add(*std::move(set));
   return absl::OkStatus();
 }

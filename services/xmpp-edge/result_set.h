@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,13 +33,18 @@ struct ListedItem {
 };
 
 // Items that one stanza holds, well below what the link takes (ComponentLink).
-inline constexpr size_t kMaxPageBytes = 192 * 1024;
+inline constexpr size_t kMaxPageBytes = 440 * 1024;
+
+// Makes the item that leads to the rest of a list: those from `from` on, `left` of them.
+using RestItem = std::function<Element(size_t from, size_t left)>;
 
 // Adds the part of the list that is asked for to the answer's `query`, with its <set/>.
 // Nothing asked for: all of it, without one. What does not fit into `max_bytes` is left
-// for the next page, and then there is a <set/> in either case. kNotFound: an item that
-// is named is not in the list.
+// for the next page, and then there is a <set/> in either case; who asked for no page
+// also gets the item that `rest` makes, for their client knows none. kNotFound: an item
+// that is named is not in the list.
 absl::Status AddPage(std::vector<ListedItem> items, const std::optional<PageRequest>& asked,
-                     Element& query, size_t max_bytes = kMaxPageBytes);
+                     Element& query, const RestItem& rest = nullptr,
+                     size_t max_bytes = kMaxPageBytes);
 
 }  // namespace postern::xmpp_edge

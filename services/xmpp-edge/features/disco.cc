@@ -3,6 +3,7 @@
 // mail server. Addresses stand beside it.
 #include "services/xmpp-edge/features/disco.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -41,8 +42,9 @@ Element Answer(const Element& iq, Element query) {
 
 // The answer to a question for items: all of them, or a page.
 Element Listing(const Element& iq, std::vector<ListedItem> items,
-                const std::optional<PageRequest>& page, Element query) {
-  const absl::Status added = AddPage(std::move(items), page, query);
+                const std::optional<PageRequest>& page, Element query,
+                const RestItem& rest = nullptr) {
+  const absl::Status added = AddPage(std::move(items), page, query, rest);
   return added.ok() ? Answer(iq, std::move(query)) : NotFound(iq);
 }
 
@@ -183,17 +185,28 @@ class Disco {
   }
 
   net::Task<Element> FolderInfo(Question question) {
+    const bool continues = TakeContinuation(question.place) > 0;
     auto listed = co_await ListFolders(context_.fetcher, question.place);
     if (!listed.ok()) co_return MailServerRefusal(question.iq, listed.status(), question.words);
-    DescribeFolder(listed->self(), question.query);
+    if (continues) {
+      DescribeContinuation(question.query);
+    } else {
+      DescribeFolder(listed->self(), question.query);
+    }
     co_return Answer(question.iq, std::move(question.query));
   }
 
   net::Task<Element> FoldersBelow(Question question) {
+    const size_t from = TakeContinuation(question.place);
     auto listed = co_await ListFolders(context_.fetcher, question.place);
     if (!listed.ok()) co_return MailServerRefusal(question.iq, listed.status(), question.words);
-    co_return Listing(question.iq, FolderItems(question.place, context_.domain, *listed),
-                      question.page, std::move(question.query));
+    std::vector<ListedItem> items = FolderItems(question.place, context_.domain, *listed);
+    items.erase(items.begin(), items.begin() + std::min(from, items.size()));
+    const RestItem rest = [&question, from, this](size_t next, size_t left) {
+      return ContinuationItem(question.place, context_.domain, from + next, left, question.words);
+    };
+    co_return Listing(question.iq, std::move(items), question.page, std::move(question.query),
+                      rest);
   }
 
   FeatureContext context_;

@@ -73,6 +73,11 @@ void DescribeFolder(const fetcher::v1::Folder& folder, Element& query) {
   if (folder.has_children()) AddFeatures(query, {kItemsNs, kResultSetNs});
 }
 
+void DescribeContinuation(Element& query) {
+  AddIdentity(query, "hierarchy", "branch", "");
+  AddFeatures(query, {kInfoNs, kItemsNs, kResultSetNs});
+}
+
 void DescribeCommandList(const Words& words, Element& query) {
   AddIdentity(query, "automation", "command-list", texts::Commands(words));
   AddFeatures(query, {kInfoNs, kItemsNs, kCommandsNs});

@@ -19,6 +19,8 @@ void DescribePlace(const Place& place, const ContactAddresses& contacts, const W
 
 // The same of a folder, as its mail server has it.
 void DescribeFolder(const fetcher::v1::Folder& folder, Element& query);
+// Where a list of folders goes on that was too long for one stanza.
+void DescribeContinuation(Element& query);
 
 // The node that lists commands: XEP-0050 section 2.2.
 void DescribeCommandList(const Words& words, Element& query);

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/words/wording.h"
+#include "services/xmpp-edge/component_link.h"
 #include "services/xmpp-edge/features/caps.h"
 #include "services/xmpp-edge/features/disco_info.h"
 #include "services/xmpp-edge/result_set.h"
@@ -262,14 +263,43 @@ TEST_F(Discovery, ThousandsOfFoldersNeverMakeAStanzaTooLarge) {
   Names seen;
   std::string after;
   for (int page = 0; page < 20 && seen.size() < 5002; ++page) {
-    Element answer = after.empty() ? Items(kWork) : Page(kWork, {{"after", after}});
-    EXPECT_LT(ToXml(answer).size(), 256u * 1024);
+    Element answer =
+        after.empty() ? Page(kWork, {{"max", "100000"}}) : Page(kWork, {{"after", after}});
+    EXPECT_LT(ToXml(answer).size(), ComponentLink::kMaxStanzaBytes);
     const Names names = AttrsOf(answer, "item", "name");
     ASSERT_FALSE(names.empty());
     seen.insert(names.begin(), names.end());
     after = answer.children.front().Child("set", kResultSetNs)->ChildText("last");
   }
   EXPECT_EQ(seen.size(), 5002u);
+}
+
+TEST_F(Discovery, AListTooLongForAClientThatKnowsNoPagesGoesOnAtItsLastItem) {
+  fetcher::v1::ListFoldersResponse& top = bench.fetcher.folders[{kWorkId, ""}];
+  const std::string filler(80, 'x');
+  for (int i = 10'000; i < 15'000; ++i) {
+    const std::string name = absl::StrCat(i, filler);
+    *top.add_folders() = Folder(name, name, false);
+  }
+  bench.Install();
+  std::vector<std::string> seen;
+  std::string node = "IMAP/work";
+  for (int page = 0; page < 20 && !node.empty(); ++page) {
+    const Element answer = Items(kWork, node);
+    EXPECT_LT(ToXml(answer).size(), ComponentLink::kMaxStanzaBytes);
+    node.clear();
+    for (const Element& item : answer.children.front().children) {
+      if (item.name != "item") continue;
+      if (absl::StartsWith(item.Attr("name"), "…")) {
+        node = std::string(item.Attr("node"));
+        EXPECT_EQ(ConditionOf(Info(kWork, node)), "");
+      } else {
+        seen.push_back(std::string(item.Attr("name")));
+      }
+    }
+  }
+  EXPECT_EQ(seen.size(), 5002u);
+  EXPECT_EQ(Names(seen.begin(), seen.end()).size(), 5002u);
 }
 
 TEST_F(Discovery, AMailServerThatWontSaysWhy) {

@@ -100,7 +100,8 @@ TEST(ResultSet, WhatDoesNotFitIsLeftForTheNextPage) {
     SCOPED_TRACE(c.name);
     Element answer = MakeElement("query");
     ASSERT_TRUE(
-        AddPage(Items({"a", "b", "c", "d", "e"}), c.asked, answer, /*max_bytes=*/2 * one).ok());
+        AddPage(Items({"a", "b", "c", "d", "e"}), c.asked, answer, nullptr, /*max_bytes=*/2 * one)
+            .ok());
     EXPECT_EQ(Told(answer), c.told);
   }
 }
