@@ -209,8 +209,12 @@ class Client:
         unknown = set(fields) - set(offered)
         if unknown:
             raise KeyError(f"the form at {jid} has no field {', '.join(sorted(unknown))}")
+        self.submit(jid, **{**offered, **fields})
+
+    def submit(self, jid, **fields):
+        """Sends these fields of the form at a JID and no others."""
         query = ElementTree.Element(f"{{{REGISTER}}}query")
-        query.append(_filled({**offered, **fields}))
+        query.append(_filled(fields))
         # The gateway tries the account before it answers.
         self._iq("set", jid, query, 40)
 
@@ -231,6 +235,11 @@ class Client:
 
     def command(self, jid, node, action=None, session=None, **fields):
         """One step of an ad-hoc command; `fields` fill in its form."""
+        return self.command_often(1, jid, node, action, session, **fields)[0]
+
+    def command_often(self, times, jid, node, action=None, session=None, **fields):
+        """The same step so many times, without waiting for an answer in between: as of a button
+        that is clicked twice."""
         attributes = {"node": node}
         if action:
             attributes["action"] = action
@@ -239,13 +248,11 @@ class Client:
         command = ElementTree.Element(f"{{{COMMANDS}}}command", attributes)
         if fields:
             command.append(_filled(fields))
-        answer = self._iq("set", jid, command, 40)
-        form = answer.find(f"{{{DATA}}}x")
-        return Step(answer.get("status"), answer.get("sessionid"),
-                    None if form is None else _form(form),
-                    [note.text for note in answer.findall(f"{{{COMMANDS}}}note")],
-                    [child.tag.partition("}")[2]
-                     for child in answer.find(f"{{{COMMANDS}}}actions") or ()])
+
+        async def click():
+            return await asyncio.gather(*[self._ask("set", jid, command, 40)
+                                          for _ in range(times)])
+        return [_step(answer) for answer in self._call(click())]
 
     def gateway_prompt(self, jid, address):
         """jabber:iq:gateway: the JID that stands for a mail address."""
@@ -272,6 +279,23 @@ class Client:
         that this one answers (XEP-0461)."""
         id = id or uuid.uuid4().hex
         self._do(lambda: self._message(to, body, subject, thread, reply_to, id).send())
+        return id
+
+    def form_in(self, chat):
+        """The form that came with a message; None when there is none."""
+        form = chat.xml.find(f"{{{DATA}}}x")
+        return None if form is None else _form(form)
+
+    def send_form(self, to, **fields):
+        """Sends a form that came in a message back, filled in; the answer is the message's id."""
+        id = uuid.uuid4().hex
+
+        def send():
+            message = self._xmpp.make_message(mto=to, mtype="chat")
+            message["id"] = id
+            message.append(_filled(fields))
+            message.send()
+        self._do(send)
         return id
 
     @property
@@ -445,8 +469,8 @@ class Client:
         body = "" if error is not None else stanza["body"]
         with self._changed:
             self._messages.append(Chat(
-                xml.get("from", "").partition("/")[0], stanza["id"], xml.get("type", "normal"), stanza["subject"],
-                body, xml.findtext("{jabber:client}thread", ""), condition, error_text,
+                xml.get("from", "").partition("/")[0], stanza["id"], xml.get("type", "normal"),
+                stanza["subject"], body, xml.findtext("{jabber:client}thread", ""), condition, error_text,
                 received.get("id") if received is not None else "", time.monotonic(), xml))
             self._changed.notify_all()
 
@@ -475,6 +499,15 @@ class Client:
 def _items(query):
     return [(item.get("jid"), item.get("node"), item.get("name"))
             for item in query.findall(f"{{{DISCO_ITEMS}}}item")]
+
+
+def _step(command):
+    form = command.find(f"{{{DATA}}}x")
+    return Step(command.get("status"), command.get("sessionid"),
+                None if form is None else _form(form),
+                [note.text for note in command.findall(f"{{{COMMANDS}}}note")],
+                [child.tag.partition("}")[2]
+                 for child in command.find(f"{{{COMMANDS}}}actions") or ()])
 
 
 def _form(form):

@@ -56,8 +56,8 @@ def new_member(site, postern):
     """Makes people with a Jabber account and an empty mailbox, who are online."""
     members = []
 
-    def make(name="juliet", online=True):
-        member = Member(site.add_person(f"{name}{next(_numbers)}"), site, postern)
+    def make(name="juliet", online=True, lang=None):
+        member = Member(site.add_person(f"{name}{next(_numbers)}"), site, postern, lang=lang)
         members.append(member)
         if online:
             member.client.connect()

@@ -65,6 +65,19 @@ class Member:
         """The JID that stands for a mail address (XEP-0106)."""
         return f"{address.replace('@', chr(92) + '40')}@{self.gateway}"
 
+    def account_names(self):
+        """Of what is registered, as the operator sees it."""
+        accounts = self.postern.ctl_json("accounts", "list", "--user", self.jid)
+        return sorted(account["name"] for account in accounts.get("accounts", []))
+
+    def health(self, name):
+        """"OK", "ERROR", "ASKING", ..."""
+        return self.postern.account(self.jid, name)["health"]["state"].rpartition("_")[2]
+
+    def check(self, name):
+        """Has the mailbox looked at now, which is done once a minute at most."""
+        self.postern.ctl("accounts", "check", f"{self.jid}/{name}")
+
     def account_id(self, name):
         return self.postern.account(self.jid, name)["id"]
 

@@ -49,9 +49,8 @@ class Postern:
         self.secret_file = self._secret_file("component.secret", site.jabber.secret)
         self.relay_file = self._secret_file("relay.password", PASSWORD)
         self.welcome_file = self.folder / "welcome.txt"
-        self.welcome_file.write_text("Welcome to the mail gateway of the tests.\n")
         self.motd_file = self.folder / "motd.txt"
-        self.set_motd("")
+        self.set_texts()
         self.allow_hosts = ",".join(f"localhost:{port}" for port in site.mail_ports)
 
     @staticmethod
@@ -72,9 +71,10 @@ class Postern:
     def ctl_json(self, *arguments):
         return json.loads(self.ctl("--json", *arguments))
 
-    def set_motd(self, text):
-        """The message of the day; the gateway looks every ten seconds."""
-        self.motd_file.write_text(text)
+    def set_texts(self, welcome="", motd=""):
+        """The operator's welcome and message of the day; the gateway looks every ten seconds."""
+        self.welcome_file.write_text(welcome)
+        self.motd_file.write_text(motd)
 
     def account(self, owner, name):
         """The account as posternctl shows it."""

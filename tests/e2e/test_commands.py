@@ -62,6 +62,46 @@ def test_mails_are_fetched_newest_first_ten_a_page_and_several_at_once(reader):
     reader.client.await_receipt(id)
 
 
+def test_pages_can_be_gone_back_to_and_a_step_that_comes_twice_is_done_once(reader):
+    subjects = fill(reader, 11)
+    contact = reader.contact("work")
+    first = reader.client.command(contact, "jmc#get-email")
+    assert "prev" not in first.actions and "next" in first.actions
+    newest = first.form.options["emails"][0][1]
+    second = reader.client.command(contact, "jmc#get-email", "next", first.session,
+                                   **{**first.form.values, "emails": [newest]})
+    assert [label for label, _ in second.form.options["emails"]][0].startswith(subjects[0])
+    assert "prev" in second.actions and "next" not in second.actions
+    back = reader.client.command(contact, "jmc#get-email", "prev", first.session)
+    assert back.form.options == first.form.options
+    assert back.form.values["emails"] == [newest]
+
+    chosen = [newest, back.form.options["emails"][4][1]]
+    answers = reader.client.command_often(2, contact, "jmc#get-email", "complete", first.session,
+                                          **{**back.form.values, "emails": chosen})
+    assert [answer.form.title for answer in answers] == ["2 emails have been sent"] * 2
+    for subject in (subjects[10], subjects[6]):
+        reader.client.await_message(f"The text of {subject}.", sender=contact)
+    reader.client.ping(reader.gateway)
+    assert sum("The text of" in body for body in reader.client.bodies()) == 2
+
+
+def test_fetching_may_be_called_off_or_come_to_nothing(reader):
+    fill(reader, 1)
+    contact = reader.contact("work")
+    step = reader.client.command(contact, "jmc#get-email")
+    cancelled = reader.client.command(contact, "jmc#get-email", "cancel", step.session)
+    assert cancelled.status == "canceled"
+    with pytest.raises(Refused) as refused:
+        reader.client.command(contact, "jmc#get-email", session=step.session,
+                              emails=[step.form.options["emails"][0][1]])
+    assert "Begin it again" in refused.value.text
+    step = reader.client.command(contact, "jmc#get-email")
+    done = reader.client.command(contact, "jmc#get-email", session=step.session, emails=[])
+    assert (done.status, words_of(done)) == ("completed", "No email was selected.")
+    assert not any("The text of" in body for body in reader.client.bodies())
+
+
 def test_fetching_marks_nothing_as_seen(reader):
     fill(reader, 1)
     contact = reader.contact("work")
@@ -94,14 +134,22 @@ def test_a_check_is_forced_but_not_more_than_once_a_minute(reader):
 
 
 def test_the_gateway_asks_which_accounts_to_check(reader):
+    reader.register_pop3("post")
+    reader.register_imap("other")
+    reader.register_smtp("out")
+    subject = unique("checked")
+    reader.receive(mail(subject))
     step = reader.client.command(reader.gateway, "jmc#force-check")
     labels = [label for label, _ in step.form.options["account_names"]]
-    assert labels == ["work (IMAP)"]
-    value = step.form.options["account_names"][0][1]
-    assert value == f"work/{reader.contact('work')}/IMAP" or value.startswith("work/")
+    assert sorted(labels) == ["other (IMAP)", "post (POP3)", "work (IMAP)"]
+    values = {value.partition("/")[0]: value for _, value in step.form.options["account_names"]}
+    assert values["work"] == f"work/{reader.jid}"
     done = reader.client.command(reader.gateway, "jmc#force-check", session=step.session,
-                                 account_names=[value])
+                                 account_names=[values["work"], values["post"]])
     assert done.status == "completed"
+    assert "'work'" in words_of(done) and "'post'" in words_of(done)
+    assert "'other'" not in words_of(done)
+    reader.client.await_message(subject, sender=reader.contact("post"), seconds=10)
 
 
 def test_the_last_error_is_told_and_none_when_there_was_none(reader):

@@ -2,9 +2,10 @@
 
 import pytest
 
-from client import Client
+from client import Client, Refused
 from mails import mail, unique
-from member import Member
+from test_commands import words_of
+from test_presence import DIGEST, settle
 
 # What the gateway calls one account, in its status.
 ONE_ACCOUNT = {"en": "1 account registered", "fr": "1 compte", "de": "1 Konto", "es": "1 cuenta",
@@ -12,20 +13,9 @@ ONE_ACCOUNT = {"en": "1 account registered", "fr": "1 compte", "de": "1 Konto", 
 
 
 @pytest.fixture
-def speaker(site, postern, new_member):
+def speaker(new_member):
     """Makes a member whose client speaks a language."""
-    members = []
-
-    def make(lang):
-        person = new_member("polyglot", online=False).person
-        member = Member(person, site, postern, lang=lang)
-        member.client.connect()
-        members.append(member)
-        return member
-
-    yield make
-    for member in members:
-        member.client.disconnect()
+    return lambda lang: new_member("polyglot", lang=lang)
 
 
 @pytest.mark.parametrize("lang", ONE_ACCOUNT)
@@ -57,13 +47,80 @@ def test_a_refusal_of_the_mail_server_is_told_in_the_users_language(speaker):
     assert "mot de passe" in presence.status
 
 
-def test_a_language_that_is_chosen_counts_before_the_clients(speaker):
+def test_a_newcomer_is_welcomed_in_the_language_of_their_client(speaker):
+    member = speaker("pl")
+    member.register_imap("work")
+    member.client.await_message("Utworzono nowe konto „work”", sender=member.gateway)
+    welcome = member.client.await_message("Witamy!", sender=member.gateway)
+    # What is typed is the same in every language.
+    assert "To: someone@example.org" in welcome.body and "„help”" in welcome.body
+
+
+def test_a_digest_counts_as_the_language_does(speaker):
+    member = speaker("pl")
+    member.client.set_presence("away")
+    for count, words in ((1, "1 nowy e-mail"), (2, "2 nowe e-maile"), (5, "5 nowych e-maili")):
+        # An account for each, as a check is forced once a minute; by POP3 it sees all that came.
+        contact = member.register_pop3(f"nr{count}", away_action=DIGEST)
+        settle(member, "away")
+        subjects = [unique(f"liczba {i}") for i in range(count)]
+        for subject in subjects:
+            member.receive(mail(subject))
+        member.check(f"nr{count}")
+        digest = member.client.await_message(subjects[-1], sender=contact)
+        assert digest.body.startswith(f"{words}\n")
+        assert all(subject in digest.body for subject in subjects)
+
+
+def test_a_wrong_field_is_explained_in_the_users_language(speaker):
+    member = speaker("fr")
+    with pytest.raises(Refused) as refused:
+        member.register_imap("work", await_watching=False, port="beaucoup")
+    assert refused.value.text.replace("\u00a0", " ").replace("\u202f", " ") == (
+        "Erreur dans le champ « port » : doit être un nombre de 1 à 65535")
+
+
+def test_the_question_before_a_removal_is_in_the_users_language(speaker):
+    member = speaker("de")
+    member.register_imap("work")
+    with pytest.raises(Refused) as question:
+        member.client.ask_removal(f"{member.contact('work')}/IMAP")
+    assert question.value.text.startswith("Es wurde noch nichts entfernt. Um das Konto work ")
+    # Some clients hide the texts of errors.
+    member.client.await_message(question.value.text, sender=member.gateway)
+
+
+def test_the_last_error_is_told_in_the_users_language(speaker):
+    member = speaker("es")
+    member.register_imap("work", await_watching=False, port=member.site.closed_port)
+    member.client.await_presence(member.contact("work"), "dnd", seconds=15)
+    step = member.client.command(member.contact("work"), "jcl#get-last-error")
+    assert step.form.title == "Último error de «work»"
+    assert "localhost rechaza la conexión en el puerto" in words_of(step)
+    assert "El error continúa." in words_of(step)
+
+
+def test_what_became_of_a_mail_is_told_in_its_authors_language(speaker):
+    member = speaker("nl")
+    member.register_smtp("out")
+    id = member.client.send(member.gateway, "To: refused@elsewhere.test\n\nHallo")
+    text = member.client.await_error(id).error_text
+    assert text.startswith("Niet verzonden naar refused@elsewhere.test: ")
+    assert "no such person here" in text  # the mail server's own words
+
+
+def test_a_language_that_is_chosen_counts_at_once_and_before_the_clients(speaker):
     member = speaker("fr")
     member.register_imap("work")
+    member.client.await_presence(member.gateway, containing="1 compte enregistré")
     step = member.client.command(member.gateway, "postern#preferences")
     assert "de" in [value for _, value in step.form.options["language"]]
-    member.client.command(member.gateway, "postern#preferences", session=step.session,
-                          language="de")
+    member.client.forget()
+    done = member.client.command(member.gateway, "postern#preferences", session=step.session,
+                                 language="de")
+    assert "Deutsch" in words_of(done)
+    member.client.await_presence(member.gateway, containing="1 Konto registriert")
+    member.client.await_presence(member.contact("work"), containing="überwacht")
     subject = unique("Wahl")
     member.receive(mail(subject))
     assert "Betreff" in member.client.await_message(subject).body

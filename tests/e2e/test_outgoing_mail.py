@@ -99,14 +99,36 @@ def test_a_new_mail_may_go_to_the_smtp_contact(writer):
     assert writer.site.recorder.await_subject(subject).recipients == ["bob@elsewhere.test"]
 
 
-def test_writing_to_an_address_contact_is_a_mail_to_that_address(writer):
+@pytest.mark.parametrize("at", ["\\40", "%"])
+def test_writing_to_an_address_contact_is_a_mail_to_that_address(writer, at):
     subject = unique("Direct")
-    id = writer.client.send(writer.address_contact("bob@elsewhere.test"), "Hello Bob",
-                            subject=subject)
+    contact = f"bob{at}elsewhere.test@{writer.gateway}"
+    id = writer.client.send(contact, "Hello Bob", subject=subject)
     received = writer.site.recorder.await_subject(subject)
     writer.client.await_receipt(id)
     assert received.recipients == ["bob@elsewhere.test"]
     assert received.mail.get_content().strip() == "Hello Bob"
+
+
+def test_the_account_that_sends_is_the_one_named_else_the_one_written_to_else_the_default(writer):
+    other = f"other-{writer.address}"
+    writer.register_smtp("other", default_from=f"Other <{other}>", default_account=0)
+    bob = writer.address_contact("bob@elsewhere.test")
+    for contact, line, sender in (
+            (writer.gateway, "", writer.address), (bob, "", writer.address),
+            (writer.contact("other"), "", other), (writer.contact("out"), "", writer.address),
+            (writer.gateway, "From: other\n", other), (bob, f"From: {other}\n", other),
+            (writer.contact("other"), "From: OUT\n", writer.address)):
+        subject = unique("By whom?")
+        head = f"To: bob@elsewhere.test\n{line}Subject: {subject}\n\nHello"
+        writer.client.send(contact, head)
+        received = writer.site.recorder.await_subject(subject)
+        assert received.sender == sender, f"written to {contact} with {line!r}"
+        assert [a.addr_spec for a in received.mail["From"].addresses] == [sender]
+        assert received.recipients == ["bob@elsewhere.test"]
+        assert received.mail.get_content().strip() == "Hello"
+    id = writer.client.send(writer.gateway, "To: bob@elsewhere.test\nFrom: boss\n\nHello")
+    assert '"boss"' in writer.client.await_error(id).error_text
 
 
 def test_a_mail_without_a_recipient_is_refused_with_a_hint(writer):

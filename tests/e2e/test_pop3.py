@@ -3,11 +3,7 @@
 import time
 
 from mails import mail, unique
-
-
-def check(member, name="post"):
-    """Does not wait for the interval; an operator may look more often than a user."""
-    member.postern.ctl("accounts", "check", f"{member.jid}/{name}")
+from test_presence import DIGEST, NOTHING, QUIET, settle
 
 
 def test_mail_that_was_there_is_not_announced_and_what_comes_is_once(juliet):
@@ -16,7 +12,7 @@ def test_mail_that_was_there_is_not_announced_and_what_comes_is_once(juliet):
     contact = juliet.register_pop3("post")
     new = unique("new")
     juliet.receive(mail(new, "The text of it."))
-    check(juliet)
+    juliet.check("post")
     chat = juliet.client.await_message(new, sender=contact, seconds=15)
     assert "The text of it." in chat.body
     time.sleep(1)
@@ -48,6 +44,62 @@ def test_mail_that_waits_while_away_comes_when_back(juliet):
     assert juliet.client.hears_nothing(subject, 2)
     juliet.client.set_presence()
     juliet.client.await_message(subject, seconds=15)
+
+
+def test_a_digest_lists_what_came_and_comes_once(juliet):
+    contact = juliet.register_pop3("post", away_action=DIGEST)
+    juliet.client.set_presence("away")
+    settle(juliet, "away")
+    subjects = [unique(f"collected {i}") for i in range(2)]
+    for subject in subjects:
+        juliet.receive(mail(subject, "the text of it"))
+    juliet.check("post")
+    digest = juliet.client.await_message(subjects[1], sender=contact)
+    assert digest.body.startswith("2 new mails\n") and subjects[0] in digest.body
+    assert "the text of it" not in digest.body
+    # Back online there is a look at once, which finds only what is new.
+    last = unique("in full")
+    juliet.receive(mail(last, "the text of it"))
+    juliet.client.set_presence()
+    assert "the text of it" in juliet.client.await_message(last, sender=contact, seconds=15).body
+    assert sum("collected" in body for body in juliet.client.bodies()) == 1
+
+
+def test_live_email_only_passes_over_what_came_while_offline(juliet):
+    juliet.register_pop3("post", offline_action=NOTHING, live_email_only=1)
+    juliet.client.go_offline()
+    settle(juliet, "offline")
+    missed, live = unique("missed"), unique("live")
+    juliet.receive(mail(missed))
+    time.sleep(QUIET)  # Received fields know only seconds
+    juliet.client.set_presence()
+    settle(juliet, "online")
+    time.sleep(QUIET)
+    juliet.receive(mail(live))
+    juliet.check("post")
+    juliet.client.await_message(live, seconds=10)
+    assert not any(missed in body for body in juliet.client.bodies())
+
+
+def test_a_fetcher_that_dies_between_two_mails_loses_and_doubles_none(juliet):
+    contact = juliet.register_pop3("post")
+    subjects = [unique(f"number {i}") for i in range(3)]
+    for subject in subjects[:2]:
+        juliet.receive(mail(subject))
+    juliet.check("post")
+    juliet.client.await_message(subjects[0], sender=contact)
+    part = "fetcher" if "fetcher" in juliet.postern.parts else "postern"
+    juliet.postern.kill(part)
+    juliet.receive(mail(subjects[2]))
+    juliet.postern.revive(part)
+    juliet.postern.await_ready()
+    # The lease of the one that was killed lasts 15 s.
+    juliet.client.await_message(subjects[2], sender=contact, seconds=40)
+    juliet.client.await_message(subjects[1], sender=contact)
+    heard = [chat for chat in juliet.client.messages if "number" in chat.body]
+    assert len({chat.id for chat in heard}) == 3
+    # Only the one that was between its message and the record of it may come again.
+    assert len(heard) <= 4
 
 
 def test_the_last_mails_can_be_fetched(juliet):

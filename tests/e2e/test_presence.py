@@ -3,21 +3,22 @@
 import time
 
 from mails import mail, unique
+from servers.daemon import wait_until
 
 NOTHING, DIGEST, FULL = "0", "1", "2"
 QUIET = 1.5  # seconds in which a mail would long have come
 
 
+def session_of(member):
+    """What the gateway knows of somebody's presence; None: they are offline."""
+    sessions = member.postern.ctl_json("sessions", "list").get("sessions", [])
+    return next((session for session in sessions if session["user"] == member.jid), None)
+
+
 def settle(member, show):
     """Returns when the gateway knows the new presence."""
-    sessions = lambda: member.postern.ctl_json("sessions", "list").get("sessions", [])  # noqa: E731
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        mine = [s["show"] for s in sessions() if s["user"] == member.jid] or ["SHOW_OFFLINE"]
-        if mine == [f"SHOW_{show.upper()}"]:
-            return
-        time.sleep(0.05)
-    raise TimeoutError(f"the gateway does not see {member.jid} as {show}: {mine}")
+    wait_until(lambda: (session_of(member) or {"show": "SHOW_OFFLINE"})["show"]
+               == f"SHOW_{show.upper()}", 5, f"the gateway to see {member.jid} as {show}")
 
 
 def test_a_digest_is_one_message_for_all_mail_since_the_last(juliet):
@@ -29,7 +30,7 @@ def test_a_digest_is_one_message_for_all_mail_since_the_last(juliet):
         juliet.receive(mail(subject, "the text of it"))
     assert juliet.client.hears_nothing("waiting", QUIET)
 
-    juliet.postern.ctl("accounts", "check", f"{juliet.jid}/work")
+    juliet.check("work")
     digest = juliet.client.await_message(subjects[0], sender=juliet.contact("work"))
     assert all(subject in digest.body for subject in subjects)
     assert "the text of it" not in digest.body
@@ -67,14 +68,67 @@ def test_mail_waits_while_the_action_is_nothing(juliet):
     juliet.client.await_message(subject)
 
 
-def test_full_mail_comes_in_every_state_that_asks_for_it(juliet):
-    juliet.register_imap("work", away_action=FULL, xa_action=FULL, dnd_action=FULL)
-    for show in ("chat", "away", "xa", "dnd"):
-        juliet.client.set_presence(show)
-        settle(juliet, show)
-        subject = unique(show)
-        juliet.receive(mail(subject))
-        juliet.client.await_message(subject)
+def handed_on(member, account_id):
+    """How many mails the gateway has dealt with."""
+    watches = member.postern.ctl_json("watches", "list")["watches"]
+    return next(int(watch.get("mails_handed_on", 0)) for watch in watches
+                if watch["account_id"] == account_id)
+
+
+# What an account does in one state; in all others it does nothing. In this order.
+ACTIONS = {"chat": ("imap", FULL), "online": ("pop3", DIGEST), "away": ("imap", FULL),
+           "xa": ("pop3", DIGEST), "offline": ("pop3", DIGEST), "dnd": ("imap", FULL)}
+
+
+def test_each_of_the_six_states_has_its_own_action(juliet):
+    juliet.client.set_presence("away")
+    settings = {f"{state}_action": NOTHING for state in ACTIONS}
+    for state, (protocol, action) in ACTIONS.items():
+        register = juliet.register_imap if protocol == "imap" else juliet.register_pop3
+        register(f"on-{state}", **{**settings, f"{state}_action": action})
+    subjects = []
+    for number, (state, (_, action)) in enumerate(ACTIONS.items()):
+        if state == "offline":
+            juliet.client.go_offline()
+        else:
+            juliet.client.set_presence(None if state == "online" else state)
+        settle(juliet, state)
+        subjects.append(unique(state))
+        juliet.receive(mail(subjects[-1], "the text of it"))
+        if action == DIGEST:
+            juliet.check(f"on-{state}")
+        if state == "offline":  # the Jabber server keeps it
+            id = juliet.account_id("on-offline")
+            wait_until(lambda: handed_on(juliet, id), 10, "a digest for who is offline")
+        else:
+            juliet.client.await_message(subjects[-1], sender=juliet.contact(f"on-{state}"),
+                                        seconds=10)
+        waiting = [juliet.contact(f"on-{later}") for later in list(ACTIONS)[number + 1:]]
+        assert not [chat for chat in juliet.client.messages if chat.sender in waiting]
+    for number, (state, (_, action)) in enumerate(ACTIONS.items()):
+        contact = juliet.contact(f"on-{state}")
+        juliet.client.await_message(subjects[number], sender=contact)
+        heard = [chat.body for chat in juliet.client.messages if chat.sender == contact]
+        # What came in earlier states had waited.
+        assert len(heard) == (1 if action == DIGEST else number + 1)
+        assert [subject for subject in subjects if subject in "".join(heard)] == subjects[:number + 1]
+        assert all(("the text of it" in body) == (action == FULL) for body in heard)
+
+
+def test_a_client_that_flaps_stays_there(juliet):
+    juliet.register_imap("work", store_password=0, offline_action=DIGEST)
+    settle(juliet, "online")
+    since = session_of(juliet)["since_unix_ms"]
+    subjects = [unique(f"flap {i}") for i in range(3)]
+    for subject in subjects:
+        juliet.client.go_offline()
+        juliet.receive(mail(subject, "the text of it"))
+        juliet.client.set_presence()
+        assert "the text of it" in juliet.client.await_message(subject).body
+    time.sleep(QUIET)  # in which the gateway would have taken the client for gone
+    assert session_of(juliet)["since_unix_ms"] == since
+    # The password was not wiped either, else it would be asked for.
+    assert juliet.health("work") == "OK"
 
 
 def test_mail_for_a_user_who_is_offline_waits_until_they_are_back(juliet):

@@ -6,26 +6,25 @@ from client import DATA, DISCO_INFO, Refused
 from mails import unique
 
 
-def test_a_first_account_is_welcomed_in_the_operators_words(juliet):
+def test_the_operators_words_are_told_once_and_without_a_restart(juliet, new_member):
     juliet.register_imap("work")
-    juliet.client.await_message("Welcome to the mail gateway of the tests")
-    juliet.client.forget()
-    juliet.register_smtp("out")
-    assert juliet.client.hears_nothing("Welcome", 1)
-
-
-def test_the_message_of_the_day_is_told_once_and_without_a_restart(juliet):
-    juliet.register_imap("work")
-    text = unique("Maintenance on Sunday")
-    juliet.postern.set_motd(text)
+    motd, welcome = unique("Maintenance on Sunday"), unique("Welcome to the tests")
+    juliet.postern.set_texts(welcome, motd)
     try:
-        juliet.client.await_message(text, sender=juliet.gateway, seconds=25)
+        juliet.client.await_message(motd, sender=juliet.gateway, seconds=25)
         juliet.client.disconnect()
         juliet.client.forget()
         juliet.client.connect()
-        assert juliet.client.hears_nothing(text, 2)
+        romeo = new_member("romeo")
+        romeo.register_smtp("out")
+        romeo.client.await_message(welcome)
+        romeo.client.await_message(motd)
+        romeo.client.forget()
+        romeo.register_imap("work")
+        assert romeo.client.hears_nothing("Welcome", 1)
+        assert not any(motd in body for body in juliet.client.bodies() + romeo.client.bodies())
     finally:
-        juliet.postern.set_motd("")
+        juliet.postern.set_texts()
 
 
 def test_the_addresses_of_the_operator_are_found_by_discovery(juliet):
@@ -49,6 +48,18 @@ def test_who_has_no_smtp_server_sends_through_the_operators(juliet):
     mail = juliet.site.recorder.await_subject(subject)
     assert mail.sender == f"{juliet.person.name}@mail.test"
     assert mail.login == "the-relay"
+
+    forged = unique("in another's name")
+    for sender in ("boss@mail.test", "The Boss <boss@mail.test>"):
+        id = juliet.client.send(juliet.gateway, f"To: bob@elsewhere.test\nFrom: {sender}\n"
+                                f"Subject: {forged}\n\nHello")
+        assert sender in juliet.client.await_error(id).error_text
+    # Their own address may bear any name.
+    signed = unique("in my name")
+    juliet.client.send(juliet.gateway, f"To: bob@elsewhere.test\nFrom: J. C. <{mail.sender}>\n"
+                       f"Subject: {signed}\n\nHello")
+    assert "J. C." in juliet.site.recorder.await_subject(signed).mail["From"]
+    assert not juliet.site.recorder.with_subject(forged)
 
 
 def test_nobody_sends_through_the_operators_relay_as_somebody_else(juliet):
