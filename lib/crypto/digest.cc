@@ -27,4 +27,11 @@ std::string Sha256Hex(absl::string_view data) {
   return absl::BytesToHexString(digest);
 }
 
+std::string Sha1Base64(absl::string_view data) {
+  std::string digest(SHA_DIGEST_LENGTH, '\0');
+  SHA1(reinterpret_cast<const unsigned char*>(data.data()), data.size(),
+       reinterpret_cast<unsigned char*>(digest.data()));
+  return absl::Base64Escape(digest);
+}
+
 }  // namespace postern::crypto

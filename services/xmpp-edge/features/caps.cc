@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "lib/crypto/sha1.h"
+#include "lib/crypto/digest.h"
 #include "services/xmpp-edge/data_form.h"
 #include "services/xmpp-edge/features/disco_info.h"
 
