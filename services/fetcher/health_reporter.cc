@@ -37,7 +37,12 @@ void HealthReporter::Report(const std::string& account_id, Health health, words:
   const auto said = said_.find(account_id);
   if (said != said_.end() && said->second == word) return;
   said_[account_id] = word;
-  pending_[account_id] = std::move(word);
+  std::vector<Word>& pending = pending_[account_id];
+  // That a password was tried is told before its refusal: the one before may read the same.
+  const bool tried = word.health == Health::kAsking && !pending.empty() &&
+                     pending.back().health == Health::kChecking;
+  if (!tried) pending.clear();
+  pending.push_back(std::move(word));
   event_.Notify();
 }
 
@@ -53,7 +58,7 @@ net::Task<void> HealthReporter::Run() {
       continue;
     }
     const std::string account_id = pending_.begin()->first;
-    const Word word = pending_.begin()->second;
+    const Word word = pending_.begin()->second.front();
     const bool taken = co_await Send(account_id, word);
     if (!taken) {
       co_await net::Sleep(kPauseAfterError);
@@ -61,7 +66,9 @@ net::Task<void> HealthReporter::Run() {
     }
     // Unless another word has come in the meantime, this one is done with.
     const auto now = pending_.find(account_id);
-    if (now != pending_.end() && now->second == word) pending_.erase(now);
+    if (now == pending_.end() || !(now->second.front() == word)) continue;
+    now->second.erase(now->second.begin());
+    if (now->second.empty()) pending_.erase(now);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/container/btree_map.h"
 #include "lib/net/event.h"
@@ -15,7 +16,8 @@ namespace postern::fetcher {
 enum class Health { kChecking, kOk, kError, kAsking };
 
 // Tells admin how accounts fare. The last word on each counts: it is sent until
-// admin has taken it, and no watcher ever waits for that.
+// admin has taken it, and no watcher ever waits for that. Words before it may be left out,
+// but not the CHECKING between two refusals.
 class HealthReporter {
  public:
   HealthReporter(boost::asio::any_io_executor executor,
@@ -36,8 +38,9 @@ class HealthReporter {
 
   admin::v1::AdminService::StubInterface& admin_;
   net::Event event_;
-  absl::btree_map<std::string, Word> said_;     // by account, as it stands
-  absl::btree_map<std::string, Word> pending_;  // not yet taken by admin
+  absl::btree_map<std::string, Word> said_;  // by account, as it stands
+  // Not yet taken by admin: the last word, and before an ASKING the CHECKING that led to it.
+  absl::btree_map<std::string, std::vector<Word>> pending_;
 };
 
 }  // namespace postern::fetcher
