@@ -101,6 +101,34 @@ def test_no_mail_is_lost_or_doubled_whatever_is_killed_whenever(traffic, postern
     assert sum(count for times, count in resent.items() if times > 1) <= len(kills)
 
 
+def test_after_the_death_of_the_fetcher_passwords_are_asked_for_and_pop3_goes_on(postern, juliet):
+    work = juliet.register_imap("work", store_password=0, online_action="0")
+    post = juliet.register_pop3("post")
+    subjects = [unique(f"number {i}") for i in range(3)]
+    for subject in subjects[:2]:
+        juliet.receive(mail(subject))
+    juliet.check("post")
+    # Between two mails, as like as not.
+    juliet.client.await_message(subjects[0], sender=post)
+    before = [chat for chat in juliet.client.messages if chat.sender == post]
+    juliet.client.forget()
+    part = "fetcher" if "fetcher" in postern.parts else "postern"
+    postern.kill(part)
+    juliet.receive(mail(subjects[2]))
+    postern.revive(part)
+    postern.await_ready()
+    # The lease of the one that was killed lasts 15 s.
+    question = juliet.client.await_message("password", sender=work, seconds=40)
+    juliet.client.send(work, juliet.person.mail_password, reply_to=question)
+    juliet.client.await_presence(work, containing="watching", seconds=10)
+    juliet.client.await_message(subjects[2], sender=post, seconds=40)
+    came = [chat for chat in before + juliet.client.messages if chat.sender == post]
+    assert sorted({chat.subject for chat in came}) == subjects
+    assert len({chat.id for chat in came}) == 3
+    # Only what was between its message and the record of it may come again.
+    assert len(came) <= 4
+
+
 def test_a_rule_and_an_account_survive_the_death_of_redis(traffic, postern):
     member = traffic.member
     before = postern.account(member.jid, "work")

@@ -167,21 +167,6 @@ def test_the_answer_is_never_mailed_echoed_logged_or_stored(forgetful):
             assert password.encode() not in path.read_bytes(), f"the password is in {path}"
 
 
-def test_a_fetcher_that_restarts_asks_again(forgetful):
-    part = "fetcher" if "fetcher" in forgetful.postern.parts else "postern"
-    forgetful.client.forget()
-    forgetful.postern.kill(part)
-    forgetful.postern.revive(part)
-    forgetful.postern.await_ready()
-    # The lease of the one that was killed lasts 15 s.
-    question = forgetful.client.await_message("password", sender=forgetful.contact("work"),
-                                              seconds=30)
-    answer(forgetful, question)
-    subject = unique("again")
-    forgetful.receive(mail(subject))
-    forgetful.client.await_message(subject, seconds=20)
-
-
 def test_mail_waits_for_the_password_of_the_account_that_sends_it(juliet):
     juliet.register_smtp("out", store_password=0)
     log_in_again(juliet)

@@ -81,27 +81,6 @@ def test_live_email_only_passes_over_what_came_while_offline(juliet):
     assert not any(missed in body for body in juliet.client.bodies())
 
 
-def test_a_fetcher_that_dies_between_two_mails_loses_and_doubles_none(juliet):
-    contact = juliet.register_pop3("post")
-    subjects = [unique(f"number {i}") for i in range(3)]
-    for subject in subjects[:2]:
-        juliet.receive(mail(subject))
-    juliet.check("post")
-    juliet.client.await_message(subjects[0], sender=contact)
-    part = "fetcher" if "fetcher" in juliet.postern.parts else "postern"
-    juliet.postern.kill(part)
-    juliet.receive(mail(subjects[2]))
-    juliet.postern.revive(part)
-    juliet.postern.await_ready()
-    # The lease of the one that was killed lasts 15 s.
-    juliet.client.await_message(subjects[2], sender=contact, seconds=40)
-    juliet.client.await_message(subjects[1], sender=contact)
-    heard = [chat for chat in juliet.client.messages if "number" in chat.body]
-    assert len({chat.id for chat in heard}) == 3
-    # Only the one that was between its message and the record of it may come again.
-    assert len(heard) <= 4
-
-
 def test_the_last_mails_can_be_fetched(juliet):
     subject = unique("fetched")
     juliet.receive(mail(subject, "Left on the server."))
