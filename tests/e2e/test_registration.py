@@ -4,6 +4,7 @@ import pytest
 
 from client import Refused
 from mails import unique
+from servers.daemon import wait_until
 
 
 def test_the_gateway_is_found_by_service_discovery(juliet):
@@ -65,7 +66,7 @@ def test_the_default_account_is_one_alone(juliet):
                              int(name == "one"))
     assert default() == {"one": "1", "two": "0"}
     juliet.client.submit(f"{juliet.contact('two')}/SMTP", default_account=1)
-    assert default() == {"one": "0", "two": "1"}
+    wait_until(lambda: default() == {"one": "0", "two": "1"}, 5, "the default to move")
     subject = unique("by the default")
     juliet.client.send(juliet.gateway, f"To: bob@elsewhere.test\nSubject: {subject}\n\nHello")
     assert juliet.site.recorder.await_subject(subject).sender == f"two-{juliet.address}"
