@@ -35,6 +35,8 @@ class ByteStream {
 
   // True once TLS is in force; passwords travel on nothing less.
   virtual bool IsEncrypted() const = 0;
+  // The same without a copy of `bytes`, which are the caller's to wipe.
+  virtual Task<absl::Status> WriteSecret(const std::string& bytes) { return Write(bytes); }
 };
 
 }  // namespace postern::net

@@ -151,7 +151,9 @@ Task<absl::StatusOr<std::string>> TcpStream::ReadExactly(size_t count) {
   co_return bytes;
 }
 
-Task<absl::Status> TcpStream::Write(std::string bytes) {
+Task<absl::Status> TcpStream::Write(std::string bytes) { co_return co_await WriteSecret(bytes); }
+
+Task<absl::Status> TcpStream::WriteSecret(const std::string& bytes) {
   size_t written = 0;
   while (written < bytes.size()) {
     size_t put = 0;

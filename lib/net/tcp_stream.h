@@ -26,6 +26,7 @@ class TcpStream : public ByteStream {
   Task<absl::StatusOr<std::string>> ReadExactly(size_t count) override;
   Task<absl::Status> Write(std::string bytes) override;
   Task<absl::Status> StartTls(std::string host) override;
+  Task<absl::Status> WriteSecret(const std::string& bytes) override;
   bool IsEncrypted() const override { return ssl_ != nullptr; }
 
  private:

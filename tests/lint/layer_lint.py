@@ -30,7 +30,7 @@ LIB_LAYERS = {
     "lib/words/": ["lib/words/"],
     "lib/mail/": ["lib/mail/", "lib/words/"],
     "lib/net/": ["lib/net/", "lib/words/"],
-    "lib/crypto/": ["lib/crypto/"],
+    "lib/crypto/": ["lib/crypto/", "lib/words/"],
     "lib/store/": ["lib/store/", "lib/net/"],
     "lib/rpc/": ["lib/rpc/", "lib/net/", "lib/mail/", "lib/words/", "proto/", "postern/"],
     "lib/process/": ["lib/"],
