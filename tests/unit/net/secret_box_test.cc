@@ -11,7 +11,8 @@ TEST(SecretBox, OpensWhatItSealed) {
   const SecretBox box = *SecretBox::FromText(SecretBox::NewKeyLine("k1"), "test");
   for (const char* text : {"", "x", "pässword with spaces", "0123456789abcdef0123456789abcdef01"}) {
     const std::string sealed = box.Seal(Secret(text), "account-1");
-    if (text[0] != 0) {
+    // A letter alone is found among so many random bytes now and then.
+    if (std::string(text).size() > 4) {
       EXPECT_EQ(sealed.find(text), std::string::npos);
     }
     const auto opened = box.Open(sealed, "account-1");
