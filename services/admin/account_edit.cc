@@ -85,10 +85,7 @@ absl::StatusOr<v1::Account> SettingsOfNew(const OwnerAccounts& owner, const PutW
   }
   auto settings = NewSettings(wish.wanted, password.Reveal(), wish.relay);
   if (!settings.ok() || *source == nullptr) return settings;
-  // It goes to no other server, and for no other login.
-  if (settings->host() != (*source)->host() || settings->login() != (*source)->login()) {
-    return NoSuchPassword();
-  }
+  if (auto s = crypto::CheckPasswordUse(UseOf(**source), UseOf(*settings)); !s.ok()) return s;
   return settings;
 }
 

@@ -215,6 +215,10 @@ absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_
   return account;
 }
 
+crypto::PasswordUse UseOf(const v1::Account& account) {
+  return {account.host(), account.login(), account.security() != v1::SECURITY_NONE};
+}
+
 absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1::Account& wanted,
                                             absl::string_view password, const RelayRules& relay) {
   if (wanted.type() != before.type()) return Fixed("type");
@@ -233,6 +237,9 @@ absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1:
   account.clear_preferences();
   if (before.has_preferences()) *account.mutable_preferences() = before.preferences();
   if (auto s = CheckSettings(account, password, relay); !s.ok()) return s;
+  if (password.empty() && !account.sealed_password().empty()) {
+    if (auto s = crypto::CheckPasswordUse(UseOf(before), UseOf(account)); !s.ok()) return s;
+  }
   return account;
 }
 

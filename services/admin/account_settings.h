@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "lib/crypto/password_use.h"
 #include "postern/admin/v1/admin.pb.h"
 #include "services/admin/relay_rules.h"
 
@@ -22,8 +23,12 @@ bool Sends(const v1::Account& account);
 absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_view password,
                                         const RelayRules& relay);
 
+// What the account's password is for.
+crypto::PasswordUse UseOf(const v1::Account& account);
+
 // The same for a change of `before`: owner, name, type, `enabled` and preferences stay; the
-// sealed password stays until the login goes or it is not to be stored any more.
+// sealed password stays until the login goes or it is not to be stored any more, and serves
+// no other use (lib/crypto/password_use.h).
 absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1::Account& wanted,
                                             absl::string_view password, const RelayRules& relay);
 

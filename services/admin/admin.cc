@@ -3,12 +3,14 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "lib/net/task_group.h"
 #include "lib/process/log.h"
 #include "services/admin/account_store.h"
 #include "services/admin/accounts.h"
 #include "services/admin/admin_service.h"
 #include "services/admin/audit_log.h"
 #include "services/admin/change_feed.h"
+#include "services/admin/relay_senders.h"
 #include "services/admin/site.h"
 
 namespace postern::admin {
@@ -21,11 +23,14 @@ class Admin final : public process::Service {
         admins_(std::move(config.admins)),
         store_(runtime.redis, AccountStore::Limits()),
         feed_(runtime.io.get_executor(), store_),
+        relay_(config.relay),
         accounts_(store_, feed_, std::move(config.box), config.relay),
         site_(std::move(config.welcome), std::move(config.motd), config.relay),
         audit_(runtime.redis),
+        senders_(store_, feed_, config.relay),
         service_(AdminServiceImpl::Parts{runtime.io.get_executor(), accounts_, feed_, site_, audit_,
-                                         [this] { return NotReadyBecause(); }}) {}
+                                         relay_, [this] { return NotReadyBecause(); }}),
+        tasks_(runtime.io.get_executor()) {}
 
   std::string Name() const override { return "admin"; }
   grpc::Service& Rpc() override { return service_; }
@@ -33,10 +38,14 @@ class Admin final : public process::Service {
   absl::Status Start(const process::Peers& peers) override {
     service_.Connect(peers);
     if (!admins_.empty()) log::Info("administrators", {{"jids", absl::StrJoin(admins_, ",")}});
+    tasks_.Spawn("relay senders", senders_.Settle());
     return absl::OkStatus();
   }
 
-  net::Task<void> Stop() override { co_await feed_.Close(); }
+  net::Task<void> Stop() override {
+    co_await tasks_.Stop();
+    co_await feed_.Close();
+  }
 
   std::string NotReadyBecause() const override { return redis_.connected() ? "" : "redis is away"; }
 
@@ -45,10 +54,13 @@ class Admin final : public process::Service {
   std::vector<std::string> admins_;
   AccountStore store_;
   ChangeFeed feed_;
+  const RelayRules relay_;
   Accounts accounts_;
   Site site_;
   AuditLog audit_;
+  RelaySenders senders_;
   AdminServiceImpl service_;
+  net::TaskGroup tasks_;  // last: its coroutines use all of the above
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "lib/rpc/channel.h"
 #include "lib/rpc/serve.h"
+#include "services/admin/relay_senders.h"
 #include "services/admin/service_status.h"
 
 namespace postern::admin {
@@ -122,7 +123,9 @@ net::Task<absl::Status> AdminServiceImpl::Changes(const v1::ListAccountChangesRe
   response.set_revision(page->next.Encode());
   response.set_snapshot(page->snapshot);
   response.set_more(page->more);
-  for (v1::Account& account : page->changed) *response.add_changed() = std::move(account);
+  for (v1::Account& account : page->changed) {
+    *response.add_changed() = AsTold(std::move(account), parts_.relay);
+  }
   for (std::string& id : page->removed_ids) response.add_removed_ids(std::move(id));
   co_return absl::OkStatus();
 }

@@ -23,6 +23,7 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
     ChangeFeed& feed;
     Site& site;
     AuditLog& audit;
+    const RelayRules& relay;
     std::function<std::string()> not_ready_because;
   };
 

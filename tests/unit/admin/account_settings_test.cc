@@ -140,16 +140,16 @@ TEST(AccountSettings, AnUpdateKeepsWhatIsNotForTheUserToChange) {
   before.set_sealed_password("sealed");
   before.set_enabled(false);
   v1::Account wanted = ImapAccount("eve@example.org", "HOME");
-  wanted.set_host("other.example.org");
+  wanted.set_port(10993);
   auto after = Updated(before, wanted);
   ASSERT_TRUE(after.ok()) << after.status();
   EXPECT_EQ(after->owner(), "ann@example.org");
   EXPECT_EQ(after->id(), "1");
   EXPECT_FALSE(after->enabled());
   EXPECT_EQ(after->sealed_password(), "sealed");
-  EXPECT_EQ(after->host(), "other.example.org");
+  EXPECT_EQ(after->port(), 10993u);
   EXPECT_EQ(after->settings_revision(), before.settings_revision() + 1);
-  EXPECT_THAT(ChangedFields(before, *after), ::testing::ElementsAre("host"));
+  EXPECT_THAT(ChangedFields(before, *after), ::testing::ElementsAre("port"));
   EXPECT_TRUE(NeedsNewCheck(before, *after));
 
   wanted.set_name("other");
@@ -159,6 +159,40 @@ TEST(AccountSettings, AnUpdateKeepsWhatIsNotForTheUserToChange) {
   wanted.set_type(v1::ACCOUNT_TYPE_SMTP);
   EXPECT_THAT(std::string(Updated(before, wanted).status().message()),
               ::testing::StartsWith("type: "));
+}
+
+TEST(AccountSettings, AStoredPasswordServesItsOwnServerAlone) {
+  v1::Account before = *New(ImapAccount("ann@example.org", "home"), "secret");
+  before.set_sealed_password("sealed");
+  const struct {
+    const char* name;
+    std::function<void(v1::Account&)> change;
+    bool same_use;
+  } cases[] = {
+      {"port", [](auto& a) { a.set_port(10993); }, true},
+      {"mailbox", [](auto& a) { a.set_mailbox("lists"); }, true},
+      {"STARTTLS", [](auto& a) { a.set_security(v1::SECURITY_STARTTLS); }, true},
+      {"spelling", [](auto& a) { a.set_host("IMAP.Example.org."); }, true},
+      {"server", [](auto& a) { a.set_host("evil.example"); }, false},
+      {"login", [](auto& a) { a.set_login("eve"); }, false},
+      {"no TLS", [](auto& a) { a.set_security(v1::SECURITY_NONE); }, false},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    v1::Account wanted = before;
+    c.change(wanted);
+    const auto kept = Updated(before, wanted);
+    EXPECT_EQ(kept.ok(), c.same_use) << kept.status();
+    if (!c.same_use) {
+      EXPECT_THAT(std::string(kept.status().message()),
+                  ::testing::StartsWith("password: must be entered again, because "));
+    }
+    EXPECT_TRUE(UpdatedSettings(before, wanted, "new", RelayRules()).ok());
+    wanted.set_store_password(false);
+    const auto asked = Updated(before, wanted);
+    ASSERT_TRUE(asked.ok()) << asked.status();
+    EXPECT_EQ(asked->sealed_password(), "");
+  }
 }
 
 TEST(AccountSettings, APop3AccountHasOneMailbox) {
