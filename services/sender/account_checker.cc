@@ -28,7 +28,7 @@ AccountChecker::AccountChecker(boost::asio::any_io_executor executor,
 
 void AccountChecker::Check(const std::string& account_id) {
   const Account* account = accounts_.Find(account_id);
-  if (account == nullptr || !account->enabled) return;
+  if (account == nullptr || !account->enabled || !Relay::IsLet(*account)) return;
   const uint64_t check = ++checks_begun_;
   latest_[account_id] = check;
   checks_.Spawn("account check", CheckUntilHealthy(account_id, check));
@@ -39,7 +39,7 @@ std::optional<Account> AccountChecker::Current(const std::string& account_id,
   const auto latest = latest_.find(account_id);
   if (latest == latest_.end() || latest->second != check) return std::nullopt;
   const Account* account = accounts_.Find(account_id);
-  if (account == nullptr || !account->enabled) return std::nullopt;
+  if (account == nullptr || !account->enabled || !Relay::IsLet(*account)) return std::nullopt;
   return *account;
 }
 

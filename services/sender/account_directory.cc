@@ -24,8 +24,13 @@ AccountDirectory::Changes AccountDirectory::Apply(std::vector<Account> changed,
     const auto known = accounts_.find(id);
     // Health changes often, and is none of our business: we are the ones who report it.
     if (known == accounts_.end() || known->second.settings_revision != account.settings_revision ||
-        known->second.enabled != account.enabled) {
+        known->second.enabled != account.enabled ||
+        known->second.default_from != account.default_from) {
       changes.changed.push_back(id);
+    }
+    if (known != accounts_.end() &&
+        !crypto::CheckPasswordUse(UseOf(known->second), UseOf(account)).ok()) {
+      changes.elsewhere.push_back(id);
     }
     by_owner_[account.owner].insert(id);
     of_site_relay_.erase(id);

@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
+#include "lib/crypto/password_use.h"
 
 namespace postern::sender {
 
@@ -31,12 +32,18 @@ struct Account {
   KnownHealth known_health = KnownHealth::kOther;
 };
 
+// What the account's password is for.
+inline crypto::PasswordUse UseOf(const Account& account) {
+  return {account.host, account.login, account.security != Security::kNone};
+}
+
 // The SMTP accounts of all users, as admin tells them.
 class AccountDirectory {
  public:
   // What an update did: accounts that are new or have other settings, and those that are gone.
   struct Changes {
     std::vector<std::string> changed, removed;
+    std::vector<std::string> elsewhere;  // of those changed: a password serves them no more
     bool first = false;  // the first update since we started: new to us, old to their owners
   };
 

@@ -64,23 +64,25 @@ net::Task<void> AccountFeed::Run() {
     // The first answer is wanted at once, even if it is empty.
     const bool at_once = more_ || !accounts_.loaded();
     const std::chrono::seconds wait = at_once ? std::chrono::seconds(0) : kLongPoll;
-    absl::Status s = co_await Ask(wait);
-    if (!s.ok() && reachable) {
-      log::Warn("admin is away; going on with the accounts known", {{"error", s.message()}});
+    const auto heard = co_await Ask(wait);
+    if (!heard.ok() && reachable) {
+      log::Warn("admin is away; going on with the accounts known",
+                {{"error", heard.status().message()}});
     }
-    reachable = s.ok();
+    reachable = heard.ok();
     if (!reachable) co_await net::Sleep(kPause);
   }
 }
 
 net::Task<absl::Status> AccountFeed::CatchUp() {
   while (true) {
-    absl::Status s = co_await Ask(std::chrono::seconds(0));
-    if (!s.ok() || !more_) co_return s;
+    const auto heard = co_await Ask(std::chrono::seconds(0));
+    const bool all_heard = heard.ok() && *heard && !more_;
+    if (all_heard || !heard.ok()) co_return heard.status();
   }
 }
 
-net::Task<absl::Status> AccountFeed::Ask(std::chrono::milliseconds wait) {
+net::Task<absl::StatusOr<bool>> AccountFeed::Ask(std::chrono::milliseconds wait) {
   admin::v1::ListAccountChangesRequest request;
   request.set_since_revision(revision_);
   request.set_wait_ms(static_cast<uint32_t>(wait.count()));
@@ -88,10 +90,9 @@ net::Task<absl::Status> AccountFeed::Ask(std::chrono::milliseconds wait) {
   auto answer =
       co_await rpc::Call(admin_.async(), &AdminAsync::ListAccountChanges, request, wait + kGrace);
   if (!answer.ok()) co_return answer.status();
-  // Two questions may be under way at once: an answer that another one has
-  // overtaken would set settings back.
-  if (asked_since == revision_) Apply(*answer);
-  co_return absl::OkStatus();
+  if (asked_since != revision_) co_return false;
+  Apply(*answer);
+  co_return true;
 }
 
 void AccountFeed::Apply(const admin::v1::ListAccountChangesResponse& answer) {

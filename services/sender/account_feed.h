@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "lib/net/task.h"
 #include "postern/admin/v1/admin.grpc.pb.h"
 #include "services/sender/account_directory.h"
@@ -28,11 +29,12 @@ class AccountFeed {
 
   // For ever; mends itself when admin goes away.
   net::Task<void> Run();
-  // Asks once, without waiting for a change: what admin knows by now, we know too.
+  // Asks without waiting for a change: what admin knows by now, we know too.
   net::Task<absl::Status> CatchUp();
 
  private:
-  net::Task<absl::Status> Ask(std::chrono::milliseconds wait);
+  // False: another answer came first, and this one would set accounts back.
+  net::Task<absl::StatusOr<bool>> Ask(std::chrono::milliseconds wait);
   void Apply(const admin::v1::ListAccountChangesResponse& answer);
 
   admin::v1::AdminService::StubInterface& admin_;

@@ -212,9 +212,9 @@ net::Task<absl::Status> DeliveryWorker::Carry(const TakenMail& mail, smtp::Trans
     co_return words::Error(absl::StatusCode::kFailedPrecondition,
                            words::Word("the account is disabled; the mail waits"));
   }
-  if (!parts_.relay.Serves(*account)) {
-    transaction.Settle(smtp::Fate::kFailed, SentenceOf(Relay::NotServed()));
-    parts_.health.Report(account->id, ConditionAfter(Relay::NotServed(), /*asking=*/false));
+  if (absl::Status s = parts_.relay.CheckServes(*account); !s.ok()) {
+    transaction.Settle(smtp::Fate::kFailed, SentenceOf(s));
+    if (Relay::IsLet(*account)) parts_.health.Report(account->id, ConditionAfter(s, false));
     co_return absl::OkStatus();
   }
   co_return co_await CarryAs(*account, mail, transaction, connection);

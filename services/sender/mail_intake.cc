@@ -99,7 +99,7 @@ net::Task<absl::StatusOr<Account>> MailIntake::AccountFor(const v1::SubmitReques
     co_return words::Error(absl::StatusCode::kFailedPrecondition,
                            words::Word("the SMTP account is disabled"));
   }
-  if (!relay_.Serves(*account)) co_return Relay::NotServed();
+  if (absl::Status s = relay_.CheckServes(*account); !s.ok()) co_return s;
   co_return *account;
 }
 

@@ -19,13 +19,11 @@ net::Task<absl::Status> PasswordDesk::Hold(std::string account_id, crypto::Secre
     co_return words::Error(absl::StatusCode::kInvalidArgument, words::Word("the password is empty"),
                            "password");
   }
+  // Its settings may be newer than what we know: registered, changed to ask, or to another
+  // server, just now. Were that heard afterwards, the password would be the old one's.
+  absl::Status s = co_await parts_.catch_up();
+  if (!s.ok() && !parts_.accounts.loaded()) co_return s;
   const Account* account = parts_.accounts.Find(account_id);
-  // Its settings may be newer than what we know: registered, or changed to ask, just now.
-  if (account == nullptr || !account->sealed_password.empty()) {
-    absl::Status s = co_await parts_.catch_up();
-    if (!s.ok() && !parts_.accounts.loaded()) co_return s;
-    account = parts_.accounts.Find(account_id);
-  }
   if (account == nullptr) {
     co_return words::Error(absl::StatusCode::kNotFound,
                            words::Word("there is no such SMTP account"));

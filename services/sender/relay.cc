@@ -28,10 +28,17 @@ words::Wording SiteRelayTrouble(const absl::Status& status) {
 
 }  // namespace
 
-absl::Status Relay::NotServed() {
-  return words::Error(absl::StatusCode::kFailedPrecondition,
-                      words::Word("this gateway has no mail server of its own any more; register "
-                                  "an SMTP account of your own"));
+absl::Status Relay::CheckServes(const Account& account) const {
+  constexpr auto kCode = absl::StatusCode::kFailedPrecondition;
+  if (account.by_site_relay && !site_.relay) {
+    return words::Error(kCode, words::Word("this gateway has no mail server of its own any more; "
+                                           "register an SMTP account of your own"));
+  }
+  if (!IsLet(account)) {
+    return words::Error(kCode, words::Word("the operator of this gateway does not let this account "
+                                           "send any more; see its settings"));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Relay::InWords(const Account& account, const absl::Status& status) const {
@@ -64,7 +71,7 @@ absl::StatusOr<Relay::Destination> Relay::DestinationOf(const Account& account,
                                                         crypto::Secret password) {
   Destination to;
   if (account.by_site_relay) {
-    if (!site_.relay) return NotServed();
+    if (absl::Status s = CheckServes(account); !s.ok()) return s;
     to.dialer = site_.dialer;
     to.host = site_.relay->host;
     to.port = site_.relay->port;

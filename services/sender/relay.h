@@ -56,9 +56,13 @@ class Relay {
   // stored or the held one. Nothing is forgotten.
   net::Task<Opened> Try(Account account, crypto::Secret password, net::Duration limit);
 
-  // False: the account's mail can't leave, and waiting does not help.
-  bool Serves(const Account& account) const { return !account.by_site_relay || site_.relay; }
-  static absl::Status NotServed();
+  // kFailedPrecondition: the account's mail can't leave, and waiting does not help.
+  absl::Status CheckServes(const Account& account) const;
+  // False: the operator's rules for the relay refuse the account, which admin tells by
+  // leaving its From out; the account's health is admin's to tell then, too.
+  static bool IsLet(const Account& account) {
+    return !account.by_site_relay || !account.default_from.empty();
+  }
 
   // What went wrong in a session, as a sentence for the account's owner.
   absl::Status InWords(const Account& account, const absl::Status& status) const;

@@ -182,12 +182,13 @@ std::string Sender::NotReadyBecause() const {
 // After a restart admin still knows how most accounts fare: no storm of logins, and none of
 // reports. Passwords that were held are gone, and what a relay carries depends on our options.
 bool Sender::IsNews(const Account& account) {
-  if (account.by_site_relay && !parts_.relay->Serves(account)) return true;
+  if (!parts_.relay->CheckServes(account).ok()) return true;
   const bool asking = passwords_.NeededBy(account);
   return account.known_health != (asking ? KnownHealth::kAsking : KnownHealth::kOk);
 }
 
 void Sender::OnAccounts(const AccountDirectory::Changes& changes) {
+  for (const std::string& id : changes.elsewhere) passwords_.Forget(id);
   for (const std::string& id : changes.changed) {
     const Account* account = accounts_.Find(id);
     if (changes.first && !IsNews(*account)) continue;

@@ -99,16 +99,35 @@ net::Task<absl::Status> SenderService::DoTryAccount(const v1::TryAccountRequest&
     co_return absl::InvalidArgumentError("account.type: must be SMTP or GLOBAL_SMTP");
   }
   admin::v1::Account settings = request.account();
-  // Who asks has no stored passwords: that of an account of theirs is known here.
-  const Account* known = desks_.accounts->Find(settings.id());
-  if (known != nullptr && known->owner == settings.owner()) {
-    settings.set_sealed_password(known->sealed_password);
+  if (password.empty()) {
+    const absl::Status lent = LendPassword(settings);
+    if (!lent.ok()) {
+      response.set_field("password");
+      *response.mutable_problem() = rpc::ToProto(*words::WordingOf(lent));
+      co_return absl::OkStatus();
+    }
   }
   auto result = co_await desks_.trial->Try(std::move(settings), std::move(password));
   if (!result.ok()) co_return result.status();
   response.set_field(result->field);
   if (!result->problem.empty()) *response.mutable_problem() = rpc::ToProto(result->problem);
   co_return absl::OkStatus();
+}
+
+// Who asks has no stored passwords: that of an account of theirs is known here, stored or
+// held. It is lent for its own use alone.
+absl::Status SenderService::LendPassword(admin::v1::Account& settings) const {
+  settings.clear_sealed_password();
+  const Account* known = desks_.accounts->Find(settings.id());
+  if (known == nullptr || known->owner != settings.owner()) {
+    settings.clear_id();  // nothing is held under it
+    return absl::OkStatus();
+  }
+  settings.set_sealed_password(known->sealed_password);
+  const Account wanted = ToAccount(settings);
+  // Who signs in nowhere, or as the operator, needs none.
+  if (wanted.login.empty() || wanted.by_site_relay) return absl::OkStatus();
+  return crypto::CheckPasswordUse(UseOf(*known), UseOf(wanted));
 }
 
 net::Task<absl::Status> SenderService::DoHoldPassword(const v1::HoldPasswordRequest& request) {

@@ -57,6 +57,7 @@ class SenderService final : public v1::SenderService::CallbackService {
  private:
   net::Task<absl::Status> DoTryAccount(const v1::TryAccountRequest& request,
                                        v1::TryAccountResponse& response);
+  absl::Status LendPassword(admin::v1::Account& settings) const;
   net::Task<absl::Status> DoHoldPassword(const v1::HoldPasswordRequest& request);
   net::Task<absl::Status> DoRetainPasswords(const v1::RetainPasswordsRequest& request);
   net::Task<absl::Status> DoListQueue(const v1::ListQueueRequest& request,

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/crypto/secret_words.h"
 #include "lib/net/dial_error.h"
 #include "lib/words/wording.h"
 
@@ -43,14 +42,14 @@ net::Task<absl::Status> GiveUp(Conversation& server) {
 }
 
 net::Task<absl::Status> AuthPlain(Conversation& server, const Credentials& credentials) {
-  std::string plain = absl::StrCat(absl::string_view("\0", 1), credentials.login,
-                                   absl::string_view("\0", 1), credentials.password.Reveal());
-  std::string word = absl::Base64Escape(plain);
-  crypto::Wipe(plain);
-  auto reply = co_await server.Ask(absl::StrCat("AUTH PLAIN ", word));
+  const crypto::Secret word = crypto::SaslPlain(credentials.login, credentials.password.Reveal());
+  const crypto::Secret command = crypto::Join({"AUTH PLAIN ", word.Reveal(), "\r\n"});
+  auto reply = co_await server.AskSecretly(command.Reveal());
   // Some servers ignore the initial response and ask for it.
-  if (reply.ok() && reply->code == 334) reply = co_await server.Ask(word);
-  crypto::Wipe(word);
+  if (reply.ok() && reply->code == 334) {
+    const crypto::Secret line = crypto::Join({word.Reveal(), "\r\n"});
+    reply = co_await server.AskSecretly(line.Reveal());
+  }
   if (!reply.ok()) co_return reply.status();
   if (reply->code == 334) co_return co_await GiveUp(server);
   co_return Meaning(server.host(), *reply);
@@ -60,12 +59,13 @@ net::Task<absl::Status> AuthPlain(Conversation& server, const Credentials& crede
 net::Task<absl::Status> AuthLogin(Conversation& server, const Credentials& credentials) {
   auto reply = co_await server.Ask("AUTH LOGIN");
   if (reply.ok() && reply->code == 334) {
-    reply = co_await server.Ask(absl::Base64Escape(credentials.login));
+    const crypto::Secret login = crypto::Base64(credentials.login);
+    reply = co_await server.Ask(login.Reveal());
   }
   if (reply.ok() && reply->code == 334) {
-    std::string word = absl::Base64Escape(credentials.password.Reveal());
-    reply = co_await server.Ask(word);
-    crypto::Wipe(word);
+    const crypto::Secret word = crypto::Base64(credentials.password.Reveal());
+    const crypto::Secret line = crypto::Join({word.Reveal(), "\r\n"});
+    reply = co_await server.AskSecretly(line.Reveal());
   }
   if (!reply.ok()) co_return reply.status();
   if (reply->code == 334) co_return co_await GiveUp(server);
@@ -90,6 +90,13 @@ bool Offers(const std::vector<std::string>& offered, absl::string_view mechanism
   return std::find(offered.begin(), offered.end(), mechanism) != offered.end();
 }
 
+net::Task<absl::Status> SignIn(Conversation& server, const std::vector<std::string>& offered,
+                               const Credentials& credentials) {
+  if (Offers(offered, "PLAIN")) co_return co_await AuthPlain(server, credentials);
+  if (Offers(offered, "LOGIN")) co_return co_await AuthLogin(server, credentials);
+  co_return NoWayIn(server.host(), offered);
+}
+
 }  // namespace
 
 net::Task<absl::Status> Authenticate(Conversation& server, const std::vector<std::string>& offered,
@@ -100,9 +107,10 @@ net::Task<absl::Status> Authenticate(Conversation& server, const std::vector<std
     co_return words::Error(absl::StatusCode::kUnauthenticated,
                            words::Word("the login or the password holds a NUL character"));
   }
-  if (Offers(offered, "PLAIN")) co_return co_await AuthPlain(server, credentials);
-  if (Offers(offered, "LOGIN")) co_return co_await AuthLogin(server, credentials);
-  co_return NoWayIn(server.host(), offered);
+  server.Mask(crypto::PasswordMask(credentials.login, credentials.password.Reveal()));
+  absl::Status signed_in = co_await SignIn(server, offered, credentials);
+  server.Mask(crypto::PasswordMask());
+  co_return signed_in;
 }
 
 }  // namespace postern::sender::smtp

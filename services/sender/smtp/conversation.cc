@@ -16,6 +16,7 @@ net::Task<absl::StatusOr<Reply>> Conversation::Read() {
     if (*complete) break;
   }
   Reply reply = assembler.Take();
+  for (std::string& line : reply.lines) line = mask_.Mask(line);
   if (reply.code == 421) {  // RFC 5321 section 3.8
     co_return words::Error(absl::StatusCode::kUnavailable,
                            words::Word("$0 hung up: $1", host_, reply.Text()));
@@ -38,6 +39,12 @@ net::Task<absl::StatusOr<Reply>> Conversation::Ask(std::string command, net::Dur
   absl::Status sent = co_await Send(std::move(command) + "\r\n", limit);
   if (!sent.ok()) co_return sent;
   co_return co_await ReadReply(limit);
+}
+
+net::Task<absl::StatusOr<Reply>> Conversation::AskSecretly(const std::string& line) {
+  absl::Status sent = co_await net::WithDeadline(kCommandLimit, stream_.WriteSecret(line));
+  if (!sent.ok()) co_return InWords(sent, kCommandLimit);
+  co_return co_await ReadReply(kCommandLimit);
 }
 
 net::Task<absl::Status> Conversation::Send(std::string bytes, net::Duration limit) {

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "lib/crypto/password_mask.h"
 #include "lib/net/byte_stream.h"
 #include "lib/net/deadline.h"
 #include "lib/net/task.h"
@@ -30,6 +31,10 @@ class Conversation {
   // Sends `command` (without CRLF) and reads the answer. kInvalidArgument, and
   // nothing is sent, when a line break or NUL hides in it.
   net::Task<absl::StatusOr<Reply>> Ask(std::string command, net::Duration limit = kCommandLimit);
+  // The same for a line with a password in it, which comes with its CRLF: no copy is kept.
+  net::Task<absl::StatusOr<Reply>> AskSecretly(const std::string& line);
+  // Takes a password out of the replies from now on.
+  void Mask(crypto::PasswordMask mask) { mask_ = std::move(mask); }
   net::Task<absl::Status> Send(std::string bytes, net::Duration limit);
   // Checks the certificate against `host`.
   net::Task<absl::Status> StartTls();
@@ -42,6 +47,7 @@ class Conversation {
 
   net::ByteStream& stream_;
   const std::string host_;
+  crypto::PasswordMask mask_;
 };
 
 }  // namespace postern::sender::smtp

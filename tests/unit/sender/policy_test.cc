@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -247,6 +248,24 @@ TEST(AccountDirectory, TellsWhatChanged) {
   EXPECT_EQ(changes.removed, std::vector<std::string>{"2"}) << "not in the snapshot";
   EXPECT_TRUE(directory.AccountsOf("ann").empty());
   EXPECT_NE(directory.Find("3"), nullptr);
+}
+
+TEST(AccountDirectory, TellsWhoIsElsewhere) {
+  AccountDirectory directory;
+  Account account = AccountOf("1", "ann", 1);
+  account.host = "smtp.example.org";
+  account.login = "ann";
+  EXPECT_TRUE(directory.Apply({account}, {}, true).elsewhere.empty());
+  const auto after = [&](const std::function<void(Account&)>& change) {
+    ++account.settings_revision;
+    change(account);
+    return directory.Apply({account}, {}, false).elsewhere.size();
+  };
+  EXPECT_EQ(after([](Account& a) { a.port = 587; }), 0u);
+  EXPECT_EQ(after([](Account& a) { a.security = Security::kStartTls; }), 0u);
+  EXPECT_EQ(after([](Account& a) { a.host = "evil.example"; }), 1u);
+  EXPECT_EQ(after([](Account& a) { a.login = "eve"; }), 1u);
+  EXPECT_EQ(after([](Account& a) { a.security = Security::kNone; }), 1u);
 }
 
 TEST(AccountDirectory, KnowsWhoSendsByTheSiteRelay) {

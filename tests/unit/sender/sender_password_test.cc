@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -89,7 +90,7 @@ TEST_F(SenderPasswordTest, AsksAgainWhenItIsRefused) {
   EXPECT_TRUE(Until([&] { return !edge_.Outcomes().empty(); }));
   smtp_.answers["AUTH"] = "535 5.7.8 wrong";
   for (int i = 1; i <= 2; ++i) {
-    ASSERT_TRUE(Hold("wrong").ok());
+    ASSERT_TRUE(Hold("mistyped").ok());
     const std::string again = i == 1 ? "CHECKING ASKING " : "CHECKING ASKING CHECKING ASKING ";
     EXPECT_TRUE(Until([&] { return absl::EndsWith(admin_.States(), again); }))
         << "a second refusal is news too";
@@ -141,6 +142,54 @@ TEST_F(SenderPasswordTest, IsWipedWhenItsOwnerLeaves) {
   ASSERT_TRUE(Submit(Request("k2")).ok());
   EXPECT_TRUE(Until([&] { return Waits(); }));
   EXPECT_EQ(SignIns(), 2);
+}
+
+TEST_F(SenderPasswordTest, IsForgottenWhenTheAccountGoesElsewhere) {
+  ASSERT_TRUE(Hold("secret").ok());
+  EXPECT_TRUE(HealthIs(admin::v1::HEALTH_STATE_OK));
+  admin::v1::Account account = MakeAccount();
+  account.clear_sealed_password();
+  account.set_login("eve");
+  admin_.Put(account);
+  EXPECT_TRUE(HealthIs(admin::v1::HEALTH_STATE_ASKING));
+  EXPECT_EQ(SignIns(), 1) << "nobody else was told it";
+
+  // What is given for the new settings is kept, however early it comes.
+  account.set_login("ann");
+  admin_.Put(account);
+  ASSERT_TRUE(Hold("secret").ok());
+  EXPECT_TRUE(HealthIs(admin::v1::HEALTH_STATE_OK));
+}
+
+TEST_F(SenderPasswordTest, IsTriedWhereItIsAtHomeAlone) {
+  PutAccount();
+  EXPECT_TRUE(HealthIs(admin::v1::HEALTH_STATE_OK));
+  v1::TryAccountRequest request;
+  *request.mutable_account() = MakeAccount();
+  request.mutable_account()->clear_sealed_password();
+  const auto tried = [&] {
+    auto answer = testing::Await(io_, rpc::Call(sender_->async(), &Api::TryAccount, request, 25s));
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    return answer.value_or(v1::TryAccountResponse());
+  };
+  EXPECT_FALSE(tried().has_problem());
+  const long before = SignIns();
+  const std::function<void(admin::v1::Account&)> elsewhere[] = {
+      [](auto& a) { a.set_host("localhost"); },
+      [](auto& a) { a.set_login("eve"); },
+      [](auto& a) { a.set_owner("eve@jabber.example"); },
+      [](auto& a) { a.set_id("other"); },
+  };
+  for (const auto& change : elsewhere) {
+    *request.mutable_account() = MakeAccount();
+    request.mutable_account()->clear_sealed_password();
+    change(*request.mutable_account());
+    SCOPED_TRACE(request.ShortDebugString());
+    const auto refused = tried();
+    EXPECT_EQ(refused.field(), "password");
+    EXPECT_FALSE(refused.problem().text().empty());
+  }
+  EXPECT_EQ(SignIns(), before);
 }
 
 TEST_F(SenderPasswordTest, IsGoneAfterARestart) {
@@ -213,6 +262,17 @@ class SenderSiteRelayTest : public SenderTest {
     account.clear_sealed_password();
     admin_.Put(account);
   }
+  // As admin tells an account that its rules refuse.
+  void RefuseAccount() {
+    admin::v1::Account account = MakeAccount();
+    account.set_type(admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP);
+    account.clear_host();
+    account.clear_port();
+    account.clear_login();
+    account.clear_sealed_password();
+    account.clear_default_from();
+    admin_.Put(account);
+  }
   void WithdrawRelay() {
     Stop();
     config_.site_relay.reset();
@@ -268,6 +328,27 @@ TEST_F(SenderSiteRelayTest, FailsClearlyWhenItIsWithdrawn) {
   EXPECT_EQ(edge_.Outcomes(),
             Strings{"k1: bob@example.net FAILED this gateway has no mail server of its own any "
                     "more; register an SMTP account of your own"});
+}
+
+TEST_F(SenderSiteRelayTest, CarriesNothingThatTheRulesRefuse) {
+  EXPECT_TRUE(HealthIs(admin::v1::HEALTH_STATE_OK));
+  smtp_.answers["MAIL"] = "451 later";
+  ASSERT_TRUE(Submit(Request("k1")).ok());
+  EXPECT_TRUE(Until([&] { return Queue().mails_size() == 1 && Queue().mails(0).attempts() == 1; }));
+  smtp_.answers.erase("MAIL");
+  smtp_.commands.clear();
+  RefuseAccount();
+  EXPECT_TRUE(Until([&] { return absl::IsFailedPrecondition(Submit(Request("k2")).status()); }));
+  v1::RetryQueuedRequest retry;
+  ASSERT_TRUE(testing::Await(io_, rpc::Call(sender_->async(), &Api::RetryQueued, retry, 5s)).ok());
+  EXPECT_TRUE(Until([&] { return !edge_.Outcomes().empty(); }));
+  EXPECT_EQ(edge_.Outcomes(),
+            Strings{"k1: bob@example.net FAILED the operator of this gateway does not let this "
+                    "account send any more; see its settings"});
+  EXPECT_TRUE(smtp_.commands.empty()) << "the relay is not even spoken to";
+  PutRelayAccount();
+  EXPECT_TRUE(Until([&] { return Submit(Request("k3")).ok(); }));
+  EXPECT_TRUE(Until([&] { return edge_.Outcomes().size() == 2; }));
 }
 
 }  // namespace
