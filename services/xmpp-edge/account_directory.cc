@@ -145,9 +145,21 @@ std::vector<std::string> AccountDirectory::Owners() const {
 void AccountDirectory::Listen(Listener listener) { listeners_.push_back(std::move(listener)); }
 
 void AccountDirectory::Apply(admin::v1::Account account) {
-  own_news_.insert(account.id());
-  Account before, after;
-  if (Put(std::move(account), before, after)) Tell(before, after);
+  std::vector<admin::v1::Account> changed;
+  // Of two defaults, the news of which has not come yet, the older one would be taken.
+  if (account.default_account()) {
+    for (const Account& other : Of(account.owner())) {
+      if (other->id() == account.id() || !other->default_account()) continue;
+      changed.push_back(*other);
+      changed.back().set_default_account(false);
+    }
+  }
+  changed.push_back(std::move(account));
+  for (admin::v1::Account& one : changed) {
+    own_news_.insert(one.id());
+    Account before, after;
+    if (Put(std::move(one), before, after)) Tell(before, after);
+  }
 }
 
 void AccountDirectory::Forget(absl::string_view id) {

@@ -68,6 +68,22 @@ TEST_F(AccountDirectoryTest, AListingThatBeginsAgainForgetsItsPages) {
   EXPECT_NE(directory.FindById("b1"), nullptr);
 }
 
+TEST_F(AccountDirectoryTest, AnotherDefaultTakesThePlaceOfTheOneBeforeAtOnce) {
+  admin.Page({}, true, false);
+  Follow();
+  for (const char* id : {"a1", "a2"}) {
+    admin::v1::Account account;
+    account.set_id(id);
+    account.set_name(id);
+    account.set_owner("ann@example.org");
+    account.set_type(admin::v1::ACCOUNT_TYPE_SMTP);
+    account.set_default_account(true);
+    directory.Apply(std::move(account));
+  }
+  EXPECT_EQ(directory.DefaultSmtp("ann@example.org")->id(), "a2");
+  EXPECT_FALSE(directory.FindById("a1")->default_account());
+}
+
 TEST_F(AccountDirectoryTest, WhatThisProcessChangedMeanwhileOutlivesAnOlderListing) {
   admin.Page({"a1"}, true, true);
   for (int i = 0; i < 500 && told.empty(); ++i) Await(io, net::Sleep(milliseconds(1)));
