@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds kLongPoll = seconds(25);
-constexpr milliseconds kPollDeadline = kLongPoll + seconds(10);
+constexpr milliseconds kGrace = seconds(10);
 constexpr milliseconds kPauseAfterError = seconds(1);
 constexpr int64_t kDefaultIntervalMinutes = 5;
 
@@ -87,21 +87,34 @@ AccountFeed::AccountFeed(admin::v1::AdminService::StubInterface& admin, OnChange
 
 net::Task<void> AccountFeed::Run() {
   for (;;) {
-    admin::v1::ListAccountChangesRequest request;
-    request.set_since_revision(revision_);
-    request.set_wait_ms(static_cast<uint32_t>(kLongPoll.count()));
-    auto answer = co_await rpc::Call(
-        admin_.async(),
-        &admin::v1::AdminService::StubInterface::async_interface::ListAccountChanges,
-        std::move(request), kPollDeadline);
-    if (answer.ok()) {
-      Apply(*answer);
-      continue;
-    }
+    const auto heard = co_await Ask(kLongPoll);
+    if (heard.ok()) continue;
     log::Debug("accounts not heard",
-               {{"error", answer.status().ToString(absl::StatusToStringMode::kWithNoExtraData)}});
+               {{"error", heard.status().ToString(absl::StatusToStringMode::kWithNoExtraData)}});
     co_await net::Sleep(kPauseAfterError);
   }
+}
+
+net::Task<absl::Status> AccountFeed::CatchUp() {
+  for (;;) {
+    const auto heard = co_await Ask(milliseconds(0));
+    const bool all_heard = heard.ok() && *heard && !more_;
+    if (all_heard || !heard.ok()) co_return heard.status();
+  }
+}
+
+net::Task<absl::StatusOr<bool>> AccountFeed::Ask(milliseconds wait) {
+  admin::v1::ListAccountChangesRequest request;
+  request.set_since_revision(revision_);
+  request.set_wait_ms(static_cast<uint32_t>(wait.count()));
+  const uint64_t asked_since = revision_;
+  auto answer = co_await rpc::Call(
+      admin_.async(), &admin::v1::AdminService::StubInterface::async_interface::ListAccountChanges,
+      std::move(request), wait + kGrace);
+  if (!answer.ok()) co_return answer.status();
+  if (asked_since != revision_) co_return false;
+  Apply(*answer);
+  co_return true;
 }
 
 void AccountFeed::Apply(const admin::v1::ListAccountChangesResponse& answer) {
@@ -139,6 +152,7 @@ void AccountFeed::Apply(const admin::v1::ListAccountChangesResponse& answer) {
     on_change_(FromProto(account));
   }
   revision_ = answer.revision();
+  more_ = answer.more();
   if (!listing_) known_ = true;
 }
 

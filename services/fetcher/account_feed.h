@@ -1,9 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "lib/net/task.h"
 #include "postern/admin/v1/admin.grpc.pb.h"
 #include "services/fetcher/account.h"
@@ -22,10 +25,14 @@ class AccountFeed {
               OnRemoval on_removal, OnRemoval on_absence);
 
   net::Task<void> Run();
+  // Asks without waiting for a change: what admin knows by now, we know too.
+  net::Task<absl::Status> CatchUp();
   // True once all accounts are here.
   bool known() const { return known_; }
 
  private:
+  // False: another answer came first, and this one would set accounts back.
+  net::Task<absl::StatusOr<bool>> Ask(std::chrono::milliseconds wait);
   void Apply(const admin::v1::ListAccountChangesResponse& answer);
 
   admin::v1::AdminService::StubInterface& admin_;
@@ -36,6 +43,7 @@ class AccountFeed {
   bool listing_ = false;
   uint64_t revision_ = 0;
   bool known_ = false;
+  bool more_ = false;  // the next page is there already
 };
 
 // The plain form of an account, with the defaults of what is not set.

@@ -11,6 +11,7 @@
 #include "lib/net/tcp_dialer.h"
 #include "postern/fetcher/v1/fetcher.grpc.pb.h"
 #include "services/fetcher/account_feed.h"
+#include "services/fetcher/account_password.h"
 #include "services/fetcher/fetcher_service.h"
 #include "services/fetcher/visit_limits.h"
 
@@ -29,7 +30,9 @@ struct Parts {
   Parts(process::Runtime& runtime, const process::Peers& peers, crypto::SecretBox box,
         std::unique_ptr<net::Dialer> opened, PasswordRule rule);
 
-  Desks AllDesks() { return {watches, book, passwords, trial, folders, mails}; }
+  Desks AllDesks() {
+    return {watches, book, passwords, trial, folders, mails, [this] { return accounts.CatchUp(); }};
+  }
   VisitParts Visiting(PasswordRule rule);
   void Changed(Account account);
   void Gone(const std::string& account_id);
@@ -87,9 +90,13 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
 VisitParts Parts::Visiting(PasswordRule rule) { return {*dialer, secrets, passwords, rule}; }
 
 void Parts::Changed(Account account) {
+  const std::shared_ptr<const Account> before = book.Find(account.id);
   book.Put(account);
-  // One that is stored now, or of no use, is not held any longer.
-  if (!account.enabled || !account.sealed_password.empty()) passwords.Forget(account.id);
+  // One that is stored now, or of no use, is not held any longer; nor one of another server.
+  const bool elsewhere = before && !crypto::CheckPasswordUse(UseOf(*before), UseOf(account)).ok();
+  if (elsewhere || !account.enabled || !account.sealed_password.empty()) {
+    passwords.Forget(account.id);
+  }
   watches.Put(std::move(account));
 }
 

@@ -10,6 +10,7 @@
 #include "lib/rpc/mail_codec.h"
 #include "lib/rpc/serve.h"
 #include "services/fetcher/account_feed.h"
+#include "services/fetcher/account_password.h"
 
 namespace postern::fetcher {
 
@@ -52,6 +53,13 @@ crypto::Secret TakePassword(const std::string& of_request) {
   crypto::Secret password(of_request);
   crypto::Wipe(const_cast<std::string&>(of_request));
   return password;
+}
+
+absl::Status Tell(const words::Wording& problem, absl::string_view field,
+                  v1::TryAccountResponse& response) {
+  *response.mutable_problem() = rpc::ToProto(problem);
+  response.set_field(std::string(field));
+  return absl::OkStatus();
 }
 
 absl::Status Missing(absl::string_view what) {
@@ -109,17 +117,29 @@ net::Task<absl::Status> FetcherService::DoTry(const v1::TryAccountRequest& reque
   if (account.type == AccountType::kOther) {
     co_return absl::InvalidArgumentError("account.type is neither IMAP nor POP3");
   }
-  // Who asks has no stored passwords: that of an account of theirs is known here.
-  const auto known = desks_->accounts.Find(account.id);
-  if (known && known->owner == account.owner) account.sealed_password = known->sealed_password;
   const std::string id = account.id;
+  if (password.empty()) {
+    const absl::Status lent = LendPassword(account);
+    if (!lent.ok()) co_return Tell(*words::WordingOf(lent), "password", response);
+  }
   auto result = co_await desks_->trial.Try(std::move(account), std::move(password));
   if (!result.ok()) co_return result.status();
   log::Info("account tried", {{"account", id}, {"problem", words::English(result->problem)}});
   if (result->problem.empty()) co_return absl::OkStatus();
-  *response.mutable_problem() = rpc::ToProto(result->problem);
-  response.set_field(result->field);
-  co_return absl::OkStatus();
+  co_return Tell(result->problem, result->field, response);
+}
+
+// Who asks has no stored passwords: that of an account of theirs is known here, stored or
+// held. It is lent for its own use alone.
+absl::Status FetcherService::LendPassword(Account& account) const {
+  account.sealed_password.clear();
+  const auto known = desks_->accounts.Find(account.id);
+  if (!known || known->owner != account.owner) {
+    account.id.clear();  // nothing is held under it
+    return absl::OkStatus();
+  }
+  account.sealed_password = known->sealed_password;
+  return crypto::CheckPasswordUse(UseOf(*known), UseOf(account));
 }
 
 FetcherService::Reactor* FetcherService::HoldPassword(Context* context,
@@ -131,6 +151,9 @@ FetcherService::Reactor* FetcherService::HoldPassword(Context* context,
 net::Task<absl::Status> FetcherService::DoHold(const v1::HoldPasswordRequest& request) {
   crypto::Secret password = TakePassword(request.password());
   if (password.empty()) co_return Missing("password");
+  // Who has just named another server gives the password for that one: were the change
+  // heard afterwards, it would be forgotten as the old one's.
+  if (desks_->catch_up) (co_await desks_->catch_up()).IgnoreError();
   const auto account = desks_->accounts.Find(request.account_id());
   if (!account || !account->enabled) {
     co_return absl::NotFoundError(

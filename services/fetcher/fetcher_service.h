@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,7 @@ struct Desks {
   AccountTrial& trial;
   FolderDesk& folders;
   MailDesk& mails;
+  std::function<net::Task<absl::Status>()> catch_up = {};  // the accounts, with admin
 };
 
 // The gRPC face: what others may ask about mailboxes.
@@ -73,6 +75,7 @@ class FetcherService final : public v1::FetcherService::CallbackService {
                                       v1::ListMailsResponse& response);
   net::Task<absl::Status> DoReadMails(const v1::ReadMailsRequest& request,
                                       v1::ReadMailsResponse& response);
+  absl::Status LendPassword(Account& account) const;
   // kNotFound, or with a wording why its mailbox is not to be visited.
   absl::StatusOr<std::shared_ptr<const Account>> Visitable(const std::string& account_id) const;
 

@@ -13,6 +13,9 @@ namespace postern::fetcher::imap {
 class Command {
  public:
   explicit Command(absl::string_view words);
+  ~Command();  // wipes its text, which may be a password
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
 
   // Adds a space and `text` as a string: quoted where it can be, as a literal
   // where it holds 8-bit characters (RFC 3501 section 4.3). kInvalidArgument for
@@ -24,6 +27,8 @@ class Command {
   const std::vector<std::string>& pieces() const { return pieces_; }
 
  private:
+  void AddQuoted(absl::string_view text);
+
   std::vector<std::string> pieces_;
 };
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "lib/crypto/secret_words.h"
 #include "lib/net/deadline.h"
 #include "lib/net/dial_error.h"
 #include "lib/words/wording.h"
@@ -74,6 +74,13 @@ net::Task<absl::Status> Session::Login(const std::string& login, const std::stri
   if (!stream_.IsEncrypted() && rule == PasswordRule::kEncryptedOnly) {
     co_return absl::PermissionDeniedError("imap: the connection is not encrypted");
   }
+  mask_ = crypto::PasswordMask(login, password);
+  absl::Status signed_in = co_await SignIn(login, password);
+  mask_ = crypto::PasswordMask();
+  co_return signed_in;
+}
+
+net::Task<absl::Status> Session::SignIn(const std::string& login, const std::string& password) {
   if (absl::Status s = co_await AskCapabilities(); !s.ok()) co_return s;
   absl::StatusOr<Response> answer = absl::UnknownError("");
   if (capabilities_.contains("AUTH=PLAIN")) {
@@ -98,20 +105,19 @@ net::Task<absl::StatusOr<Response>> Session::AuthenticatePlain(const std::string
   if (login.find(kNul) != std::string::npos || password.find(kNul) != std::string::npos) {
     co_return login_problem::Unsendable();
   }
-  std::string plain;
-  plain.append(1, kNul).append(login).append(1, kNul).append(password);
-  const std::string response = absl::Base64Escape(plain);
+  const crypto::Secret response = crypto::SaslPlain(login, password);
   if (capabilities_.contains("SASL-IR")) {
-    const Command command(absl::StrCat("AUTHENTICATE PLAIN ", response));
+    const crypto::Secret words = crypto::Join({"AUTHENTICATE PLAIN ", response.Reveal()});
+    const Command command(words.Reveal());
     co_return co_await Execute(command);
   }
   const std::string tag = absl::StrCat("A", next_tag_++);
   std::string begin = absl::StrCat(tag, " AUTHENTICATE PLAIN\r\n");
-  if (absl::Status s = co_await Send(std::move(begin)); !s.ok()) co_return s;
+  if (absl::Status s = co_await Send(begin); !s.ok()) co_return s;
   auto answer = co_await ReadTagged(tag);
   if (!answer.ok() || answer->kind != Response::Kind::kContinuation) co_return answer;
-  std::string line = absl::StrCat(response, "\r\n");
-  if (absl::Status s = co_await Send(std::move(line)); !s.ok()) co_return s;
+  const crypto::Secret line = crypto::Join({response.Reveal(), "\r\n"});
+  if (absl::Status s = co_await Send(line.Reveal()); !s.ok()) co_return s;
   co_return co_await ReadTagged(tag);
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "lib/crypto/secret_words.h"
 #include "lib/net/deadline.h"
 
 namespace postern::fetcher::imap {
@@ -90,8 +91,8 @@ net::Task<absl::StatusOr<Response>> Session::ReadResponse(Patience patience) {
   }
 }
 
-net::Task<absl::Status> Session::Send(std::string bytes) {
-  co_return co_await net::WithDeadline(kAnswerLimit, stream_.Write(std::move(bytes)));
+net::Task<absl::Status> Session::Send(const std::string& bytes) {
+  co_return co_await net::WithDeadline(kAnswerLimit, stream_.WriteSecret(bytes));
 }
 
 net::Task<absl::StatusOr<Response>> Session::ReadTagged(const std::string& tag) {
@@ -114,8 +115,8 @@ net::Task<absl::StatusOr<Response>> Session::Execute(const Command& command) {
   std::string prefix = absl::StrCat(tag, " ");
   absl::StatusOr<Response> answer = absl::InternalError("imap: an empty command");
   for (size_t i = 0; i < command.pieces().size(); ++i) {
-    std::string bytes = absl::StrCat(prefix, command.pieces()[i], "\r\n");
-    if (absl::Status s = co_await Send(std::move(bytes)); !s.ok()) co_return s;
+    const crypto::Secret bytes = crypto::Join({prefix, command.pieces()[i], "\r\n"});
+    if (absl::Status s = co_await Send(bytes.Reveal()); !s.ok()) co_return s;
     prefix.clear();
     answer = co_await ReadTagged(tag);
     if (!answer.ok()) co_return answer;
@@ -134,9 +135,14 @@ net::Task<absl::Status> Session::Perform(const std::string& words) {
 
 // --- what the server says unasked ---------------------------------------------
 
+// Before it is cut: half a password could not be told any more.
+void Session::NoteRefusal(const Response& answer) {
+  last_refusal_ = mask_.Mask(answer.text).substr(0, kMaxRefusal);
+}
+
 absl::Status Session::Absorb(Response response) {
   if (response.name == "BYE") {
-    last_refusal_ = response.text.substr(0, kMaxRefusal);
+    NoteRefusal(response);
     return absl::UnavailableError("imap: the server ended the connection");
   }
   if (response.IsStatus()) AbsorbStatus(response);
@@ -177,7 +183,7 @@ void Session::LearnCapabilities(absl::string_view words) {
 
 absl::Status Session::Refusal(absl::string_view command, const Response& answer) {
   if (answer.name == "OK") return absl::OkStatus();
-  last_refusal_ = answer.text.substr(0, kMaxRefusal);
+  NoteRefusal(answer);
   const std::string message = absl::StrCat("imap: ", command, " refused: ", answer.name);
   if (IsTemporary(answer)) return absl::UnavailableError(message);
   return absl::FailedPreconditionError(message);
@@ -245,7 +251,7 @@ net::Task<absl::Status> Session::Noop() { co_return co_await Perform("NOOP"); }
 net::Task<absl::Status> Session::BeginIdle() {
   idle_tag_ = absl::StrCat("A", next_tag_++);
   std::string line = absl::StrCat(idle_tag_, " IDLE\r\n");
-  if (absl::Status s = co_await Send(std::move(line)); !s.ok()) co_return s;
+  if (absl::Status s = co_await Send(line); !s.ok()) co_return s;
   auto answer = co_await ReadTagged(idle_tag_);
   if (!answer.ok()) co_return answer.status();
   if (answer->kind == Response::Kind::kContinuation) co_return absl::OkStatus();

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "lib/crypto/password_mask.h"
 #include "lib/net/byte_stream.h"
 #include "lib/net/task.h"
 #include "services/fetcher/imap/command.h"
@@ -84,7 +85,7 @@ class Session {
   enum class Patience { kLimited, kEndless };
   net::Task<absl::StatusOr<Response>> ReadResponse(Patience patience);
   net::Task<absl::StatusOr<std::string>> ReadLine(Patience patience);
-  net::Task<absl::Status> Send(std::string bytes);
+  net::Task<absl::Status> Send(const std::string& bytes);  // keeps no copy
   net::Task<absl::StatusOr<Response>> ReadTagged(const std::string& tag);
   net::Task<absl::StatusOr<Response>> Execute(const Command& command);
   net::Task<absl::Status> Perform(const std::string& words);
@@ -93,12 +94,14 @@ class Session {
   net::Task<absl::StatusOr<Response>> ExecuteFetch(const std::string& words, Sink sink);
   net::Task<absl::StatusOr<Response>> AskExamine(const std::string& wire_name);
   net::Task<absl::Status> AskCapabilities();
+  net::Task<absl::Status> SignIn(const std::string& login, const std::string& password);
   net::Task<absl::StatusOr<Response>> AuthenticatePlain(const std::string& login,
                                                         const std::string& password);
   net::Task<absl::StatusOr<Response>> LoginCommand(const std::string& login,
                                                    const std::string& password);
   net::Task<absl::Status> AfterLogin(const Response& answer);
 
+  void NoteRefusal(const Response& answer);
   absl::Status Absorb(Response response);
   void AbsorbStatus(const Response& response);
   void LearnCapabilities(absl::string_view words);
@@ -111,6 +114,7 @@ class Session {
   Sink sink_;
   ListSink list_sink_;
   std::string last_refusal_;
+  crypto::PasswordMask mask_;  // while the password is on its way
   std::string idle_tag_;
   uint32_t next_tag_ = 1;
   bool knows_capabilities_ = false;

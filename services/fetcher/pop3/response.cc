@@ -43,8 +43,15 @@ bool SpeaksOfALock(absl::string_view text) {
          (absl::StrContains(words, "maildrop") || absl::StrContains(words, "mailbox"));
 }
 
+// A code that is none may be anything, even the password.
+bool IsKnown(absl::string_view code) {
+  return code == "AUTH" || code == "IN-USE" || code == "LOGIN-DELAY" || code == "SYS/PERM" ||
+         code == "SYS/TEMP";
+}
+
 std::string Message(absl::string_view command, const StatusLine& answer) {
-  return absl::StrCat("pop3: ", command, " refused", answer.code.empty() ? "" : ": ", answer.code);
+  const absl::string_view code = IsKnown(answer.code) ? answer.code : "";
+  return absl::StrCat("pop3: ", command, " refused", code.empty() ? "" : ": ", code);
 }
 
 }  // namespace

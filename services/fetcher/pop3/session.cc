@@ -4,8 +4,8 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "lib/crypto/secret_words.h"
 #include "lib/net/deadline.h"
 #include "lib/words/wording.h"
 #include "services/fetcher/login_problem.h"
@@ -66,7 +66,13 @@ net::Task<absl::StatusOr<StatusLine>> Session::Ask(std::string line) {
   co_return co_await ReadStatusLine();
 }
 
-// One limit for the whole text: a server that drips byte after byte ends as well.
+// Keeps no copy of what it sends.
+net::Task<absl::StatusOr<StatusLine>> Session::AskSecretly(const std::string& line_with_end) {
+  absl::Status sent = co_await net::WithDeadline(kAnswerLimit, stream_.WriteSecret(line_with_end));
+  if (!sent.ok()) co_return sent;
+  co_return co_await ReadStatusLine();
+}
+
 net::Task<absl::Status> Session::ReadText(uint64_t expected_bytes, LineSink sink) {
   const auto limit = kAnswerLimit + seconds(expected_bytes / kSlowestBytesPerSecond);
   co_return co_await net::WithDeadline(limit, ReadLines(sink));
@@ -82,7 +88,8 @@ net::Task<absl::Status> Session::ReadLines(const LineSink& sink) {
 }
 
 void Session::NoteRefusal(const StatusLine& answer) {
-  last_refusal_ = answer.text.substr(0, kMaxRefusal);
+  // Before it is cut: half a password could not be told any more.
+  last_refusal_ = mask_.Mask(answer.text).substr(0, kMaxRefusal);
 }
 
 absl::Status Session::Refused(absl::string_view command, const StatusLine& answer) {
@@ -145,6 +152,13 @@ net::Task<absl::Status> Session::Login(const std::string& login, const std::stri
   if (!stream_.IsEncrypted() && rule == PasswordRule::kEncryptedOnly) {
     co_return absl::PermissionDeniedError("pop3: the connection is not encrypted");
   }
+  mask_ = crypto::PasswordMask(login, password);
+  absl::Status signed_in = co_await SignIn(login, password);
+  mask_ = crypto::PasswordMask();
+  co_return signed_in;
+}
+
+net::Task<absl::Status> Session::SignIn(const std::string& login, const std::string& password) {
   if (absl::Status s = co_await AskCapabilities(); !s.ok()) co_return s;
   absl::StatusOr<StatusLine> answer = absl::UnknownError("");
   if (capabilities_.plain) {
@@ -171,10 +185,9 @@ net::Task<absl::StatusOr<StatusLine>> Session::AuthPlain(const std::string& logi
   }
   auto answer = co_await Ask("AUTH PLAIN");
   if (!answer.ok() || answer->kind != StatusLine::Kind::kGoOn) co_return answer;
-  std::string plain;
-  plain.append(1, kNul).append(login).append(1, kNul).append(password);
-  std::string response = absl::Base64Escape(plain);
-  co_return co_await Ask(std::move(response));
+  const crypto::Secret response = crypto::SaslPlain(login, password);
+  const crypto::Secret line = crypto::Join({response.Reveal(), "\r\n"});
+  co_return co_await AskSecretly(line.Reveal());
 }
 
 net::Task<absl::StatusOr<StatusLine>> Session::UserAndPass(const std::string& login,
@@ -183,8 +196,8 @@ net::Task<absl::StatusOr<StatusLine>> Session::UserAndPass(const std::string& lo
   std::string user = absl::StrCat("USER ", login);
   auto answer = co_await Ask(std::move(user));
   if (!answer.ok() || answer->kind != StatusLine::Kind::kOk) co_return answer;
-  std::string pass = absl::StrCat("PASS ", password);
-  co_return co_await Ask(std::move(pass));
+  const crypto::Secret pass = crypto::Join({"PASS ", password, "\r\n"});
+  co_return co_await AskSecretly(pass.Reveal());
 }
 
 // --- the mailbox --------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "lib/crypto/password_mask.h"
 #include "lib/net/byte_stream.h"
 #include "lib/net/task.h"
 #include "services/fetcher/password_rule.h"
@@ -70,11 +71,13 @@ class Session {
   net::Task<absl::Status> Send(std::string line);
   net::Task<absl::StatusOr<StatusLine>> ReadStatusLine();
   net::Task<absl::StatusOr<StatusLine>> Ask(std::string line);
+  net::Task<absl::StatusOr<StatusLine>> AskSecretly(const std::string& line_with_end);
   net::Task<absl::Status> ReadText(uint64_t expected_bytes, LineSink sink);
   net::Task<absl::Status> ReadLines(const LineSink& sink);
   net::Task<absl::StatusOr<MailText>> AskMail(std::string line, uint64_t expected_bytes,
                                               size_t keep, size_t most);
   net::Task<absl::Status> AskCapabilities();
+  net::Task<absl::Status> SignIn(const std::string& login, const std::string& password);
   net::Task<absl::StatusOr<StatusLine>> AuthPlain(const std::string& login,
                                                   const std::string& password);
   net::Task<absl::StatusOr<StatusLine>> UserAndPass(const std::string& login,
@@ -85,6 +88,7 @@ class Session {
   net::ByteStream& stream_;
   Capabilities capabilities_;
   std::string last_refusal_;
+  crypto::PasswordMask mask_;        // while the password is on its way
   bool knows_capabilities_ = false;  // asked, and answered by a list
   bool asked_capabilities_ = false;
 };

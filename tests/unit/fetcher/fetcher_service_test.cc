@@ -66,7 +66,8 @@ class FetcherServiceTest : public ::testing::Test {
     folders_.emplace(bench_->Parts(), limits_);
     mails_.emplace(bench_->Parts(), limits_);
     book_.Put(bench_->account);
-    service_.Begin({others_->watches, book_, bench_->passwords, *trial_, *folders_, *mails_});
+    desks_.emplace(Desks{others_->watches, book_, bench_->passwords, *trial_, *folders_, *mails_});
+    service_.Begin(*desks_);
     grpc::ServerBuilder builder;
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
@@ -98,6 +99,7 @@ class FetcherServiceTest : public ::testing::Test {
   std::optional<AccountTrial> trial_;
   std::optional<FolderDesk> folders_;
   std::optional<MailDesk> mails_;
+  std::optional<Desks> desks_;
   FetcherService service_{io_.get_executor()};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::FetcherService::StubInterface> stub_;
@@ -129,6 +131,94 @@ TEST_F(FetcherServiceTest, TriesAnAccountThatIsNotStored) {
   v1::TryAccountRequest smtp = Trial("x");
   smtp.mutable_account()->set_type(admin::v1::ACCOUNT_TYPE_SMTP);
   EXPECT_EQ(Ask(&Calls::TryAccount, smtp).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+// "acc" is stored; who names it and no password gets it tried where it is at home.
+TEST_F(FetcherServiceTest, LendsAKnownPasswordToItsOwnServerAlone) {
+  Serve({kLogin + kInbox, kLogin + kInbox});
+  v1::TryAccountRequest request = Trial("");
+  auto& account = *request.mutable_account();
+  account.set_id("acc");
+  account.set_port(10993);
+  account.set_security(admin::v1::SECURITY_TLS);
+  const auto home = Ask(&Calls::TryAccount, request);
+  ASSERT_TRUE(home.ok()) << home.status();
+  EXPECT_FALSE(home->has_problem()) << "the port may change";
+
+  const std::function<void(admin::v1::Account&)> elsewhere[] = {
+      [](auto& a) { a.set_host("evil.example"); },
+      [](auto& a) { a.set_login("eve"); },
+      [](auto& a) { a.set_security(admin::v1::SECURITY_NONE); },
+      [](auto& a) { a.set_owner("eve@example.org"); },
+      [](auto& a) { a.set_id("other"); },
+  };
+  const auto refused = [&](const char* how) {
+    for (size_t i = 0; i < std::size(elsewhere); ++i) {
+      SCOPED_TRACE(absl::StrCat(how, " ", i));
+      v1::TryAccountRequest other = request;
+      elsewhere[i](*other.mutable_account());
+      const auto answer = Ask(&Calls::TryAccount, other);
+      ASSERT_TRUE(answer.ok()) << answer.status();
+      EXPECT_EQ(answer->field(), "password");
+      EXPECT_FALSE(answer->problem().text().empty());
+    }
+  };
+  refused("stored");
+  EXPECT_EQ(bench_->dialer.dialled(), 1u);
+  bench_->account.sealed_password.clear();
+  book_.Put(bench_->account);
+  bench_->passwords.Hold("acc", "ann@example.org", crypto::Secret("secret"));
+  refused("held");
+  EXPECT_EQ(bench_->dialer.dialled(), 1u) << "nobody was told the password";
+  const auto held = Ask(&Calls::TryAccount, request);
+  ASSERT_TRUE(held.ok()) << held.status();
+  EXPECT_FALSE(held->has_problem());
+}
+
+TEST_F(FetcherServiceTest, TellsNoPasswordThatAServerRepeats) {
+  const std::string imap = "S: * OK [CAPABILITY IMAP4rev1] hi\nC: A1 LOGIN \"ann\" \"secret\"\n";
+  const std::string pop3 =
+      "S: +OK hi\nC: CAPA\nS: -ERR what\nC: USER ann\nS: +OK\nC: PASS secret\n";
+  const struct {
+    admin::v1::AccountType type;
+    std::string script, says;
+  } cases[] = {
+      {admin::v1::ACCOUNT_TYPE_IMAP, imap + "S: A1 NO what is LOGIN ann secret?\n",
+       "what is LOGIN ann ***?"},
+      {admin::v1::ACCOUNT_TYPE_IMAP,
+       imap + "S: * BYE " + std::string(180, 'x') + " AGFubgBzZWNyZXQ=\n",
+       std::string(180, 'x') + " ***="},
+      {admin::v1::ACCOUNT_TYPE_POP3, pop3 + "S: -ERR unknown command: PASS secret\n",
+       "unknown command: PASS ***"},
+      {admin::v1::ACCOUNT_TYPE_POP3, pop3 + "S: -ERR [X-SECRET] c2VjcmV0\n", "***"},
+  };
+  std::vector<std::string> scripts;
+  for (const auto& c : cases) scripts.push_back(c.script);
+  Serve(scripts);
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.script);
+    v1::TryAccountRequest request = Trial("secret");
+    request.mutable_account()->set_type(c.type);
+    const auto answer = Ask(&Calls::TryAccount, request);
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    ASSERT_EQ(answer->problem().arguments_size(), 2) << answer->problem().text();
+    EXPECT_EQ(answer->problem().arguments(1), c.says);
+  }
+}
+
+TEST_F(FetcherServiceTest, HearsOfChangesBeforeItHoldsAPassword) {
+  Serve({});
+  bench_->account.sealed_password.clear();
+  desks_->catch_up = [this]() -> net::Task<absl::Status> {
+    book_.Put(bench_->account);
+    co_return absl::OkStatus();
+  };
+  service_.Begin(*desks_);
+  book_.Remove("acc");
+  v1::HoldPasswordRequest hold;
+  hold.set_account_id("acc");
+  hold.set_password("held");
+  EXPECT_TRUE(Ask(&Calls::HoldPassword, hold).ok());
 }
 
 TEST_F(FetcherServiceTest, HoldsPasswordsUntilTheirUsersGo) {
