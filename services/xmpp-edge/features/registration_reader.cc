@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "lib/crypto/password_use.h"
 #include "lib/words/wording.h"
 #include "services/xmpp-edge/address_map.h"
 #include "services/xmpp-edge/features/registration_fields.h"
@@ -172,6 +173,10 @@ void TakeSendingFields(FormReader& form, Account& account) {
   if (account.default_from().empty()) form.Fail(Wrong("default_from", texts::Required()));
 }
 
+crypto::PasswordUse UseOf(const Account& account) {
+  return {account.host(), account.login(), account.security() != admin::v1::SECURITY_NONE};
+}
+
 // The password, and where it comes from when none was typed.
 void TakePassword(FormReader& form, const FormSubject& subject, Registration& registration) {
   const Account& account = registration.account;
@@ -179,15 +184,15 @@ void TakePassword(FormReader& form, const FormSubject& subject, Registration& re
   const bool needed = account.store_password() && !account.login().empty();
   if (!needed || !registration.password.empty()) return;
   if (subject.existing != nullptr) {
-    const bool present = subject.existing->store_password();
-    if (!present) form.Fail(Wrong("password", texts::PasswordRequired()));
+    const Account& before = *subject.existing;
+    const bool present = before.store_password() && !before.login().empty();
+    form.Fail(present ? crypto::CheckPasswordUse(UseOf(before), UseOf(account))
+                      : Wrong("password", texts::PasswordRequired()));
     return;
   }
-  // Nobody learns a stored password by having it sent elsewhere.
   const Account* like = subject.like.get();
   registration.uses_password_of_like = like != nullptr && like->store_password() &&
-                                       like->host() == account.host() &&
-                                       like->login() == account.login();
+                                       crypto::CheckPasswordUse(UseOf(*like), UseOf(account)).ok();
   if (!registration.uses_password_of_like) {
     form.Fail(Wrong("password", texts::PasswordRequired()));
   }

@@ -193,11 +193,11 @@ TEST(ReadRegistration, ChangesOnlyWhatWasSent) {
   auto existing = ReadRegistration(Imap(), New(ACCOUNT_TYPE_IMAP))->account;
   existing.set_id("id1");
   existing.set_live_email_only(true);
-  const Submission change = {{"host", "new.example.org"}, {"dnd_action", "0"}, {"password", ""}};
+  const Submission change = {{"port", "10993"}, {"dnd_action", "0"}, {"password", ""}};
   const auto read = ReadRegistration(change, Change(existing));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->account.id(), "id1");
-  EXPECT_EQ(read->account.host(), "new.example.org");
+  EXPECT_EQ(read->account.port(), 10993u);
   EXPECT_EQ(read->account.actions().dnd(), admin::v1::ACTION_NOTHING);
   EXPECT_EQ(read->account.actions().away(), admin::v1::ACTION_DIGEST);
   EXPECT_TRUE(read->account.live_email_only());
@@ -206,6 +206,27 @@ TEST(ReadRegistration, ChangesOnlyWhatWasSent) {
   const Submission rename = {{"name", "other"}};
   EXPECT_EQ(ReadRegistration(rename, Change(existing)).status().message(),
             "name: can't be changed");
+}
+
+TEST(ReadRegistration, AStoredPasswordGoesToNoOtherServer) {
+  const auto existing = ReadRegistration(Imap(), New(ACCOUNT_TYPE_IMAP))->account;
+  const struct {
+    Submission change;
+    const char* problem;  // "" when none is to be told
+  } cases[] = {
+      {{{"host", "evil.example"}},
+       "password: must be entered again, because the server changes: a stored password goes to no "
+       "other server"},
+      {{{"login", "eve"}}, "password: must be entered again, because the login changes"},
+      {{{"host", "evil.example"}, {"password", "mine"}}, ""},
+      {{{"host", "IMAP.example.org"}}, ""},
+      {{{"ssl", "0"}, {"port", "143"}, {"mailbox", "lists"}}, ""},
+      {{{"host", "evil.example"}, {"store_password", "0"}}, ""},  // asked for, and the old one goes
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.change.begin()->first);
+    EXPECT_EQ(ReadRegistration(c.change, Change(existing)).status().message(), c.problem);
+  }
 }
 
 Element Form(std::vector<std::pair<std::string, std::vector<std::string>>> fields) {
