@@ -44,16 +44,18 @@ void Motd::SiteChanged() {
   if (hash == hash_) return;
   hash_ = hash;
   due_.clear();
+  failed_.clear();
   settled_.clear();
   for (const auto& [user, session] : context_.sessions.all()) Arrived(user);
 }
 
 net::Task<void> Motd::Tell() {
   while (true) {
-    if (due_.empty()) {
+    if (due_.empty() && failed_.empty()) {
       co_await work_.Wait();
       continue;
     }
+    if (due_.empty()) due_.swap(failed_);
     std::string user = *due_.begin();
     due_.erase(user);
     // Who is gone again, or not yet heard of on this link, arrives another time.
@@ -66,7 +68,7 @@ net::Task<void> Motd::Tell() {
       continue;
     }
     log::Debug("message of the day not told", {{"user", user}, {"reason", told.message()}});
-    if (context_.sink.IsUp()) due_.insert(std::move(user));
+    if (context_.sink.IsUp()) failed_.insert(std::move(user));
     co_await net::Sleep(kRetryPause);
   }
 }

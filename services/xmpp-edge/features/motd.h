@@ -32,6 +32,7 @@ class Motd {
   net::Event work_;
   std::string hash_;                          // of the one that is told; empty: there is none
   absl::flat_hash_set<std::string> due_;      // users to look at
+  absl::flat_hash_set<std::string> failed_;   // those to look at again, when all others were
   absl::flat_hash_set<std::string> settled_;  // users who are known to have been told
 };
 

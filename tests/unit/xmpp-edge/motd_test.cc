@@ -62,6 +62,28 @@ TEST_F(MotdTest, AChangedOneIsToldAgainAndNoneIsSilence) {
   }
 }
 
+TEST_F(MotdTest, WhoCannotBeToldHoldsUpNobody) {
+  SetMotd("one");
+  const std::string spoilt[] = {"a@a.example", "b@a.example", "c@a.example"};
+  for (const std::string& user : spoilt) {
+    admin::v1::Account account = BobsAccount("work");
+    account.set_owner(user);
+    account.set_id(user + "/work");
+    admin.Add(account);
+  }
+  admin.Add(BobsAccount("work"));
+  Start();
+  for (const std::string& user : spoilt) {
+    // What they were told can't be read.
+    std::vector<std::string> spoil = {"RPUSH", "postern:session:motd:{" + user + "}", "x"};
+    ASSERT_TRUE(Await(io, process->redis->Command(std::move(spoil))).ok());
+    From(user + "/x", "gw.example", "");
+  }
+  From("bob@a.example/x", "gw.example", "");
+  Await(io, net::Sleep(milliseconds(3500)));
+  EXPECT_EQ(Told(), "bob@a.example: one\n");
+}
+
 TEST_F(MotdTest, IsNotLostWhileTheServerIsAway) {
   SetMotd("one");
   admin.Add(BobsAccount("work"));
