@@ -11,6 +11,8 @@
 #include "postern/sender/v1/sender.grpc.pb.h"
 #include "services/xmpp-edge/account_directory.h"
 #include "services/xmpp-edge/contact_addresses.h"
+#include "services/xmpp-edge/failed_trials.h"
+#include "services/xmpp-edge/given_passwords.h"
 #include "services/xmpp-edge/interpreter.h"
 #include "services/xmpp-edge/presence_sessions.h"
 #include "services/xmpp-edge/site_settings.h"
@@ -29,6 +31,8 @@ struct FeatureContext {
   const SiteSettings& site;
   ThreadStore& threads;
   const PresenceSessions& sessions;
+  GivenPasswords& given;
+  FailedTrials& failed_trials;
   admin::v1::AdminService::StubInterface& admin;
   rules::v1::RulesService::StubInterface& rules;
   sender::v1::SenderService::StubInterface& sender;

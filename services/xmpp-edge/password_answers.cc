@@ -6,24 +6,20 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "lib/crypto/digest.h"
 #include "lib/process/log.h"
 #include "services/xmpp-edge/chat_answer.h"
 #include "services/xmpp-edge/directory_wait.h"
+#include "services/xmpp-edge/given_passwords.h"
 #include "services/xmpp-edge/message_to_mail.h"
 #include "services/xmpp-edge/password_desk.h"
 #include "services/xmpp-edge/password_form.h"
-#include "services/xmpp-edge/password_handover.h"
 #include "services/xmpp-edge/password_need.h"
-#include "services/xmpp-edge/password_rules.h"
 #include "services/xmpp-edge/texts/common.h"
 #include "services/xmpp-edge/texts/password.h"
 #include "services/xmpp-edge/wipe.h"
 
 namespace postern::xmpp_edge {
 namespace {
-
-constexpr size_t kMaxUnderWay = 1024;
 
 // The message without what it says: enough to be answered.
 Incoming HeadOf(const Incoming& incoming) {
@@ -38,39 +34,15 @@ Incoming HeadOf(const Incoming& incoming) {
   return head;
 }
 
-// What a message says to the contact itself: without a head line, and answering nothing
-// but our own request. nullopt: it is a mail.
-struct Said {
-  std::string text;
-  bool replies_to_request = false;
-};
-std::optional<Said> ReadSaid(const Element& message, const Words& words) {
-  auto mail = ReadChatMail(message, words);
-  if (!mail.ok()) return std::nullopt;  // a head line that can't be read
-  Said said;
-  said.replies_to_request = IsPasswordRequest(mail->reply_to_id);
-  const bool names_mail = !mail->reply_to_id.empty() && !said.replies_to_request;
-  const bool has_subject_line = !mail->subject.empty() && message.ChildText("subject").empty();
-  const bool has_head = !mail->to.empty() || !mail->cc.empty() || !mail->bcc.empty() ||
-                        !mail->from.empty() || has_subject_line;
-  if (!names_mail && (!has_head || said.replies_to_request)) {
-    said.text = std::string(absl::StripAsciiWhitespace(mail->text));
-  }
-  crypto::Wipe(mail->text);
-  if (said.text.empty()) return std::nullopt;
-  return said;
-}
-
-std::string WhyNot(PasswordVerdict verdict, const std::string& account, const Words& words) {
-  if (verdict == PasswordVerdict::kManyLines) return texts::PasswordIsOneLine(words, account);
-  if (verdict == PasswordVerdict::kGivenBefore) return texts::PasswordGivenBefore(words, account);
-  return texts::MayBePassword(words);
+// "Re:" is what clients make of an answer to a message without a subject, as ours are.
+bool IsSubjectOfItsOwn(absl::string_view subject) {
+  return AnswerSubject(subject) != AnswerSubject("");
 }
 
 }  // namespace
 
 PasswordAnswers::PasswordAnswers(FeatureContext context)
-    : context_(context), marks_(context.redis), key_(crypto::RandomBytes(32)) {}
+    : context_(context), marks_(context.redis) {}
 
 net::Task<bool> PasswordAnswers::TakeForm(Incoming& incoming) {
   if (SubmittedPasswordForm(incoming.stanza) == nullptr) co_return false;
@@ -105,91 +77,130 @@ net::Task<bool> PasswordAnswers::TakeForm(Incoming& incoming) {
   co_return true;
 }
 
+std::optional<PasswordAnswers::Said> PasswordAnswers::Read(const Element& message,
+                                                           const Words& words) {
+  auto mail = ReadChatMail(message, words);
+  if (!mail.ok()) return std::nullopt;  // a head line that can't be read: no mail either
+  Said said;
+  said.reply_to_id = mail->reply_to_id;
+  said.thread_id = mail->thread_id;
+  said.names_recipients = !mail->to.empty() || !mail->cc.empty() || !mail->bcc.empty();
+  said.is_headed = said.names_recipients || !mail->from.empty() || IsSubjectOfItsOwn(mail->subject);
+  said.text = crypto::Secret(absl::StripAsciiWhitespace(mail->text));
+  crypto::Wipe(mail->text);
+  if (said.text.empty()) return std::nullopt;
+  return said;
+}
+
 net::Task<bool> PasswordAnswers::TakeText(Incoming& incoming, const Place& place) {
-  if (place.kind != Place::Kind::kAccount || !IsPasswordGivenByHand(*place.account)) {
-    co_return false;
-  }
-  const AccountDirectory::Account account = place.account;
-  const Words& words = WordsFor(incoming);
-  std::optional<Said> said = ReadSaid(incoming.stanza, words);
+  const bool at_account = place.kind == Place::Kind::kAccount;
+  if (!at_account && place.kind != Place::Kind::kAddress) co_return false;
+  const std::optional<Said> said = Read(incoming.stanza, WordsFor(incoming));
   if (!said) co_return false;
-  const crypto::Secret text(said->text);
-  crypto::Wipe(said->text);
+  if (at_account && IsPasswordGivenByHand(*place.account)) {
+    const bool taken = co_await TakeCandidate(incoming, place.account, *said);
+    if (taken) co_return true;
+  }
+  co_return co_await RefuseGiven(incoming, *said);
+}
+
+net::Task<bool> PasswordAnswers::TakeCandidate(Incoming& incoming,
+                                               AccountDirectory::Account account,
+                                               const Said& said) {
+  if (said.is_headed && !IsPasswordRequest(said.reply_to_id)) co_return false;
+  const Words& words = WordsFor(incoming);
   auto mark = co_await marks_.Get(incoming.from.Bare(), account->id());
-  if (!mark.ok()) {
-    log::Warn("can't tell whether a password was asked for", {{"why", mark.status().message()}});
+  auto reference = co_await ReferenceOf(incoming, said);
+  if (!mark.ok() || !reference.ok()) {
+    const absl::Status why = mark.ok() ? reference.status() : mark.status();
+    log::Warn("can't tell whether a password was asked for", {{"why", why.message()}});
     co_await Refuse(incoming, texts::PasswordNotNow(words));
     co_return true;
   }
-  std::string hash = Hash(*account, text.Reveal());
   PasswordCandidate candidate;
-  candidate.text = text.Reveal();
-  candidate.replies_to_request = said->replies_to_request;
-  candidate.repeats_doubtful = Repeats(doubtful_, *account, hash);
-  candidate.repeats_given = Repeats(given_, *account, hash);
-  const PasswordVerdict verdict = JudgePassword(*mark, candidate, std::time(nullptr));
+  candidate.text = said.text.Reveal();
+  candidate.reference = *reference;
+  candidate.repeats_doubtful = context_.given.IsDoubtful(*account, candidate.text);
+  candidate.repeats_given = !context_.given.AccountOf(account->owner(), candidate.text).empty();
+  const PasswordVerdict verdict = JudgePassword(*account, *mark, candidate, std::time(nullptr));
   if (verdict == PasswordVerdict::kMail) co_return false;
   if (verdict == PasswordVerdict::kPassword) {
-    co_await Accept(incoming, account, text);
+    co_await Accept(incoming, account, said.text);
   } else if (verdict == PasswordVerdict::kAskWhether) {
-    Remember(doubtful_, *account, std::move(hash));
+    context_.given.Doubt(*account, candidate.text);
     WipeTexts(incoming.stanza);
     co_await Say(incoming, texts::IsThisThePassword(words, account->name()));
   } else {
-    co_await Refuse(incoming, WhyNot(verdict, account->name(), words));
+    const std::string why = WhyNot(verdict, incoming, *account, said);
+    co_await Refuse(incoming, why);
   }
   co_return true;
+}
+
+net::Task<absl::StatusOr<Reference>> PasswordAnswers::ReferenceOf(const Incoming& incoming,
+                                                                  const Said& said) {
+  if (IsPasswordRequest(said.reply_to_id)) co_return Reference::kRequest;
+  const std::string user = incoming.from.Bare(), contact = incoming.to.Bare();
+  if (!said.reply_to_id.empty()) {
+    auto replied = co_await context_.threads.ByStanza(user, said.reply_to_id);
+    if (!replied.ok()) co_return replied.status();
+    if (*replied && (*replied)->contact == contact) co_return Reference::kMail;
+  }
+  if (said.thread_id.empty()) co_return Reference::kNothing;
+  auto threaded = co_await context_.threads.ByThread(user, said.thread_id, 1);
+  if (!threaded.ok()) co_return threaded.status();
+  const bool known = !threaded->empty() && threaded->front().contact == contact;
+  co_return known ? Reference::kThreadOfMail : Reference::kNothing;
+}
+
+net::Task<bool> PasswordAnswers::RefuseGiven(Incoming& incoming, const Said& said) {
+  if (said.names_recipients) co_return false;
+  const std::string given = context_.given.AccountOf(incoming.from.Bare(), said.text.Reveal());
+  if (given.empty()) co_return false;
+  co_await Refuse(incoming, texts::PasswordGivenBefore(WordsFor(incoming), given));
+  co_return true;
+}
+
+std::string PasswordAnswers::WhyNot(PasswordVerdict verdict, const Incoming& incoming,
+                                    const admin::v1::Account& account, const Said& said) const {
+  const Words& words = WordsFor(incoming);
+  switch (verdict) {
+    case PasswordVerdict::kManyLines:
+      return texts::PasswordIsOneLine(words, account.name());
+    case PasswordVerdict::kGivenBefore:
+      return texts::PasswordGivenBefore(
+          words, context_.given.AccountOf(account.owner(), said.text.Reveal()));
+    case PasswordVerdict::kNeeded: {
+      const std::string not_sent = texts::MayBeNeededPassword(words, account.name());
+      if (context_.sessions.IsAvailable(account.owner())) return not_sent;
+      return absl::StrCat(not_sent, " ", texts::PasswordUnseen(words));
+    }
+    default:
+      return texts::MayBePassword(words);
+  }
 }
 
 net::Task<void> PasswordAnswers::Accept(Incoming& incoming, AccountDirectory::Account account,
                                         crypto::Secret password) {
   Incoming head = HeadOf(incoming);
   WipeTexts(incoming.stanza);
-  const Words& words = WordsFor(incoming);
-  const std::string user = incoming.from.Bare();
-  if (!context_.sessions.IsAvailable(user)) {
-    co_await Refuse(incoming, texts::PasswordUnseen(words));
+  auto taken = co_await TakePassword(context_, account, std::move(password));
+  if (!taken.ok()) {
+    const std::string why = WhyNotTaken(taken.status(), account->name(), WordsFor(incoming));
+    co_await Refuse(incoming, why);
     co_return;
   }
-  if (under_way_.size() >= kMaxUnderWay || !under_way_.insert(account->id()).second) {
-    co_await Refuse(incoming, texts::PasswordUnderWay(words));
-    co_return;
-  }
-  auto before = co_await marks_.Get(user, account->id());
-  absl::Status marked = before.status();
-  if (marked.ok()) {
-    const int64_t since = context_.sessions.Of(user).since_unix_ms;
-    PasswordMark given = GivenMark(*account, since, std::time(nullptr));
-    marked = co_await marks_.Put(user, account->id(), std::move(given));
-  }
-  if (!marked.ok()) {
-    under_way_.erase(account->id());
-    co_await Refuse(incoming, texts::PasswordNotTaken(words, account->name()));
-    co_return;
-  }
-  // From now on it is known, should it come twice.
-  Remember(given_, *account, Hash(*account, password.Reveal()));
-  doubtful_.erase(account->id());
-  context_.tasks.Spawn("hand password on",
-                       HandOn(std::move(head), account, std::move(password), *std::move(before)));
+  context_.tasks.Spawn("hand password on", HandOn(std::move(head), *std::move(taken)));
 }
 
-net::Task<void> PasswordAnswers::HandOn(Incoming head, AccountDirectory::Account account,
-                                        crypto::Secret password, PasswordMark before) {
+net::Task<void> PasswordAnswers::HandOn(Incoming head, TakenPassword taken) {
   const Words& words = WordsFor(head);
-  absl::Status held = co_await HandOverPassword(context_, account, std::move(password));
-  under_way_.erase(account->id());
-  if (held.ok()) {
-    co_await Say(head,
-                 absl::StrCat(texts::PasswordKept(words), " ", texts::PasswordInHistory(words)));
-    co_return;
-  }
-  log::Warn("password not handed on",
-            {{"account", account->id()}, {"code", absl::StatusCodeToString(held.code())}});
-  given_.erase(account->id());
-  // As it was: the user may send it again.
-  (void)co_await marks_.Put(account->owner(), account->id(), std::move(before));
-  co_await Say(head, texts::PasswordNotTaken(words, account->name()));
+  const std::string name = taken.account->name();
+  const absl::Status held = co_await HandOnPassword(context_, std::move(taken));
+  std::string news =
+      held.ok() ? absl::StrCat(texts::PasswordKept(words), " ", texts::PasswordInHistory(words))
+                : texts::PasswordNotTaken(words, name);
+  co_await Say(head, std::move(news));
 }
 
 net::Task<void> PasswordAnswers::Refuse(Incoming& incoming, absl::string_view text) {
@@ -206,31 +217,6 @@ net::Task<void> PasswordAnswers::Say(const Incoming& incoming, std::string text)
 
 const Words& PasswordAnswers::WordsFor(const Incoming& incoming) const {
   return context_.interpreter.Answering(incoming.from.Bare(), incoming.lang);
-}
-
-std::string PasswordAnswers::Hash(const admin::v1::Account& account, absl::string_view text) const {
-  std::string keyed = absl::StrCat(key_.Reveal(), account.id(), "\n", text);
-  std::string hash = crypto::Sha256Hex(keyed);
-  crypto::Wipe(keyed);
-  return hash;
-}
-
-bool PasswordAnswers::Repeats(const absl::flat_hash_map<std::string, Doubt>& known,
-                              const admin::v1::Account& account, const std::string& hash) const {
-  const auto found = known.find(account.id());
-  return found != known.end() && found->second.hash == hash &&
-         found->second.since_unix_ms == context_.sessions.Of(account.owner()).since_unix_ms;
-}
-
-void PasswordAnswers::Remember(absl::flat_hash_map<std::string, Doubt>& known,
-                               const admin::v1::Account& account, std::string hash) {
-  // Those of users who have gone since, and of accounts that have.
-  absl::erase_if(known, [this](const auto& item) {
-    const AccountDirectory::Account owned = context_.directory.FindById(item.first);
-    return owned == nullptr ||
-           context_.sessions.Of(owned->owner()).since_unix_ms != item.second.since_unix_ms;
-  });
-  known[account.id()] = Doubt{std::move(hash), context_.sessions.Of(account.owner()).since_unix_ms};
 }
 
 }  // namespace postern::xmpp_edge

@@ -1,6 +1,5 @@
 #include "services/xmpp-edge/password_desk.h"
 
-#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <utility>
@@ -10,10 +9,10 @@
 #include "lib/crypto/digest.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
-#include "lib/rpc/unary.h"
 #include "services/xmpp-edge/account_problem.h"
 #include "services/xmpp-edge/password_form.h"
 #include "services/xmpp-edge/password_need.h"
+#include "services/xmpp-edge/password_retention.h"
 #include "services/xmpp-edge/texts/password.h"
 
 namespace postern::xmpp_edge {
@@ -22,63 +21,32 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds kLookAgain(60);  // fetcher.proto: once a minute
-constexpr seconds kPatience(10);
+constexpr seconds kLookAgain(60);
 constexpr seconds kRetry(1);
-constexpr milliseconds kReadyLook(100);
-constexpr milliseconds kGather(200);  // many logins make one word
-constexpr milliseconds kPause(10);    // at most 100 requests a second: no storm
+constexpr milliseconds kPause(10);  // at most 100 requests a second: no storm
 constexpr absl::string_view kIdPrefix = "password-";
-
-template <class Request>
-Request RetainRequest(const std::vector<std::string>& users) {
-  Request request;
-  request.mutable_users()->Assign(users.begin(), users.end());
-  return request;
-}
 
 }  // namespace
 
 PasswordDesk::PasswordDesk(FeatureContext context, PresenceSessions& sessions,
                            std::function<bool()> ready)
-    : context_(context),
-      ready_(std::move(ready)),
-      marks_(context.redis),
-      due_(context.executor),
-      at_fetcher_(context.executor),
-      at_sender_(context.executor) {
+    : context_(context), ready_(std::move(ready)), marks_(context.redis), due_(context.executor) {
   context_.directory.Listen(
       [this](AccountDirectory::Account before, AccountDirectory::Account after) {
         const bool was = before != nullptr && IsPasswordGivenByHand(*before);
         const bool is = after != nullptr && IsPasswordGivenByHand(*after);
         if (was || is) MarkDue(is ? after->owner() : before->owner());
       });
-  sessions.Listen([this](const std::string& user, const PresenceSession& session) {
-    if (!OwnsOne(user)) return;
-    if (session.Show() == edge::v1::SHOW_OFFLINE) {
-      at_fetcher_.left.insert(user);
-      at_sender_.left.insert(user);
-    }
-    MarkDue(user);
-  });
+  sessions.Listen([this](const std::string& user, const PresenceSession&) { Arrived(user); });
 }
 
 void PasswordDesk::Arrived(const std::string& user) {
-  if (OwnsOne(user)) MarkDue(user);
-}
-
-bool PasswordDesk::OwnsOne(const std::string& user) const {
-  for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
-    if (IsPasswordGivenByHand(*account)) return true;
-  }
-  return false;
+  if (GivesPasswordsByHand(context_.directory, user)) MarkDue(user);
 }
 
 void PasswordDesk::MarkDue(const std::string& user) {
   due_users_.insert(user);
   due_.Notify();
-  at_fetcher_.due.Notify();
-  at_sender_.due.Notify();
 }
 
 void PasswordDesk::MarkAskingDue() {
@@ -92,14 +60,10 @@ void PasswordDesk::MarkAskingDue() {
   }
 }
 
-net::Task<void> PasswordDesk::WaitUntilReady() {
-  while (!context_.directory.ready() || !ready_()) co_await net::Sleep(kReadyLook);
-}
-
 net::Task<void> PasswordDesk::Ask() {
-  co_await WaitUntilReady();
+  co_await UntilSessionsAreRead(context_.directory, ready_);
   for (const std::string& user : context_.directory.Owners()) {
-    if (OwnsOne(user)) due_users_.insert(user);
+    if (GivesPasswordsByHand(context_.directory, user)) due_users_.insert(user);
   }
   auto sweep = std::chrono::steady_clock::now() + kLookAgain;
   while (true) {
@@ -113,21 +77,32 @@ net::Task<void> PasswordDesk::Ask() {
 }
 
 net::Task<void> PasswordDesk::SettleDue() {
+  std::set<std::string> failed;  // behind all others: one may fail for ever
   while (!due_users_.empty()) {
     const std::string user = *due_users_.begin();
     due_users_.erase(due_users_.begin());
     absl::Status settled = co_await Settle(user);
     if (settled.ok()) continue;
-    log::Info("password not asked for yet", {{"why", settled.message()}});
-    due_users_.insert(user);
-    co_await net::Sleep(kRetry);
+    failed.insert(user);
+    if (!absl::IsAborted(settled)) {
+      log::Info("password not asked for yet", {{"why", settled.message()}});
+    }
+    const milliseconds pause = absl::IsAborted(settled) ? kPause : milliseconds(kRetry);
+    co_await net::Sleep(pause);
   }
+  if (failed.empty()) co_return;
+  due_users_.merge(failed);
+  due_.Notify();
 }
 
 net::Task<absl::Status> PasswordDesk::Settle(std::string user) {
   auto marks = co_await marks_.Of(user);
   if (!marks.ok()) co_return marks.status();
-  for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
+  absl::Status all;
+  for (const AccountDirectory::Account& listed : context_.directory.Of(user)) {
+    // As it is by now: each question takes a while.
+    const AccountDirectory::Account account = context_.directory.FindById(listed->id());
+    if (account == nullptr) continue;
     const auto known = marks->find(account->id());
     PasswordMark mark;
     if (known != marks->end()) {
@@ -135,13 +110,13 @@ net::Task<absl::Status> PasswordDesk::Settle(std::string user) {
       marks->erase(known);
     }
     absl::Status settled = co_await SettleAccount(account, std::move(mark));
-    if (!settled.ok()) co_return settled;
+    all.Update(settled);
   }
   for (const auto& [id, mark] : *marks) {  // of accounts that are gone
     absl::Status removed = co_await marks_.Remove(user, id);
-    if (!removed.ok()) co_return removed;
+    all.Update(removed);
   }
-  co_return absl::OkStatus();
+  co_return all;
 }
 
 net::Task<absl::Status> PasswordDesk::SettleAccount(AccountDirectory::Account account,
@@ -154,103 +129,54 @@ net::Task<absl::Status> PasswordDesk::SettleAccount(AccountDirectory::Account ac
   switch (ErrandFor(*account, mark, moment)) {
     case PasswordErrand::kNothing:
       co_return absl::OkStatus();
-    case PasswordErrand::kClose:
-      mark.state = PasswordMark::State::kClosed;
-      mark.at_unix = moment.now_unix;
-      co_return co_await marks_.Put(account->owner(), account->id(), std::move(mark));
+    case PasswordErrand::kClose: {
+      PasswordMark closed = mark;
+      closed.state = PasswordMark::State::kClosed;
+      closed.at_unix = moment.now_unix;
+      co_return co_await Become(account, std::move(mark), std::move(closed));
+    }
     case PasswordErrand::kAsk:
       // Who is gone for a moment would not see it.
       if (session.resources.empty()) co_return absl::OkStatus();
-      mark.since_unix_ms = moment.since_unix_ms;
       co_return co_await AskFor(account, std::move(mark));
   }
   co_return absl::OkStatus();
 }
 
-net::Task<absl::Status> PasswordDesk::AskFor(AccountDirectory::Account account, PasswordMark mark) {
+net::Task<absl::Status> PasswordDesk::AskFor(AccountDirectory::Account account,
+                                             PasswordMark before) {
   const std::string user = account->owner();
+  PasswordMark asking = before;
   // What was begun before a restart goes on under the id it had.
-  if (mark.state != PasswordMark::State::kAsking) {
-    mark.request = absl::StrCat(kIdPrefix, crypto::RandomId());
+  if (before.state != PasswordMark::State::kAsking) {
+    asking.request = absl::StrCat(kIdPrefix, crypto::RandomId());
   }
-  mark.state = PasswordMark::State::kAsking;
-  mark.at_unix = std::time(nullptr);
-  mark.reason = ReasonHash(account->health());
+  asking.state = PasswordMark::State::kAsking;
+  asking.at_unix = std::time(nullptr);
+  asking.reason = ReasonHash(account->health());
+  asking.since_unix_ms = context_.sessions.Of(user).since_unix_ms;
   // The mark comes first: an answer may be here before Send returns.
-  absl::Status marked = co_await marks_.Put(user, account->id(), mark);
+  absl::Status marked = co_await Become(account, std::move(before), asking);
   if (!marked.ok()) co_return marked;
-  Element request = PasswordRequestMessage(*account, context_.domain, mark.request,
+  Element request = PasswordRequestMessage(*account, context_.domain, asking.request,
                                            context_.interpreter.Of(user));
   absl::Status sent = co_await context_.sink.Send(std::move(request));
   if (sent.ok()) sent = co_await context_.sink.Barrier();
   if (!sent.ok()) co_return sent;
   co_await net::Sleep(kPause);
-  // Meanwhile it may have been answered.
-  PasswordMark asked = mark;
+  PasswordMark asked = asking;
   asked.state = PasswordMark::State::kAsked;
-  co_return co_await marks_.Replace(user, account->id(), std::move(mark), std::move(asked));
+  // Meanwhile it may have been answered.
+  auto done = co_await marks_.Replace(user, account->id(), std::move(asking), std::move(asked));
+  co_return done.status();
 }
 
-std::vector<std::string> PasswordDesk::UsersToRetain(const Retention& retention) const {
-  std::vector<std::string> users;
-  for (const auto& [user, session] : context_.sessions.all()) {
-    if (!context_.sessions.IsAvailable(user) || retention.left.contains(user)) continue;
-    if (OwnsOne(user)) users.push_back(user);
-  }
-  std::sort(users.begin(), users.end());
-  return users;
-}
-
-net::Task<void> PasswordDesk::WaitForChange(Retention& retention,
-                                            const std::vector<std::string>& told) {
-  const auto until = std::chrono::steady_clock::now() + kLookAgain;
-  while (UsersToRetain(retention) == told) {
-    const auto left = until - std::chrono::steady_clock::now();
-    if (left <= left.zero() || !co_await retention.due.WaitFor(left)) co_return;
-    co_await net::Sleep(kGather);
-    // Who came back meanwhile was gone all the same.
-    if (!retention.left.empty()) co_return;
-  }
-}
-
-net::Task<void> PasswordDesk::RetainAtFetcher() {
-  co_await WaitUntilReady();
-  while (true) {
-    const std::vector<std::string> users = UsersToRetain(at_fetcher_);
-    const std::set<std::string> left = at_fetcher_.left;
-    auto request = RetainRequest<fetcher::v1::RetainPasswordsRequest>(users);
-    auto told = co_await rpc::Call(
-        context_.fetcher.async(),
-        &fetcher::v1::FetcherService::StubInterface::async_interface::RetainPasswords,
-        std::move(request), kPatience);
-    co_await AfterTold("fetcher", told.status(), at_fetcher_, users, left);
-  }
-}
-
-net::Task<void> PasswordDesk::RetainAtSender() {
-  co_await WaitUntilReady();
-  while (true) {
-    const std::vector<std::string> users = UsersToRetain(at_sender_);
-    const std::set<std::string> left = at_sender_.left;
-    auto request = RetainRequest<sender::v1::RetainPasswordsRequest>(users);
-    auto told = co_await rpc::Call(
-        context_.sender.async(),
-        &sender::v1::SenderService::StubInterface::async_interface::RetainPasswords,
-        std::move(request), kPatience);
-    co_await AfterTold("sender", told.status(), at_sender_, users, left);
-  }
-}
-
-net::Task<void> PasswordDesk::AfterTold(const char* service, absl::Status told,
-                                        Retention& retention, const std::vector<std::string>& users,
-                                        const std::set<std::string>& left) {
-  if (!told.ok()) {
-    log::Info("not told who is there", {{"service", service}, {"why", told.message()}});
-    co_await net::Sleep(kRetry);
-    co_return;
-  }
-  for (const std::string& user : left) retention.left.erase(user);
-  co_await WaitForChange(retention, users);
+net::Task<absl::Status> PasswordDesk::Become(AccountDirectory::Account account, PasswordMark before,
+                                             PasswordMark after) {
+  auto replaced =
+      co_await marks_.Replace(account->owner(), account->id(), std::move(before), std::move(after));
+  if (!replaced.ok()) co_return replaced.status();
+  co_return *replaced ? absl::OkStatus() : absl::AbortedError("a password came meanwhile");
 }
 
 Element PasswordRequestMessage(const admin::v1::Account& account, absl::string_view domain,
@@ -261,6 +187,8 @@ Element PasswordRequestMessage(const admin::v1::Account& account, absl::string_v
                               ? texts::PasswordRequest(words, account.name())
                               : texts::PasswordRequestAgain(words, reason, account.name()));
   message.Add(MakeElement("origin-id", "urn:xmpp:sid:0").Set("id", id));
+  // So that clients that go on with the last thread don't put the answer into that of a mail.
+  message.AddText("thread", id);
   message.Add(PasswordForm(account, words).ToElement());
   return message;
 }

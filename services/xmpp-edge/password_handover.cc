@@ -1,18 +1,17 @@
 #include "services/xmpp-edge/password_handover.h"
 
-#include <grpcpp/client_context.h>
-
 #include <chrono>
-#include <functional>
-#include <memory>
 #include <utility>
 
 #include "lib/net/deadline.h"
-#include "lib/rpc/unary.h"
+#include "services/xmpp-edge/given_passwords.h"
+#include "services/xmpp-edge/password_call.h"
 
 namespace postern::xmpp_edge {
 namespace {
 
+using FetcherCalls = fetcher::v1::FetcherService::StubInterface::async_interface;
+using SenderCalls = sender::v1::SenderService::StubInterface::async_interface;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -20,42 +19,21 @@ constexpr seconds kPatience(5);  // of one call
 constexpr seconds kGiveUpAfter(12);
 constexpr milliseconds kPause(500);
 
-// One call, as rpc::Call makes it; its copy of the password goes with it.
-template <class Async, class Request, class Response>
-net::Task<absl::Status> Hold(Async* async,
-                             void (Async::*method)(grpc::ClientContext*, const Request*, Response*,
-                                                   rpc::Done),
-                             std::string account_id, const crypto::Secret& password) {
-  struct Pending {
-    ~Pending() { crypto::Wipe(*request.mutable_password()); }
-    grpc::ClientContext context;
-    Request request;
-    Response response;
-  };
-  auto pending = std::make_shared<Pending>();
-  pending->request.set_account_id(account_id);
-  pending->request.set_password(password.Reveal());
-  rpc::Prepare(pending->context, kPatience);
-  std::function<void(rpc::Done)> start = [async, method, pending](rpc::Done done) {
-    (async->*method)(&pending->context, &pending->request, &pending->response,
-                     [pending, done = std::move(done)](grpc::Status status) { done(status); });
-  };
-  const grpc::Status status = co_await rpc::AwaitDone(pending->context, std::move(start));
-  co_return rpc::FromGrpc(status);
-}
-
 net::Task<absl::Status> HoldOnce(const FeatureContext& context, const admin::v1::Account& account,
                                  const crypto::Secret& password) {
   if (account.type() == admin::v1::ACCOUNT_TYPE_IMAP ||
       account.type() == admin::v1::ACCOUNT_TYPE_POP3) {
-    co_return co_await Hold(
-        context.fetcher.async(),
-        &fetcher::v1::FetcherService::StubInterface::async_interface::HoldPassword, account.id(),
-        password);
+    fetcher::v1::HoldPasswordRequest request;
+    request.set_account_id(account.id());
+    auto held = co_await CallWithPassword(context.fetcher.async(), &FetcherCalls::HoldPassword,
+                                          std::move(request), password, kPatience);
+    co_return held.status();
   }
-  co_return co_await Hold(context.sender.async(),
-                          &sender::v1::SenderService::StubInterface::async_interface::HoldPassword,
-                          account.id(), password);
+  sender::v1::HoldPasswordRequest request;
+  request.set_account_id(account.id());
+  auto held = co_await CallWithPassword(context.sender.async(), &SenderCalls::HoldPassword,
+                                        std::move(request), password, kPatience);
+  co_return held.status();
 }
 
 bool IsWorthAnother(const absl::Status& status) {
@@ -67,6 +45,8 @@ bool IsWorthAnother(const absl::Status& status) {
 
 net::Task<absl::Status> HandOverPassword(FeatureContext context, AccountDirectory::Account account,
                                          crypto::Secret password) {
+  // Whichever way it came: from now on it is no mail.
+  context.given.Remember(*account, password.Reveal());
   const auto give_up = std::chrono::steady_clock::now() + kGiveUpAfter;
   absl::Status held = co_await HoldOnce(context, *account, password);
   while (IsWorthAnother(held) && std::chrono::steady_clock::now() < give_up) {

@@ -20,9 +20,15 @@ const store::Script& PutScript() {
 }
 
 const store::Script& ReplaceScript() {
+  // No mark is "".
   static const store::Script script(R"(
-    if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[3] then return 0 end
-    redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+    if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[3] then return 0 end
+    if ARGV[2] == '' then
+      redis.call('HDEL', KEYS[1], ARGV[1])
+    else
+      redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+      redis.call('EXPIRE', KEYS[1], ARGV[4])
+    end
     return 1)");
   return script;
 }
@@ -32,6 +38,7 @@ std::string Key(const std::string& user) {
 }
 
 std::string Encode(const PasswordMark& mark) {
+  if (mark.state == PasswordMark::State::kNone) return "";
   std::string out;
   AppendNetstring(out, absl::StrCat(static_cast<int>(mark.state)));
   AppendNetstring(out, absl::StrCat(mark.at_unix));
@@ -66,7 +73,15 @@ net::Task<absl::StatusOr<std::map<std::string, PasswordMark>>> PasswordMarks::Of
   if (!reply.ok()) co_return reply.status();
   std::map<std::string, PasswordMark> marks;
   for (size_t i = 0; i + 1 < reply->items.size(); i += 2) {
-    marks[reply->items[i].text] = Decode(reply->items[i + 1].text);
+    const std::string& account_id = reply->items[i].text;
+    PasswordMark mark = Decode(reply->items[i + 1].text);
+    if (mark.state == PasswordMark::State::kNone) {
+      // Else Replace would wait for it to go.
+      absl::Status removed = co_await Remove(user, account_id);
+      if (!removed.ok()) co_return removed;
+      continue;
+    }
+    marks[account_id] = std::move(mark);
   }
   co_return marks;
 }
@@ -87,12 +102,14 @@ net::Task<absl::Status> PasswordMarks::Put(std::string user, std::string account
   co_return reply.status();
 }
 
-net::Task<absl::Status> PasswordMarks::Replace(std::string user, std::string account_id,
-                                               PasswordMark before, PasswordMark after) {
+net::Task<absl::StatusOr<bool>> PasswordMarks::Replace(std::string user, std::string account_id,
+                                                       PasswordMark before, PasswordMark after) {
   std::vector<std::string> keys{Key(user)};
-  std::vector<std::string> args{std::move(account_id), Encode(after), Encode(before)};
+  std::vector<std::string> args{std::move(account_id), Encode(after), Encode(before),
+                                std::string(kTtlSeconds)};
   auto reply = co_await redis_.Run(ReplaceScript(), std::move(keys), std::move(args));
-  co_return reply.status();
+  if (!reply.ok()) co_return reply.status();
+  co_return reply->integer == 1;
 }
 
 net::Task<absl::Status> PasswordMarks::Remove(std::string user, std::string account_id) {

@@ -41,9 +41,9 @@ class PasswordMarks {
   net::Task<absl::StatusOr<std::map<std::string, PasswordMark>>> Of(std::string user);
   net::Task<absl::StatusOr<PasswordMark>> Get(std::string user, std::string account_id);
   net::Task<absl::Status> Put(std::string user, std::string account_id, PasswordMark mark);
-  // Only when `before` is what stands there.
-  net::Task<absl::Status> Replace(std::string user, std::string account_id, PasswordMark before,
-                                  PasswordMark after);
+  // Only when `before` is what stands there; a mark of state kNone is none. False: it is not.
+  net::Task<absl::StatusOr<bool>> Replace(std::string user, std::string account_id,
+                                          PasswordMark before, PasswordMark after);
   net::Task<absl::Status> Remove(std::string user, std::string account_id);
 
  private:

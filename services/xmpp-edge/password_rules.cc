@@ -21,6 +21,18 @@ bool IsOneWord(absl::string_view text) {
   return text.find_first_of(" \t") == absl::string_view::npos;
 }
 
+// The user was asked, and has not answered.
+PasswordVerdict JudgeAwaited(const PasswordMark& mark, const PasswordCandidate& candidate,
+                             int64_t now_unix) {
+  if (!IsOneLine(candidate.text)) return PasswordVerdict::kManyLines;
+  if (candidate.repeats_doubtful) return PasswordVerdict::kPassword;
+  // Who is told of a refusal is in the midst of it: the next word is the next try.
+  const bool unread = now_unix - mark.at_unix < kReadingSeconds && mark.reason.empty();
+  const bool doubtful =
+      unread || !IsOneWord(candidate.text) || candidate.reference == Reference::kThreadOfMail;
+  return doubtful ? PasswordVerdict::kAskWhether : PasswordVerdict::kPassword;
+}
+
 PasswordErrand ErrandWhenGiven(const admin::v1::Account& account, const PasswordMark& mark,
                                const PasswordMoment& moment) {
   const bool heard = account.health().changed_unix() != mark.changed_unix ||
@@ -67,25 +79,24 @@ PasswordErrand ErrandFor(const admin::v1::Account& account, const PasswordMark& 
   }
 }
 
-PasswordVerdict JudgePassword(const PasswordMark& mark, const PasswordCandidate& candidate,
-                              int64_t now_unix) {
-  const bool awaited = mark.IsOpen() || candidate.replies_to_request;
-  if (!IsOneLine(candidate.text)) {
-    return awaited ? PasswordVerdict::kManyLines : PasswordVerdict::kMail;
+PasswordVerdict JudgePassword(const admin::v1::Account& account, const PasswordMark& mark,
+                              const PasswordCandidate& candidate, int64_t now_unix) {
+  const bool one_line = IsOneLine(candidate.text);
+  if (candidate.reference == Reference::kRequest) {
+    return one_line ? PasswordVerdict::kPassword : PasswordVerdict::kManyLines;
   }
-  if (candidate.replies_to_request) return PasswordVerdict::kPassword;
-  const int64_t age = now_unix - mark.at_unix;
-  if (mark.IsOpen()) {
-    if (candidate.repeats_doubtful) return PasswordVerdict::kPassword;
-    // Who is told of a refusal is in the midst of it: the next word is the next try.
-    const bool unread = age < kReadingSeconds && mark.reason.empty();
-    const bool doubtful = unread || !IsOneWord(candidate.text);
-    return doubtful ? PasswordVerdict::kAskWhether : PasswordVerdict::kPassword;
+  if (candidate.reference == Reference::kMail) {
+    return candidate.repeats_given ? PasswordVerdict::kGivenBefore : PasswordVerdict::kMail;
   }
+  if (mark.IsOpen()) return JudgeAwaited(mark, candidate, now_unix);
+  if (!one_line) return PasswordVerdict::kMail;
   if (candidate.repeats_given) return PasswordVerdict::kGivenBefore;
-  if (age >= kLateSeconds) return PasswordVerdict::kMail;
+  if (candidate.repeats_doubtful) return PasswordVerdict::kMayBe;
   if (mark.state == PasswordMark::State::kGiven) return PasswordVerdict::kMayBe;
-  const bool late = mark.state == PasswordMark::State::kClosed && IsOneWord(candidate.text);
+  if (account.health().state() == admin::v1::HEALTH_STATE_ASKING) return PasswordVerdict::kNeeded;
+  const bool late = mark.state == PasswordMark::State::kClosed &&
+                    now_unix - mark.at_unix < kLateSeconds &&
+                    candidate.reference != Reference::kThreadOfMail;
   return late ? PasswordVerdict::kMayBe : PasswordVerdict::kMail;
 }
 

@@ -31,13 +31,20 @@ enum class PasswordErrand { kNothing, kAsk, kClose };
 PasswordErrand ErrandFor(const admin::v1::Account& account, const PasswordMark& mark,
                          const PasswordMoment& moment);
 
-// A message to the contact of such an account, with no head line and no reference to
-// another message than the request.
+// What a message says that it answers.
+enum class Reference {
+  kNothing,       // or nothing that we know
+  kRequest,       // our request for a password
+  kMail,          // a mail from this contact (XEP-0461)
+  kThreadOfMail,  // only by <thread/>: clients put the last one into whatever they send next
+};
+
+// A message to the contact of such an account, with no head line and no subject.
 struct PasswordCandidate {
   absl::string_view text;  // without white space at its ends
-  bool replies_to_request = false;
+  Reference reference = Reference::kNothing;
   bool repeats_doubtful = false;  // the same was asked about before
-  bool repeats_given = false;     // the same was taken for the password in this session
+  bool repeats_given = false;     // the same was given as a password in this session
 };
 enum class PasswordVerdict {
   kMail,  // nothing to do with a password
@@ -45,10 +52,13 @@ enum class PasswordVerdict {
   kManyLines,   // something was asked, and this is no answer
   kAskWhether,  // may be either: ask the user to say it again
   kGivenBefore,
-  kMayBe,  // not asked any more, but a moment ago
+  kMayBe,   // not asked any more, but a moment ago
+  kNeeded,  // needed, but its user was not asked yet, or is not seen
 };
-PasswordVerdict JudgePassword(const PasswordMark& mark, const PasswordCandidate& candidate,
-                              int64_t now_unix);
+// While the account needs its password, or the mark is open, or was within two minutes,
+// one line is a mail only when it answers one by reference.
+PasswordVerdict JudgePassword(const admin::v1::Account& account, const PasswordMark& mark,
+                              const PasswordCandidate& candidate, int64_t now_unix);
 
 // Longer is no password.
 inline constexpr size_t kMaxPasswordBytes = 1024;

@@ -17,6 +17,7 @@
 #include "services/xmpp-edge/features/presence.h"
 #include "services/xmpp-edge/outcome.h"
 #include "services/xmpp-edge/password_desk.h"
+#include "services/xmpp-edge/password_retention.h"
 #include "services/xmpp-edge/presence_contacts.h"
 #include "services/xmpp-edge/presence_sessions.h"
 #include "services/xmpp-edge/stanza_router.h"
@@ -71,6 +72,8 @@ class Parts {
         site_(*stubs_.admin),
         threads_(runtime.redis),
         sessions_(runtime.redis, std::chrono::seconds(config.offline_after)),
+        given_(sessions_, directory_),
+        failed_trials_(directory_),
         contacts_(runtime.redis),
         availability_(runtime.io.get_executor()),
         context_{config.xmpp_domain,
@@ -80,6 +83,8 @@ class Parts {
                  site_,
                  threads_,
                  sessions_,
+                 given_,
+                 failed_trials_,
                  *stubs_.admin,
                  *stubs_.rules,
                  *stubs_.sender,
@@ -91,6 +96,7 @@ class Parts {
         presence_(context_, sessions_, contacts_),
         motd_(context_),
         passwords_(context_, sessions_, [this] { return presence_.ready(); }),
+        retention_(context_, sessions_, [this] { return presence_.ready(); }),
         deliveries_(runtime.redis),
         desk_(config.xmpp_domain, link_, directory_, interpreter_, sessions_, threads_,
               deliveries_),
@@ -113,8 +119,8 @@ class Parts {
     tasks_.Spawn("leaves", sessions_.KeepUp());
     tasks_.Spawn("message of the day", motd_.Tell());
     tasks_.Spawn("ask for passwords", passwords_.Ask());
-    tasks_.Spawn("retain passwords at fetcher", passwords_.RetainAtFetcher());
-    tasks_.Spawn("retain passwords at sender", passwords_.RetainAtSender());
+    tasks_.Spawn("retain passwords at fetcher", retention_.TellFetcher());
+    tasks_.Spawn("retain passwords at sender", retention_.TellSender());
     tasks_.Spawn("component link", link_.Run());
   }
 
@@ -144,12 +150,15 @@ class Parts {
   SiteSettings site_;
   ThreadStore threads_;
   PresenceSessions sessions_;
+  GivenPasswords given_;
+  FailedTrials failed_trials_;
   PresenceContacts contacts_;
   AvailabilityFeed availability_;
   FeatureContext context_;
   PresenceFeature presence_;
   Motd motd_;
   PasswordDesk passwords_;
+  PasswordRetention retention_;
   DeliveryLog deliveries_;
   DeliveryDesk desk_;
   OutcomeReporter outcomes_;

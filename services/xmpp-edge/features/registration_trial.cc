@@ -4,10 +4,10 @@
 #include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
 #include "lib/rpc/mail_codec.h"
-#include "lib/rpc/unary.h"
 #include "lib/words/wording.h"
 #include "services/xmpp-edge/address_map.h"
 #include "services/xmpp-edge/features/registration_fields.h"
+#include "services/xmpp-edge/password_call.h"
 #include "services/xmpp-edge/texts/registration.h"
 
 namespace postern::xmpp_edge {
@@ -18,15 +18,6 @@ using FetcherCalls = fetcher::v1::FetcherService::StubInterface::async_interface
 using SenderCalls = sender::v1::SenderService::StubInterface::async_interface;
 
 constexpr std::chrono::seconds kDeadline(25);  // a trial takes at most 20 s
-constexpr size_t kMostFailuresKept = 100'000;  // of all users
-
-template <class Request>
-Request TrialRequest(Account account, const crypto::Secret& password) {
-  Request request;
-  *request.mutable_account() = std::move(account);
-  request.set_password(password.Reveal());
-  return request;
-}
 
 // An answer of the fetcher or of the sender; they say the same.
 template <class Response>
@@ -68,50 +59,39 @@ net::Task<absl::Status> AccountTrials::Try(Account account, crypto::Secret passw
   trying_.insert(user);
   absl::Status verdict = co_await Ask(std::move(account), std::move(password));
   trying_.erase(user);
-  if (absl::IsFailedPrecondition(verdict)) CountFailure(user);
+  if (absl::IsFailedPrecondition(verdict)) context_.failed_trials.Count(user);
   co_return verdict;
 }
 
 absl::Status AccountTrials::PassUntested(const std::string& user) {
   if (absl::Status s = Admit(user); !s.ok()) return s;
-  CountFailure(user);
+  context_.failed_trials.Count(user);
   return absl::OkStatus();
 }
 
 net::Task<absl::Status> AccountTrials::Ask(Account account, crypto::Secret password) {
   if (IsReceiving(account.type())) {
-    auto request = TrialRequest<fetcher::v1::TryAccountRequest>(std::move(account), password);
-    auto answer = co_await rpc::Call(context_.fetcher.async(), &FetcherCalls::TryAccount,
-                                     std::move(request), kDeadline);
+    fetcher::v1::TryAccountRequest request;
+    *request.mutable_account() = std::move(account);
+    auto answer = co_await CallWithPassword(context_.fetcher.async(), &FetcherCalls::TryAccount,
+                                            std::move(request), password, kDeadline);
     co_return Verdict(answer);
   }
-  auto request = TrialRequest<sender::v1::TryAccountRequest>(std::move(account), password);
-  auto answer = co_await rpc::Call(context_.sender.async(), &SenderCalls::TryAccount,
-                                   std::move(request), kDeadline);
+  sender::v1::TryAccountRequest request;
+  *request.mutable_account() = std::move(account);
+  auto answer = co_await CallWithPassword(context_.sender.async(), &SenderCalls::TryAccount,
+                                          std::move(request), password, kDeadline);
   co_return Verdict(answer);
 }
 
 absl::Status AccountTrials::Admit(const std::string& user) {
   constexpr auto kCode = absl::StatusCode::kResourceExhausted;
-  const auto old = Clock::now() - kWithin;
-  while (!failures_.empty() &&
-         (failures_.front().first < old || failures_.size() > kMostFailuresKept)) {
-    const auto count = failures_of_.find(failures_.front().second);
-    if (--count->second == 0) failures_of_.erase(count);
-    failures_.pop_front();
-  }
-  const auto failed = failures_of_.find(user);
-  if (failed != failures_of_.end() && failed->second >= kMostFailures) {
-    return words::Error(kCode, texts::TooManyFailures(kMostFailures));
+  if (context_.failed_trials.IsOver(user)) {
+    return words::Error(kCode, texts::TooManyFailures(FailedTrials::kMost));
   }
   if (trying_.contains(user)) return words::Error(kCode, texts::TrialUnderWay());
   if (trying_.size() >= kMostAtOnce) return words::Error(kCode, texts::TooManyTrials());
   return absl::OkStatus();
-}
-
-void AccountTrials::CountFailure(const std::string& user) {
-  failures_.emplace_back(Clock::now(), user);
-  ++failures_of_[user];
 }
 
 }  // namespace postern::xmpp_edge

@@ -1,11 +1,8 @@
 #pragma once
 
-#include <chrono>
-#include <deque>
 #include <string>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "lib/crypto/secret_box.h"
@@ -21,13 +18,11 @@ namespace postern::xmpp_edge {
 bool NeedsTrial(const FormSubject& subject, const Registration& registration);
 
 // Tries accounts before they are stored: the fetcher or the sender logs in. Limited, so
-// that nobody guesses passwords through us: a user tries one at a time, and after ten
-// that did not work within five minutes none; of all users 32 at a time.
+// that nobody guesses passwords through us: a user tries one at a time, and none while too
+// many did not work (FailedTrials); of all users 32 at a time.
 class AccountTrials {
  public:
   static constexpr size_t kMostAtOnce = 32;
-  static constexpr size_t kMostFailures = 10;
-  static constexpr std::chrono::minutes kWithin{5};
 
   explicit AccountTrials(FeatureContext context) : context_(std::move(context)) {}
 
@@ -41,16 +36,11 @@ class AccountTrials {
   absl::Status PassUntested(const std::string& user);
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   absl::Status Admit(const std::string& user);
-  void CountFailure(const std::string& user);
   net::Task<absl::Status> Ask(admin::v1::Account account, crypto::Secret password);
 
   FeatureContext context_;
   absl::flat_hash_set<std::string> trying_;
-  std::deque<std::pair<Clock::time_point, std::string>> failures_;  // oldest first
-  absl::flat_hash_map<std::string, size_t> failures_of_;
 };
 
 }  // namespace postern::xmpp_edge

@@ -22,10 +22,13 @@ inline std::string PasswordTitle(const Words& words, absl::string_view account) 
 }
 inline std::string PasswordLabel(const Words& words) { return words.Say("Password"); }
 inline std::string PasswordKept(const Words& words) {
-  return words.Say("Password will be kept during your Jabber session.");
+  return words.Say(
+      "Thank you. The password is being tried; it is kept in memory until you log off.");
 }
 inline std::string PasswordInHistory(const Words& words) {
-  return words.Say("You may want to delete the message with it from your chat history.");
+  return words.Say(
+      "It was not sent as mail. You may want to delete the message with it from your chat "
+      "history.");
 }
 inline std::string PasswordNotTaken(const Words& words, absl::string_view account) {
   return words.Say(
@@ -46,6 +49,12 @@ inline std::string PasswordNotNeeded(const Words& words, absl::string_view accou
 }
 inline std::string PasswordEmpty(const Words& words) {
   return words.Say("The password is empty or too long.");
+}
+inline std::string TooManyPasswords(const Words& words, size_t count) {
+  return words.Say(
+      "Not tried: $0 logins with passwords of yours did not work within five minutes. Wait five "
+      "minutes, then send the password again.",
+      count);
 }
 inline std::string PasswordUnderWay(const Words& words) {
   return words.Say("The password that you sent before is just being handed on.");
@@ -68,7 +77,15 @@ inline std::string IsThisThePassword(const Words& words, absl::string_view accou
 }
 inline std::string PasswordGivenBefore(const Words& words, absl::string_view account) {
   return words.Say(
-      "Not sent: this is the password for account '$0', which the gateway has already.", account);
+      "Not sent: you gave this as the password for account '$0'. To send it as a mail all the "
+      "same, begin with a line \"To: someone@example.org\".",
+      account);
+}
+inline std::string MayBeNeededPassword(const Words& words, absl::string_view account) {
+  return words.Say(
+      "Not sent: account '$0' needs its password, and this may be it. To answer a mail, use your "
+      "client's reply function on it, or begin with a line \"To: someone@example.org\".",
+      account);
 }
 inline std::string MayBePassword(const Words& words) {
   return words.Say(

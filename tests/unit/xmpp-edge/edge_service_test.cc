@@ -63,8 +63,9 @@ TEST_F(EdgeServiceTest, MailsThatWaitForASlowServerAreBounded) {
   DeliveryDesk desk("gw.example", slow, p.directory, p.interpreter, p.sessions, p.threads, log);
   AvailabilityFeed availability(io.get_executor());
   OutcomeReporter outcomes(FeatureContext{"gw.example", sink, p.directory, p.interpreter, p.site,
-                                          p.threads, p.sessions, *stub, *no_rules, *no_sender,
-                                          *no_fetcher, *p.redis, p.tasks, io.get_executor()});
+                                          p.threads, p.sessions, p.given, p.failed_trials, *stub,
+                                          *no_rules, *no_sender, *no_fetcher, *p.redis, p.tasks,
+                                          io.get_executor()});
   XmppEdgeService service(io.get_executor());
   XmppEdgeService::Parts parts = {slow, p.feature, p.sessions, availability, desk, outcomes};
   service.Attach(parts);

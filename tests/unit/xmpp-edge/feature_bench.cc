@@ -235,6 +235,8 @@ FeatureBench::~FeatureBench() {
 void FeatureBench::Install() {
   sessions_ = std::make_unique<PresenceSessions>(*redis);
   directory_ = std::make_unique<AccountDirectory>(*admin_stub_);
+  given_ = std::make_unique<GivenPasswords>(*sessions_, *directory_);
+  failed_trials_ = std::make_unique<FailedTrials>(*directory_);
   interpreter_ = std::make_unique<Interpreter>("en", *directory_);
   site_ = std::make_unique<SiteSettings>(*admin_stub_);
   tasks_ = std::make_unique<net::TaskGroup>(io.get_executor());
@@ -246,9 +248,9 @@ void FeatureBench::Install() {
 }
 
 FeatureContext FeatureBench::context() {
-  return {kDomain,        sink,       *directory_,  *interpreter_,     *site_,
-          *threads,       *sessions_, *admin_stub_, *rules_stub_,      *sender_stub_,
-          *fetcher_stub_, *redis,     *tasks_,      io.get_executor(), contacts};
+  return {kDomain,        sink,    *directory_,     *interpreter_,     *site_,       *threads,
+          *sessions_,     *given_, *failed_trials_, *admin_stub_,      *rules_stub_, *sender_stub_,
+          *fetcher_stub_, *redis,  *tasks_,         io.get_executor(), contacts};
 }
 
 void FeatureBench::Restart() {

@@ -165,6 +165,8 @@ class FeatureBench {
   std::unique_ptr<postern::fetcher::v1::FetcherService::StubInterface> fetcher_stub_;
   std::unique_ptr<PresenceSessions> sessions_;
   std::unique_ptr<AccountDirectory> directory_;
+  std::unique_ptr<GivenPasswords> given_;
+  std::unique_ptr<FailedTrials> failed_trials_;
   std::unique_ptr<Interpreter> interpreter_;
   std::unique_ptr<SiteSettings> site_;
   std::unique_ptr<net::TaskGroup> tasks_;

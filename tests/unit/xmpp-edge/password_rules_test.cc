@@ -81,58 +81,79 @@ TEST(PasswordErrand, IsToAskOncePerLoginAndRefusal) {
 }
 
 TEST(PasswordVerdict, InDoubtItIsNeitherAPasswordNorAMail) {
-  const auto V = [](absl::string_view text) {
-    return PasswordCandidate{text, false, false, false};
+  const auto V = [](absl::string_view text, Reference reference = Reference::kNothing) {
+    return PasswordCandidate{text, reference, false, false};
   };
-  PasswordCandidate reply = V("two words");
-  reply.replies_to_request = true;
-  PasswordCandidate long_reply = V("two\nlines");
-  long_reply.replies_to_request = true;
+  const PasswordCandidate reply = V("two words", Reference::kRequest);
+  const PasswordCandidate long_reply = V("two\nlines", Reference::kRequest);
+  const PasswordCandidate to_mail = V("fine", Reference::kMail);
+  const PasswordCandidate threaded = V("Agreed", Reference::kThreadOfMail);
   PasswordCandidate said_again = V("two words");
   said_again.repeats_doubtful = true;
+  PasswordCandidate threaded_again = threaded;
+  threaded_again.repeats_doubtful = true;
   PasswordCandidate given_again = V("s3cret");
   given_again.repeats_given = true;
+  PasswordCandidate given_to_mail = to_mail;
+  given_to_mail.repeats_given = true;
   const std::string huge(kMaxPasswordBytes + 1, 'x');
+  const bool kWell = false, kNeeds = true;  // the account
+  using enum PasswordVerdict;
   const struct {
     const char* name;
+    bool needs;
     PasswordMark mark;
     PasswordCandidate candidate;
     PasswordVerdict verdict;
   } cases[] = {
-      {"nothing asked", PasswordMark(), V("s3cret"), PasswordVerdict::kMail},
-      {"asked", Mark(State::kAsked, 30), V("s3cret"), PasswordVerdict::kPassword},
-      {"the request may be out", Mark(State::kAsking, 30), V("s3cret"), PasswordVerdict::kPassword},
-      {"asked long ago", Mark(State::kAsked, 100000), V("s3cret"), PasswordVerdict::kPassword},
-      {"written while it was asked", Mark(State::kAsked, 2), V("yes"),
-       PasswordVerdict::kAskWhether},
-      {"the next try after a refusal", Mark(State::kAsked, 1, "wrong"), V("s3cret"),
-       PasswordVerdict::kPassword},
-      {"words", Mark(State::kAsked, 30), V("see you at nine"), PasswordVerdict::kAskWhether},
-      {"words, said again", Mark(State::kAsked, 30), said_again, PasswordVerdict::kPassword},
-      {"words, as a reply", Mark(State::kAsked, 1), reply, PasswordVerdict::kPassword},
-      {"lines", Mark(State::kAsked, 30), V("two\nlines"), PasswordVerdict::kManyLines},
-      {"too long", Mark(State::kAsked, 30), V(huge), PasswordVerdict::kManyLines},
-      {"lines as a reply, late", Mark(State::kClosed, 9000), long_reply,
-       PasswordVerdict::kManyLines},
-      {"a late reply", Mark(State::kClosed, 9000), reply, PasswordVerdict::kPassword},
-      {"lines, nothing asked", Mark(State::kClosed, 10), V("two\nlines"), PasswordVerdict::kMail},
-      {"twice", Mark(State::kGiven, 10), given_again, PasswordVerdict::kGivenBefore},
-      {"twice, long after", Mark(State::kClosed, 9000), given_again, PasswordVerdict::kGivenBefore},
-      {"the same again when asked again", Mark(State::kAsked, 30), given_again,
-       PasswordVerdict::kPassword},
-      {"another, before the first is judged", Mark(State::kGiven, 10), V("s3crett"),
-       PasswordVerdict::kMayBe},
-      {"words before the first is judged", Mark(State::kGiven, 10), V("my s3cret"),
-       PasswordVerdict::kMayBe},
-      {"a word after the mark was closed", Mark(State::kClosed, 10), V("s3cret"),
-       PasswordVerdict::kMayBe},
-      {"words after the mark was closed", Mark(State::kClosed, 10), V("see you at nine"),
-       PasswordVerdict::kMail},
-      {"a word long after", Mark(State::kClosed, 120), V("thanks"), PasswordVerdict::kMail},
+      {"nothing asked", kWell, PasswordMark(), V("s3cret"), kMail},
+      {"asked", kNeeds, Mark(State::kAsked, 30), V("s3cret"), kPassword},
+      {"the request may be out", kNeeds, Mark(State::kAsking, 30), V("s3cret"), kPassword},
+      {"asked long ago", kNeeds, Mark(State::kAsked, 100000), V("s3cret"), kPassword},
+      {"written while it was asked", kNeeds, Mark(State::kAsked, 2), V("yes"), kAskWhether},
+      {"the next try after a refusal", kNeeds, Mark(State::kAsked, 1, "wrong"), V("s3cret"),
+       kPassword},
+      {"words", kNeeds, Mark(State::kAsked, 30), V("see you at nine"), kAskWhether},
+      {"words, said again", kNeeds, Mark(State::kAsked, 30), said_again, kPassword},
+      {"words, as a reply", kNeeds, Mark(State::kAsked, 1), reply, kPassword},
+      {"in the thread of a mail", kNeeds, Mark(State::kAsked, 30), threaded, kAskWhether},
+      {"there, said again", kNeeds, Mark(State::kAsked, 30), threaded_again, kPassword},
+      {"as a reply to a mail", kNeeds, Mark(State::kAsked, 30), to_mail, kMail},
+      {"a given one as a reply to a mail", kWell, Mark(State::kClosed, 9000), given_to_mail,
+       kGivenBefore},
+      {"lines", kNeeds, Mark(State::kAsked, 30), V("two\nlines"), kManyLines},
+      {"too long", kNeeds, Mark(State::kAsked, 30), V(huge), kManyLines},
+      {"lines as a reply, late", kWell, Mark(State::kClosed, 9000), long_reply, kManyLines},
+      {"a late reply", kWell, Mark(State::kClosed, 9000), reply, kPassword},
+      {"lines, nothing asked", kWell, Mark(State::kClosed, 10), V("two\nlines"), kMail},
+      {"twice", kWell, Mark(State::kGiven, 10), given_again, kGivenBefore},
+      {"twice, long after", kWell, Mark(State::kClosed, 9000), given_again, kGivenBefore},
+      {"the same again when asked again", kNeeds, Mark(State::kAsked, 30), given_again, kPassword},
+      {"another, before the first is judged", kWell, Mark(State::kGiven, 10), V("s3crett"), kMayBe},
+      {"another, and the first is never judged", kWell, Mark(State::kGiven, 9000), V("s3crett"),
+       kMayBe},
+      {"words before the first is judged", kWell, Mark(State::kGiven, 10), V("my s3cret"), kMayBe},
+      {"a word after the mark was closed", kWell, Mark(State::kClosed, 10), V("s3cret"), kMayBe},
+      {"words after the mark was closed", kWell, Mark(State::kClosed, 10), V("see you at nine"),
+       kMayBe},
+      {"then, in the thread of a mail", kWell, Mark(State::kClosed, 10), threaded, kMail},
+      {"doubtful words, and the mark was closed", kWell, Mark(State::kClosed, 10), said_again,
+       kMayBe},
+      {"doubtful words, long after", kWell, Mark(State::kClosed, 9000), said_again, kMayBe},
+      {"a word long after", kWell, Mark(State::kClosed, 120), V("thanks"), kMail},
+      {"needed, and its user was gone for long", kNeeds, Mark(State::kClosed, 9000), V("s3cret"),
+       kNeeded},
+      {"words then", kNeeds, Mark(State::kClosed, 9000), V("my s3cret"), kNeeded},
+      {"the thread of a mail then", kNeeds, Mark(State::kClosed, 9000), threaded, kNeeded},
+      {"needed, and never asked for", kNeeds, PasswordMark(), V("s3cret"), kNeeded},
+      {"lines then", kNeeds, Mark(State::kClosed, 9000), V("two\nlines"), kMail},
+      {"a reply to a mail then", kNeeds, Mark(State::kClosed, 9000), to_mail, kMail},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
-    EXPECT_EQ(JudgePassword(c.mark, c.candidate, kNow), c.verdict);
+    admin::v1::Account account = Asking("");
+    if (!c.needs) account.mutable_health()->set_state(admin::v1::HEALTH_STATE_OK);
+    EXPECT_EQ(JudgePassword(account, c.mark, c.candidate, kNow), c.verdict);
   }
 }
 

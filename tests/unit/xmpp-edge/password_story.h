@@ -5,6 +5,7 @@
 
 #include "services/xmpp-edge/password_desk.h"
 #include "services/xmpp-edge/password_marks.h"
+#include "services/xmpp-edge/password_retention.h"
 #include "tests/support/await.h"
 #include "tests/unit/xmpp-edge/command_bench.h"
 
@@ -35,13 +36,16 @@ class Passwords : public ::testing::Test, public CommandBench {
   void TearDown() override {
     Await(bench.io, bench.context().tasks.Stop());
     desk.reset();
+    retention.reset();
   }
 
   void StartDesk() {
     desk = std::make_unique<PasswordDesk>(bench.context(), bench.sessions(), [] { return true; });
+    retention =
+        std::make_unique<PasswordRetention>(bench.context(), bench.sessions(), [] { return true; });
     bench.context().tasks.Spawn("ask", desk->Ask());
-    bench.context().tasks.Spawn("retain", desk->RetainAtFetcher());
-    bench.context().tasks.Spawn("retain", desk->RetainAtSender());
+    bench.context().tasks.Spawn("retain", retention->TellFetcher());
+    bench.context().tasks.Spawn("retain", retention->TellSender());
   }
   void Restart() {
     bench.Restart();
@@ -130,7 +134,29 @@ class Passwords : public ::testing::Test, public CommandBench {
     return all;
   }
 
+  // Long after whatever was asked.
+  void Age(const PasswordMark& of, int64_t seconds = 9000) {
+    PasswordMark mark = of;
+    mark.at_unix -= seconds;
+    ASSERT_TRUE(Await(bench.io, PasswordMarks(*bench.redis).Put(kUser, kId, mark)).ok());
+  }
+  // The account works with the password that was given; that was long ago.
+  void GetWell() {
+    Health("work", admin::v1::HEALTH_STATE_OK);
+    ASSERT_TRUE(bench.RunUntil([&] { return Mark().state == PasswordMark::State::kClosed; }));
+    Age(Mark());
+  }
+  // What was written is refused, and no mail.
+  void ExpectRefused(const std::string& id, const std::string& why) {
+    ASSERT_TRUE(WaitFor(absl::StrCat("\"", id, "\"")));
+    EXPECT_EQ(ErrorTextOf(*bench.SentWith(absl::StrCat("\"", id, "\""))).find(why), 0u)
+        << ErrorTextOf(*bench.SentWith(absl::StrCat("\"", id, "\"")));
+    bench.Settle();
+    EXPECT_EQ(bench.sender.calls(), 0u);
+  }
+
   std::unique_ptr<PasswordDesk> desk;
+  std::unique_ptr<PasswordRetention> retention;
   int64_t clock_ = 1700000000;
 };
 

@@ -1,5 +1,7 @@
 // Stories of passwords that are not stored: asked for, given, refused, never mailed.
 #include "absl/strings/match.h"
+#include "services/xmpp-edge/failed_trials.h"
+#include "services/xmpp-edge/password_handover.h"
 #include "services/xmpp-edge/wipe.h"
 #include "tests/unit/xmpp-edge/password_story.h"
 
@@ -37,7 +39,8 @@ TEST_F(Passwords, AnAnswerIsHandedOnAndNeverMailed) {
   GetMailFromBob();
   BeAsked();
   bench.Write(kAnn, kWork, "p1", absl::StrCat(kPassword, " "));
-  ASSERT_TRUE(WaitFor("Password will be kept during your Jabber session."));
+  ASSERT_TRUE(
+      WaitFor("Thank you. The password is being tried; it is kept in memory until you log off."));
   EXPECT_EQ(Held(), kPassword);
   Health("work", admin::v1::HEALTH_STATE_OK);
   ASSERT_TRUE(bench.RunUntil([&] { return Mark().state == PasswordMark::State::kClosed; }));
@@ -52,7 +55,7 @@ TEST_F(Passwords, AnAnswerIsHandedOnAndNeverMailed) {
 TEST_F(Passwords, ThoseOfSmtpAccountsGoToTheSender) {
   BeAsked("out");
   bench.Write(kAnn, kOut, "p1", kPassword);
-  ASSERT_TRUE(WaitFor("Password will be kept"));
+  ASSERT_TRUE(WaitFor("The password is being tried"));
   EXPECT_EQ(bench.sender.held().at("ann@example.org/out"), kPassword);
   EXPECT_EQ(Held(), "");
 }
@@ -62,13 +65,13 @@ TEST_F(Passwords, AFormAnswersAsWellAndACommandDoes) {
   Element message = MakeStanza("message", kAnn, kWork, "", "f1");
   message.Add(Form({{"FORM_TYPE", {"postern#password"}}, {"password", {" spaces kept "}}}));
   bench.Route(std::move(message));
-  ASSERT_TRUE(WaitFor("Password will be kept"));
+  ASSERT_TRUE(WaitFor("The password is being tried"));
   EXPECT_EQ(Held(), " spaces kept ");
   const Element form = Execute(kWork, "postern#password");
   EXPECT_EQ(FieldOf(form, "password")->Attr("type"), "text-private");
   EXPECT_EQ(OwnConditionOf(Step(form, "complete", {})), "bad-payload");
   EXPECT_EQ(NoteOf(Step(form, "complete", {{"password", {kPassword}}})),
-            "Password will be kept during your Jabber session.");
+            "Thank you. The password is being tried; it is kept in memory until you log off.");
   EXPECT_EQ(Held(), kPassword);
   EXPECT_FALSE(absl::StrContains(WholeRedis(), kPassword));
 }
@@ -79,7 +82,7 @@ TEST_F(Passwords, AReplyToTheRequestIsOneWhateverItLooksLike) {
   message.AddText("body", "correct horse battery staple");
   message.Add(MakeElement("reply", "urn:xmpp:reply:0").Set("id", RequestId()));
   bench.Route(std::move(message));
-  ASSERT_TRUE(WaitFor("Password will be kept"));
+  ASSERT_TRUE(WaitFor("The password is being tried"));
   EXPECT_EQ(Held(), "correct horse battery staple");
 }
 
@@ -95,7 +98,7 @@ TEST_F(Passwords, AMailWrittenWhileTheQuestionIsAskedIsNeither) {
   EXPECT_EQ(bench.sender.calls(), 0u);
   // It was the password after all.
   bench.Write(kAnn, kWork, "a2", "thanks");
-  ASSERT_TRUE(WaitFor("Password will be kept"));
+  ASSERT_TRUE(WaitFor("The password is being tried"));
   EXPECT_EQ(Held(), "thanks");
 }
 
@@ -127,9 +130,9 @@ TEST_F(Passwords, TheSameTwiceIsRefusedAndNotMailed) {
   BeAsked();
   bench.Write(kAnn, kWork, "p1", kPassword);
   bench.Write(kAnn, kWork, "p2", kPassword);
-  ASSERT_TRUE(WaitFor("which the gateway has already"));
-  EXPECT_EQ(bench.SentWith("which the gateway has already")->Attr("id"), "p2");
-  ASSERT_TRUE(WaitFor("Password will be kept"));
+  ASSERT_TRUE(WaitFor("you gave this as the password"));
+  EXPECT_EQ(bench.SentWith("you gave this as the password")->Attr("id"), "p2");
+  ASSERT_TRUE(WaitFor("The password is being tried"));
   Health("work", admin::v1::HEALTH_STATE_OK);
   ASSERT_TRUE(bench.RunUntil([&] { return Mark().state == PasswordMark::State::kClosed; }));
   bench.Write(kAnn, kWork, "p3", kPassword);
@@ -148,7 +151,7 @@ TEST_F(Passwords, OneThatComesLateIsNotMailed) {
   GoOffline();
   ASSERT_TRUE(bench.RunUntil([&] { return Mark().state == PasswordMark::State::kClosed; }));
   bench.Write(kAnn, kWork, "p1", kPassword);
-  ASSERT_TRUE(WaitFor("this may be one"));
+  ASSERT_TRUE(WaitFor("this may be it"));
   EXPECT_EQ(bench.sender.calls(), 0u);
   EXPECT_EQ(Held(), "");
 }
@@ -161,7 +164,7 @@ TEST_F(Passwords, ARestartForgetsNoQuestionAndAsksNoneTwice) {
   bench.Settle();
   EXPECT_EQ(Requests(), 1);
   bench.Write(kAnn, kWork, "p1", kPassword);
-  ASSERT_TRUE(WaitFor("Password will be kept"));
+  ASSERT_TRUE(WaitFor("The password is being tried"));
   EXPECT_EQ(Held(), kPassword);
   EXPECT_EQ(bench.sender.calls(), 0u);
 }
@@ -187,7 +190,7 @@ TEST_F(Passwords, OneThatCannotBeHandedOnMayBeSentAgain) {
   ASSERT_TRUE(WaitFor("could not be handed on"));
   bench.fetcher.failure = grpc::Status::OK;
   bench.Write(kAnn, kWork, "p2", kPassword);
-  ASSERT_TRUE(WaitFor("Password will be kept"));
+  ASSERT_TRUE(WaitFor("The password is being tried"));
   EXPECT_EQ(Held(), kPassword);
 }
 
@@ -243,13 +246,195 @@ TEST_F(Passwords, WhoIsBackAtOnceWasGoneAllTheSame) {
   EXPECT_EQ(all()[before + 1], here);
 }
 
+TEST_F(Passwords, OneThatIsNeededIsNotMailedHoweverLongAgoItWasAskedFor) {
+  GetMailFromBob();
+  BeAsked();
+  GoOffline();
+  ASSERT_TRUE(bench.RunUntil([&] { return Mark().state == PasswordMark::State::kClosed; }));
+  Age(Mark());
+  bench.Write(kAnn, kWork, "p1", kPassword);
+  ExpectRefused("p1", "Not sent: account 'work' needs its password, and this may be it.");
+  EXPECT_NE(ErrorTextOf(*bench.SentWith("\"p1\"")).find("doesn't see that you are online"),
+            std::string::npos);
+  EXPECT_EQ(Held(), "");
+}
+
+TEST_F(Passwords, OneGivenByCommandIsNotMailedLater) {
+  GetMailFromBob();
+  BeAsked();
+  (void)Step(Execute(kWork, "postern#password"), "complete", {{"password", {kPassword}}});
+  GetWell();
+  bench.Write(kAnn, kWork, "p1", kPassword);
+  ExpectRefused("p1", "Not sent: you gave this as the password for account 'work'.");
+  // Nor to another contact, nor as a reply.
+  bench.Write(kAnn, "kept@mail.example.org", "p2", kPassword);
+  ExpectRefused("p2", "Not sent: you gave this as the password for account 'work'.");
+  bench.Write(kAnn, "bob\\40example.net@mail.example.org", "p3", kPassword);
+  ExpectRefused("p3", "Not sent: you gave this as the password for account 'work'.");
+  Element reply = MakeStanza("message", kAnn, kWork, "chat", "p4");
+  reply.AddText("body", kPassword);
+  reply.Add(MakeElement("reply", "urn:xmpp:reply:0").Set("id", "mail-1"));
+  bench.Route(std::move(reply));
+  ExpectRefused("p4", "Not sent: you gave this as the password for account 'work'.");
+  // Something else is a mail; and so is the same when its author says so.
+  bench.Write(kAnn, kWork, "m1", "thanks");
+  bench.Write(kAnn, kWork, "m2", absl::StrCat("To: bob@example.net\n\n", kPassword));
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() == 2; }));
+}
+
+TEST_F(Passwords, OneGivenByTheRegistrationFormIsNotMailedLater) {
+  GetMailFromBob();
+  ComeOnline();
+  const AccountDirectory::Account account = bench.context().directory.Find(kUser, "work");
+  ASSERT_TRUE(
+      Await(bench.io, HandOverPassword(bench.context(), account, crypto::Secret(kPassword))).ok());
+  EXPECT_EQ(Held(), kPassword);
+  bench.Write(kAnn, kWork, "p1", kPassword);
+  ExpectRefused("p1", "Not sent: you gave this as the password for account 'work'.");
+  // Until the session ends; then another account may need the same, and asks for it.
+  GoOffline();
+  ComeOnline();
+  bench.Write(kAnn, kWork, "m1", kPassword);
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() == 1; }));
+}
+
+TEST_F(Passwords, APassphraseInDoubtIsNotMailedWhenTheFormWasFasterTwice) {
+  GetMailFromBob();
+  BeAsked();
+  bench.Write(kAnn, kWork, "d1", "correct horse battery");
+  ASSERT_TRUE(WaitFor("Is this the password for account 'work'?"));
+  (void)Step(Execute(kWork, "postern#password"), "complete", {{"password", {kPassword}}});
+  GetWell();
+  bench.Write(kAnn, kWork, "d2", "correct horse battery");
+  ExpectRefused("d2", "Not sent: this contact asked for a password");
+}
+
+TEST_F(Passwords, AMailIsNotTakenForOne) {
+  GetMailFromBob();
+  MailThread thread = **Await(bench.io, bench.threads->ByStanza(kUser, "mail-1"));
+  thread.thread_id = "t1";
+  ASSERT_TRUE(Await(bench.io, bench.threads->Remember(kUser, "mail-2", thread)).ok());
+  BeAsked();
+  Element message = MakeStanza("message", kAnn, kWork, "chat", "m1");
+  message.AddText("body", "Agreed").AddText("subject", "Lunch").AddText("thread", "t1");
+  bench.Route(message);
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() == 1; }));
+  // The thread alone may be one that a client goes on with: it is asked for once more.
+  Element threaded = MakeStanza("message", kAnn, kWork, "chat", "m2");
+  threaded.AddText("body", "Agreed").AddText("subject", "Re: ").AddText("thread", "t1");
+  bench.Route(std::move(threaded));
+  ASSERT_TRUE(WaitFor("Is this the password for account 'work'?"));
+  // And a reference to what is no mail is none.
+  Element reply = MakeStanza("message", kAnn, kWork, "chat", "m3");
+  reply.AddText("body", kPassword).AddText("thread", "t1");
+  reply.Add(MakeElement("reply", "urn:xmpp:reply:0").Set("id", "unknown"));
+  bench.sink.sent.clear();
+  bench.Route(std::move(reply));
+  ASSERT_TRUE(WaitFor("Is this the password for account 'work'?"));
+  bench.Settle();
+  EXPECT_EQ(bench.sender.calls(), 1u);
+  EXPECT_EQ(Held(), "");
+}
+
+TEST_F(Passwords, AreNotGuessedThroughUs) {
+  BeAsked();
+  const std::string request = RequestId();
+  for (size_t i = 0; i < FailedTrials::kMost; ++i) {
+    SCOPED_TRACE(i);
+    bench.sink.sent.clear();
+    Element guess = MakeStanza("message", kAnn, kWork, "chat", absl::StrCat("g", i));
+    guess.AddText("body", absl::StrCat("guess", i));
+    guess.Add(MakeElement("reply", "urn:xmpp:reply:0").Set("id", request));
+    bench.Route(std::move(guess));
+    ASSERT_TRUE(WaitFor("The password is being tried"));
+    Health("work", admin::v1::HEALTH_STATE_ASKING, "wrong password");
+    ASSERT_TRUE(bench.RunUntil([&] { return Mark().state == PasswordMark::State::kAsked; }));
+  }
+  bench.Write(kAnn, kWork, "p1", kPassword);
+  ExpectRefused("p1", "Not tried: 10 logins with passwords of yours did not work");
+  EXPECT_EQ(Held(), absl::StrCat("guess", FailedTrials::kMost - 1));
+  EXPECT_NE(
+      NoteOf(Step(Execute(kWork, "postern#password"), "complete", {{"password", {kPassword}}}))
+          .find("Not tried: 10 logins"),
+      std::string::npos);
+}
+
+TEST_F(Passwords, ThoseThatWorkAreNotCounted) {
+  BeAsked();
+  for (size_t i = 0; i < FailedTrials::kMost + 2; ++i) {
+    SCOPED_TRACE(i);
+    Health("work", admin::v1::HEALTH_STATE_ASKING);
+    const Element answer =
+        Step(Execute(kWork, "postern#password"), "complete", {{"password", {kPassword}}});
+    ASSERT_EQ(NoteOf(answer).find("Thank you."), 0u) << NoteOf(answer);
+    Health("work", admin::v1::HEALTH_STATE_OK);
+  }
+}
+
+TEST_F(Passwords, AQuestionInTheMakingDoesNotUndoAPasswordThatCame) {
+  ComeOnline();
+  PasswordMarks marks(*bench.redis);
+  PasswordMark given;
+  given.state = PasswordMark::State::kGiven;
+  given.at_unix = 7;
+  const PasswordMark none;
+  EXPECT_TRUE(*Await(bench.io, marks.Replace(kUser, kId, none, given)));
+  PasswordMark asking = given;
+  asking.state = PasswordMark::State::kAsking;
+  EXPECT_FALSE(*Await(bench.io, marks.Replace(kUser, kId, none, asking)));
+  EXPECT_EQ(Mark().state, PasswordMark::State::kGiven);
+  EXPECT_TRUE(*Await(bench.io, marks.Replace(kUser, kId, given, none)));
+  EXPECT_FALSE(*Await(bench.io, marks.Replace(kUser, kId, given, asking)));
+  EXPECT_EQ(Mark().state, PasswordMark::State::kNone);
+}
+
+TEST_F(Passwords, OneUserWhoCannotBeAskedHoldsUpNobody) {
+  admin::v1::Account bobs = ImapAccount("zed@example.org", "work");
+  bobs.set_store_password(false);
+  bobs.set_id("zed@example.org/work");
+  bobs.mutable_health()->set_state(admin::v1::HEALTH_STATE_ASKING);
+  // Ann's marks can't be read.
+  std::vector<std::string> spoil = {"SET", "postern:session:{ann@example.org}:asked", "x"};
+  ASSERT_TRUE(Await(bench.io, bench.redis->Command(std::move(spoil))).ok());
+  ComeOnline();
+  Health("work", admin::v1::HEALTH_STATE_ASKING);
+  bench.context().directory.Apply(bobs);
+  (void)Await(bench.io,
+              bench.sessions().SetAvailable(*ParseJid("zed@example.org/x"), edge::v1::SHOW_ONLINE));
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.SentWith("zed@example.org") != nullptr; }))
+      << "Ann is before him";
+  EXPECT_EQ(bench.SentWith("zed@example.org")->Attr("to"), "zed@example.org");
+}
+
+TEST_F(Passwords, WhoHasJustRegisteredIsNamedBeforeTheirPresenceComes) {
+  const AccountDirectory::Account account = bench.context().directory.Find(kUser, "work");
+  ASSERT_TRUE(
+      Await(bench.io, HandOverPassword(bench.context(), account, crypto::Secret(kPassword))).ok());
+  // Somebody else makes the fetcher hear of who is there.
+  admin::v1::Account other = ImapAccount("bob@example.org", "work");
+  other.set_store_password(false);
+  other.set_id("bob@example.org/work");
+  bench.context().directory.Apply(other);
+  (void)Await(bench.io, bench.sessions().SetAvailable(*ParseJid(kBob), edge::v1::SHOW_ONLINE));
+  const auto retained = [&] {
+    const std::lock_guard lock(bench.fetcher.mutex);
+    return bench.fetcher.retained;
+  };
+  ASSERT_TRUE(bench.RunUntil([&] { return !retained().empty(); }));
+  EXPECT_EQ(retained(), (std::vector<std::string>{kUser, "bob@example.org"}));
+  ComeOnline();
+  GoOffline();
+  ASSERT_TRUE(
+      bench.RunUntil([&] { return retained() == std::vector<std::string>{"bob@example.org"}; }));
+}
+
 TEST_F(Passwords, AreInNoKeyAndInNoLog) {
   GetMailFromBob();
   BeAsked();
   ::testing::internal::CaptureStderr();
   bench.Write(kAnn, kWork, "p1", kPassword);
   bench.Write(kAnn, kWork, "p2", kPassword);
-  EXPECT_TRUE(WaitFor("Password will be kept"));
+  EXPECT_TRUE(WaitFor("The password is being tried"));
   bench.fetcher.failure = {grpc::StatusCode::INVALID_ARGUMENT, "no"};
   const Element form = Execute(kWork, "postern#password");
   (void)Step(form, "complete", {{"password", {kPassword}}});

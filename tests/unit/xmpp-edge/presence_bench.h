@@ -39,14 +39,16 @@ struct PresenceTest : ::testing::Test {
           site(*t.stub, milliseconds(20)),
           threads(*redis),
           sessions(*redis, t.offline_after),
+          given(sessions, directory),
+          failed_trials(directory),
           contacts(*redis),
           feature(FeatureContext{"gw.example", t.sink, directory, interpreter, site, threads,
-                                 sessions, *t.stub, *t.no_rules, *t.no_sender, *t.no_fetcher,
-                                 *redis, tasks, t.io.get_executor()},
+                                 sessions, given, failed_trials, *t.stub, *t.no_rules, *t.no_sender,
+                                 *t.no_fetcher, *redis, tasks, t.io.get_executor()},
                   sessions, contacts, t.patience),
           motd(FeatureContext{"gw.example", t.sink, directory, interpreter, site, threads, sessions,
-                              *t.stub, *t.no_rules, *t.no_sender, *t.no_fetcher, *redis, tasks,
-                              t.io.get_executor()}),
+                              given, failed_trials, *t.stub, *t.no_rules, *t.no_sender,
+                              *t.no_fetcher, *redis, tasks, t.io.get_executor()}),
           router("gw.example", t.sink, tasks, interpreter) {
       router.OnPresence([this](Incoming i) { return feature.Handle(std::move(i)); });
       router.OnPresenceLost([this](const std::string& user) { feature.Missed(user); });
@@ -66,6 +68,8 @@ struct PresenceTest : ::testing::Test {
     SiteSettings site;
     ThreadStore threads;
     PresenceSessions sessions;
+    GivenPasswords given;
+    FailedTrials failed_trials;
     PresenceContacts contacts;
     PresenceFeature feature;
     Motd motd;
