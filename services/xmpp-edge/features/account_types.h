@@ -19,5 +19,14 @@ bool IsTypeShown(admin::v1::AccountType type, const std::string& user,
 
 // What the operator calls the relay.
 std::string RelayLabel(const admin::v1::GetSiteResponse& site, const Words& words);
+// What a type's node is called wherever it is shown: "IMAP accounts", or the relay's label.
+std::string LabelOfType(admin::v1::AccountType type, const admin::v1::GetSiteResponse& site,
+                        const Words& words);
+// The type of an account, beside its name: "IMAP", or the relay's label.
+std::string ShownType(const admin::v1::Account& account, const admin::v1::GetSiteResponse& site,
+                      const Words& words);
+// An account in a list: "work (IMAP)".
+std::string ShownAccount(const admin::v1::Account& account, const admin::v1::GetSiteResponse& site,
+                         const Words& words);
 
 }  // namespace postern::xmpp_edge

@@ -72,7 +72,7 @@ std::string CapsHash(const Element& query) {
 
 Element Caps(const Place& place, const ContactAddresses& contacts) {
   Element query = MakeElement("query", kInfoNs);
-  DescribePlace(place, contacts, Words("en"), query);
+  DescribePlace(place, contacts, query);
   Element caps = MakeElement("c", "http://jabber.org/protocol/caps");
   caps.Set("hash", "sha-1").Set("node", kNode).Set("ver", CapsHash(query));
   return caps;

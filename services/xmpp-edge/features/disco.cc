@@ -17,7 +17,6 @@
 #include "services/xmpp-edge/result_set.h"
 #include "services/xmpp-edge/slow_answers.h"
 #include "services/xmpp-edge/texts/common.h"
-#include "services/xmpp-edge/texts/discovery.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -75,7 +74,11 @@ class Disco {
       Question question{Envelope(iq), std::move(query), std::nullopt, std::move(place), words};
       co_return slow_.Begin(incoming, words, FolderInfo(std::move(question)));
     }
-    DescribePlace(place, context_.contacts, words, query);
+    if (place.kind == Place::Kind::kType) {
+      DescribeType(LabelOfType(place.type, context_.site.current(), words), query);
+    } else {
+      DescribePlace(place, context_.contacts, query);
+    }
     co_return Answer(iq, std::move(query));
   }
 
@@ -147,7 +150,7 @@ class Disco {
     const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
     if (place.kind == Place::Kind::kNowhere || place.kind == Place::Kind::kType) return false;
     if (Caps(place, context_.contacts).Attr("ver") != hash) return false;
-    DescribePlace(place, context_.contacts, Words("en"), query);
+    DescribePlace(place, context_.contacts, query);
     return true;
   }
 
@@ -165,10 +168,8 @@ class Disco {
     for (const admin::v1::AccountType type : kAccountTypes) {
       if (!IsTypeShown(type, user, context_)) continue;
       const std::string name = NameOfType(type);
-      const bool relay = type == admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP;
-      items.push_back(MakeItem(
-          absl::StrCat(context_.domain, "/", name), name,
-          relay ? RelayLabel(context_.site.current(), words) : texts::AccountsOfType(words, name)));
+      items.push_back(MakeItem(absl::StrCat(context_.domain, "/", name), name,
+                               LabelOfType(type, context_.site.current(), words)));
     }
     return items;
   }

@@ -28,33 +28,39 @@ void AddFeatures(Element& query, std::initializer_list<absl::string_view> featur
   }
 }
 
+// Gajim shows what has this identity in its full browser, where there is a button to
+// register; of a mere "branch" it shows a list without any.
+void AddMailIdentity(Element& query, absl::string_view name) {
+  AddIdentity(query, "headline", "newmail", name);
+}
+
 void DescribeRoot(const ContactAddresses& contacts, Element& query) {
   AddIdentity(query, "gateway", "smtp", texts::kGatewayName);
-  AddIdentity(query, "headline", "newmail", texts::kGatewayName);
+  AddMailIdentity(query, texts::kGatewayName);
   AddFeatures(query, {kRegisterNs, kCommandsNs, "jabber:iq:gateway", "jid\\20escaping"});
   Element form = ContactAddressesForm(contacts);
   if (!form.name.empty()) query.Add(std::move(form));
 }
 
-}  // namespace
-
-void DescribePlace(const Place& place, const ContactAddresses& contacts, const Words& words,
-                   Element& query) {
+void AddCommonFeatures(Element& query) {
   AddFeatures(query, {kInfoNs, kItemsNs, "vcard-temp", "jabber:iq:last", "jabber:iq:version",
                       "urn:xmpp:ping"});
+}
+
+}  // namespace
+
+void DescribePlace(const Place& place, const ContactAddresses& contacts, Element& query) {
+  AddCommonFeatures(query);
   switch (place.kind) {
     case Place::Kind::kNowhere:
+    case Place::Kind::kType:
       return;
     case Place::Kind::kRoot:
       DescribeRoot(contacts, query);
       break;
-    case Place::Kind::kType:
-      AddIdentity(query, "hierarchy", "branch",
-                  texts::AccountsOfType(words, NameOfType(place.type)));
-      AddFeatures(query, {kRegisterNs, kCommandsNs, kResultSetNs});
-      return;
     case Place::Kind::kAccount:
       AddIdentity(query, "account", "registered", "");
+      AddMailIdentity(query, "");
       AddFeatures(query, {kRegisterNs, kCommandsNs});
       if (place.type == admin::v1::ACCOUNT_TYPE_IMAP) AddFeatures(query, {kResultSetNs});
       break;
@@ -66,8 +72,16 @@ void DescribePlace(const Place& place, const ContactAddresses& contacts, const W
   AddFeatures(query, {"http://jabber.org/protocol/caps", "urn:xmpp:receipts", "urn:xmpp:reply:0"});
 }
 
+void DescribeType(absl::string_view label, Element& query) {
+  AddIdentity(query, "hierarchy", "branch", label);
+  AddMailIdentity(query, label);
+  AddCommonFeatures(query);
+  AddFeatures(query, {kRegisterNs, kCommandsNs, kResultSetNs});
+}
+
 void DescribeFolder(const fetcher::v1::Folder& folder, Element& query) {
   AddIdentity(query, "hierarchy", folder.has_children() ? "branch" : "leaf", folder.name());
+  AddMailIdentity(query, folder.name());
   AddFeatures(query, {kInfoNs});
   if (folder.selectable()) AddFeatures(query, {kRegisterNs});
   if (folder.has_children()) AddFeatures(query, {kItemsNs, kResultSetNs});

@@ -11,11 +11,13 @@ namespace postern::xmpp_edge {
 inline constexpr absl::string_view kInfoNs = "http://jabber.org/protocol/disco#info";
 inline constexpr absl::string_view kItemsNs = "http://jabber.org/protocol/disco#items";
 
-// XEP-0030: identities and features of a place, put into a disco#info query. Where
-// there is presence (gateway, account, address) nothing depends on the language or the
-// name, for Caps() is a hash of it.
-void DescribePlace(const Place& place, const ContactAddresses& contacts, const Words& words,
-                   Element& query);
+// XEP-0030: identities and features of a place where there is presence (gateway, account,
+// address), put into a disco#info query. Nothing depends on the language or the name, for
+// Caps() is a hash of it.
+void DescribePlace(const Place& place, const ContactAddresses& contacts, Element& query);
+
+// The same of a type's node, which is called `label`.
+void DescribeType(absl::string_view label, Element& query);
 
 // The same of a folder, as its mail server has it.
 void DescribeFolder(const fetcher::v1::Folder& folder, Element& query);

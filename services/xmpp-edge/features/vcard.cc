@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "services/xmpp-edge/address_map.h"
+#include "services/xmpp-edge/features/account_types.h"
 #include "services/xmpp-edge/texts/discovery.h"
 
 namespace postern::xmpp_edge {
@@ -34,6 +35,7 @@ std::string EmailOf(const admin::v1::Account& account) {
 net::Task<Element> AnswerVcard(FeatureContext context, Incoming incoming) {
   const Place place = PlaceOf(incoming.to, incoming.from, context.directory);
   const Words& words = context.interpreter.Answering(incoming.from.Bare(), incoming.lang);
+  const admin::v1::GetSiteResponse& site = context.site.current();
   Element answer = IqResult(incoming.stanza);
   switch (place.kind) {
     case Place::Kind::kNowhere:
@@ -42,10 +44,11 @@ net::Task<Element> AnswerVcard(FeatureContext context, Incoming incoming) {
       answer.Add(Card(texts::kGatewayName, "", texts::GatewayDescription(words)));
       break;
     case Place::Kind::kType:
-      answer.Add(Card(texts::AccountsOfType(words, NameOfType(place.type)), "", ""));
+      answer.Add(Card(LabelOfType(place.type, site, words), "", ""));
       break;
     case Place::Kind::kAccount:
-      answer.Add(Card(place.account->name(), EmailOf(*place.account), NameOfType(place.type)));
+      answer.Add(Card(place.account->name(), EmailOf(*place.account),
+                      ShownType(*place.account, site, words)));
       break;
     case Place::Kind::kAddress:
       answer.Add(Card(place.address.Spec(), place.address.Spec(), ""));

@@ -159,11 +159,26 @@ TEST_F(Discovery, FoldersHangBelowTheirAccount) {
     EXPECT_EQ(AttrsOf(lists, "item", "name"), (Names{"C/C++", "Küche"}));
   }
   const Element branch = Info("work@mail.example.org/IMAP/Lists");
-  EXPECT_EQ(AttrsOf(branch, "identity", "type"), Names{"branch"});
+  EXPECT_EQ(AttrsOf(branch, "identity", "type"), (Names{"branch", "newmail"}));
   EXPECT_TRUE(AttrsOf(branch, "feature", "var").contains(kItems));
   const Element leaf = Info("work@mail.example.org/IMAP/Lists/C%2FC++");
-  EXPECT_EQ(AttrsOf(leaf, "identity", "type"), Names{"leaf"});
+  EXPECT_EQ(AttrsOf(leaf, "identity", "type"), (Names{"leaf", "newmail"}));
   EXPECT_EQ(AttrsOf(leaf, "feature", "var"), (Names{kInfo, kRegister}));
+}
+
+// Gajim shows a button to register where there is that identity, and else not.
+TEST_F(Discovery, WhatCanBeRegisteredHasTheIdentityOfMail) {
+  bench.Install();
+  for (const char* to : {kDomain, "mail.example.org/SMTP", kWork, "out@mail.example.org/SMTP",
+                         "work@mail.example.org/IMAP/Lists"}) {
+    SCOPED_TRACE(to);
+    const Element answer = Info(to);
+    EXPECT_TRUE(AttrsOf(answer, "identity", "category").contains("headline"));
+    EXPECT_TRUE(AttrsOf(answer, "identity", "type").contains("newmail"));
+    EXPECT_EQ(AttrsOf(answer, "identity", "name").size(), 1u) << "one name";
+  }
+  EXPECT_FALSE(
+      AttrsOf(Info("bob\\40example.net@mail.example.org"), "identity", "type").contains("newmail"));
 }
 
 TEST_F(Discovery, AFolderThatOnlyHoldsFoldersIsNotRegistered) {
@@ -181,7 +196,7 @@ TEST_F(Discovery, ANameThatNoJidHoldsIsReachedByItsNode) {
   const Element top = Items(kWork);
   EXPECT_TRUE(AttrsOf(top, "item", "jid").contains(kWork));
   EXPECT_EQ(AttrsOf(Info(kWork, absl::StrCat("IMAP/work/", name)), "identity", "type"),
-            Names{"leaf"});
+            (Names{"leaf", "newmail"}));
 }
 
 TEST_F(Discovery, WhatIsNotThereOrNotOnesOwnIsNotFound) {
@@ -355,7 +370,11 @@ TEST_F(Discovery, TheOperatorsRelayIsShownWhereItIsOffered) {
   const Element root = Items(kDomain);
   EXPECT_TRUE(AttrsOf(root, "item", "node").contains("GlobalSMTP"));
   EXPECT_TRUE(AttrsOf(root, "item", "name").contains("Example's mail server"));
-  EXPECT_EQ(Info("mail.example.org/GlobalSMTP").Attr("type"), "result");
+  EXPECT_EQ(AttrsOf(Info("mail.example.org/GlobalSMTP"), "identity", "name"),
+            Names{"Example's mail server"});
+  const Element card =
+      bench.AskIq("get", kAnn, "mail.example.org/GlobalSMTP", MakeElement("vCard", "vcard-temp"));
+  EXPECT_EQ(card.children.front().ChildText("FN"), "Example's mail server");
 }
 
 TEST_F(Discovery, ARelayWithoutALabelHasAName) {
@@ -369,6 +388,9 @@ TEST_F(Discovery, AnAccountOfARelayThatIsNotOfferedAnyMoreIsStillThere) {
   bench.admin.Add(account);
   bench.Install();
   EXPECT_TRUE(AttrsOf(Items(kDomain), "item", "node").contains("GlobalSMTP"));
+  bench.Write(kAnn, kDomain, "m1", "accounts");
+  EXPECT_TRUE(bench.RunUntil(
+      [this] { return bench.SentWith("relay (Default SMTP Server): ") != nullptr; }));
   EXPECT_EQ(AttrsOf(Items(kDomain, "GlobalSMTP"), "item", "node"), Names{"GlobalSMTP/relay"});
   EXPECT_FALSE(AttrsOf(Items(kDomain, "", kBob), "item", "node").contains("GlobalSMTP"));
 }
