@@ -10,12 +10,14 @@
 #include "services/xmpp-edge/account_check.h"
 #include "services/xmpp-edge/account_problem.h"
 #include "services/xmpp-edge/chat_answer.h"
+#include "services/xmpp-edge/features/account_types.h"
 #include "services/xmpp-edge/features/help.h"
 #include "services/xmpp-edge/language_choice.h"
 #include "services/xmpp-edge/texts/commands.h"
 #include "services/xmpp-edge/texts/common.h"
 #include "services/xmpp-edge/texts/help.h"
 #include "services/xmpp-edge/texts/mail.h"
+#include "services/xmpp-edge/texts/registration.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -83,6 +85,10 @@ net::Task<bool> ChatCommands::Take(const Incoming& incoming, const Place& place)
   } else if (IsKeyword(line->verb, "language", texts::KeywordLanguage(words))) {
     net::Task<std::string> work = Language(user, line->argument, words);
     co_await Begin(std::move(head), std::move(work));
+  } else if (IsKeyword(line->verb, "remove", texts::KeywordRemove(words))) {
+    std::string id(incoming.stanza.Attr("id"));
+    net::Task<std::string> work = Remove(user, line->argument, std::move(id), words);
+    co_await Begin(std::move(head), std::move(work));
   } else {
     co_return false;
   }
@@ -115,7 +121,8 @@ std::string ChatCommands::Accounts(const std::string& user, const Words& words) 
   std::string text;
   for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
     absl::StrAppend(&text, text.empty() ? "" : "\n",
-                    texts::AccountLine(words, account->name(), NameOfType(account->type()),
+                    texts::AccountLine(words, account->name(),
+                                       ShownType(*account, context_.site.current(), words),
                                        StateOf(*account, words)));
   }
   return text.empty() ? texts::RegisterFirst(words) : text;
@@ -167,6 +174,20 @@ net::Task<std::string> ChatCommands::Language(std::string user, std::string aske
   if (!chosen.ok()) co_return texts::CommandNotNow(words);
   if (of_client) co_return texts::LanguageFollowsClient(words);
   co_return texts::LanguageSet(context_.interpreter.Of(user));
+}
+
+net::Task<std::string> ChatCommands::Remove(std::string user, std::string name,
+                                            std::string message_id, const Words& words) {
+  RemovalWish wish;
+  wish.user = user;
+  wish.accounts = context_.directory.Of(user);
+  if (wish.accounts.empty()) co_return texts::RegisterFirst(words);
+  if (name.empty()) co_return texts::RemoveWhich(words, NamesOf(wish));
+  std::erase_if(wish.accounts, [&name](const AccountDirectory::Account& account) {
+    return !absl::EqualsIgnoreCase(account->name(), name);
+  });
+  if (wish.accounts.empty()) co_return texts::NoSuchContact(words, name);
+  co_return co_await removal_.TakeByChat(std::move(wish), std::move(message_id), words);
 }
 
 }  // namespace postern::xmpp_edge

@@ -7,17 +7,18 @@
 #include "lib/net/task.h"
 #include "services/xmpp-edge/address_map.h"
 #include "services/xmpp-edge/feature_context.h"
+#include "services/xmpp-edge/features/registration_removal.h"
 #include "services/xmpp-edge/stanza_router.h"
 
 namespace postern::xmpp_edge {
 
 // What users of clients without ad-hoc commands may say to the gateway itself: "accounts",
-// "check", "errors", "language", in English or as the catalogue calls it. A message of one
-// such line and nothing else; a mail that is written to the gateway begins with "To:".
+// "check", "errors", "language", "remove", in English or as the catalogue calls it. A message of
+// one such line and nothing else; a mail that is written to the gateway begins with "To:".
 // Elsewhere nothing is a command: "check" may be a mail.
 class ChatCommands {
  public:
-  explicit ChatCommands(FeatureContext context) : context_(context) {}
+  explicit ChatCommands(FeatureContext context) : context_(context), removal_(context) {}
 
   // True when it was one: it is answered, in a moment.
   net::Task<bool> Take(const Incoming& incoming, const Place& place);
@@ -32,8 +33,11 @@ class ChatCommands {
   std::string Errors(const std::string& user, const Words& words) const;
   net::Task<std::string> Check(std::string user, std::string name, const Words& words);
   net::Task<std::string> Language(std::string user, std::string tag, const Words& words);
+  net::Task<std::string> Remove(std::string user, std::string name, std::string message_id,
+                                const Words& words);
 
   FeatureContext context_;
+  Removal removal_;
   absl::flat_hash_set<std::string> busy_;  // users
 };
 

@@ -68,6 +68,27 @@ absl::StatusOr<std::string> SingleValue(absl::string_view var, const Element& fi
   return value->text;
 }
 
+// The value of the option that is meant, by its value or by its label.
+std::string ValueMeant(const Element& field, const std::string& said) {
+  std::vector<std::string> labeled;
+  for (const Element& option : field.children) {
+    if (option.name != "option") continue;
+    std::string value = option.ChildText("value");
+    if (value == said) return said;
+    if (option.Attr("label") == said) labeled.push_back(std::move(value));
+  }
+  return labeled.size() == 1 ? labeled.front() : said;
+}
+
+bool Fits(const FormField& field, const std::string& value) {
+  if (field.type == "boolean") return ReadBoolean(field.var, value).ok();
+  if (field.type == "list-single") {
+    return std::any_of(field.options.begin(), field.options.end(),
+                       [&value](const auto& option) { return option.second == value; });
+  }
+  return field.type == "text-single";
+}
+
 }  // namespace
 
 FormField HiddenField(absl::string_view var, absl::string_view value) {
@@ -126,6 +147,40 @@ absl::StatusOr<FieldValues> ReadFieldValues(const Element& form) {
     }
   }
   return read;
+}
+
+absl::StatusOr<Submission> SingleValues(const FieldValues& values) {
+  for (const auto& [var, of_field] : values) {
+    if (of_field.size() > 1) return Wrong(Quotable(var), texts::OneValueOnly());
+  }
+  Submission submission;
+  for (const auto& [var, of_field] : values) {
+    submission[var] = of_field.empty() ? "" : of_field.front();
+  }
+  return submission;
+}
+
+void TakeLabelsForValues(const Element& offered, FieldValues& submitted) {
+  for (const Element& field : offered.children) {
+    const auto found = submitted.find(std::string(field.Attr("var")));
+    if (found == submitted.end() || field.Child("option") == nullptr) continue;
+    for (std::string& value : found->second) value = ValueMeant(field, value);
+  }
+}
+
+void TakeLabelsForValues(const Element& offered, Submission& submitted) {
+  for (const Element& field : offered.children) {
+    const auto found = submitted.find(std::string(field.Attr("var")));
+    if (found == submitted.end() || field.Child("option") == nullptr) continue;
+    found->second = ValueMeant(field, found->second);
+  }
+}
+
+void FillIn(const Submission& submitted, DataForm& form) {
+  for (FormField& field : form.fields) {
+    const auto found = submitted.find(field.var);
+    if (found != submitted.end() && Fits(field, found->second)) field.value = found->second;
+  }
 }
 
 absl::StatusOr<bool> ReadBoolean(absl::string_view var, absl::string_view value) {

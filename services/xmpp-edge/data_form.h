@@ -49,6 +49,19 @@ absl::StatusOr<Submission> ReadSubmission(const Element& form);
 using FieldValues = std::map<std::string, std::vector<std::string>>;
 absl::StatusOr<FieldValues> ReadFieldValues(const Element& form);
 
+// Each field's only value. kInvalidArgument as ReadSubmission().
+absl::StatusOr<Submission> SingleValues(const FieldValues& values);
+
+// Some clients send an option's label where its value is due (Gajim 1.7, of "list-multi").
+// What is no value of the field's options, but the label of exactly one, becomes that
+// one's value. `offered` is the <x/> that was filled in.
+void TakeLabelsForValues(const Element& offered, FieldValues& submitted);
+void TakeLabelsForValues(const Element& offered, Submission& submitted);
+
+// Puts what was submitted into a form that is asked once more, as far as it fits there.
+// A password ("text-private") never.
+void FillIn(const Submission& submitted, DataForm& form);
+
 // A boolean field: "1" and "true", "0" and "false" (XEP-0004 section 3.3).
 absl::StatusOr<bool> ReadBoolean(absl::string_view var, absl::string_view value);
 

@@ -15,6 +15,8 @@
 // the table of command_list.cc.
 namespace postern::xmpp_edge {
 
+class RegistrationDesk;
+
 // What a command keeps between two steps, in Redis for an hour: bounded, and nothing
 // secret. Any bytes.
 using CommandState = std::map<std::string, std::string>;
@@ -24,12 +26,13 @@ struct CommandStep {
   Jid user;     // full
   Place place;  // where the command runs
   const Words* words = nullptr;
-  std::string session;              // random, the same in all steps of one run
-  int number = 0;                   // 0: the command begins, and there is no form yet
-  bool back = false;                // the user wants to see the step before ("prev")
-  bool onward = false;              // the user wants one more step ("next")
-  std::optional<FieldValues> form;  // submitted
-  CommandState state;               // what the step before kept
+  std::string session;               // random, the same in all steps of one run
+  int number = 0;                    // 0: the command begins, and there is no form yet
+  bool back = false;                 // the user wants to see the step before ("prev")
+  bool onward = false;               // the user wants one more step ("next")
+  std::optional<FieldValues> form;   // submitted
+  CommandState state;                // what the step before kept
+  RegistrationDesk* desk = nullptr;  // where accounts are registered; outlives the step
 
   // The only value of a field; "" when it was not sent.
   std::string Value(const std::string& var) const;
@@ -42,12 +45,19 @@ struct CommandReply {
   std::string note;
   bool note_is_error = false;
   bool back = false, onward = false;  // whether the next step may be asked for so
+  // False: a step follows whatever is asked for, so that "next" is offered alone.
+  bool last = true;
   CommandState state;
 
   static CommandReply Note(std::string text);
   static CommandReply Error(std::string text);
   static CommandReply Result(DataForm form);
   static CommandReply Ask(DataForm form, CommandState state);
+  // Once more, and what was wrong instead of the instructions: an error would end the run
+  // in many clients, with all that was typed.
+  static CommandReply AskAgain(DataForm form, CommandState state, absl::string_view problem);
+  // Makes it a form that is not the last of its command.
+  CommandReply MoreFollows() &&;
 };
 
 struct Command {
@@ -71,5 +81,8 @@ net::Task<absl::StatusOr<CommandReply>> GetEmail(FeatureContext context, Command
 net::Task<absl::StatusOr<CommandReply>> GetLastError(FeatureContext context, CommandStep step);
 net::Task<absl::StatusOr<CommandReply>> GivePassword(FeatureContext context, CommandStep step);
 net::Task<absl::StatusOr<CommandReply>> EditPreferences(FeatureContext context, CommandStep step);
+net::Task<absl::StatusOr<CommandReply>> RegisterAccount(FeatureContext context, CommandStep step);
+net::Task<absl::StatusOr<CommandReply>> ChangeSettings(FeatureContext context, CommandStep step);
+net::Task<absl::StatusOr<CommandReply>> RemoveAccounts(FeatureContext context, CommandStep step);
 
 }  // namespace postern::xmpp_edge

@@ -13,10 +13,10 @@ namespace {
 
 Element Actions(const CommandReply& reply) {
   Element actions = MakeElement("actions");
-  actions.Set("execute", "complete");
+  actions.Set("execute", reply.last ? "complete" : "next");
   if (reply.back) actions.Add(MakeElement("prev"));
   if (reply.onward) actions.Add(MakeElement("next"));
-  actions.Add(MakeElement("complete"));
+  if (reply.last) actions.Add(MakeElement("complete"));
   return actions;
 }
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "services/xmpp-edge/account_check.h"
+#include "services/xmpp-edge/features/account_types.h"
 #include "services/xmpp-edge/features/command.h"
 #include "services/xmpp-edge/texts/commands.h"
 
@@ -18,7 +19,8 @@ std::string ValueOf(const admin::v1::Account& account) {
   return absl::StrCat(account.name(), "/", account.owner());
 }
 
-DataForm Form(const std::vector<AccountDirectory::Account>& accounts, const Words& words) {
+DataForm Form(const std::vector<AccountDirectory::Account>& accounts,
+              const admin::v1::GetSiteResponse& site, const Words& words) {
   DataForm form;
   form.title = texts::ForceCheck(words);
   form.instructions = texts::SelectAccounts(words);
@@ -28,8 +30,7 @@ DataForm Form(const std::vector<AccountDirectory::Account>& accounts, const Word
   field.label = texts::Accounts(words);
   field.required = true;
   for (const AccountDirectory::Account& account : accounts) {
-    const std::string label = absl::StrCat(account->name(), " (", NameOfType(account->type()), ")");
-    field.options.emplace_back(label, ValueOf(*account));
+    field.options.emplace_back(ShownAccount(*account, site, words), ValueOf(*account));
   }
   return form;
 }
@@ -59,7 +60,10 @@ net::Task<absl::StatusOr<CommandReply>> ForceCheck(FeatureContext context, Comma
   } else {
     accounts = MailboxesOf(context, step.user.Bare());
     if (accounts.empty()) co_return CommandReply::Error(texts::NothingToCheck(words));
-    if (step.number == 0) co_return CommandReply::Ask(Form(accounts, words), CommandState());
+    if (step.number == 0) {
+      const DataForm form = Form(accounts, context.site.current(), words);
+      co_return CommandReply::Ask(form, CommandState());
+    }
     accounts = Chosen(accounts, step);
   }
   if (accounts.empty()) {

@@ -12,6 +12,7 @@
 #include "lib/rpc/mail_codec.h"
 #include "lib/rpc/unary.h"
 #include "services/xmpp-edge/features/command.h"
+#include "services/xmpp-edge/features/mail_labels.h"
 #include "services/xmpp-edge/mail_to_message.h"
 #include "services/xmpp-edge/texts/commands.h"
 #include "services/xmpp-edge/texts/mail.h"
@@ -64,7 +65,7 @@ std::string Short(absl::string_view text) {
   return mail::CleanLine(mail::CutUtf8(text, kMaxLabelPart));
 }
 
-// Only what a label shows is kept.
+// Only what a label may show is kept.
 void Trim(ListMailsResponse& page) {
   for (MailSummary& mail : *page.mutable_mails()) {
     mail.set_subject(Short(mail.subject()));
@@ -72,19 +73,6 @@ void Trim(ListMailsResponse& page) {
     mail.mutable_from()->set_local_part(Short(mail.from().local_part()));
     mail.mutable_from()->set_domain(Short(mail.from().domain()));
   }
-}
-
-std::string SenderOf(const MailSummary& mail, const Words& words) {
-  if (mail.from().local_part().empty()) return texts::NoSender(words);
-  return Short(rpc::FromProto(mail.from()).Readable());
-}
-
-std::string LabelOf(const MailSummary& mail, const Words& words) {
-  const std::string subject = mail.subject().empty() ? texts::NoSubject(words) : mail.subject();
-  const std::string date = mail.received_unix() > 0
-                               ? texts::ReadableDate(words, mail.received_unix())
-                               : texts::UnknownDate(words);
-  return texts::EmailInList(words, subject, SenderOf(mail, words), date);
 }
 
 bool Contains(const ListMailsResponse& mails, const std::string& id) {
@@ -98,8 +86,10 @@ FormField EmailsField(Progress& progress, const Words& words) {
   field.var = kEmails;
   field.type = "list-multi";
   field.label = texts::Emails(words);
-  for (const MailSummary& mail : progress.page.mails()) {
-    field.options.emplace_back(LabelOf(mail, words), mail.id());
+  const std::vector<std::string> labels = MailLabels(progress.page, words);
+  for (int i = 0; i < progress.page.mails_size(); ++i) {
+    const MailSummary& mail = progress.page.mails(i);
+    field.options.emplace_back(labels[i], mail.id());
     if (Contains(progress.selected, mail.id())) field.values.push_back(mail.id());
   }
   return field;
@@ -205,7 +195,7 @@ net::Task<absl::StatusOr<std::vector<std::string>>> SendSelected(
       const auto found = std::find_if(read->mails().begin(), read->mails().end(),
                                       [&id](const auto& mail) { return mail.id() == id; });
       if (found == read->mails().end()) {
-        gone.push_back(LabelOf(selected.mails(i), *step.words));
+        gone.push_back(MailLabel(selected.mails(i), *step.words));
         continue;
       }
       absl::Status sent = co_await SendMail(context, step, *found);

@@ -2,12 +2,25 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "services/xmpp-edge/features/command.h"
 #include "services/xmpp-edge/password_need.h"
 #include "services/xmpp-edge/texts/commands.h"
 
 namespace postern::xmpp_edge {
 namespace {
+
+// XEP-0004 section 3.2 wants instructions without line breaks.
+std::string OneLine(absl::string_view text) {
+  std::string line;
+  for (const absl::string_view part : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    const bool ended = line.empty() || absl::EndsWith(line, ".");
+    absl::StrAppend(&line, ended ? "" : ".", line.empty() ? "" : " ", part);
+  }
+  return line;
+}
 
 bool AtRoot(const Place& place) { return place.kind == Place::Kind::kRoot; }
 bool AtAccount(const Place& place) {
@@ -28,6 +41,10 @@ constexpr Command kCommands[] = {
     {"jmc#get-email", &texts::FetchEmails, &AtMailbox, nullptr, &GetEmail},
     {"jcl#get-last-error", &texts::GetLastError, &AtAccount, nullptr, &GetLastError},
     {"postern#password", &texts::GivePassword, &AtUnstored, nullptr, &GivePassword},
+    {"postern#settings", &texts::ChangeSettings, &AtAccount, nullptr, &ChangeSettings},
+    {"postern#remove", &texts::RemoveThisAccount, &AtAccount, nullptr, &RemoveAccounts},
+    {"postern#register", &texts::RegisterAccount, &AtRoot, nullptr, &RegisterAccount},
+    {"postern#remove", &texts::RemoveAccounts, &AtRoot, nullptr, &RemoveAccounts},
     {"postern#preferences", &texts::Preferences, &AtRoot, nullptr, &EditPreferences},
 };
 
@@ -101,6 +118,17 @@ CommandReply CommandReply::Ask(DataForm form, CommandState state) {
   reply.form = std::move(form);
   reply.state = std::move(state);
   return reply;
+}
+
+CommandReply CommandReply::MoreFollows() && {
+  last = false;
+  onward = true;
+  return std::move(*this);
+}
+
+CommandReply CommandReply::AskAgain(DataForm form, CommandState state, absl::string_view problem) {
+  form.instructions = OneLine(problem);
+  return Ask(std::move(form), std::move(state));
 }
 
 }  // namespace postern::xmpp_edge

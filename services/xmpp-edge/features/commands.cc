@@ -4,7 +4,6 @@
 #include "services/xmpp-edge/features/commands.h"
 
 #include <chrono>
-#include <memory>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -45,8 +44,11 @@ bool IsAction(absl::string_view action) {
 
 class Commands {
  public:
-  explicit Commands(FeatureContext context)
-      : context_(context), sessions_(context.redis), slow_(context.sink, context.tasks) {}
+  Commands(FeatureContext context, std::shared_ptr<RegistrationDesk> desk)
+      : context_(context),
+        sessions_(context.redis),
+        slow_(context.sink, context.tasks),
+        desk_(std::move(desk)) {}
 
   net::Task<Element> Take(Incoming incoming) {
     CommandRequest request;
@@ -118,10 +120,7 @@ class Commands {
     if (!request.action.empty() && request.action != "execute") {
       co_return Refusal(request.iq, "modify", "bad-request", "bad-action");
     }
-    CommandStep step;
-    step.user = request.from;
-    step.place = place;
-    step.words = request.words;
+    CommandStep step = StepOf(request, place);
     step.session = crypto::RandomId();
     const std::string id = step.session;
     auto reply = co_await command.step(context_, std::move(step));
@@ -169,7 +168,7 @@ class Commands {
         (request.action == "next" && !session.onward)) {
       co_return Refusal(request.iq, "modify", "bad-request", "bad-action");
     }
-    CommandStep step = StepOf(request, place, session);
+    CommandStep step = NextStep(request, place, session);
     auto reply = co_await command.step(context_, std::move(step));
     if (!reply.ok()) co_return FailureOf(request, reply.status());
     ++session.steps;
@@ -194,16 +193,24 @@ class Commands {
            step->second.front() != absl::StrCat(session.steps);
   }
 
-  static CommandStep StepOf(CommandRequest& request, const Place& place,
-                            const CommandSession& session) {
+  CommandStep StepOf(const CommandRequest& request, const Place& place) const {
     CommandStep step;
     step.user = request.from;
     step.place = place;
     step.words = request.words;
+    step.desk = desk_.get();
+    return step;
+  }
+
+  CommandStep NextStep(CommandRequest& request, const Place& place,
+                       const CommandSession& session) const {
+    CommandStep step = StepOf(request, place);
     step.session = session.id;
     step.number = session.steps + 1;
     step.back = request.action == "prev";
     step.onward = request.action == "next";
+    const Element* offered = session.answer.Child("x", kDataFormNs);
+    if (request.form && offered != nullptr) TakeLabelsForValues(*offered, *request.form);
     step.form = std::move(request.form);
     request.form.reset();
     step.state = session.state;
@@ -221,12 +228,14 @@ class Commands {
   FeatureContext context_;
   CommandSessions sessions_;
   SlowAnswers slow_;
+  std::shared_ptr<RegistrationDesk> desk_;
 };
 
 }  // namespace
 
-void InstallCommands(StanzaRouter& router, FeatureContext context) {
-  auto commands = std::make_shared<Commands>(context);
+void InstallCommands(StanzaRouter& router, FeatureContext context,
+                     std::shared_ptr<RegistrationDesk> desk) {
+  auto commands = std::make_shared<Commands>(context, std::move(desk));
   router.OnIq("set", std::string(kCommandsNs),
               [commands](Incoming incoming) { return commands->Take(std::move(incoming)); });
 }

@@ -1,5 +1,8 @@
 #include "services/xmpp-edge/features/features.h"
 
+#include <memory>
+#include <utility>
+
 #include "services/xmpp-edge/features/commands.h"
 #include "services/xmpp-edge/features/disco.h"
 #include "services/xmpp-edge/features/gateway_prompt.h"
@@ -8,6 +11,7 @@
 #include "services/xmpp-edge/features/message.h"
 #include "services/xmpp-edge/features/ping.h"
 #include "services/xmpp-edge/features/registration.h"
+#include "services/xmpp-edge/features/registration_desk.h"
 #include "services/xmpp-edge/features/vcard.h"
 #include "services/xmpp-edge/features/version.h"
 
@@ -15,14 +19,15 @@ namespace postern::xmpp_edge {
 
 void InstallFeatures(StanzaRouter& router, FeatureContext context) {
   InstallDisco(router, context);
-  InstallRegistration(router, context);
+  auto desk = std::make_shared<RegistrationDesk>(context);
+  InstallRegistration(router, context, desk);
   InstallGatewayPrompt(router, context);
   InstallPing(router);
   InstallVersion(router);
   InstallLastActivity(router, context);
   InstallVcard(router, context);
   InstallMessage(router, context);
-  InstallCommands(router, context);
+  InstallCommands(router, context, std::move(desk));
   InstallHeardLanguage(router, context);
 }
 

@@ -22,7 +22,7 @@ std::vector<std::string> AccountHelp(const Place& place, absl::string_view domai
                           : texts::SendsFrom(words, account.name(), account.default_from()));
   if (IsPasswordGivenByHand(account)) parts.push_back(texts::AsksForPassword(words));
   parts.push_back(texts::HowToWrite(words, domain));
-  if (mailbox) parts.push_back(texts::CommandsOfAccount(words));
+  parts.push_back(mailbox ? texts::CommandsOfAccount(words) : texts::CommandsOfSender(words));
   parts.push_back(texts::CommandsAtGateway(words, domain));
   return parts;
 }
@@ -47,7 +47,9 @@ std::string HelpText(const Place& place, absl::string_view domain, const Words& 
   if (place.kind == Place::Kind::kAccount) {
     return absl::StrJoin(AccountHelp(place, domain, words), "\n\n");
   }
-  return absl::StrJoin({texts::HowToCommand(words), texts::HowToWrite(words, domain)}, "\n\n");
+  return absl::StrJoin({texts::HowToCommand(words), texts::CommandsOfGateway(words),
+                        texts::HowToWrite(words, domain)},
+                       "\n\n");
 }
 
 }  // namespace postern::xmpp_edge

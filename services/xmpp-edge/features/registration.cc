@@ -2,7 +2,6 @@
 // To change or remove one: at the account. Removing at the gateway removes all.
 #include "services/xmpp-edge/features/registration.h"
 
-#include <memory>
 #include <utility>
 
 #include "services/xmpp-edge/address_map.h"
@@ -11,10 +10,9 @@
 #include "services/xmpp-edge/features/account_types.h"
 #include "services/xmpp-edge/features/folder_nodes.h"
 #include "services/xmpp-edge/features/registration_answers.h"
+#include "services/xmpp-edge/features/registration_desk.h"
 #include "services/xmpp-edge/features/registration_form.h"
 #include "services/xmpp-edge/features/registration_removal.h"
-#include "services/xmpp-edge/features/registration_store.h"
-#include "services/xmpp-edge/features/registration_trial.h"
 #include "services/xmpp-edge/slow_answers.h"
 #include "services/xmpp-edge/texts/common.h"
 #include "services/xmpp-edge/texts/registration.h"
@@ -46,12 +44,11 @@ AccountDirectory::Account AccountOfFolder(const AccountDirectory& directory,
 
 class Registrar {
  public:
-  explicit Registrar(FeatureContext context)
+  Registrar(FeatureContext context, std::shared_ptr<RegistrationDesk> desk)
       : context_(context),
         slow_(context.sink, context.tasks),
-        trials_(context),
-        removal_(context),
-        store_(context) {}
+        desk_(std::move(desk)),
+        removal_(context) {}
 
   net::Task<Element> Get(Incoming incoming) {
     const bool known = co_await AccountsAreKnown(context_.directory);
@@ -130,16 +127,7 @@ class Registrar {
   }
 
   FormSubject SubjectOf(const Place& place, const Asked& asked) const {
-    FormSubject subject;
-    subject.type = place.type;
-    subject.existing = place.account;
-    // One of those that send is the default, always.
-    for (const AccountDirectory::Account& account : context_.directory.Of(asked.user)) {
-      subject.has_default_sender |= !IsReceiving(account->type());
-    }
-    const admin::v1::GetSiteResponse& site = context_.site.current();
-    if (site.relay_offered()) subject.relay_label = RelayLabel(site, asked.words);
-    return subject;
+    return desk_->SubjectAt(place, asked.user, asked.words);
   }
 
   // JMC's: the account of that folder, to be changed, or a new one like the one browsed.
@@ -179,15 +167,21 @@ class Registrar {
     if (!listed.ok()) co_return MailServerRefusal(asked.iq, listed.status(), asked.words);
     if (!listed->self().selectable()) co_return NoMailHere(asked);
     FormSubject subject = SubjectOfFolder(place, asked, listed->self().mailbox());
-    auto registration = ReadRegistration(std::move(submission), subject);
+    auto registration = Read(asked, subject, std::move(submission));
     if (!registration.ok()) co_return Refusal(asked, registration.status());
     co_return co_await TryAndStore(std::move(asked), std::move(subject), *std::move(registration));
+  }
+
+  static absl::StatusOr<Registration> Read(const Asked& asked, const FormSubject& subject,
+                                           Submission submission) {
+    TakeLabelsForValues(RegistrationForm(subject, asked.words).ToElement(), submission);
+    return ReadRegistration(std::move(submission), subject);
   }
 
   // What needs no mail server is stored in the order of the stanzas; a trial takes long.
   net::Task<Element> Put(const Incoming& incoming, FormSubject subject, Submission submission) {
     Asked asked = AskedBy(incoming);
-    auto registration = ReadRegistration(std::move(submission), subject);
+    auto registration = Read(asked, subject, std::move(submission));
     if (!registration.ok()) co_return Refusal(asked, registration.status());
     if (registration->store_untested || !NeedsTrial(subject, *registration)) {
       co_return co_await TryAndStore(std::move(asked), std::move(subject),
@@ -200,32 +194,9 @@ class Registrar {
   }
 
   net::Task<Element> TryAndStore(Asked asked, FormSubject subject, Registration registration) {
-    registration.account.set_owner(asked.user);
-    const std::string& name = registration.account.name();
-    const bool taken =
-        subject.existing == nullptr && context_.directory.Find(asked.user, name) != nullptr;
-    if (taken) co_return Refusal(asked, absl::AlreadyExistsError("name"), name);
-    if (NeedsTrial(subject, registration)) {
-      absl::Status tried;
-      if (registration.store_untested) {
-        tried = trials_.PassUntested(asked.user);
-      } else {
-        tried = co_await Try(subject, registration);
-      }
-      if (!tried.ok()) co_return TrialRefusal(asked, tried);
-    }
-    std::string copied_from;
-    if (registration.uses_password_of_like) copied_from = subject.like->id();
-    co_return co_await store_.Put(std::move(asked), std::move(registration),
-                                  std::move(copied_from));
-  }
-
-  // A password that is not given is that of an account the services know by its id.
-  net::Task<absl::Status> Try(const FormSubject& subject, const Registration& registration) {
-    admin::v1::Account account = registration.account;
-    if (registration.uses_password_of_like) account.set_id(subject.like->id());
-    crypto::Secret password = registration.password;
-    co_return co_await trials_.Try(std::move(account), std::move(password));
+    const auto problem =
+        co_await desk_->Take(asked.user, std::move(subject), std::move(registration), asked.words);
+    co_return problem ? Refusal(asked, *problem) : IqResult(asked.iq);
   }
 
   RemovalWish WishAt(const Place& place, const std::string& user) const {
@@ -261,15 +232,15 @@ class Registrar {
 
   FeatureContext context_;
   SlowAnswers slow_;
-  AccountTrials trials_;
+  std::shared_ptr<RegistrationDesk> desk_;
   Removal removal_;
-  RegistrationStore store_;
 };
 
 }  // namespace
 
-void InstallRegistration(StanzaRouter& router, FeatureContext context) {
-  auto registrar = std::make_shared<Registrar>(context);
+void InstallRegistration(StanzaRouter& router, FeatureContext context,
+                         std::shared_ptr<RegistrationDesk> desk) {
+  auto registrar = std::make_shared<Registrar>(context, std::move(desk));
   router.OnIq("get", kNs,
               [registrar](Incoming incoming) { return registrar->Get(std::move(incoming)); });
   router.OnIq("set", kNs,

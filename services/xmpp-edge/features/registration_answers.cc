@@ -6,6 +6,7 @@
 
 #include "lib/crypto/digest.h"
 #include "lib/words/wording.h"
+#include "services/xmpp-edge/features/registration_fields.h"
 #include "services/xmpp-edge/texts/registration.h"
 
 namespace postern::xmpp_edge {
@@ -21,36 +22,40 @@ std::string FieldErrorText(const Words& words, const absl::Status& why) {
       colon != absl::string_view::npos && field.find_first_of(" .") == absl::string_view::npos;
   if (!names_field) return words.Say(why);
   const std::string reason = wording ? words.Say(*wording) : std::string(message.substr(colon + 2));
-  return texts::FieldError(words, field, reason);
+  return texts::FieldError(words, field, LabelOfField(field, words), reason);
 }
 
 }  // namespace
 
-Element Refusal(const Asked& asked, const absl::Status& why, absl::string_view name) {
+RegistrationProblem ProblemOf(const Words& words, const absl::Status& why, absl::string_view name) {
   switch (why.code()) {
     case absl::StatusCode::kInvalidArgument:
-      return ErrorAnswer(asked.iq, "modify", "not-acceptable", FieldErrorText(asked.words, why));
+      return {"modify", "not-acceptable", FieldErrorText(words, why)};
     case absl::StatusCode::kAlreadyExists:
-      return ErrorAnswer(asked.iq, "cancel", "conflict", texts::AccountExists(asked.words, name));
+      return {"cancel", "conflict", texts::AccountExists(words, name)};
     case absl::StatusCode::kNotFound:
-      return ErrorAnswer(asked.iq, "cancel", "item-not-found");
+      return {"cancel", "item-not-found", ""};
     case absl::StatusCode::kResourceExhausted:
-      return ErrorAnswer(asked.iq, "cancel", "not-allowed", asked.words.Say(why));
+      return {"cancel", "not-allowed", words.Say(why)};
     default:
-      return ErrorAnswer(asked.iq, "wait", "remote-server-timeout",
-                         texts::AccountsAway(asked.words));
+      return {"wait", "remote-server-timeout", texts::AccountsAway(words)};
   }
 }
 
-Element TrialRefusal(const Asked& asked, const absl::Status& why) {
+RegistrationProblem TrialProblem(const Words& words, const absl::Status& why) {
   if (absl::IsFailedPrecondition(why)) {
-    const std::string problem = FieldErrorText(asked.words, why);
-    return ErrorAnswer(asked.iq, "modify", "not-acceptable",
-                       texts::NotStored(asked.words, problem));
+    return {"modify", "not-acceptable", texts::NotStored(words, FieldErrorText(words, why))};
   }
   const bool over_limit = absl::IsResourceExhausted(why);
-  return ErrorAnswer(asked.iq, "wait", over_limit ? "resource-constraint" : "remote-server-timeout",
-                     asked.words.Say(why));
+  return {"wait", over_limit ? "resource-constraint" : "remote-server-timeout", words.Say(why)};
+}
+
+Element Refusal(const Asked& asked, const RegistrationProblem& problem) {
+  return ErrorAnswer(asked.iq, problem.type, problem.condition, problem.text);
+}
+
+Element Refusal(const Asked& asked, const absl::Status& why) {
+  return Refusal(asked, ProblemOf(asked.words, why));
 }
 
 net::Task<void> AfterAnswer(FeatureContext context) {

@@ -10,17 +10,29 @@
 
 namespace postern::xmpp_edge {
 
-// Who asked for a registration, a change or a removal, and how they are answered.
+// Why a registration, a change or a removal is not done, as its user is told: an error's
+// type and condition (RFC 6120 section 8.3), and a text.
+struct RegistrationProblem {
+  std::string type, condition;
+  std::string text;  // empty: the condition says it all
+};
+
+// What admin, or the form itself, says to it; `name` is that of the account. A field that is
+// to blame is named, with its label.
+RegistrationProblem ProblemOf(const Words& words, const absl::Status& why,
+                              absl::string_view name = "");
+// What became of the trial, when it did not end well.
+RegistrationProblem TrialProblem(const Words& words, const absl::Status& why);
+
+// Who asked for one by an iq, and how they are answered.
 struct Asked {
   Element iq;        // the envelope
   std::string user;  // bare JID
   Words words;
 };
 
-// What admin, or the form itself, says to it; `name` is that of the account.
-Element Refusal(const Asked& asked, const absl::Status& why, absl::string_view name = "");
-// What became of the trial, when it did not end well.
-Element TrialRefusal(const Asked& asked, const absl::Status& why);
+Element Refusal(const Asked& asked, const RegistrationProblem& problem);
+Element Refusal(const Asked& asked, const absl::Status& why);
 
 // XEP-0100 section 4.1 wants the result first, then presence and messages: what waits for
 // this runs after the answer was sent.

@@ -1,6 +1,42 @@
 #include "services/xmpp-edge/features/registration_fields.h"
 
 namespace postern::xmpp_edge {
+namespace {
+
+struct FieldLabel {
+  absl::string_view var;
+  std::string (*label)(const Words&);
+};
+
+constexpr FieldLabel kLabels[] = {
+    {"type", &texts::LabelType},
+    {"name", &texts::LabelName},
+    {"login", &texts::LabelLogin},
+    {"password", &texts::LabelPassword},
+    {"host", &texts::LabelHost},
+    {"port", &texts::LabelPort},
+    {"ssl", &texts::LabelSsl},
+    {"tls", &texts::LabelTls},
+    {"store_password", &texts::LabelStorePassword},
+    {"store_untested", &texts::LabelStoreUntested},
+    {"live_email_only", &texts::LabelLiveOnly},
+    {"interval", &texts::LabelInterval},
+    {"mailbox", &texts::LabelMailbox},
+    {"default_account", &texts::LabelDefaultAccount},
+    {"default_from", &texts::LabelDefaultFrom},
+};
+
+}  // namespace
+
+std::string LabelOfField(absl::string_view var, const Words& words) {
+  for (const FieldLabel& field : kLabels) {
+    if (field.var == var) return field.label(words);
+  }
+  for (const ActionField& field : kActionFields) {
+    if (field.var == var) return field.label(words);
+  }
+  return "";
+}
 
 std::string ActionText(admin::v1::Action action) {
   switch (action) {

@@ -36,6 +36,9 @@ inline constexpr ActionField kActionFields[] = {
      &admin::v1::PresenceActions::set_offline, admin::v1::ACTION_NOTHING},
 };
 
+// What a field of that name is called in the forms, for errors; "" when there is none.
+std::string LabelOfField(absl::string_view var, const Words& words);
+
 // "0", "1", "2".
 std::string ActionText(admin::v1::Action action);
 

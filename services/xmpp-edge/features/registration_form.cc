@@ -35,6 +35,18 @@ FormField Boolean(absl::string_view var, std::string label, bool value) {
   return Field(var, "boolean", std::move(label), value ? "1" : "0");
 }
 
+FormField TypeField(const FormSubject& subject, const Words& words) {
+  FormField field = Required(Field("type", "list-single", texts::LabelType(words), "IMAP"));
+  field.options = {{texts::ReceiveByImap(words), "IMAP"},
+                   {texts::ReceiveByPop3(words), "POP3"},
+                   {texts::SendBySmtp(words), "SMTP"}};
+  if (!subject.relay_label.empty()) {
+    field.options.emplace_back(texts::SendByRelay(words, subject.relay_label),
+                               NameOfType(admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP));
+  }
+  return field;
+}
+
 // One form while it is written.
 class FormWriter {
  public:
@@ -49,7 +61,7 @@ class FormWriter {
     form_.title = texts::RegistrationTitle(words_);
     form_.instructions = Instructions();
     Add(HiddenField("FORM_TYPE", "jabber:iq:register"));
-    if (union_) AddType();
+    if (union_) Add(TypeField(subject_, words_));
     Add(update_ ? HiddenField("name", account_.name())
                 : Required(Field("name", "text-single", texts::LabelName(words_), "")));
     if (account_.type() != admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP) AddServer();
@@ -79,18 +91,6 @@ class FormWriter {
                                                            : texts::RelayInstructions(words_);
   }
 
-  void AddType() {
-    FormField field = Required(Field("type", "list-single", texts::LabelType(words_), "IMAP"));
-    field.options = {{texts::ReceiveByImap(words_), "IMAP"},
-                     {texts::ReceiveByPop3(words_), "POP3"},
-                     {texts::SendBySmtp(words_), "SMTP"}};
-    if (!subject_.relay_label.empty()) {
-      field.options.emplace_back(texts::SendByRelay(words_, subject_.relay_label),
-                                 NameOfType(admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP));
-    }
-    Add(std::move(field));
-  }
-
   std::string PasswordLabel() const {
     if (update_) return texts::LabelPasswordUnchanged(words_);
     const bool of_like = subject_.like != nullptr && subject_.like->store_password();
@@ -108,10 +108,10 @@ class FormWriter {
     Add(union_ ? Field("port", "text-single", texts::LabelPortOfType(words_), "")
                : Field("port", "text-single", texts::LabelPort(words_),
                        absl::StrCat(account_.port())));
-    Add(Boolean("ssl", texts::LabelSsl(words_), !starttls));
-    if (union_ || account_.type() == admin::v1::ACCOUNT_TYPE_SMTP) {
-      AddOf("SMTP", Boolean("tls", texts::LabelTls(words_), starttls));
-    }
+    const bool smtp = account_.type() == admin::v1::ACCOUNT_TYPE_SMTP;
+    std::string ssl = smtp ? texts::LabelSslOfSmtp(words_) : texts::LabelSsl(words_);
+    Add(Boolean("ssl", std::move(ssl), !starttls));
+    if (union_ || smtp) AddOf("SMTP", Boolean("tls", texts::LabelTls(words_), starttls));
     Add(Boolean("store_password", texts::LabelStorePassword(words_), account_.store_password()));
   }
 
@@ -150,6 +150,14 @@ class FormWriter {
 
 DataForm RegistrationForm(const FormSubject& subject, const Words& words) {
   return FormWriter(subject, words).Write();
+}
+
+DataForm TypeForm(const FormSubject& subject, const Words& words) {
+  DataForm form;
+  form.title = texts::RegistrationTitle(words);
+  form.instructions = texts::TypeInstructions(words);
+  form.fields.push_back(TypeField(subject, words));
+  return form;
 }
 
 }  // namespace postern::xmpp_edge

@@ -31,6 +31,9 @@ struct FormSubject {
 // The password is never in it.
 DataForm RegistrationForm(const FormSubject& subject, const Words& words);
 
+// Asks for the type alone; its field "type" as in the form of the gateway itself.
+DataForm TypeForm(const FormSubject& subject, const Words& words);
+
 struct Registration {
   admin::v1::Account account;  // without owner
   crypto::Secret password;     // empty: unchanged, not stored, or that of `like`

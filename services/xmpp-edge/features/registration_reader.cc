@@ -102,11 +102,13 @@ void TakeName(FormReader& form, bool is_update, Account& account) {
 }
 
 // `ssl` and `tls` are JMC's; Postern speaks nothing unencrypted, so "neither" is
-// STARTTLS as well.
+// STARTTLS as well. Of "both" the one counts that was not ticked before.
 void TakeSecurity(FormReader& form, Account& account) {
   const std::optional<bool> ssl = form.TakeBoolean("ssl");
   std::optional<bool> tls = form.TakeBoolean("tls");
   if (account.type() != admin::v1::ACCOUNT_TYPE_SMTP) tls.reset();
+  const bool was_starttls = account.security() == admin::v1::SECURITY_STARTTLS;
+  if (was_starttls && ssl.value_or(false)) tls.reset();
   if (tls.value_or(false)) {
     account.set_security(admin::v1::SECURITY_STARTTLS);
   } else if (ssl) {
@@ -116,8 +118,9 @@ void TakeSecurity(FormReader& form, Account& account) {
 
 // A usual port leaves no choice (RFC 8314), and one field of a pre-filled form is
 // easily changed without the other: 465 with STARTTLS was meant to be 587, and
-// 587 as typed is STARTTLS. Both ways everything stays encrypted.
-void TakePort(FormReader& form, bool is_update, Account& account) {
+// 587 as typed is STARTTLS, unless it stood there and TLS is what was changed. All ways
+// everything stays encrypted.
+void TakePort(FormReader& form, bool is_update, bool was_starttls, Account& account) {
   const UsualPorts usual = PortsOf(account.type());
   const std::optional<uint32_t> port = form.TakeNumber("port", 1, 65535);
   const bool starttls = account.security() == admin::v1::SECURITY_STARTTLS;
@@ -127,7 +130,10 @@ void TakePort(FormReader& form, bool is_update, Account& account) {
     account.set_port(starttls ? usual.starttls : usual.tls);
   }
   if (starttls && account.port() == usual.tls) account.set_port(usual.starttls);
-  if (!starttls && account.port() == usual.starttls) {
+  if (starttls || account.port() != usual.starttls) return;
+  if (was_starttls) {
+    account.set_port(usual.tls);
+  } else {
     account.set_security(admin::v1::SECURITY_STARTTLS);
   }
 }
@@ -203,8 +209,9 @@ void TakeSettings(FormReader& form, const FormSubject& subject, Registration& re
   const bool is_update = subject.existing != nullptr;
   if (account.type() != admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP) {
     TakeServer(form, account);
+    const bool was_starttls = account.security() == admin::v1::SECURITY_STARTTLS;
     TakeSecurity(form, account);
-    TakePort(form, is_update || subject.like != nullptr, account);
+    TakePort(form, is_update || subject.like != nullptr, was_starttls, account);
     TakePassword(form, subject, registration);
   }
   if (IsReceiving(account.type())) {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "lib/crypto/digest.h"
 #include "lib/rpc/unary.h"
 #include "services/xmpp-edge/texts/registration.h"
@@ -18,6 +19,7 @@ using AdminCalls = admin::v1::AdminService::StubInterface::async_interface;
 
 constexpr auto kAdminDeadline = std::chrono::seconds(10);
 constexpr char kSecondsToConfirm[] = "120";
+constexpr size_t kMaxIdBytes = 1024;
 
 std::string Key(absl::string_view user) {
   return absl::StrCat("postern:session:removal:{", user, "}");
@@ -33,46 +35,76 @@ std::string Fingerprint(const RemovalWish& wish) {
 }
 
 std::string RemovalText(const Words& words, const RemovalWish& wish) {
-  std::vector<std::string> names;
-  for (const AccountDirectory::Account& account : wish.accounts) names.push_back(account->name());
-  const std::string list = absl::StrJoin(names, ", ");
-  return wish.everything ? texts::RemoveAllAgain(words, names.size(), list)
-                         : texts::RemoveAgain(words, names.size(), list);
+  const size_t count = wish.accounts.size();
+  return wish.everything ? texts::RemoveAllAgain(words, count, NamesOf(wish))
+                         : texts::RemoveAgain(words, count, NamesOf(wish));
+}
+
+net::Task<void> TellAgain(FeatureContext context, std::string user, std::string text) {
+  co_await AfterAnswer(context);
+  co_await Tell(context, std::move(user), std::move(text));
+}
+
+net::Task<void> AfterRemoval(FeatureContext context, RemovalWish wish) {
+  co_await AfterAnswer(context);
+  for (const AccountDirectory::Account& account : wish.accounts) {
+    context.directory.Forget(account->id());
+  }
 }
 
 }  // namespace
 
+std::string NamesOf(const RemovalWish& wish) {
+  std::vector<std::string> names;
+  for (const AccountDirectory::Account& account : wish.accounts) names.push_back(account->name());
+  return absl::StrJoin(names, ", ");
+}
+
 net::Task<Element> Removal::Take(Asked asked, RemovalWish wish) {
   if (wish.accounts.empty()) co_return ErrorAnswer(asked.iq, "auth", "registration-required");
-  auto confirmed = co_await IsConfirmed(wish);
+  auto confirmed = co_await IsConfirmed(wish, "");
   if (!confirmed.ok()) co_return Refusal(asked, confirmed.status());
   if (!*confirmed) co_return AskAgain(std::move(asked), wish);
-  const absl::Status removed = co_await Remove(wish);
+  const absl::Status removed = co_await Remove(std::move(wish));
   if (!removed.ok()) co_return Refusal(asked, removed);
-  context_.tasks.Spawn("after removal", AfterRemoval(std::move(wish)));
   co_return IqResult(asked.iq);
+}
+
+net::Task<std::string> Removal::TakeByChat(RemovalWish wish, std::string message_id, Words words) {
+  const std::string names = NamesOf(wish);
+  auto confirmed = co_await IsConfirmed(wish, std::move(message_id));
+  if (!confirmed.ok()) co_return texts::AccountsAway(words);
+  if (!*confirmed) co_return texts::RemoveAgainByChat(words, names);
+  const absl::Status removed = co_await Remove(std::move(wish));
+  co_return removed.ok() ? texts::Removed(words, 1, names) : texts::AccountsAway(words);
 }
 
 Element Removal::AskAgain(Asked asked, const RemovalWish& wish) {
   std::string text = RemovalText(asked.words, wish);
   Element answer = ErrorAnswer(asked.iq, "modify", "not-acceptable", text);
-  context_.tasks.Spawn("ask for removal again", TellAgain(wish.user, std::move(text)));
+  context_.tasks.Spawn("ask for removal again", TellAgain(context_, wish.user, std::move(text)));
   return answer;
 }
 
-net::Task<absl::StatusOr<bool>> Removal::IsConfirmed(const RemovalWish& wish) {
+net::Task<absl::StatusOr<bool>> Removal::IsConfirmed(const RemovalWish& wish,
+                                                     std::string message_id) {
+  message_id = message_id.substr(0, kMaxIdBytes);
   const std::string mark = Fingerprint(wish);
   std::vector<std::string> read = {"GET", Key(wish.user)};
   auto remembered = co_await context_.redis.Command(std::move(read));
   if (!remembered.ok()) co_return remembered.status();
-  if (remembered->text == mark) co_return true;
-  std::vector<std::string> write = {"SET", Key(wish.user), mark, "EX", kSecondsToConfirm};
-  auto written = co_await context_.redis.Command(std::move(write));
-  if (!written.ok()) co_return written.status();
+  const std::pair<std::string, std::string> first =
+      absl::StrSplit(remembered->text, absl::MaxSplits('\n', 1));
+  const bool same_message = !message_id.empty() && first.second == message_id;
+  if (first.first == mark && !same_message) co_return true;
+  const std::string written = absl::StrCat(mark, "\n", message_id);
+  std::vector<std::string> write = {"SET", Key(wish.user), written, "EX", kSecondsToConfirm};
+  auto kept = co_await context_.redis.Command(std::move(write));
+  if (!kept.ok()) co_return kept.status();
   co_return false;
 }
 
-net::Task<absl::Status> Removal::Remove(const RemovalWish& wish) {
+net::Task<absl::Status> Removal::Remove(RemovalWish wish) {
   if (wish.everything) {
     if (absl::Status s = co_await RemoveAll(wish.user); !s.ok()) co_return s;
   } else {
@@ -83,6 +115,7 @@ net::Task<absl::Status> Removal::Remove(const RemovalWish& wish) {
   // Left behind it does no harm: it names accounts that are gone.
   std::vector<std::string> forget = {"DEL", Key(wish.user)};
   (void)co_await context_.redis.Command(std::move(forget));
+  context_.tasks.Spawn("after removal", AfterRemoval(context_, std::move(wish)));
   co_return absl::OkStatus();
 }
 
@@ -102,18 +135,6 @@ net::Task<absl::Status> Removal::RemoveOne(std::string id) {
   // Gone already is as good.
   if (absl::IsNotFound(removed.status())) co_return absl::OkStatus();
   co_return removed.status();
-}
-
-net::Task<void> Removal::AfterRemoval(RemovalWish wish) {
-  co_await AfterAnswer(context_);
-  for (const AccountDirectory::Account& account : wish.accounts) {
-    context_.directory.Forget(account->id());
-  }
-}
-
-net::Task<void> Removal::TellAgain(std::string user, std::string text) {
-  co_await AfterAnswer(context_);
-  co_await Tell(context_, std::move(user), std::move(text));
 }
 
 }  // namespace postern::xmpp_edge

@@ -17,10 +17,13 @@ struct RemovalWish {
   bool everything = false;
 };
 
+// "home, work".
+std::string NamesOf(const RemovalWish& wish);
+
 // Removal happens when it is asked for twice within two minutes. The first time is
 // remembered in Redis (postern:session:removal:{bare-jid}), so that it does not matter
-// which edge hears the second, and names exactly what would be removed: an account that
-// is added in between makes it a first time again.
+// which edge hears the second, or whether it comes by iq or by chat, and names exactly what
+// would be removed: an account that is added in between makes it a first time again.
 class Removal {
  public:
   explicit Removal(FeatureContext context) : context_(std::move(context)) {}
@@ -31,13 +34,18 @@ class Removal {
   // may repeat it by itself.
   net::Task<Element> Take(Asked asked, RemovalWish wish);
 
+  // The same by chat, of one account: what to say. A message that comes twice under one id
+  // was said once.
+  net::Task<std::string> TakeByChat(RemovalWish wish, std::string message_id, Words words);
+
+  // At once, when it was confirmed otherwise. Accounts that are gone already are no error;
+  // other errors are admin's.
+  net::Task<absl::Status> Remove(RemovalWish wish);
+
  private:
   Element AskAgain(Asked asked, const RemovalWish& wish);
-  // True: it is the second time.
-  net::Task<absl::StatusOr<bool>> IsConfirmed(const RemovalWish& wish);
-  net::Task<absl::Status> Remove(const RemovalWish& wish);
-  net::Task<void> AfterRemoval(RemovalWish wish);
-  net::Task<void> TellAgain(std::string user, std::string text);
+  // True: it is the second time. `message_id` may be empty.
+  net::Task<absl::StatusOr<bool>> IsConfirmed(const RemovalWish& wish, std::string message_id);
   net::Task<absl::Status> RemoveAll(std::string user);
   net::Task<absl::Status> RemoveOne(std::string id);
 

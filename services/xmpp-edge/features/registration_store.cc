@@ -3,7 +3,8 @@
 #include <chrono>
 
 #include "lib/process/log.h"
-#include "lib/rpc/unary.h"
+#include "services/xmpp-edge/features/registration_answers.h"
+#include "services/xmpp-edge/password_call.h"
 #include "services/xmpp-edge/password_handover.h"
 #include "services/xmpp-edge/texts/registration.h"
 
@@ -21,33 +22,33 @@ std::string WelcomeText(const FeatureContext& context, const Words& words) {
 
 }  // namespace
 
-net::Task<Element> RegistrationStore::Put(Asked asked, Registration registration,
-                                          std::string password_from) {
-  const std::string name = registration.account.name();
+net::Task<absl::Status> RegistrationStore::Put(Registration registration, std::string password_from,
+                                               Words words) {
   admin::v1::PutAccountRequest request;
   *request.mutable_account() = std::move(registration.account);
   request.set_copy_password_from(password_from);
-  request.set_password(registration.password.Reveal());
-  auto stored = co_await rpc::Call(context_.admin.async(), &AdminCalls::PutAccount,
-                                   std::move(request), kAdminDeadline);
-  if (!stored.ok()) co_return Refusal(asked, stored.status(), name);
-  Element answer = IqResult(asked.iq);
-  context_.tasks.Spawn("after registration", AfterPut(std::move(asked), *std::move(stored),
-                                                      std::move(registration.password)));
-  co_return answer;
+  auto stored =
+      co_await CallWithPassword(context_.admin.async(), &AdminCalls::PutAccount, std::move(request),
+                                registration.password, kAdminDeadline);
+  if (!stored.ok()) co_return stored.status();
+  context_.tasks.Spawn(
+      "after registration",
+      AfterPut(*std::move(stored), std::move(registration.password), std::move(words)));
+  co_return absl::OkStatus();
 }
 
-net::Task<void> RegistrationStore::AfterPut(Asked asked, admin::v1::PutAccountResponse stored,
-                                            crypto::Secret password) {
+net::Task<void> RegistrationStore::AfterPut(admin::v1::PutAccountResponse stored,
+                                            crypto::Secret password, Words words) {
   co_await AfterAnswer(context_);
+  const std::string user = stored.account().owner();
   const std::string id = stored.account().id(), name = stored.account().name();
   context_.directory.Apply(std::move(*stored.mutable_account()));
-  std::string news = stored.created() ? texts::AccountCreated(asked.words, name)
-                                      : texts::AccountUpdated(asked.words, name);
-  co_await Tell(context_, asked.user, std::move(news));
+  std::string news =
+      stored.created() ? texts::AccountCreated(words, name) : texts::AccountUpdated(words, name);
+  co_await Tell(context_, user, std::move(news));
   if (stored.first_of_user()) {
-    std::string welcome = WelcomeText(context_, asked.words);
-    co_await Tell(context_, asked.user, std::move(welcome));
+    std::string welcome = WelcomeText(context_, words);
+    co_await Tell(context_, user, std::move(welcome));
   }
   const AccountDirectory::Account account = context_.directory.FindById(id);
   if (password.empty() || account == nullptr || account->store_password()) co_return;

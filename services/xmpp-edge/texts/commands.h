@@ -17,6 +17,14 @@ inline std::string FetchEmails(const Words& words) { return words.Say("Fetch ema
 inline std::string GetLastError(const Words& words) { return words.Say("Get last error"); }
 inline std::string GivePassword(const Words& words) { return words.Say("Give the password"); }
 inline std::string Preferences(const Words& words) { return words.Say("Preferences"); }
+inline std::string RegisterAccount(const Words& words) {
+  return words.Say("Register a mail account");
+}
+inline std::string ChangeSettings(const Words& words) { return words.Say("Change the settings"); }
+inline std::string RemoveAccounts(const Words& words) { return words.Say("Remove accounts"); }
+inline std::string RemoveThisAccount(const Words& words) {
+  return words.Say("Remove this account");
+}
 
 // --- what goes wrong with any of them ---------------------------------------------
 inline std::string CommandNotNow(const Words& words) {

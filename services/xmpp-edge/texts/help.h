@@ -16,6 +16,7 @@ inline std::string KeywordAccounts(const Words& words) { return words.Say("accou
 inline std::string KeywordCheck(const Words& words) { return words.Say("check"); }
 inline std::string KeywordErrors(const Words& words) { return words.Say("errors"); }
 inline std::string KeywordLanguage(const Words& words) { return words.Say("language"); }
+inline std::string KeywordRemove(const Words& words) { return words.Say("remove"); }
 
 // --- what they answer ----------------------------------------------------------------
 // TRANSLATORS: $0 is the account's name, $1 its type (IMAP), $2 how it fares.
@@ -88,12 +89,23 @@ inline std::string HowToCommand(const Words& words) {
       "check - look for new mail now; \"check NAME\" in one account\n"
       "errors - the last error of each account\n"
       "language - the language in which the gateway speaks to you\n"
+      "remove NAME - remove an account; you are asked once more\n"
       "help - this text");
+}
+inline std::string CommandsOfGateway(const Words& words) {
+  return words.Say(
+      "The commands of this contact (your client may call them ad-hoc commands) register accounts, "
+      "look for new mail now, change your preferences and remove accounts.");
 }
 inline std::string CommandsOfAccount(const Words& words) {
   return words.Say(
       "The commands of this contact (your client may call them ad-hoc commands) fetch older mails, "
-      "look for new mail now and tell the last error.");
+      "look for new mail now, tell the last error, change the settings and remove the account.");
+}
+inline std::string CommandsOfSender(const Words& words) {
+  return words.Say(
+      "The commands of this contact (your client may call them ad-hoc commands) tell the last "
+      "error, change the settings and remove the account.");
 }
 inline std::string CommandsAtGateway(const Words& words, absl::string_view domain) {
   return words.Say("Send \"help\" to $0 for what else you can do.", domain);

@@ -35,14 +35,29 @@ inline std::string NoSubject(const Words& words) { return words.Say("(no subject
 inline std::string NoText(const Words& words) { return words.Say("(no text)"); }
 
 // In UTC: nobody tells the gateway where its user is.
-inline std::string ReadableDate(const Words& words, int64_t unix_seconds) {
-  const absl::CivilSecond at =
-      absl::ToCivilSecond(absl::FromUnixSeconds(unix_seconds), absl::UTCTimeZone());
-  const auto two_digits = [](int number) { return absl::StrFormat("%02d", number); };
+inline absl::CivilSecond UtcOf(int64_t unix_seconds) {
+  return absl::ToCivilSecond(absl::FromUnixSeconds(unix_seconds), absl::UTCTimeZone());
+}
+inline std::string TwoDigits(int number) { return absl::StrFormat("%02d", number); }
+inline std::string DateAndTime(const Words& words, const absl::CivilSecond& at,
+                               absl::string_view time) {
   // TRANSLATORS: a date: $0 is the year, $1 the month, $2 the day (numbers of two digits), $3 the
   // time of day ("14:05").
-  return words.Say("$0-$1-$2 $3 UTC", at.year(), two_digits(at.month()), two_digits(at.day()),
-                   absl::StrFormat("%02d:%02d", at.hour(), at.minute()));
+  return words.Say("$0-$1-$2 $3 UTC", at.year(), TwoDigits(at.month()), TwoDigits(at.day()), time);
+}
+inline std::string ReadableDate(const Words& words, int64_t unix_seconds) {
+  const absl::CivilSecond at = UtcOf(unix_seconds);
+  return DateAndTime(words, at, absl::StrFormat("%02d:%02d", at.hour(), at.minute()));
+}
+inline std::string ExactDate(const Words& words, int64_t unix_seconds) {
+  const absl::CivilSecond at = UtcOf(unix_seconds);
+  return DateAndTime(words, at,
+                     absl::StrFormat("%02d:%02d:%02d", at.hour(), at.minute(), at.second()));
+}
+inline std::string ShortDate(const Words& words, int64_t unix_seconds) {
+  const absl::CivilSecond at = UtcOf(unix_seconds);
+  // TRANSLATORS: a date: $0 is the year, $1 the month, $2 the day (numbers of two digits).
+  return words.Say("$0-$1-$2", at.year(), TwoDigits(at.month()), TwoDigits(at.day()));
 }
 
 inline std::string ReadableSize(const Words& words, uint64_t bytes) {

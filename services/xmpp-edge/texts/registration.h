@@ -32,6 +32,11 @@ inline std::string RootInstructions(const Words& words) {
       "Choose IMAP or POP3 to receive mail, or SMTP to send it, and fill in its fields; those of "
       "the others are not looked at. To receive and to send, register twice, with two names.");
 }
+inline std::string TypeInstructions(const Words& words) {
+  return words.Say(
+      "Choose IMAP or POP3 to receive mail, or SMTP to send it. To receive and to send, register "
+      "twice, with two names.");
+}
 inline std::string UpdateInstructions(const Words& words) {
   return words.Say("Change what you want. An empty password leaves the present one as it is.");
 }
@@ -72,11 +77,13 @@ inline std::string LabelPortOfType(const Words& words) {
   return words.Say("Port (empty: the usual one)");
 }
 inline std::string LabelSsl(const Words& words) {
-  return words.Say("TLS from the start (else STARTTLS)");
+  return words.Say("TLS from the first byte (else STARTTLS)");
 }
-inline std::string LabelTls(const Words& words) {
-  return words.Say("STARTTLS instead of TLS from the start");
+// SMTP's form has a box for each.
+inline std::string LabelSslOfSmtp(const Words& words) {
+  return words.Say("TLS from the first byte (port 465)");
 }
+inline std::string LabelTls(const Words& words) { return words.Say("STARTTLS (port 587)"); }
 inline std::string LabelStorePassword(const Words& words) {
   return words.Say("Store the password (encrypted); else you are asked at each login");
 }
@@ -142,9 +149,12 @@ inline words::Wording TooManyFields(size_t most) {
   return words::Word("has more than $0 fields", most);
 }
 inline words::Wording TooLarge() { return words::Word("is too large"); }
-inline std::string FieldError(const Words& words, absl::string_view field,
+// Users see labels, scripts see names. `label` is empty where there is none.
+inline std::string FieldError(const Words& words, absl::string_view field, absl::string_view label,
                               absl::string_view reason) {
-  return words.Say("Error with '$0' field: $1", field, reason);
+  if (label.empty()) return words.Say("Error with '$0' field: $1", field, reason);
+  // TRANSLATORS: $0 is a field's name ("port"), $1 what it is called in the form, $2 the reason.
+  return words.Say("Error with '$0' field ($1): $2", field, label, reason);
 }
 
 // --- what becomes of it -------------------------------------------------------------
@@ -223,6 +233,53 @@ inline std::string RemoveAllAgain(const Words& words, size_t count, absl::string
       "Nothing is removed yet. To end your registration and remove all your $0 accounts, remove it "
       "again within two minutes: $1. To keep them, do nothing.",
       count, names);
+}
+// TRANSLATORS: what stands in quotes is typed: your word for "remove", or the English one.
+inline std::string RemoveAgainByChat(const Words& words, absl::string_view name) {
+  return words.Say(
+      "Nothing is removed yet. To remove the account $0 with all its settings, send \"remove $0\" "
+      "again within two minutes. To keep it, do nothing.",
+      name);
+}
+// TRANSLATORS: as above.
+inline std::string RemoveWhich(const Words& words, absl::string_view names) {
+  return words.Say("Send \"remove\" with the name of the account: $0.", names);
+}
+
+// --- removal by a command -------------------------------------------------------------
+inline std::string ChooseForRemoval(const Words& words) {
+  return words.Say("Choose what to remove. You are asked once more.");
+}
+inline std::string LabelEverything(const Words& words) {
+  return words.Say("All accounts, and end my registration");
+}
+inline std::string NothingChosen(const Words& words) {
+  return words.Say("Choose at least one account.");
+}
+inline std::string ToBeRemoved(const Words& words, size_t count, absl::string_view names) {
+  return words.Plural(
+      "The account $1 is removed with all its settings. The mail on its server stays there.",
+      "These $0 accounts are removed with all their settings: $1. The mail on their servers stays "
+      "there.",
+      count, names);
+}
+inline std::string AllToBeRemoved(const Words& words, size_t count, absl::string_view names) {
+  return words.Plural(
+      "Your registration ends, and your only account, $1, is removed with all its settings. The "
+      "mail on its server stays there.",
+      "Your registration ends, and all your $0 accounts are removed with all their settings: $1. "
+      "The mail on their servers stays there.",
+      count, names);
+}
+inline std::string LabelConfirm(const Words& words) { return words.Say("Yes, remove"); }
+inline std::string NotConfirmed(const Words& words) {
+  return words.Say("Nothing is removed yet: tick \"$0\", or cancel.", LabelConfirm(words));
+}
+inline std::string Removed(const Words& words, size_t count, absl::string_view names) {
+  return words.Plural("Account $1 is removed.", "$0 accounts are removed: $1.", count, names);
+}
+inline std::string AllRemoved(const Words& words) {
+  return words.Say("Your registration has ended. All your accounts are removed.");
 }
 
 }  // namespace postern::xmpp_edge::texts

@@ -24,9 +24,9 @@ class ChatCommands : public ::testing::Test, public CommandBench {
   }
 
   // What the gateway says to a message.
-  std::string Said(const std::string& to, const std::string& body) {
+  std::string Said(const std::string& to, const std::string& body, const std::string& id = "c1") {
     bench.sink.sent.clear();
-    bench.Write(kAnn, to, "c1", body);
+    bench.Write(kAnn, to, id, body);
     EXPECT_TRUE(bench.RunUntil([&] { return !bench.sink.sent.empty(); })) << body;
     const Element& answer = bench.sink.sent.back();
     return answer.Attr("type") == "error" ? ErrorTextOf(answer) : answer.ChildText("body");
@@ -60,6 +60,31 @@ TEST_F(ChatCommands, ALanguageIsShownAndChosen) {
   EXPECT_EQ(bench.admin.preferences().back().preferences().language(), "fr");
   EXPECT_NE(Said(kDomain, "language auto"), "");
   EXPECT_EQ(bench.admin.preferences().back().preferences().language(), "");
+}
+
+TEST_F(ChatCommands, AnAccountIsRemovedWhenThatIsSaidTwice) {
+  EXPECT_EQ(Said(kDomain, "remove"), "Send \"remove\" with the name of the account: out, work.");
+  EXPECT_EQ(Said(kDomain, "remove his"), "You have no account \"his\" here.");
+  const std::string asked =
+      "Nothing is removed yet. To remove the account work with all its settings, send \"remove "
+      "work\" again within two minutes. To keep it, do nothing.";
+  EXPECT_EQ(Said(kDomain, "remove WORK", "r1"), asked);
+  EXPECT_EQ(Said(kDomain, "remove work", "r1"), asked) << "one message that comes twice";
+  EXPECT_TRUE(bench.admin.Has("ann@example.org/work"));
+  bench.Restart();
+  EXPECT_EQ(Said(kDomain, "remove work", "r2"), "Account work is removed.");
+  EXPECT_FALSE(bench.admin.Has("ann@example.org/work"));
+  EXPECT_TRUE(bench.admin.Has("ann@example.org/out"));
+  bench.Settle();
+  EXPECT_EQ(Said(kDomain, "remove work"), "You have no account \"work\" here.");
+}
+
+TEST_F(ChatCommands, AnotherRemovalBeginsAnew) {
+  Said(kDomain, "remove work", "r1");
+  Said(kDomain, "remove out", "r2");
+  EXPECT_TRUE(absl::StartsWith(Said(kDomain, "remove work", "r3"), "Nothing is removed yet."));
+  bench.admin.FailWith({grpc::StatusCode::UNAVAILABLE, "redis"});
+  EXPECT_TRUE(absl::StrContains(Said(kDomain, "remove work", "r4"), "try again in a minute"));
 }
 
 TEST_F(ChatCommands, AnythingElseIsRefusedWithAWordOfHelp) {
@@ -98,6 +123,8 @@ TEST_F(ChatCommands, HelpFitsTheContact) {
   EXPECT_TRUE(absl::StrContains(Said(kDomain, "?"), "accounts - your accounts"));
   EXPECT_TRUE(absl::StrContains(Said("work@mail.example.org", "help"), "New mail arrives"));
   EXPECT_TRUE(absl::StrContains(Said("out@mail.example.org", "help"), "\"out\" sends mail from"));
+  EXPECT_TRUE(absl::StrContains(Said("out@mail.example.org", "help"), "remove the account"));
+  EXPECT_TRUE(absl::StrContains(Said(kDomain, "help"), "register accounts"));
   EXPECT_TRUE(absl::StrContains(Said("bob%example.net@mail.example.org", "help"),
                                 "sent as mail to bob@example.net"));
 }

@@ -93,6 +93,19 @@ struct CommandBench {
     }
     return values;
   }
+  static std::vector<std::string> LabelsOf(const Element& answer, const std::string& var) {
+    std::vector<std::string> labels;
+    const Element* field = FieldOf(answer, var);
+    if (field == nullptr) return labels;
+    for (const Element& child : field->children) {
+      if (child.name == "option") labels.emplace_back(child.Attr("label"));
+    }
+    return labels;
+  }
+  static std::string InstructionsOf(const Element& answer) {
+    const Element* form = CommandOf(answer).Child("x", kDataFormNs);
+    return form == nullptr ? "" : form->ChildText("instructions");
+  }
   static std::vector<std::string> ValuesOf(const Element& answer, const std::string& var) {
     std::vector<std::string> values;
     const Element* field = FieldOf(answer, var);

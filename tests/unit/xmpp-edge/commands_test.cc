@@ -40,11 +40,14 @@ class Commands : public ::testing::Test, public CommandBench {
 
 TEST_F(Commands, EachPlaceListsItsOwn) {
   using Nodes = std::set<std::string>;
-  EXPECT_EQ(Listed(kDomain), (Nodes{"jmc#force-check", "postern#preferences"}));
-  EXPECT_EQ(Listed(kWork), (Nodes{"jmc#force-check", "jmc#get-email", "jcl#get-last-error"}));
-  EXPECT_EQ(Listed(kOut), (Nodes{"jcl#get-last-error"}));
+  EXPECT_EQ(Listed(kDomain), (Nodes{"jmc#force-check", "postern#preferences", "postern#register",
+                                    "postern#remove"}));
+  EXPECT_EQ(Listed(kWork), (Nodes{"jmc#force-check", "jmc#get-email", "jcl#get-last-error",
+                                  "postern#settings", "postern#remove"}));
+  EXPECT_EQ(Listed(kOut), (Nodes{"jcl#get-last-error", "postern#settings", "postern#remove"}));
   EXPECT_EQ(Listed("secret@mail.example.org"),
-            (Nodes{"jmc#force-check", "jmc#get-email", "jcl#get-last-error", "postern#password"}));
+            (Nodes{"jmc#force-check", "jmc#get-email", "jcl#get-last-error", "postern#password",
+                   "postern#settings", "postern#remove"}));
   EXPECT_EQ(Listed("his@mail.example.org"), Nodes());
 }
 
@@ -163,6 +166,16 @@ TEST_F(Commands, TheGatewayChecksTheChosenAccounts) {
             "'work' is being checked; new mail follows, if there is any.");
   EXPECT_EQ(bench.fetcher.checked,
             (std::vector<std::string>{"ann@example.org/home", "ann@example.org/work"}));
+}
+
+// As Gajim 1.7 does.
+TEST_F(Commands, ALabelStandsForItsValue) {
+  const Element form = Execute(kDomain, "jmc#force-check");
+  EXPECT_EQ(StatusOf(Step(form, "complete", {{"account_names", {"work (IMAP)"}}})), "completed");
+  EXPECT_EQ(bench.fetcher.checked, std::vector<std::string>{"ann@example.org/work"});
+  const Element preferences = Execute(kDomain, "postern#preferences");
+  EXPECT_EQ(StatusOf(Step(preferences, "complete", {{"language", {"Deutsch"}}})), "completed");
+  EXPECT_EQ(bench.admin.preferences().back().preferences().language(), "de");
 }
 
 TEST_F(Commands, NobodyChecksAnothersAccount) {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "lib/rpc/status.h"
+#include "services/xmpp-edge/features/mail_labels.h"
 #include "tests/unit/xmpp-edge/command_bench.h"
 
 namespace postern::xmpp_edge {
@@ -48,13 +49,26 @@ TEST_F(GetEmail, TenAPageTheNewestFirst) {
   EXPECT_EQ(options.front(), "7:25");
   EXPECT_EQ(options.back(), "7:16");
   EXPECT_EQ(FieldOf(first, "emails")->children.front().Attr("label"),
-            "subject 25 — user25@example.net, 2023-11-14 22:13 UTC");
+            "subject 25 — user25@example.net, 2023-11-14");
   ASSERT_NE(FieldOf(first, "fetch_more"), nullptr);
   const Element second = Step(first, "complete", {{"fetch_more", {"1"}}});
   EXPECT_EQ(OptionsOf(second, "emails").front(), "7:15");
   const Element third = Step(second, "next", {});
   EXPECT_EQ(OptionsOf(third, "emails").size(), 5u);
   EXPECT_EQ(FieldOf(third, "fetch_more"), nullptr);
+}
+
+// As Gajim 1.7 does.
+TEST_F(GetEmail, ALabelStandsForItsMail) {
+  bench.fetcher.mails[1].set_subject("subject 25");
+  *bench.fetcher.mails[1].mutable_from() = bench.fetcher.mails[0].from();
+  const Element first = Execute(kWork, kNode);
+  const std::vector<std::string> labels = LabelsOf(first, "emails");
+  EXPECT_EQ(labels[0], "subject 25 — user25@example.net, 2023-11-14 22:13:45 UTC");
+  EXPECT_EQ(labels[1], "subject 25 — user25@example.net, 2023-11-14 22:13:44 UTC");
+  const Element last = Step(first, "complete", {{"emails", {labels[1], "7:20"}}});
+  EXPECT_EQ(TitleOf(last), "2 emails have been sent");
+  EXPECT_EQ(bench.fetcher.read, (std::vector<std::string>{"7:20", "7:24"}));
 }
 
 TEST_F(GetEmail, SelectionsOfAllPagesAreSentOldestFirst) {
@@ -151,6 +165,54 @@ TEST_F(GetEmail, AFetchedMailCanBeAnswered) {
   bench.Write(kAnn, kWork, "a1", "thanks");
   ASSERT_TRUE(bench.RunUntil([&] { return !bench.sender.taken().empty(); }));
   EXPECT_EQ(bench.sender.taken().front().draft().to(0).local_part(), "user25");
+}
+
+fetcher::v1::MailSummary Summary(const std::string& subject, const std::string& name,
+                                 const std::string& local, int64_t received) {
+  fetcher::v1::MailSummary mail;
+  mail.set_subject(subject);
+  mail.mutable_from()->set_display_name(name);
+  mail.mutable_from()->set_local_part(local);
+  if (!local.empty()) mail.mutable_from()->set_domain("example.net");
+  mail.set_received_unix(received);
+  return mail;
+}
+
+TEST(MailLabel, IsShortAndSaysTheMostFirst) {
+  const struct {
+    const char* name;
+    fetcher::v1::MailSummary mail;
+    const char* label;
+  } cases[] = {
+      {"name", Summary("Hi", "Romeo", "romeo", 1700000000), "Hi — Romeo, 2023-11-14"},
+      {"address", Summary("Hi", "", "romeo", 1700000000), "Hi — romeo@example.net, 2023-11-14"},
+      {"nothing", Summary("", "", "", 0), "(no subject) — (no sender), date unknown"},
+      {"long", Summary(std::string(41, 'x'), std::string(31, 'y'), "r", 1700000000),
+       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… — yyyyyyyyyyyyyyyyyyyyyyyyyyyyy…, 2023-11-14"},
+      {"just fits", Summary(std::string(40, 'x'), "Y", "r", 1700000000),
+       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx — Y, 2023-11-14"},
+      {"characters, not bytes",
+       Summary("Grüße aus Zürich, schöne Grüße an Käthe!", "Jürgen", "j", 1),
+       "Grüße aus Zürich, schöne Grüße an Käthe! — Jürgen, 1970-01-01"},
+      {"one line", Summary("a\nb\u202ec", "d\te", "r", 1), "a bc — d e, 1970-01-01"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    EXPECT_EQ(MailLabel(c.mail, Words("en")), c.label);
+  }
+}
+
+TEST(MailLabels, AreNeverTheSame) {
+  fetcher::v1::ListMailsResponse page;
+  for (const int64_t second : {5, 4, 4, 4, 0, 0}) {
+    *page.add_mails() = Summary("Hi", "Romeo", "romeo", second);
+  }
+  EXPECT_EQ(
+      MailLabels(page, Words("en")),
+      (std::vector<std::string>{
+          "Hi — Romeo, 1970-01-01 00:00:05 UTC", "Hi — Romeo, 1970-01-01 00:00:04 UTC",
+          "Hi — Romeo, 1970-01-01 00:00:04 UTC (2)", "Hi — Romeo, 1970-01-01 00:00:04 UTC (3)",
+          "Hi — Romeo, date unknown", "Hi — Romeo, date unknown (2)"}));
 }
 
 }  // namespace

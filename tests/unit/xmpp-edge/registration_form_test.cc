@@ -148,6 +148,70 @@ TEST(ReadRegistration, FindsOutHowTheConnectionIsProtected) {
   }
 }
 
+// In a form that shows what is there, one box or the port alone may be changed.
+TEST(ReadRegistration, AChangedBoxIsWhatIsMeant) {
+  const struct {
+    const char *type, *before_port;
+    bool before_starttls;
+    const char *ssl, *tls, *port;
+    admin::v1::Security security;
+    uint32_t result;
+  } cases[] = {
+      {"SMTP", "465", false, "1", "1", "465", admin::v1::SECURITY_STARTTLS, 587},
+      {"SMTP", "465", false, "0", "0", "465", admin::v1::SECURITY_STARTTLS, 587},
+      {"SMTP", "587", true, "0", "1", "587", admin::v1::SECURITY_STARTTLS, 587},
+      {"SMTP", "587", true, "1", "1", "587", admin::v1::SECURITY_TLS, 465},
+      {"SMTP", "587", true, "1", "0", "587", admin::v1::SECURITY_TLS, 465},
+      {"SMTP", "587", true, "1", "1", "2465", admin::v1::SECURITY_TLS, 2465},
+      {"SMTP", "465", false, "1", "0", "587", admin::v1::SECURITY_STARTTLS, 587},
+      {"IMAP", "143", true, "1", "", "143", admin::v1::SECURITY_TLS, 993},
+      {"IMAP", "993", false, "0", "", "993", admin::v1::SECURITY_STARTTLS, 143},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(
+        absl::StrCat(c.type, " ", c.before_port, " ssl=", c.ssl, " tls=", c.tls, " port=", c.port));
+    Submission first = Smtp();
+    first["type"] = c.type;
+    first["port"] = c.before_port;
+    first["ssl"] = c.before_starttls ? "0" : "1";
+    const auto before = ReadRegistration(first, New(ACCOUNT_TYPE_UNSPECIFIED));
+    ASSERT_TRUE(before.ok()) << before.status();
+    const Submission change = {{"ssl", c.ssl}, {"tls", c.tls}, {"port", c.port}};
+    const auto read = ReadRegistration(change, Change(before->account));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->account.security(), c.security);
+    EXPECT_EQ(read->account.port(), c.result);
+  }
+}
+
+TEST(RegistrationForm, HasABoxForEachWayOfSmtpAndOneForTheOthers) {
+  const auto label = [](admin::v1::AccountType type, absl::string_view var) {
+    for (const FormField& field : FormOf(New(type)).fields) {
+      if (field.var == var) return field.label;
+    }
+    return std::string("(none)");
+  };
+  EXPECT_EQ(label(ACCOUNT_TYPE_SMTP, "ssl"), "TLS from the first byte (port 465)");
+  EXPECT_EQ(label(ACCOUNT_TYPE_SMTP, "tls"), "STARTTLS (port 587)");
+  EXPECT_EQ(label(ACCOUNT_TYPE_IMAP, "ssl"), "TLS from the first byte (else STARTTLS)");
+  EXPECT_EQ(label(ACCOUNT_TYPE_POP3, "ssl"), "TLS from the first byte (else STARTTLS)");
+  EXPECT_EQ(label(ACCOUNT_TYPE_UNSPECIFIED, "ssl"), "TLS from the first byte (else STARTTLS)");
+  EXPECT_EQ(label(ACCOUNT_TYPE_UNSPECIFIED, "tls"), "SMTP: STARTTLS (port 587)");
+}
+
+// So that an error can name it.
+TEST(RegistrationForm, EveryFieldHasALabelOfItsOwn) {
+  for (const auto type : {ACCOUNT_TYPE_UNSPECIFIED, ACCOUNT_TYPE_IMAP, ACCOUNT_TYPE_SMTP}) {
+    for (const FormField& field : FormOf(New(type)).fields) {
+      if (field.type == "hidden") continue;
+      EXPECT_NE(LabelOfField(field.var, Words("en")), "") << field.var;
+    }
+  }
+  EXPECT_EQ(LabelOfField("default_from", Words("en")), "Your email address");
+  EXPECT_EQ(LabelOfField("away_action", Words("en")), "Action when state is 'Away'");
+  EXPECT_EQ(LabelOfField("form", Words("en")), "");
+}
+
 TEST(ReadRegistration, NamesTheFieldThatIsWrong) {
   const struct {
     const char *var, *value, *message;
@@ -255,6 +319,60 @@ TEST(ReadSubmission, RefusesWhatNoClientWouldSend) {
   std::vector<std::pair<std::string, std::vector<std::string>>> many;
   for (int i = 0; i < 10'000; ++i) many.push_back({absl::StrCat("f", i), {"x"}});
   EXPECT_EQ(ReadSubmission(Form(many)).status().message(), "form: has more than 100 fields");
+}
+
+Element Offered() {
+  DataForm form;
+  FormField& field = form.fields.emplace_back();
+  field.var = "fruit";
+  field.type = "list-multi";
+  field.options = {{"Apple", "1"}, {"Pear", "2"}, {"Pear", "3"}, {"1", "4"}};
+  return form.ToElement();
+}
+
+TEST(TakeLabelsForValues, WhereNoValueAndOneLabelFits) {
+  const struct {
+    const char *name, *said, *meant;
+  } cases[] = {{"value", "2", "2"},
+               {"label", "Apple", "1"},
+               {"value before label", "1", "1"},
+               {"two labels", "Pear", "Pear"},
+               {"neither", "apple", "apple"},
+               {"nothing", "", ""}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    FieldValues several = {{"fruit", {"2", c.said}}, {"other", {c.said}}};
+    TakeLabelsForValues(Offered(), several);
+    EXPECT_EQ(several, (FieldValues{{"fruit", {"2", c.meant}}, {"other", {c.said}}}));
+    Submission one = {{"fruit", c.said}, {"other", c.said}};
+    TakeLabelsForValues(Offered(), one);
+    EXPECT_EQ(one, (Submission{{"fruit", c.meant}, {"other", c.said}}));
+  }
+}
+
+TEST(FillIn, TakesWhatFitsAndNoPassword) {
+  DataForm form = FormOf(New(ACCOUNT_TYPE_SMTP));
+  FillIn({{"host", "h"},
+          {"password", "secret"},
+          {"ssl", "maybe"},
+          {"tls", "true"},
+          {"FORM_TYPE", "x"},
+          {"nothing", "y"}},
+         form);
+  EXPECT_EQ(ValueOf(form, "host"), "h");
+  EXPECT_EQ(ValueOf(form, "password"), "");
+  EXPECT_EQ(ValueOf(form, "ssl"), "1");
+  EXPECT_EQ(ValueOf(form, "tls"), "true");
+  EXPECT_EQ(ValueOf(form, "FORM_TYPE"), "jabber:iq:register");
+  DataForm imap = FormOf(New(ACCOUNT_TYPE_IMAP));
+  FillIn({{"away_action", "0"}, {"dnd_action", "7"}}, imap);
+  EXPECT_EQ(ValueOf(imap, "away_action"), "0");
+  EXPECT_EQ(ValueOf(imap, "dnd_action"), "1");
+}
+
+TEST(SingleValues, AreAsInAFormOfSuch) {
+  EXPECT_EQ(*SingleValues({{"a", {}}, {"b", {"c"}}}), (Submission{{"a", ""}, {"b", "c"}}));
+  EXPECT_EQ(SingleValues({{"name", {"a", "b"}}}).status().message(), "name: takes one value only");
 }
 
 TEST(ReadSubmission, TellsEmptyFromAbsent) {

@@ -95,20 +95,33 @@ TEST_F(Registration, AWrongFieldIsNamed) {
   bench.Install();
   const Element wrong = Submit(kImap, With(NewImap("x"), "port", "70000"));
   EXPECT_EQ(ConditionOf(wrong), "not-acceptable");
-  EXPECT_EQ(ErrorTextOf(wrong), "Error with 'port' field: must be a number from 1 to 65535");
+  EXPECT_EQ(ErrorTextOf(wrong), "Error with 'port' field (Port): must be a number from 1 to 65535");
   EXPECT_EQ(ConditionOf(Submit(kImap, NewImap("work"))), "conflict");
   EXPECT_EQ(ConditionOf(Submit(kImap, NewImap("WORK"))), "conflict");
   EXPECT_TRUE(Tried().empty()) << "what can't be stored is not tried";
 
   bench.admin.FailWith({grpc::StatusCode::INVALID_ARGUMENT, "host: is not a host name"});
-  EXPECT_EQ(ErrorTextOf(Submit(kWork, {{"host", "h..example"}})),
-            "Error with 'host' field: is not a host name");
+  EXPECT_EQ(ErrorTextOf(Submit(kWork, {{"host", "h..example"}, {"password", "p"}})),
+            "Error with 'host' field (Host name of the mail server): is not a host name");
   bench.admin.FailWith({grpc::StatusCode::INVALID_ARGUMENT, "interval: must be from 1 to 9",
                         std::string("must be from $0 to $1\x1f") + "1\x1f" + "9"});
   EXPECT_EQ(ErrorTextOf(Submit(kWork, {{"interval", "12"}})),
-            "Error with 'interval' field: must be from 1 to 9");
+            "Error with 'interval' field (Minutes between checks, and between digests): must be "
+            "from 1 to 9");
   bench.admin.FailWith({grpc::StatusCode::UNAVAILABLE, "redis"});
   EXPECT_EQ(ConditionOf(Submit(kWork, {{"interval", "12"}})), "remote-server-timeout");
+}
+
+// As Gajim 1.7 does.
+TEST_F(Registration, ALabelStandsForItsValue) {
+  HasFolder("Lists.xmpp");
+  bench.Install();
+  Fields fields = With(NewImap("x"), "away_action", "Do nothing");
+  fields["type"] = "IMAP: receive mail";
+  ASSERT_EQ(Submit(kDomain, fields).Attr("type"), "result");
+  EXPECT_EQ(bench.admin.puts().back().account().actions().away(), admin::v1::ACTION_NOTHING);
+  ASSERT_EQ(Submit(kFolder, {{"name", "l"}, {"dnd_action", "Do nothing"}}).Attr("type"), "result");
+  EXPECT_EQ(bench.admin.puts().back().account().actions().dnd(), admin::v1::ACTION_NOTHING);
 }
 
 TEST_F(Registration, AHostileFormIsRefusedAndNothingElse) {
@@ -157,7 +170,7 @@ TEST_F(Registration, AnotherMailboxThanTheFoldersIsTried) {
   bench.Install();
   FetcherSays("no such mailbox", "mailbox");
   const Element refused = Submit(kFolder, {{"name", "lists"}, {"mailbox", "Lists.xmmp"}});
-  EXPECT_TRUE(absl::StartsWith(ErrorTextOf(refused), "Error with 'mailbox' field: "));
+  EXPECT_TRUE(absl::StartsWith(ErrorTextOf(refused), "Error with 'mailbox' field (Mailbox): "));
   ASSERT_EQ(Tried().size(), 1u);
   EXPECT_EQ(Tried().front().account().id(), kWorkId) << "whose password it is";
   EXPECT_EQ(Tried().front().account().mailbox(), "Lists.xmmp");
@@ -168,7 +181,7 @@ TEST_F(Registration, AStoredPasswordIsNotSentElsewhere) {
   bench.Install();
   for (const auto& [var, value] : Fields{{"host", "evil.example"}, {"login", "eve"}}) {
     const Element refused = Submit(kFolder, {{"name", "lists"}, {var, value}});
-    EXPECT_TRUE(absl::StartsWith(ErrorTextOf(refused), "Error with 'password' field: "));
+    EXPECT_TRUE(absl::StartsWith(ErrorTextOf(refused), "Error with 'password' field (Password): "));
   }
   EXPECT_TRUE(Tried().empty());
   EXPECT_TRUE(bench.admin.puts().empty());
@@ -207,7 +220,8 @@ TEST_F(Registration, OfARelayThatIsNotOfferedIsRefused) {
   bench.Install();
   const Element answer =
       Submit(kDomain, {{"type", "GlobalSMTP"}, {"name", "r"}, {"default_from", "ann@example.org"}});
-  EXPECT_EQ(ErrorTextOf(answer), "Error with 'type' field: must be one of IMAP, POP3, SMTP");
+  EXPECT_EQ(ErrorTextOf(answer),
+            "Error with 'type' field (Type of account): must be one of IMAP, POP3, SMTP");
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ TEST_F(RegistrationTrial, WhatDoesNotWorkIsSaidAndNotStored) {
   EXPECT_EQ(ConditionOf(refused), "not-acceptable");
   EXPECT_EQ(refused.Child("error")->Attr("type"), "modify");
   EXPECT_TRUE(absl::StartsWith(ErrorTextOf(refused),
-                               "Error with 'password' field: "
+                               "Error with 'password' field (Password): "
                                "imap.example.org says: wrong password"))
       << ErrorTextOf(refused);
   EXPECT_TRUE(absl::StrContains(ErrorTextOf(refused), "Store it even when it doesn't work"));
@@ -42,8 +42,9 @@ TEST_F(RegistrationTrial, WhatSendsIsTriedByTheSender) {
   trial.set_field("host");
   bench.sender.SetTrial(trial);
   const Element refused = Submit("mail.example.org/SMTP", NewSmtp("x"));
-  EXPECT_TRUE(
-      absl::StartsWith(ErrorTextOf(refused), "Error with 'host' field: the name is not found"));
+  EXPECT_TRUE(absl::StartsWith(
+      ErrorTextOf(refused),
+      "Error with 'host' field (Host name of the mail server): the name is not found"));
   EXPECT_EQ(bench.sender.tried().size(), 1u);
   EXPECT_TRUE(Tried().empty());
   EXPECT_TRUE(bench.admin.puts().empty());
@@ -61,7 +62,9 @@ TEST_F(RegistrationTrial, AChangeThatTheServerDoesNotSeeIsNotTried) {
                                          {"ssl", "0"},
                                          {"password", "x"}}) {
     SCOPED_TRACE(var);
-    EXPECT_EQ(ConditionOf(Submit(kWork, {{var, value}})), "not-acceptable");
+    Fields change = {{var, value}};
+    if (var == "host" || var == "login") change["password"] = "p";
+    EXPECT_EQ(ConditionOf(Submit(kWork, change)), "not-acceptable");
   }
   EXPECT_EQ(Tried().size(), 6u);
   EXPECT_EQ(bench.admin.puts().size(), 1u);
@@ -136,7 +139,7 @@ TEST_F(RegistrationTrial, WithoutAPasswordTheGatewayAsksLaterIfThatIsWished) {
   bench.Install();
   FetcherSays("password needed", "password");
   EXPECT_TRUE(absl::StartsWith(ErrorTextOf(Submit(kImap, With(NewImap("x"), "password", ""))),
-                               "Error with 'password' field: "));
+                               "Error with 'password' field (Password): "));
   Fields later = With(NewImap("x"), "password", "");
   later["store_password"] = "0";
   EXPECT_EQ(Submit(kImap, later).Attr("type"), "result");
@@ -145,7 +148,7 @@ TEST_F(RegistrationTrial, WithoutAPasswordTheGatewayAsksLaterIfThatIsWished) {
   bench.Settle();
   EXPECT_TRUE(
       absl::StartsWith(ErrorTextOf(Submit("x@mail.example.org/IMAP", {{"store_password", "1"}})),
-                       "Error with 'password' field: "));
+                       "Error with 'password' field (Password): "));
 }
 
 TEST(NeedsTrial, WhenTheServerSeesSomethingNewAndCanBeAsked) {
