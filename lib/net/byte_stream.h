@@ -22,11 +22,21 @@ class ByteStream {
   // when the peer is gone, kDataLoss when the line is longer than the limit.
   virtual Task<absl::StatusOr<std::string>> ReadLine() = 0;
 
+  // The next line, or, of one that is longer than `most` (2 or more), its next bytes:
+  // where lines may be of any length.
+  struct Piece {
+    std::string bytes;  // without the CRLF
+    bool ends_line = true;
+  };
+  virtual Task<absl::StatusOr<Piece>> ReadPiece(size_t most) = 0;
+
   // Exactly `count` bytes, CR and LF among them. The caller has checked `count`.
   virtual Task<absl::StatusOr<std::string>> ReadExactly(size_t count) = 0;
 
   // All of `bytes`, or kUnavailable.
   virtual Task<absl::Status> Write(std::string bytes) = 0;
+  // The same without a copy of `bytes`, which are the caller's to wipe.
+  virtual Task<absl::Status> WriteSecret(const std::string& bytes) { return Write(bytes); }
 
   // Upgrades to TLS and checks the certificate against `host` (RFC 6125).
   // kDataLoss when the peer sent anything in the clear beyond the reply that
@@ -35,8 +45,6 @@ class ByteStream {
 
   // True once TLS is in force; passwords travel on nothing less.
   virtual bool IsEncrypted() const = 0;
-  // The same without a copy of `bytes`, which are the caller's to wipe.
-  virtual Task<absl::Status> WriteSecret(const std::string& bytes) { return Write(bytes); }
 };
 
 }  // namespace postern::net

@@ -115,25 +115,40 @@ Task<absl::Status> TcpStream::ReadSome() {
 }
 
 Task<absl::StatusOr<std::string>> TcpStream::ReadLine() {
+  auto line = co_await ReadPiece(limits_.line_bytes);
+  if (!line.ok()) co_return line.status();
+  if (line->ends_line) co_return std::move(line->bytes);
+  co_return absl::DataLossError(
+      absl::StrCat("the server sent a line longer than ", limits_.line_bytes, " bytes"));
+}
+
+Task<absl::StatusOr<ByteStream::Piece>> TcpStream::ReadPiece(size_t most) {
   size_t searched = 0;
   for (;;) {
     const size_t end = buffer_.find('\n', searched);
-    if (end != std::string::npos && end <= limits_.line_bytes + 1) {
-      size_t length = end;
-      if (length > 0 && buffer_[length - 1] == '\r') --length;
-      std::string line = buffer_.substr(0, length);
-      buffer_.erase(0, end + 1);
-      if (buffer_.empty()) buffer_.shrink_to_fit();
-      co_return line;
-    }
-    if (buffer_.size() > limits_.line_bytes) {
-      co_return absl::DataLossError(
-          absl::StrCat("the server sent a line longer than ", limits_.line_bytes, " bytes"));
-    }
+    if (end != std::string::npos ? end > most + 1 : buffer_.size() > most + 1) break;
+    if (end != std::string::npos) co_return TakeLine(end);
     searched = buffer_.size();
     absl::Status more = co_await ReadSome();
     if (!more.ok()) co_return more;
   }
+  // A CR may be the first half of a line's end: it goes with the next piece.
+  const size_t length = buffer_[most - 1] == '\r' ? most - 1 : most;
+  Piece piece;
+  piece.bytes = buffer_.substr(0, length);
+  piece.ends_line = false;
+  buffer_.erase(0, length);
+  co_return piece;
+}
+
+ByteStream::Piece TcpStream::TakeLine(size_t end) {
+  size_t length = end;
+  if (length > 0 && buffer_[length - 1] == '\r') --length;
+  Piece line;
+  line.bytes = buffer_.substr(0, length);
+  buffer_.erase(0, end + 1);
+  if (buffer_.empty()) buffer_.shrink_to_fit();
+  return line;
 }
 
 Task<absl::StatusOr<std::string>> TcpStream::ReadExactly(size_t count) {

@@ -23,10 +23,11 @@ class TcpStream : public ByteStream {
   ~TcpStream() override;
 
   Task<absl::StatusOr<std::string>> ReadLine() override;
+  Task<absl::StatusOr<Piece>> ReadPiece(size_t most) override;
   Task<absl::StatusOr<std::string>> ReadExactly(size_t count) override;
   Task<absl::Status> Write(std::string bytes) override;
-  Task<absl::Status> StartTls(std::string host) override;
   Task<absl::Status> WriteSecret(const std::string& bytes) override;
+  Task<absl::Status> StartTls(std::string host) override;
   bool IsEncrypted() const override { return ssl_ != nullptr; }
 
  private:
@@ -34,6 +35,7 @@ class TcpStream : public ByteStream {
   enum class Progress { kDone, kWantRead, kWantWrite, kClosed };
 
   Task<absl::Status> ReadSome();  // appends to buffer_
+  Piece TakeLine(size_t end);     // `end`: where its LF is in buffer_
   Progress ReadOnce();
   Progress WhatTlsWants(int result) const;  // after SSL_read or SSL_write that did not succeed
   Progress TryRead(char* data, size_t size, size_t& got);

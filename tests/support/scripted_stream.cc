@@ -59,7 +59,7 @@ absl::Status ScriptedStream::Refill() {
   return absl::UnavailableError("the server closed the connection");
 }
 
-net::Task<absl::StatusOr<std::string>> ScriptedStream::ReadLine() {
+net::Task<absl::StatusOr<std::string>> ScriptedStream::NextLine() {
   size_t end;
   while ((end = readable_.find('\n')) == std::string::npos) {
     absl::Status more = Refill();
@@ -69,6 +69,23 @@ net::Task<absl::StatusOr<std::string>> ScriptedStream::ReadLine() {
   readable_.erase(0, end + 1);
   if (!line.empty() && line.back() == '\r') line.pop_back();
   co_return line;
+}
+
+net::Task<absl::StatusOr<std::string>> ScriptedStream::ReadLine() {
+  constexpr size_t kLineBytes = 64 * 1024;
+  auto line = co_await NextLine();
+  if (line.ok() && line->size() > kLineBytes) co_return absl::DataLossError("the line is too long");
+  co_return line;
+}
+
+net::Task<absl::StatusOr<net::ByteStream::Piece>> ScriptedStream::ReadPiece(size_t most) {
+  auto line = co_await NextLine();
+  if (!line.ok()) co_return line.status();
+  Piece piece;
+  piece.ends_line = line->size() <= most;
+  if (!piece.ends_line) readable_.insert(0, absl::StrCat(line->substr(most), "\r\n"));
+  piece.bytes = line->substr(0, most);
+  co_return piece;
 }
 
 net::Task<absl::StatusOr<std::string>> ScriptedStream::ReadExactly(size_t count) {

@@ -11,12 +11,13 @@ namespace postern::testing {
 // write, "S: " lines what the peer sends (CRLF is added). "S- " sends without a
 // line end; "STARTTLS" on a line of its own expects the upgrade; "CLOSE" hangs
 // up. Blank lines and "#" comments are skipped; indentation is ignored.
-// After the last line the peer hangs up (kUnavailable).
+// After the last line the peer hangs up (kUnavailable). Lines have the limit of a TcpStream.
 class ScriptedStream : public net::ByteStream {
  public:
   explicit ScriptedStream(absl::string_view script, bool encrypted = true);
 
   net::Task<absl::StatusOr<std::string>> ReadLine() override;
+  net::Task<absl::StatusOr<Piece>> ReadPiece(size_t most) override;
   net::Task<absl::StatusOr<std::string>> ReadExactly(size_t count) override;
   net::Task<absl::Status> Write(std::string bytes) override;
   net::Task<absl::Status> StartTls(std::string host) override;
@@ -37,6 +38,7 @@ class ScriptedStream : public net::ByteStream {
     std::string line;  // as in the script
   };
   absl::Status Refill();
+  net::Task<absl::StatusOr<std::string>> NextLine();
 
   std::vector<Step> steps_;
   size_t next_ = 0;

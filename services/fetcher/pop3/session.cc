@@ -24,6 +24,7 @@ constexpr uint64_t kSlowestBytesPerSecond = 1024;
 constexpr uint64_t kTypicalIdLine = 40;
 constexpr size_t kMaxCapabilityLines = 200;
 constexpr size_t kMaxRefusal = 300;
+constexpr size_t kPieceBytes = 16 * 1024;  // of a mail's text
 
 // What keeps a mailbox from being listed, in sentences for the user.
 absl::Status TooManyMails() {
@@ -37,6 +38,11 @@ absl::Status NoUniqueIds() {
   return words::Error(absl::StatusCode::kFailedPrecondition,
                       words::Word("the mail server gives its mails no ids (UIDL), so that new "
                                   "ones can't be told from old ones; use IMAP if it is offered"));
+}
+
+// One limit for a whole text: a server that drips byte after byte ends as well.
+net::Duration TextLimit(uint64_t expected_bytes) {
+  return kAnswerLimit + seconds(expected_bytes / kSlowestBytesPerSecond);
 }
 
 // The only use of these would be to smuggle in a command of its own.
@@ -74,8 +80,7 @@ net::Task<absl::StatusOr<StatusLine>> Session::AskSecretly(const std::string& li
 }
 
 net::Task<absl::Status> Session::ReadText(uint64_t expected_bytes, LineSink sink) {
-  const auto limit = kAnswerLimit + seconds(expected_bytes / kSlowestBytesPerSecond);
-  co_return co_await net::WithDeadline(limit, ReadLines(sink));
+  co_return co_await net::WithDeadline(TextLimit(expected_bytes), ReadLines(sink));
 }
 
 net::Task<absl::Status> Session::ReadLines(const LineSink& sink) {
@@ -84,6 +89,22 @@ net::Task<absl::Status> Session::ReadLines(const LineSink& sink) {
     if (!line.ok()) co_return line.status();
     if (!Unstuff(*line)) co_return absl::OkStatus();
     if (absl::Status s = sink(*std::move(line)); !s.ok()) co_return s;
+  }
+}
+
+// A line of a mail may be as long as the mail: whole pages of HTML come in one.
+net::Task<absl::Status> Session::ReadContent(MailText& text, size_t keep, size_t most) {
+  size_t total = 0;
+  for (bool line_begins = true;;) {
+    auto piece = co_await stream_.ReadPiece(kPieceBytes);
+    if (!piece.ok()) co_return piece.status();
+    if (line_begins && !Unstuff(piece->bytes)) co_return absl::OkStatus();
+    line_begins = piece->ends_line;
+    if (line_begins) piece->bytes.append("\r\n");
+    total += piece->bytes.size();
+    if (total > most) co_return absl::ResourceExhaustedError("pop3: the mail is too large");
+    text.cut = text.cut || total > keep;
+    if (!text.cut) text.bytes.append(piece->bytes);
   }
 }
 
@@ -245,15 +266,8 @@ net::Task<absl::StatusOr<MailText>> Session::AskMail(std::string line, uint64_t 
   if (!answer.ok()) co_return answer.status();
   if (absl::Status s = Refused(command, *answer); !s.ok()) co_return s;
   MailText text;
-  size_t total = 0;
-  LineSink sink = [&](std::string content) {
-    total += content.size() + 2;
-    if (total > most) return absl::ResourceExhaustedError("pop3: the mail is too large");
-    text.cut = text.cut || total > keep;
-    if (!text.cut) text.bytes.append(content).append("\r\n");
-    return absl::OkStatus();
-  };
-  absl::Status read = co_await ReadText(std::min<uint64_t>(expected_bytes, most), std::move(sink));
+  const auto limit = TextLimit(std::min<uint64_t>(expected_bytes, most));
+  absl::Status read = co_await net::WithDeadline(limit, ReadContent(text, keep, most));
   if (!read.ok()) co_return read;
   co_return text;
 }

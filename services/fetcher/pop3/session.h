@@ -74,6 +74,7 @@ class Session {
   net::Task<absl::StatusOr<StatusLine>> AskSecretly(const std::string& line_with_end);
   net::Task<absl::Status> ReadText(uint64_t expected_bytes, LineSink sink);
   net::Task<absl::Status> ReadLines(const LineSink& sink);
+  net::Task<absl::Status> ReadContent(MailText& text, size_t keep, size_t most);
   net::Task<absl::StatusOr<MailText>> AskMail(std::string line, uint64_t expected_bytes,
                                               size_t keep, size_t most);
   net::Task<absl::Status> AskCapabilities();

@@ -108,6 +108,28 @@ TEST(Pop3Dialogue, KeepsOfAMailWhatItIsToKeep) {
   EXPECT_EQ(stream.Remaining(), "");
 }
 
+// Each line is longer than a line may be, or than what is read at once.
+TEST(Pop3Dialogue, ReadsAMailWithLinesOfAnyLength) {
+  const std::string page(200'000, 'x'), piece(16 * 1024, 'x');
+  ScriptedStream stream(absl::StrCat("C: RETR 1\nS: +OK\nS: ", page, "\nS: ", piece,
+                                     ".\nS: ", piece, ".x\nS: ..", page, "\nS: .\n"));
+  pop3::Session session(stream);
+  const auto text = Await(session.Retrieve(1, 500'000, 1'000'000, 2'000'000));
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_FALSE(text->cut);
+  EXPECT_EQ(text->bytes,
+            absl::StrCat(page, "\r\n", piece, ".\r\n", piece, ".x\r\n.", page, "\r\n"));
+  EXPECT_EQ(stream.Remaining(), "");
+}
+
+TEST(Pop3Dialogue, TakesNoListWithLinesOfAnyLength) {
+  ScriptedStream stream(absl::StrCat("C: STAT\nS: +OK 1 100\nC: UIDL\nS: +OK\nS: 1 ",
+                                     std::string(70'000, 'x'), "\nS: .\n"));
+  pop3::Session session(stream);
+  pop3::Session::Sink sink = [](pop3::UniqueId) {};
+  EXPECT_EQ(Await(session.ListUniqueIds(std::move(sink))).code(), absl::StatusCode::kDataLoss);
+}
+
 TEST(Pop3Dialogue, EndsWithAMailThatNeverEnds) {
   ScriptedStream stream(absl::StrCat("C: TOP 1 0\n", ManyLines(100'000)));
   pop3::Session session(stream);

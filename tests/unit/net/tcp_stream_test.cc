@@ -112,6 +112,43 @@ TEST_F(TcpStreamTest, RefusesALineBeyondTheLimit) {
   EXPECT_EQ(Await(io_, (*stream)->ReadLine()).status().code(), absl::StatusCode::kDataLoss);
 }
 
+TEST_F(TcpStreamTest, TakesALineAsLongAsItsLimit) {
+  Play([](tcp::socket& s) {
+    asio::write(s, asio::buffer(absl::StrCat(std::string(1000, 'x'), "\r\nnext\r\n")));
+  });
+  auto stream = Dial("localhost", false);
+  EXPECT_EQ(*Await(io_, (*stream)->ReadLine()), std::string(1000, 'x'));
+  EXPECT_EQ(*Await(io_, (*stream)->ReadLine()), "next");
+}
+
+TEST_F(TcpStreamTest, ReadsALongLineInPieces) {
+  const std::string line = std::string(25'000, 'x') + "\r";
+  Play([&](tcp::socket& s) { asio::write(s, asio::buffer(absl::StrCat(line, "\r\nnext\r\n"))); });
+  auto stream = Dial("localhost", false);
+  std::string whole;
+  for (bool ended = false; !ended;) {
+    auto piece = Await(io_, (*stream)->ReadPiece(1001));
+    ASSERT_TRUE(piece.ok()) << piece.status();
+    EXPECT_LE(piece->bytes.size(), 1001u);
+    whole += piece->bytes;
+    ended = piece->ends_line;
+  }
+  EXPECT_EQ(whole, line);
+  EXPECT_EQ(*Await(io_, (*stream)->ReadLine()), "next");
+}
+
+TEST_F(TcpStreamTest, SplitsNoLineEndBetweenTwoPieces) {
+  Play([](tcp::socket& s) { asio::write(s, asio::buffer(std::string("abcd\r\nefghi\r\n"))); });
+  auto stream = Dial("localhost", false);
+  for (const auto& [bytes, ends_line] : std::vector<std::pair<std::string, bool>>{
+           {"abc", false}, {"d", true}, {"efg", false}, {"hi", true}}) {
+    auto piece = Await(io_, (*stream)->ReadPiece(3));
+    ASSERT_TRUE(piece.ok()) << piece.status();
+    EXPECT_EQ(piece->bytes, bytes);
+    EXPECT_EQ(piece->ends_line, ends_line);
+  }
+}
+
 TEST_F(TcpStreamTest, ACancelledReadLosesNothing) {
   std::atomic<bool> go = false;
   Play([&](tcp::socket& s) {
