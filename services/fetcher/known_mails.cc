@@ -15,10 +15,19 @@ namespace {
 constexpr size_t kKeyBytes = 8;
 // So many mails may come again when the server has given all of them other ids.
 constexpr size_t kFewMails = 5;
-// Mails that are gone are kept until they outnumber the others by this: a server that
-// shows half a mailbox for a moment makes us forget nothing.
-constexpr size_t kGoneSlack = 256;
 constexpr size_t kMailsForDoubt = 10;
+// Left free when keys are dropped, so that this is not to be done at each look.
+constexpr size_t kRoom = KnownMails::kMost / 10;
+
+// How far back mails are asked when they were received: until so many in a row are old,
+// and no further than that.
+constexpr int kOldInARow = 20;
+constexpr size_t kMaxAsked = 1000;
+// A server's clock may be behind ours, by which the first sight of a mailbox is dated, and
+// two mails may be listed in another order than they were received.
+constexpr int64_t kSlackSeconds = 10 * 60;
+// Without a date so many count as new: rather some mails twice than one lost.
+constexpr size_t kFewUndatable = 50;
 
 }  // namespace
 
@@ -59,10 +68,11 @@ absl::StatusOr<Review> ReviewListing(const std::optional<KnownMails>& known,
   absl::flat_hash_set<uint64_t> old;
   if (seen) old.insert(known->keys.begin(), known->keys.end());
   absl::flat_hash_set<uint64_t> met;
+  bool any_left = false;
   for (const ListedMail& mail : listing) {
     if (!met.insert(mail.key).second) continue;
     if (old.contains(mail.key)) {
-      review.left.push_back(mail.key);
+      any_left = true;
     } else {
       review.fresh.push_back(mail);
     }
@@ -74,12 +84,56 @@ absl::StatusOr<Review> ReviewListing(const std::optional<KnownMails>& known,
                     "told from old ones; use IMAP if it is offered"));
   }
   if (!seen) return review;
-  const bool none_left = !old.empty() && review.left.empty();
+  const bool none_left = !old.empty() && !any_left;
   review.sight = none_left && review.fresh.size() > kFewMails ? Sight::kReplaced : Sight::kAgain;
-  // An empty mailbox may be a server's bad day: what was in it is remembered.
-  const size_t gone = old.size() - review.left.size();
-  review.prune = !review.left.empty() && gone > review.left.size() + kGoneSlack;
   return review;
+}
+
+std::vector<uint64_t> KeysToKeep(const std::vector<uint64_t>& keys,
+                                 const std::vector<ListedMail>& listing) {
+  absl::flat_hash_set<uint64_t> listed, met;
+  for (const ListedMail& mail : listing) listed.insert(mail.key);
+  const size_t most = KnownMails::kMost - kRoom;
+  size_t gone = most - std::min(most, listed.size());
+  std::vector<uint64_t> kept;
+  for (auto key = keys.rbegin(); key != keys.rend(); ++key) {
+    if (!met.insert(*key).second) continue;
+    if (!listed.contains(*key)) {
+      if (gone == 0) continue;
+      --gone;
+    }
+    kept.push_back(*key);
+  }
+  std::reverse(kept.begin(), kept.end());
+  return kept;
+}
+
+// --- by date ------------------------------------------------------------------------
+
+SortByDate::SortByDate(int64_t newest_unix) : since_unix_(newest_unix - kSlackSeconds) {}
+
+bool SortByDate::Enough() const { return old_in_a_row_ >= kOldInARow || asked_ >= kMaxAsked; }
+
+void SortByDate::Add(const ListedMail& mail, int64_t received_unix) {
+  ++asked_;
+  const bool datable = received_unix != 0;
+  if (!datable) {
+    ++undatable_;
+  } else if (received_unix < since_unix_) {
+    ++old_in_a_row_;
+    return;
+  } else {
+    old_in_a_row_ = 0;
+  }
+  candidates_.push_back(Candidate{mail, datable});
+}
+
+std::vector<ListedMail> SortByDate::New() const {
+  std::vector<ListedMail> mails;
+  for (auto candidate = candidates_.rbegin(); candidate != candidates_.rend(); ++candidate) {
+    if (candidate->datable || undatable_ <= kFewUndatable) mails.push_back(candidate->mail);
+  }
+  return mails;
 }
 
 }  // namespace postern::fetcher

@@ -19,11 +19,13 @@ namespace postern::fetcher {
 // probability of 10^-10.
 uint64_t UidlKey(absl::string_view mailbox_identity, absl::string_view unique_id);
 
-// The mails of a POP3 mailbox that are dealt with.
+// The mails of a POP3 mailbox that are dealt with, and those that were and are gone: a
+// server may show a part of a mailbox for a moment, and what is forgotten comes again.
 struct KnownMails {
-  std::string mailbox;      // MailboxIdentity
-  int64_t newest_unix = 0;  // no mail of them was received after it
-  std::vector<uint64_t> keys;
+  static constexpr size_t kMost = 100'000;  // as many as a mailbox may hold (pop3::kMaxMails)
+  std::string mailbox;                      // MailboxIdentity
+  int64_t newest_unix = 0;                  // no mail of them was received after it
+  std::vector<uint64_t> keys;               // in the order in which they became known
   bool operator==(const KnownMails&) const = default;
 };
 
@@ -44,8 +46,6 @@ struct Review {
   // the server may have given all its mails other ids; when they were received tells.
   Sight sight = Sight::kFirst;
   std::vector<ListedMail> fresh;  // not known, in the order of the listing, each once
-  std::vector<uint64_t> left;     // known, and still there
-  bool prune = false;             // so much is gone that only what is left is to be kept
 };
 
 // kFailedPrecondition, with a wording: the server gives many mails the same id.
@@ -53,5 +53,38 @@ struct Review {
 absl::StatusOr<Review> ReviewListing(const std::optional<KnownMails>& known,
                                      absl::string_view mailbox,
                                      const std::vector<ListedMail>& listing);
+
+// What to keep of more than KnownMails::kMost keys: those that are listed, and of the
+// others the newest, as long as there are no more than that in all, with some room for
+// what comes next. Each once.
+std::vector<uint64_t> KeysToKeep(const std::vector<uint64_t>& keys,
+                                 const std::vector<ListedMail>& listing);
+
+// Tells new mails from old ones by when they were received, where no id is known
+// (Sight::kReplaced). They are asked about from the last one listed on, no further than
+// it takes.
+class SortByDate {
+ public:
+  // `newest_unix` as in KnownMails.
+  explicit SortByDate(int64_t newest_unix);
+
+  bool Enough() const;
+  // The next mail, and when it was received; 0: that can't be told.
+  void Add(const ListedMail& mail, int64_t received_unix);
+  // In the order of the listing. Those without a date are new as well (no mail is to be
+  // lost), unless they are so many that the whole mailbox would come again.
+  std::vector<ListedMail> New() const;
+  size_t undatable() const { return undatable_; }
+
+ private:
+  const int64_t since_unix_;
+  struct Candidate {
+    ListedMail mail;
+    bool datable;
+  };
+  std::vector<Candidate> candidates_;
+  size_t asked_ = 0, undatable_ = 0;
+  int old_in_a_row_ = 0;
+};
 
 }  // namespace postern::fetcher

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "lib/mail/date.h"
 #include "lib/process/log.h"
@@ -14,10 +15,17 @@ namespace postern::fetcher {
 namespace {
 
 constexpr size_t kMaxMails = 500;  // looked at in one pass
-// How far back the mails of a renumbered mailbox are asked when they were received:
-// until so many in a row are old, and no further than that.
-constexpr int kOldInARow = 20;
-constexpr size_t kMaxAsked = 1000;
+// A server without TOP (RFC 1939 section 7) may hang up when it hears it too often.
+constexpr int kRefusedTops = 5;
+
+// A mail that is listed may be dropped from what is known only when that is longer.
+static_assert(KnownMails::kMost >= pop3::kMaxMails);
+
+absl::flat_hash_set<uint64_t> KeysOf(const std::vector<ListedMail>& mails) {
+  absl::flat_hash_set<uint64_t> keys;
+  for (const ListedMail& mail : mails) keys.insert(mail.key);
+  return keys;
+}
 
 }  // namespace
 
@@ -65,15 +73,26 @@ net::Task<absl::Status> Pop3Source::Begin(std::vector<ListedMail> listing) {
   if (!review.ok()) co_return review.status();
   if (review->sight == Sight::kFirst) co_return co_await BeginAtTheEnd(std::move(listing));
   fresh_ = std::move(review->fresh);
-  absl::flat_hash_set<uint64_t> fresh;
-  for (const ListedMail& mail : fresh_) fresh.insert(mail.key);
-  absl::erase_if(vigil_.progress.received,
-                 [&](const auto& item) { return !fresh.contains(item.first); });
-  if (review->sight == Sight::kReplaced) {
-    co_return co_await SortOutRenumbered((*known)->newest_unix);
+  ForgetDatesOfOthers();
+  if ((*known)->keys.size() > KnownMails::kMost) {
+    KnownMails fewer = **known;
+    fewer.keys = KeysToKeep(fewer.keys, listing);
+    absl::Status set = co_await vigil_.cursors.SetKnown(vigil_.progress.lease, std::move(fewer));
+    if (!set.ok()) co_return set;
   }
-  if (!review->prune) co_return absl::OkStatus();
-  co_return co_await KeepWhatIsLeft(**std::move(known), std::move(review->left));
+  if (review->sight == Sight::kReplaced) {
+    absl::Status sorted = co_await SortOutRenumbered((*known)->newest_unix);
+    if (!sorted.ok()) co_return sorted;
+  }
+  vigil_.progress.waiting = KeysOf(fresh_);
+  co_return absl::OkStatus();
+}
+
+void Pop3Source::ForgetDatesOfOthers() {
+  const absl::flat_hash_set<uint64_t> fresh = KeysOf(fresh_);
+  Progress& progress = vigil_.progress;
+  absl::erase_if(progress.received, [&](const auto& item) { return !fresh.contains(item.first); });
+  absl::erase_if(progress.undatable, [&](uint64_t key) { return !fresh.contains(key); });
 }
 
 net::Task<absl::Status> Pop3Source::BeginAtTheEnd(std::vector<ListedMail> listing) {
@@ -88,55 +107,73 @@ net::Task<absl::Status> Pop3Source::BeginAtTheEnd(std::vector<ListedMail> listin
   co_return absl::OkStatus();
 }
 
-net::Task<absl::Status> Pop3Source::KeepWhatIsLeft(KnownMails known, std::vector<uint64_t> left) {
-  known.keys = std::move(left);
-  co_return co_await vigil_.cursors.SetKnown(vigil_.progress.lease, std::move(known));
+net::Task<absl::StatusOr<SortByDate>> Pop3Source::AskDates(int64_t newest_unix) {
+  SortByDate sorted(newest_unix);
+  for (size_t i = fresh_.size(); i > 0 && !sorted.Enough(); --i) {
+    const ListedMail mail = fresh_[i - 1];
+    if (vigil_.progress.waiting.contains(mail.key)) continue;
+    auto received = co_await ReceivedTimeOf(mail);
+    if (!received.ok()) co_return received.status();
+    sorted.Add(mail, *received);
+  }
+  co_return sorted;
 }
 
 // Not one id is known: the server gave its mails new ones, or its owner emptied the
 // mailbox and much came since. Mails are dealt with in their order, so what was received
-// before the newest one known is old, and what was received after it is not.
+// before the newest one known is old, and what was received after it is not. The old ids
+// stay known: the server may take them up again.
 net::Task<absl::Status> Pop3Source::SortOutRenumbered(int64_t newest_unix) {
-  std::vector<ListedMail> newer;
-  int old_in_a_row = 0;
-  size_t asked = 0;
-  for (size_t i = fresh_.size(); i > 0 && old_in_a_row < kOldInARow && asked < kMaxAsked; ++asked) {
-    const ListedMail mail = fresh_[--i];
-    auto received = co_await ReceivedTimeOf(mail);
-    if (!received.ok()) co_return received.status();
-    const bool is_new = *received >= newest_unix;
-    old_in_a_row = is_new ? 0 : old_in_a_row + 1;
-    if (is_new) newer.push_back(mail);
-  }
-  std::reverse(newer.begin(), newer.end());
-  absl::flat_hash_set<uint64_t> kept;
-  for (const ListedMail& mail : newer) kept.insert(mail.key);
-  KnownMails known;
-  known.mailbox = mailbox_;
-  known.newest_unix = newest_unix;
+  auto sorted = co_await AskDates(newest_unix);
+  if (!sorted.ok()) co_return sorted.status();
+  absl::flat_hash_set<uint64_t> newer = vigil_.progress.waiting;
+  for (const ListedMail& mail : sorted->New()) newer.insert(mail.key);
+  KnownMails old;
+  old.mailbox = mailbox_;
   for (const ListedMail& mail : fresh_) {
-    if (!kept.contains(mail.key)) known.keys.push_back(mail.key);
+    if (!newer.contains(mail.key)) old.keys.push_back(mail.key);
   }
-  const size_t old = known.keys.size();
-  absl::Status set = co_await vigil_.cursors.SetKnown(vigil_.progress.lease, std::move(known));
-  if (!set.ok()) co_return set;
-  log::Warn("no mail has an id that is known; those received before count as known",
-            {{"account", vigil_.account.id}, {"old", old}, {"new", newer.size()}});
-  fresh_ = std::move(newer);
-  co_return absl::OkStatus();
+  if (old.keys.empty()) co_return absl::OkStatus();
+  std::erase_if(fresh_, [&](const ListedMail& mail) { return !newer.contains(mail.key); });
+  log::Warn("no mail has an id that is known; those received before are passed over",
+            {{"account", vigil_.account.id},
+             {"passed_over", old.keys.size()},
+             {"new", fresh_.size()},
+             {"without_date", sorted->undatable()}});
+  co_return co_await vigil_.cursors.AddKnown(vigil_.progress.lease, std::move(old));
 }
 
-// 0 when it can't be told.
 net::Task<absl::StatusOr<int64_t>> Pop3Source::ReceivedTimeOf(ListedMail mail) {
+  Progress& progress = vigil_.progress;
+  if (progress.undatable.contains(mail.key)) co_return 0;
+  const auto found = progress.received.find(mail.key);
+  if (found != progress.received.end()) co_return found->second;
+  auto received = co_await AskReceivedTime(mail);
+  if (!received.ok()) co_return received;
+  if (*received != 0) {
+    progress.received[mail.key] = *received;
+  } else {
+    progress.undatable.insert(mail.key);
+  }
+  co_return received;
+}
+
+net::Task<absl::StatusOr<int64_t>> Pop3Source::AskReceivedTime(ListedMail mail) {
   const MailFacts facts = Facts(mail);
   const std::string id = Id(facts);
   // This very question may be what breaks the connection.
-  if (vigil_.progress.DepthFor(id) != Depth::kAll) co_return 0;
+  if (vigil_.progress.DepthFor(id) != Depth::kAll || refused_tops_ >= kRefusedTops) co_return 0;
   auto header = co_await ReadHeader(session_, mail.number);
-  if (header.ok()) co_return mail::ReceivedTime(*header);
-  if (absl::IsFailedPrecondition(header.status())) co_return 0;
-  vigil_.progress.NoteUnread(id, header.status());
-  co_return header.status();
+  if (absl::IsFailedPrecondition(header.status())) {
+    ++refused_tops_;
+    co_return 0;
+  }
+  if (!header.ok()) {
+    vigil_.progress.NoteUnread(id, header.status());
+    co_return header.status();
+  }
+  refused_tops_ = 0;
+  co_return mail::ReceivedTime(*header);
 }
 
 // --- new mail -----------------------------------------------------------------------
@@ -198,7 +235,11 @@ net::Task<absl::Status> Pop3Source::Settle(std::vector<MailFacts> mails) {
   more.newest_unix = std::min<int64_t>(more.newest_unix, std::time(nullptr));
   absl::Status added = co_await vigil_.cursors.AddKnown(vigil_.progress.lease, std::move(more));
   if (!added.ok()) co_return added;
-  for (const MailFacts& facts : mails) received.erase(facts.key);
+  for (const MailFacts& facts : mails) {
+    received.erase(facts.key);
+    vigil_.progress.undatable.erase(facts.key);
+    vigil_.progress.waiting.erase(facts.key);
+  }
   settled_ = std::min(fresh_.size(), settled_ + mails.size());
   co_return absl::OkStatus();
 }

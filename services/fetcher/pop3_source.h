@@ -28,18 +28,22 @@ class Pop3Source final : public MailSource {
   net::Task<absl::StatusOr<std::vector<ListedMail>>> List();
   net::Task<absl::Status> Begin(std::vector<ListedMail> listing);
   net::Task<absl::Status> BeginAtTheEnd(std::vector<ListedMail> listing);
-  net::Task<absl::Status> KeepWhatIsLeft(KnownMails known, std::vector<uint64_t> left);
   net::Task<absl::Status> SortOutRenumbered(int64_t newest_unix);
+  net::Task<absl::StatusOr<SortByDate>> AskDates(int64_t newest_unix);
+  // 0 when it can't be told.
   net::Task<absl::StatusOr<int64_t>> ReceivedTimeOf(ListedMail mail);
+  net::Task<absl::StatusOr<int64_t>> AskReceivedTime(ListedMail mail);
   net::Task<absl::StatusOr<int64_t>> ReceivedOrFirstSeen(ListedMail mail);
   bool WantsDates(size_t index) const;
   MailFacts Facts(const ListedMail& mail) const;
+  void ForgetDatesOfOthers();
 
   pop3::Session session_;
   const Vigil vigil_;
   const std::string mailbox_;      // Pop3MailboxIdentity
   std::vector<ListedMail> fresh_;  // new in this session
   size_t settled_ = 0;             // of them, from the front
+  int refused_tops_ = 0;           // in a row, since none was answered
 };
 
 }  // namespace postern::fetcher

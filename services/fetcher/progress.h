@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "services/fetcher/cursor_store.h"
@@ -24,6 +25,12 @@ struct Progress {
   // POP3: when the mails that are not dealt with were received, by UidlKey; without a
   // date of their own, when they were first seen. Those that were of interest only.
   absl::flat_hash_map<uint64_t, int64_t> received;
+  // POP3: those of which that can't be told. Not asked again: the question may break the
+  // connection, and two such mails would take turns for ever.
+  absl::flat_hash_set<uint64_t> undatable;
+  // POP3: the new mails of the last look that are not dealt with. New they stay, however
+  // many they become.
+  absl::flat_hash_set<uint64_t> waiting;
 
   // The mail could not be read from its server.
   void NoteUnread(absl::string_view mail_id, const absl::Status& status);
