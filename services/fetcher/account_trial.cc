@@ -1,6 +1,7 @@
 #include "services/fetcher/account_trial.h"
 
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include "lib/mail/utf8.h"
@@ -14,7 +15,7 @@ namespace {
 
 using words::Word;
 
-constexpr std::chrono::seconds kLimit{19};  // 20 s with the way there and back
+constexpr std::chrono::seconds kLimit{18};  // 20 s with the good-bye, and the way there and back
 
 TrialResult Problem(words::Wording wording, absl::string_view field) {
   return TrialResult{std::move(wording), std::string(field)};
@@ -37,8 +38,12 @@ net::Task<absl::StatusOr<TrialResult>> AccountTrial::Try(Account account, crypto
     password = *std::move(known);
   }
   std::optional<Failure> failure;
+  std::unique_ptr<MailboxVisit> visit;
   absl::Status status =
-      co_await net::WithDeadline(kLimit, TryNow(account, std::move(password), failure));
+      co_await net::WithDeadline(kLimit, TryNow(account, std::move(password), visit, failure));
+  // The watcher comes next, and would find the mailbox locked.
+  const bool answered = status.ok() || absl::IsFailedPrecondition(status);
+  if (visit && answered) co_await visit->Leave();
   if (status.ok()) co_return TrialResult();
   if (!failure) {
     failure.emplace();
@@ -48,10 +53,12 @@ net::Task<absl::StatusOr<TrialResult>> AccountTrial::Try(Account account, crypto
 }
 
 net::Task<absl::Status> AccountTrial::TryNow(const Account& account, crypto::Secret password,
+                                             std::unique_ptr<MailboxVisit>& visit,
                                              std::optional<Failure>& failure) {
-  auto visit = co_await BeginVisit(parts_, account, std::move(password), failure);
-  if (!visit.ok()) co_return visit.status();
-  co_return co_await OpenMailbox(account, **visit, failure);
+  auto begun = co_await BeginVisit(parts_, account, std::move(password), failure);
+  if (!begun.ok()) co_return begun.status();
+  visit = *std::move(begun);
+  co_return co_await OpenMailbox(account, *visit, failure);
 }
 
 // A mailbox that is missing may only be spelt in another way.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -29,6 +30,7 @@ class AccountTrial {
   static constexpr size_t kOfOneUser = 2, kInAll = 32;
 
   net::Task<absl::Status> TryNow(const Account& account, crypto::Secret password,
+                                 std::unique_ptr<MailboxVisit>& visit,
                                  std::optional<Failure>& failure);
   net::Task<absl::Status> OpenMailbox(const Account& account, MailboxVisit& visit,
                                       std::optional<Failure>& failure);

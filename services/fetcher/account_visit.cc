@@ -41,12 +41,21 @@ bool AccountWatcher::HasPassword() const {
   return !account_.sealed_password.empty() || parts_.passwords.Holds(account_.id);
 }
 
-net::Task<void> AccountWatcher::AwaitPassword() {
-  if (HasPassword()) co_return;
-  state_ = "waiting";
-  next_attempt_unix_ = 0;
+void AccountWatcher::Ask() {
+  asked_ = true;
   parts_.health.Report(account_.id, Health::kAsking, why_asking_);
-  while (!HasPassword()) co_await wake_.Wait();
+}
+
+net::Task<void> AccountWatcher::AwaitPassword() {
+  if (!HasPassword()) {
+    state_ = "waiting";
+    next_attempt_unix_ = 0;
+    Ask();
+    while (!HasPassword()) co_await wake_.Wait();
+    well_since_ = steady_clock::now();
+  }
+  // Tells a second refusal of the same words from the first.
+  if (std::exchange(asked_, false)) parts_.health.Report(account_.id, Health::kChecking);
 }
 
 net::Task<void> AccountWatcher::PasswordGone() {
@@ -79,6 +88,7 @@ net::Task<absl::Status> AccountWatcher::Visit() {
     Pop3Source source(**stream, vigil);
     const absl::Status end = co_await Watch(source);
     login_delay_ = seconds(source.login_delay_seconds());
+    if (open_since_) parts_.login_delays.Note(account_, login_delay_, *open_since_);
     co_return end;
   }
   ImapSource source(**stream, vigil);
@@ -107,7 +117,7 @@ net::Task<absl::Status> AccountWatcher::Watch(MailSource& source) {
   if (absl::Status s = co_await Open(source); !s.ok()) co_return s;
   const OpenMailbox counted;
   logins.Increment();
-  open_since_ = steady_clock::now();
+  open_since_ = well_since_ = steady_clock::now();
   why_asking_ = words::Wording();
   parts_.health.Report(account_.id, Health::kOk);
   for (;;) {

@@ -121,12 +121,14 @@ net::Task<void> AccountWatcher::KeepLease() {
 // --- connections ----------------------------------------------------------------
 
 net::Task<void> AccountWatcher::Follow() {
+  well_since_ = steady_clock::now();
   if (std::exchange(lost_lease_, false)) {
     const milliseconds pause = reconnect_.AfterLostLease(LivedSoFar());
     co_await Rest(pause);
   }
   for (;;) {
     co_await AwaitPassword();
+    co_await AwaitLogin();
     state_ = "connecting";
     next_attempt_unix_ = 0;
     failure_.reset();
@@ -156,11 +158,28 @@ milliseconds AccountWatcher::AfterVisit(const absl::Status& end) {
              {"error", end.ToString(absl::StatusToStringMode::kWithNoExtraData)},
              {"retry_ms", pause.count()}});
   // A connection that breaks is everyday life; that none can be made is the user's concern.
-  if (failure_) {
-    failures.Increment();
-    parts_.health.Report(account_.id, Health::kError, FailureWording(account_, *failure_));
-  }
+  if (failure_) TellOf(*failure_);
   return std::max<milliseconds>(pause, login_delay_);
+}
+
+void AccountWatcher::TellOf(const Failure& failure) {
+  failures.Increment();
+  const seconds interval = std::max(seconds(account_.interval_seconds), login_delay_);
+  const auto since = std::chrono::floor<seconds>(steady_clock::now() - well_since_);
+  if (IsEverydayLife(account_.type, failure, interval, since)) return;
+  parts_.health.Report(account_.id, Health::kError, FailureWording(account_, failure));
+}
+
+// A trial or a visit may have logged in just now; sooner than it wants the server takes
+// no login, and some begin to count anew then.
+net::Task<void> AccountWatcher::AwaitLogin() {
+  for (;;) {
+    const milliseconds left = parts_.login_delays.Left(account_, steady_clock::now());
+    if (left <= milliseconds(0)) co_return;
+    state_ = "waiting";
+    next_attempt_unix_ = std::time(nullptr) + std::chrono::ceil<seconds>(left).count();
+    co_await net::Sleep(left);
+  }
 }
 
 // Its user is asked for another one, and that is tried at once.
@@ -169,7 +188,7 @@ net::Task<void> AccountWatcher::AfterRefusedPassword() {
   state_ = "waiting";
   log::Info("a password that was given is refused", {{"account", account_.id}});
   why_asking_ = FailureWording(account_, *failure_);
-  if (!HasPassword()) parts_.health.Report(account_.id, Health::kAsking, why_asking_);
+  if (!HasPassword()) Ask();
   co_await net::Sleep(ReconnectPolicy::kBetweenPasswords);
 }
 

@@ -19,6 +19,7 @@
 #include "services/fetcher/cursor_store.h"
 #include "services/fetcher/failure_sentence.h"
 #include "services/fetcher/health_reporter.h"
+#include "services/fetcher/login_delays.h"
 #include "services/fetcher/mail_handoff.h"
 #include "services/fetcher/mail_source.h"
 #include "services/fetcher/password_rule.h"
@@ -37,6 +38,7 @@ struct WatcherParts {
   const AvailabilityFeed& availability;
   MailHandoff& handoff;
   HealthReporter& health;
+  LoginDelays& login_delays;
   PasswordRule password_rule;
 };
 
@@ -86,11 +88,14 @@ class AccountWatcher {
   net::Task<absl::Status> VisitWithPassword();
   net::Task<void> PasswordGone();
   net::Task<void> AwaitPassword();
+  void Ask();
   net::Task<absl::Status> Open(MailSource& source);
   net::Task<absl::Status> Watch(MailSource& source);
   net::Task<absl::StatusOr<int64_t>> CatchUpOnce(MailSource& source);
 
   std::chrono::milliseconds AfterVisit(const absl::Status& end);
+  void TellOf(const Failure& failure);
+  net::Task<void> AwaitLogin();
   net::Task<void> AfterRefusedPassword();
   net::Task<void> Rest(std::chrono::milliseconds pause);
   net::Task<void> RestBetweenLooks();
@@ -110,6 +115,8 @@ class AccountWatcher {
   std::optional<Failure> failure_;       // of the attempt at hand
   words::Wording why_asking_;            // what was said of the password that was given last
   std::optional<std::chrono::steady_clock::time_point> open_since_;
+  // When the mailbox was open last, or could be tried first.
+  std::chrono::steady_clock::time_point well_since_;
   const char* state_ = "waiting";
   int64_t next_attempt_unix_ = 0;
   bool holds_lease_ = false;
@@ -117,6 +124,7 @@ class AccountWatcher {
   bool check_now_ = false;   // a digest need not be due
   bool rested_ = false;      // the pause between connections need not end
   bool refused_ = false;     // the held password was, and is forgotten
+  bool asked_ = false;       // the user was, for one, and nothing was said since
 };
 
 }  // namespace postern::fetcher

@@ -1,5 +1,7 @@
 #include "services/fetcher/failure_sentence.h"
 
+#include <algorithm>
+
 #include "absl/strings/string_view.h"
 #include "lib/mail/utf8.h"
 #include "lib/net/dial_error.h"
@@ -12,6 +14,8 @@ using words::Word;
 using words::Wording;
 
 constexpr size_t kMaxServerWords = 200;
+constexpr std::chrono::minutes kEverydayLife{15};
+constexpr int kMissedLooks = 3;
 
 std::string ServerWords(const std::string& text) {
   return std::string(mail::CutUtf8(mail::CleanLine(text), kMaxServerWords));
@@ -79,6 +83,13 @@ Wording FailureWording(const Account& account, const Failure& failure) {
     default:
       return Word("$0: $1", host, failure.status.message());
   }
+}
+
+bool IsEverydayLife(AccountType type, const Failure& failure, std::chrono::seconds interval,
+                    std::chrono::seconds since) {
+  if (type != AccountType::kPop3 || failure.step != Step::kLogin) return false;
+  if (!absl::IsUnavailable(failure.status)) return false;
+  return since < std::max<std::chrono::seconds>(kEverydayLife, kMissedLooks * interval);
 }
 
 absl::string_view FieldToBlame(const Failure& failure) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "absl/status/status.h"
@@ -20,6 +21,12 @@ struct Failure {
 // One sentence for the account's user: what failed, where, what to do. No
 // secrets; the server's words are cleaned and cut.
 words::Wording FailureWording(const Account& account, const Failure& failure);
+
+// Whether nobody need be told that a mailbox could not be looked into: another client has
+// it locked, or has just logged in (POP3's IN-USE and LOGIN-DELAY). It was looked into
+// `since`, and is to be every `interval`: after a while it is no everyday life any more.
+bool IsEverydayLife(AccountType type, const Failure& failure, std::chrono::seconds interval,
+                    std::chrono::seconds since);
 
 // The field of the registration form to look at; empty when none is to blame.
 absl::string_view FieldToBlame(const Failure& failure);

@@ -20,7 +20,7 @@ namespace postern::fetcher {
 namespace {
 
 // Connections beside the watchers', by people who wait for an answer.
-constexpr size_t kVisitsOfOne = 2;  // of an account
+constexpr size_t kVisitsOfOne = 3;  // of a user
 constexpr size_t kVisitsInAll = 32;
 constexpr std::chrono::minutes kBetweenWipes{1};
 
@@ -45,6 +45,7 @@ struct Parts {
   const crypto::SecretBox secrets;
   const std::unique_ptr<net::Dialer> dialer;
   crypto::PasswordKeeper passwords;
+  LoginDelays login_delays;
   VisitLimits visits{kVisitsOfOne, kVisitsInAll};
   AccountBook book;
   AccountTrial trial;
@@ -74,7 +75,7 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
       health(runtime.io.get_executor(), *admin),
       availability(*edge, [this](const std::string& user) { watches.PresenceChanged(user); }),
       watches(WatcherParts{runtime.io.get_executor(), *dialer, secrets, passwords, cursors,
-                           availability, handoff, health, rule}),
+                           availability, handoff, health, login_delays, rule}),
       accounts(
           *admin, [this](Account account) { Changed(std::move(account)); },
           [this](const std::string& id) {
@@ -87,7 +88,9 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
           }),
       loops(runtime.io.get_executor()) {}
 
-VisitParts Parts::Visiting(PasswordRule rule) { return {*dialer, secrets, passwords, rule}; }
+VisitParts Parts::Visiting(PasswordRule rule) {
+  return {*dialer, secrets, passwords, login_delays, rule};
+}
 
 void Parts::Changed(Account account) {
   const std::shared_ptr<const Account> before = book.Find(account.id);

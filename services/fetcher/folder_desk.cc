@@ -78,7 +78,7 @@ net::Task<FolderDesk::Answer> FolderDesk::Await(std::shared_ptr<Flight> flight) 
 }
 
 net::Task<FolderDesk::Answer> FolderDesk::Ask(std::shared_ptr<const Account> account) {
-  auto pass = limits_.Enter(account->id);
+  auto pass = limits_.Enter(account->owner);
   if (!pass.ok()) co_return pass.status();
   const auto executor = co_await boost::asio::this_coro::executor;
   auto flight = std::make_shared<Flight>(executor);

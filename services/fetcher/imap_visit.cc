@@ -150,38 +150,42 @@ net::Task<absl::StatusOr<MailPage>> ImapVisit::ListMails(std::string before_id, 
   co_return page;
 }
 
-net::Task<absl::StatusOr<std::vector<FoundMail>>> ImapVisit::ReadMails(
-    std::vector<std::string> ids) {
+net::Task<absl::Status> ImapVisit::ReadMails(Reading& reading) {
   if (absl::Status s = co_await OpenMailbox(); !s.ok()) co_return s;
-  std::vector<uint32_t> uids;
-  for (const std::string& id : ids) {
-    if (const std::optional<uint32_t> uid = UidOf(id)) uids.push_back(*uid);
+  absl::btree_map<uint32_t, MailFacts> facts;  // of those that are asked for
+  for (const std::string& id : reading.Left()) {
+    if (const std::optional<uint32_t> uid = UidOf(id)) facts[*uid];
   }
-  std::vector<FoundMail> mails;
-  if (uids.empty()) co_return mails;
-  absl::btree_map<uint32_t, MailFacts> facts;
   imap::Session::Sink sink = [&](imap::FetchData data) {
-    if (data.size && std::find(uids.begin(), uids.end(), data.uid) != uids.end()) {
-      MailFacts& known = facts[data.uid];
-      known.uid = data.uid;
-      known.size = *data.size;
-      known.received_unix = data.received_unix.value_or(0);
-    }
+    const auto known = facts.find(data.uid);
+    if (!data.size || known == facts.end()) return;
+    known->second.uid = data.uid;
+    known->second.size = *data.size;
+    known->second.received_unix = data.received_unix.value_or(0);
   };
-  const std::string set = absl::StrJoin(uids, ","), items = "UID RFC822.SIZE INTERNALDATE";
-  absl::Status fetched = co_await session_.Fetch(set, items, std::move(sink));
-  if (!fetched.ok()) co_return Failed(Step::kRead, fetched);
-  for (const uint32_t uid : uids) {
-    const auto known = facts.find(uid);
-    if (known == facts.end()) continue;
-    auto mail = co_await ReadMail(session_, known->second, Depth::kAll);
-    if (!mail.ok()) co_return Failed(Step::kRead, mail.status());
-    if (!mail->has_value()) continue;
-    FoundMail found{absl::StrCat(mailbox_.uid_validity, ":", uid), **std::move(mail)};
-    KeepWhatIsRead(found.mail, ids.size());
-    mails.push_back(std::move(found));
+  const std::string set = absl::StrJoin(
+      facts, ",", [](std::string* out, const auto& item) { absl::StrAppend(out, item.first); });
+  const std::string items = "UID RFC822.SIZE INTERNALDATE";
+  if (!facts.empty()) {
+    absl::Status fetched = co_await session_.Fetch(set, items, std::move(sink));
+    if (!fetched.ok()) co_return Failed(Step::kRead, fetched);
   }
-  co_return mails;
+  while (!reading.Done()) {
+    const MailFacts known = facts[UidOf(reading.id()).value_or(0)];
+    auto mail = co_await ReadOne(known, reading.depth());
+    if (!mail.ok()) {
+      reading.Broken();
+      co_return Failed(Step::kRead, mail.status());
+    }
+    reading.Take(*std::move(mail));
+  }
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::StatusOr<std::optional<mail::Mail>>> ImapVisit::ReadOne(MailFacts facts,
+                                                                        Depth depth) {
+  if (facts.uid == 0) co_return std::nullopt;
+  co_return co_await ReadMail(session_, facts, depth);
 }
 
 }  // namespace postern::fetcher

@@ -19,8 +19,7 @@ class ImapVisit : public MailboxVisit {
   net::Task<absl::Status> OpenMailbox() override;
   net::Task<absl::StatusOr<FolderTree>> ListFolders() override;
   net::Task<absl::StatusOr<MailPage>> ListMails(std::string before_id, size_t limit) override;
-  net::Task<absl::StatusOr<std::vector<FoundMail>>> ReadMails(
-      std::vector<std::string> ids) override;
+  net::Task<absl::Status> ReadMails(Reading& reading) override;
   const std::optional<Failure>& failure() const override { return failure_; }
 
  private:
@@ -28,6 +27,7 @@ class ImapVisit : public MailboxVisit {
   net::Task<absl::StatusOr<uint32_t>> CountBelow(uint32_t uid);
   net::Task<absl::Status> Summarise(uint32_t first, uint32_t last, uint32_t below_uid,
                                     std::vector<MailSummary>& mails);
+  net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadOne(MailFacts facts, Depth depth);
   std::optional<uint32_t> UidOf(const std::string& id) const;
   absl::Status Failed(Step step, absl::Status status);
 

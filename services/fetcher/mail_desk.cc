@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::chrono::seconds kListLimit{20};
 constexpr std::chrono::seconds kReadLimit{35};
+// Connections to read some mails: after one that broke at a mail, its header is tried, and
+// then those behind it.
+constexpr int kMaxVisits = 3;
 
 }  // namespace
 
@@ -29,21 +32,28 @@ net::Task<absl::StatusOr<MailPage>> MailDesk::ListNow(const Account& account, st
   if (!visit.ok()) co_return visit.status();
   auto page = co_await (*visit)->ListMails(std::move(before_id), limit);
   failure = (*visit)->failure();
+  if (page.ok()) co_await (*visit)->Leave();
   co_return page;
 }
 
-net::Task<absl::StatusOr<std::vector<FoundMail>>> MailDesk::ReadNow(
-    const Account& account, std::vector<std::string> ids, std::optional<Failure>& failure) {
-  auto visit = co_await Begin(account, failure);
-  if (!visit.ok()) co_return visit.status();
-  auto mails = co_await (*visit)->ReadMails(std::move(ids));
-  failure = (*visit)->failure();
-  co_return mails;
+net::Task<absl::Status> MailDesk::ReadNow(const Account& account, Reading& reading,
+                                          std::optional<Failure>& failure) {
+  absl::Status read;
+  for (int visits = 0; visits < kMaxVisits && !reading.Done(); ++visits) {
+    auto visit = co_await Begin(account, failure);
+    if (!visit.ok()) co_return visit.status();
+    read = co_await (*visit)->ReadMails(reading);
+    failure = (*visit)->failure();
+    if (read.ok()) co_await (*visit)->Leave();
+    const bool broke_at_a_mail = !read.ok() && reading.depth() != Depth::kAll;
+    if (!broke_at_a_mail) break;
+  }
+  co_return read;
 }
 
 net::Task<absl::StatusOr<MailPage>> MailDesk::List(std::shared_ptr<const Account> account,
                                                    std::string before_id, size_t limit) {
-  auto pass = limits_.Enter(account->id);
+  auto pass = limits_.Enter(account->owner);
   if (!pass.ok()) co_return pass.status();
   std::optional<Failure> failure;
   auto page = co_await net::WithDeadline(kListLimit,
@@ -54,12 +64,13 @@ net::Task<absl::StatusOr<MailPage>> MailDesk::List(std::shared_ptr<const Account
 
 net::Task<absl::StatusOr<std::vector<FoundMail>>> MailDesk::Read(
     std::shared_ptr<const Account> account, std::vector<std::string> ids) {
-  auto pass = limits_.Enter(account->id);
+  auto pass = limits_.Enter(account->owner);
   if (!pass.ok()) co_return pass.status();
   std::optional<Failure> failure;
-  auto mails = co_await net::WithDeadline(kReadLimit, ReadNow(*account, std::move(ids), failure));
-  if (!mails.ok()) co_return VisitError(*account, mails.status(), failure);
-  co_return mails;
+  Reading reading(std::move(ids));
+  absl::Status read = co_await net::WithDeadline(kReadLimit, ReadNow(*account, reading, failure));
+  if (!read.ok() && reading.found().empty()) co_return VisitError(*account, read, failure);
+  co_return reading.Finish();
 }
 
 }  // namespace postern::fetcher

@@ -20,6 +20,8 @@ class MailDesk {
 
   net::Task<absl::StatusOr<MailPage>> List(std::shared_ptr<const Account> account,
                                            std::string before_id, size_t limit);
+  // In the order of `ids`; without those that are gone. One that can't be read comes with a
+  // note of that, as long as any other could be.
   net::Task<absl::StatusOr<std::vector<FoundMail>>> Read(std::shared_ptr<const Account> account,
                                                          std::vector<std::string> ids);
 
@@ -28,9 +30,8 @@ class MailDesk {
   net::Task<Begun> Begin(const Account& account, std::optional<Failure>& failure);
   net::Task<absl::StatusOr<MailPage>> ListNow(const Account& account, std::string before_id,
                                               size_t limit, std::optional<Failure>& failure);
-  net::Task<absl::StatusOr<std::vector<FoundMail>>> ReadNow(const Account& account,
-                                                            std::vector<std::string> ids,
-                                                            std::optional<Failure>& failure);
+  net::Task<absl::Status> ReadNow(const Account& account, Reading& reading,
+                                  std::optional<Failure>& failure);
 
   const VisitParts parts_;
   VisitLimits& limits_;

@@ -31,10 +31,6 @@ mail::Mail Unreadable(const words::Wording& why) {
   return mail;
 }
 
-mail::Mail NotRead() {
-  return Unreadable(words::Word("This mail could not be read from the mail server."));
-}
-
 mail::Mail WithoutContent() {
   return Unreadable(words::Word("The mail server keeps no content for this mail."));
 }
@@ -113,7 +109,7 @@ net::Task<MaybeMail> RetrieveMail(pop3::Session& session, MailFacts facts, size_
 }
 
 net::Task<MaybeMail> ReadBeginning(pop3::Session& session, MailFacts facts) {
-  auto text = co_await session.Top(facts.uid, kTopLines, kWholeBytes, kMostRead);
+  auto text = co_await session.Top(facts.uid, kTopLines, kWholeBytes, 2 * kMostRetrieved);
   if (text.ok()) co_return mail::ParseMail(text->bytes, facts.size);
   if (!absl::IsFailedPrecondition(text.status())) co_return text.status();
   // TOP is optional (RFC 1939 section 7).
@@ -144,6 +140,10 @@ net::Task<MaybeMail> ReadToDepth(pop3::Session& session, MailFacts& facts, Depth
 }
 
 }  // namespace
+
+mail::Mail NotRead() {
+  return Unreadable(words::Word("This mail could not be read from the mail server."));
+}
 
 net::Task<absl::StatusOr<mail::Mail>> ReadHeader(pop3::Session& session, uint32_t number) {
   auto header = co_await TopOfHeader(session, number);

@@ -24,6 +24,8 @@ net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadMail(imap::Session& ses
 // was received is that of its topmost Received field, else what `facts` says.
 net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadMail(pop3::Session& session,
                                                               MailFacts facts, Depth depth);
+// What is shown of a mail that can't be read.
+mail::Mail NotRead();
 // The header alone, by POP3's TOP. kFailedPrecondition: the server has no TOP, or no such mail.
 net::Task<absl::StatusOr<mail::Mail>> ReadHeader(pop3::Session& session, uint32_t number);
 

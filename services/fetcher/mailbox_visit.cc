@@ -1,10 +1,12 @@
 #include "services/fetcher/mailbox_visit.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/mail/utf8.h"
 #include "lib/words/wording.h"
 #include "services/fetcher/imap_visit.h"
+#include "services/fetcher/mail_handoff.h"
 #include "services/fetcher/pop3_visit.h"
 
 namespace postern::fetcher {
@@ -13,7 +15,13 @@ namespace {
 
 // Of the mails of one answer, which has to be below rpc::kMaxMessageBytes.
 constexpr size_t kMaxTexts = 4 * 1024 * 1024;
+constexpr size_t kMaxBytes = 7 * 1024 * 1024;
 constexpr size_t kMaxListed = 100;  // addresses of a field, attachments
+
+template <class T>
+void Shorten(std::vector<T>& list, size_t most) {
+  if (list.size() > most) list.resize(most);
+}
 
 absl::Status Note(Step step, absl::Status status, std::optional<Failure>& failure) {
   failure.emplace();
@@ -40,6 +48,8 @@ net::Task<absl::StatusOr<std::unique_ptr<MailboxVisit>>> BeginVisit(
     failure = visit->failure();
     co_return logged_in;
   }
+  const std::chrono::seconds delay(visit->login_delay_seconds());
+  parts.login_delays.Note(account, delay, LoginDelays::Clock::now());
   co_return std::move(visit);
 }
 
@@ -59,10 +69,45 @@ void KeepWhatIsRead(mail::Mail& mail, size_t of) {
     mail.text.resize(text.size());
   }
   mail.headers = {};
-  for (auto* addresses : {&mail.from, &mail.reply_to, &mail.to, &mail.cc}) {
-    if (addresses->size() > kMaxListed) addresses->resize(kMaxListed);
+  // Names may be as long as a header: of such lists less is kept. Who wrote it stays,
+  for (size_t listed = kMaxListed;; listed /= 2) {
+    for (auto* addresses : {&mail.to, &mail.cc}) Shorten(*addresses, listed);
+    for (auto* addresses : {&mail.from, &mail.reply_to}) {
+      Shorten(*addresses, std::max<size_t>(listed, 1));
+    }
+    Shorten(mail.attachments, listed);
+    if (listed < kMaxListed) Shorten(mail.references, listed);
+    if (listed == 0 || WireSize(mail) <= kMaxBytes / of) break;
   }
-  if (mail.attachments.size() > kMaxListed) mail.attachments.resize(kMaxListed);
+  if (WireSize(mail) <= kMaxBytes / of) return;
+  // unless that is what makes it too large.
+  mail::Mail rest;
+  rest.subject = std::move(mail.subject);
+  rest.text = std::move(mail.text);
+  rest.text_truncated = mail.text_truncated;
+  rest.defects = std::move(mail.defects);
+  rest.date_unix = mail.date_unix;
+  rest.received_unix = mail.received_unix;
+  rest.size = mail.size;
+  mail = std::move(rest);
+}
+
+// --- some mails in one answer ---------------------------------------------------------
+
+void Reading::Take(std::optional<mail::Mail> mail) {
+  if (mail) {
+    KeepWhatIsRead(*mail, ids_.size());
+    found_.push_back(FoundMail{ids_[at_], *std::move(mail)});
+  }
+  ++at_;
+  depth_ = Depth::kAll;
+}
+
+void Reading::Broken() { depth_ = depth_ == Depth::kAll ? Depth::kHeader : Depth::kNothing; }
+
+std::vector<FoundMail> Reading::Finish() {
+  while (!Done()) Take(NotRead());
+  return std::move(found_);
 }
 
 absl::Status ChangedMeanwhile() {

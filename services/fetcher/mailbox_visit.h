@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -17,6 +18,8 @@
 #include "services/fetcher/account.h"
 #include "services/fetcher/failure_sentence.h"
 #include "services/fetcher/folder_tree.h"
+#include "services/fetcher/login_delays.h"
+#include "services/fetcher/mail_reading.h"
 #include "services/fetcher/password_rule.h"
 
 namespace postern::fetcher {
@@ -41,6 +44,32 @@ struct FoundMail {
   mail::Mail mail;
 };
 
+// Some mails on their way to a reader, over more than one visit when one of them breaks
+// the connection.
+class Reading {
+ public:
+  explicit Reading(std::vector<std::string> ids) : ids_(std::move(ids)) {}
+
+  bool Done() const { return at_ == ids_.size(); }
+  const std::string& id() const { return ids_[at_]; }  // of the next mail
+  Depth depth() const { return depth_; }               // to read it to
+  std::vector<std::string> Left() const { return {ids_.begin() + at_, ids_.end()}; }
+  const std::vector<FoundMail>& found() const { return found_; }
+
+  // The next mail is read; without one it is gone.
+  void Take(std::optional<mail::Mail> mail);
+  // It broke the connection: less of it is read next time.
+  void Broken();
+  // Those that are left can't be read; a note stands for each.
+  std::vector<FoundMail> Finish();
+
+ private:
+  const std::vector<std::string> ids_;
+  std::vector<FoundMail> found_;  // cut, so that all of them fit into one answer
+  size_t at_ = 0;
+  Depth depth_ = Depth::kAll;
+};
+
 // A short connection of its own to an account's mailbox, IMAP or POP3, that only reads:
 // nothing is marked as seen, nothing removed. Its caller limits the time. Whatever
 // fails is in failure().
@@ -57,9 +86,13 @@ class MailboxVisit {
   // The newest below `before_id`, or of all when it is empty. kFailedPrecondition, with
   // a wording, when the mailbox knows no such id any more.
   virtual net::Task<absl::StatusOr<MailPage>> ListMails(std::string before_id, size_t limit) = 0;
-  // In the order of `ids`; without those that are gone.
-  virtual net::Task<absl::StatusOr<std::vector<FoundMail>>> ReadMails(
-      std::vector<std::string> ids) = 0;
+  // Reads what is left of them. On an error the mail at hand is Broken().
+  virtual net::Task<absl::Status> ReadMails(Reading& reading) = 0;
+  // Says good-bye where that matters: POP3 locks the mailbox. Only after an answer; never
+  // long.
+  virtual net::Task<void> Leave() { co_return; }
+  // How long the server wants between two logins; 0: it doesn't say.
+  virtual int64_t login_delay_seconds() const { return 0; }
   virtual const std::optional<Failure>& failure() const = 0;
 };
 
@@ -71,6 +104,7 @@ struct VisitParts {
   net::Dialer& dialer;
   const crypto::SecretBox& secrets;
   crypto::PasswordKeeper& passwords;
+  LoginDelays& login_delays;
   PasswordRule password_rule;
 };
 

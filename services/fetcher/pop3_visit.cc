@@ -1,17 +1,32 @@
 #include "services/fetcher/pop3_visit.h"
 
+#include <chrono>
 #include <deque>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 #include "lib/mail/date.h"
+#include "lib/net/deadline.h"
+#include "services/fetcher/known_mails.h"
 #include "services/fetcher/mail_reading.h"
 #include "services/fetcher/session_opening.h"
 
 namespace postern::fetcher {
 
+namespace {
+constexpr std::chrono::seconds kGoodbyeLimit{1};  // somebody waits for what was read before
+}  // namespace
+
 Pop3Visit::Pop3Visit(const Account& account, std::unique_ptr<net::ByteStream> stream)
-    : account_(account), stream_(std::move(stream)), session_(*stream_) {}
+    : account_(account),
+      mailbox_(Pop3MailboxIdentity(account.host, account.login)),
+      stream_(std::move(stream)),
+      session_(*stream_) {}
+
+std::string Pop3Visit::IdOf(const pop3::UniqueId& mail) const {
+  return absl::StrCat(absl::Hex(UidlKey(mailbox_, mail.id), absl::kZeroPad16));
+}
 
 absl::Status Pop3Visit::Failed(Step step, absl::Status status) {
   return Blame(session_, step, std::move(status), failure_);
@@ -38,7 +53,7 @@ net::Task<absl::StatusOr<MailPage>> Pop3Visit::ListMails(std::string before_id, 
   std::deque<pop3::UniqueId> newest;
   bool reached = false;
   pop3::Session::Sink sink = [&](pop3::UniqueId mail) {
-    if (!before_id.empty() && mail.id == before_id) reached = true;
+    if (!before_id.empty() && IdOf(mail) == before_id) reached = true;
     if (reached) return;
     newest.push_back(std::move(mail));
     if (newest.size() > limit + 1) newest.pop_front();
@@ -49,26 +64,24 @@ net::Task<absl::StatusOr<MailPage>> Pop3Visit::ListMails(std::string before_id, 
   MailPage page;
   page.more = newest.size() > limit;
   if (page.more) newest.pop_front();
-  while (!newest.empty()) {
-    auto summary = co_await Summarise(newest.back());
+  for (; !newest.empty(); newest.pop_back()) {
+    auto summary = co_await Summarise(newest.back().number, IdOf(newest.back()));
     if (!summary.ok()) co_return summary.status();
     if (summary->has_value()) page.mails.push_back(**std::move(summary));
-    newest.pop_back();
   }
-  absl::Status goodbye = co_await session_.Quit();
-  goodbye.IgnoreError();
   co_return page;
 }
 
 // Nothing when another client has just removed it.
-net::Task<absl::StatusOr<std::optional<MailSummary>>> Pop3Visit::Summarise(pop3::UniqueId mail) {
-  auto size = co_await session_.SizeOf(mail.number);
+net::Task<absl::StatusOr<std::optional<MailSummary>>> Pop3Visit::Summarise(uint32_t number,
+                                                                           std::string id) {
+  auto size = co_await session_.SizeOf(number);
   if (absl::IsFailedPrecondition(size.status())) co_return std::nullopt;
   if (!size.ok()) co_return Failed(Step::kRead, size.status());
   MailSummary summary;
-  summary.id = std::move(mail.id);
+  summary.id = std::move(id);
   summary.size = *size;
-  auto header = co_await ReadHeader(session_, mail.number);
+  auto header = co_await ReadHeader(session_, number);
   // Without TOP there is no more to tell; it can be read all the same.
   if (absl::IsFailedPrecondition(header.status())) co_return summary;
   if (!header.ok()) co_return Failed(Step::kRead, header.status());
@@ -79,32 +92,40 @@ net::Task<absl::StatusOr<std::optional<MailSummary>>> Pop3Visit::Summarise(pop3:
   co_return summary;
 }
 
-net::Task<absl::StatusOr<std::vector<FoundMail>>> Pop3Visit::ReadMails(
-    std::vector<std::string> ids) {
+net::Task<absl::Status> Pop3Visit::ReadMails(Reading& reading) {
   absl::flat_hash_map<std::string, uint32_t> numbers;
-  for (const std::string& id : ids) numbers[id] = 0;
-  pop3::Session::Sink sink = [&numbers](pop3::UniqueId mail) {
-    const auto wanted = numbers.find(mail.id);
+  for (const std::string& id : reading.Left()) numbers[id] = 0;
+  pop3::Session::Sink sink = [&](pop3::UniqueId mail) {
+    const auto wanted = numbers.find(IdOf(mail));
     if (wanted != numbers.end()) wanted->second = mail.number;
   };
-  std::vector<FoundMail> mails;
   absl::Status listed = co_await session_.ListUniqueIds(std::move(sink));
   if (!listed.ok()) co_return Failed(Step::kRead, listed);
-  for (const std::string& id : ids) {
-    MailFacts facts;
-    facts.uid = numbers[id];
-    if (facts.uid == 0) continue;
-    auto mail = co_await ReadMail(session_, facts, Depth::kAll);
-    if (absl::IsFailedPrecondition(mail.status())) continue;
-    if (!mail.ok()) co_return Failed(Step::kRead, mail.status());
-    if (!mail->has_value()) continue;
-    FoundMail found{id, **std::move(mail)};
-    KeepWhatIsRead(found.mail, ids.size());
-    mails.push_back(std::move(found));
+  while (!reading.Done()) {
+    const uint32_t number = numbers[reading.id()];
+    auto mail = co_await ReadOne(number, reading.depth());
+    if (!mail.ok()) {
+      reading.Broken();
+      co_return Failed(Step::kRead, mail.status());
+    }
+    reading.Take(*std::move(mail));
   }
-  absl::Status goodbye = co_await session_.Quit();
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::StatusOr<std::optional<mail::Mail>>> Pop3Visit::ReadOne(uint32_t number,
+                                                                        Depth depth) {
+  if (number == 0) co_return std::nullopt;
+  MailFacts facts;
+  facts.uid = number;
+  auto mail = co_await ReadMail(session_, facts, depth);
+  if (absl::IsFailedPrecondition(mail.status())) co_return std::nullopt;
+  co_return mail;
+}
+
+net::Task<void> Pop3Visit::Leave() {
+  absl::Status goodbye = co_await net::WithDeadline(kGoodbyeLimit, session_.Quit());
   goodbye.IgnoreError();
-  co_return mails;
 }
 
 }  // namespace postern::fetcher

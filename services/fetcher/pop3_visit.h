@@ -10,7 +10,8 @@
 
 namespace postern::fetcher {
 
-// A visit by POP3. A mail's id is its UIDL; the server lists the oldest first.
+// A visit by POP3. A mail's id is its UidlKey in hex, for a server's ids may be of any
+// bytes; the server lists the oldest first.
 class Pop3Visit : public MailboxVisit {
  public:
   Pop3Visit(const Account& account, std::unique_ptr<net::ByteStream> stream);
@@ -20,15 +21,20 @@ class Pop3Visit : public MailboxVisit {
   net::Task<absl::Status> OpenMailbox() override;
   net::Task<absl::StatusOr<FolderTree>> ListFolders() override;
   net::Task<absl::StatusOr<MailPage>> ListMails(std::string before_id, size_t limit) override;
-  net::Task<absl::StatusOr<std::vector<FoundMail>>> ReadMails(
-      std::vector<std::string> ids) override;
+  net::Task<absl::Status> ReadMails(Reading& reading) override;
+  net::Task<void> Leave() override;
+  int64_t login_delay_seconds() const override { return session_.login_delay_seconds(); }
   const std::optional<Failure>& failure() const override { return failure_; }
 
  private:
-  net::Task<absl::StatusOr<std::optional<MailSummary>>> Summarise(pop3::UniqueId mail);
+  net::Task<absl::StatusOr<std::optional<MailSummary>>> Summarise(uint32_t number, std::string id);
+  // Nothing when another client has removed it.
+  net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadOne(uint32_t number, Depth depth);
+  std::string IdOf(const pop3::UniqueId& mail) const;
   absl::Status Failed(Step step, absl::Status status);
 
   const Account& account_;
+  const std::string mailbox_;  // Pop3MailboxIdentity
   const std::unique_ptr<net::ByteStream> stream_;
   pop3::Session session_;
   std::optional<Failure> failure_;

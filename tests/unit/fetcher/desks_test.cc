@@ -6,7 +6,6 @@
 #include "lib/words/wording.h"
 #include "services/fetcher/account_trial.h"
 #include "services/fetcher/folder_desk.h"
-#include "services/fetcher/mail_desk.h"
 #include "tests/support/await.h"
 #include "tests/unit/fetcher/visit_bench.h"
 
@@ -15,6 +14,8 @@ namespace {
 
 using std::chrono::seconds;
 using testing::Await;
+using testing::kPop3List;
+using testing::kPop3Login;
 using testing::ScriptedStream;
 using testing::VisitBench;
 
@@ -110,6 +111,41 @@ TEST(AccountTrial, RefusesAHostThatIsNone) {
   }
 }
 
+TEST(AccountTrial, UnlocksTheMailboxAndTellsWhenItTakesTheNextLogin) {
+  VisitBench bench({ScriptedStream(absl::StrCat(kPop3Login, kPop3List, "C: QUIT\nS: +OK\n"))});
+  bench.account.type = AccountType::kPop3;
+  AccountTrial trial(bench.Parts());
+  const auto result = Await(trial.Try(bench.account, crypto::Secret()));
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(words::English(result->problem), "");
+  EXPECT_EQ(bench.dialer.mismatch(), "");
+  const auto now = LoginDelays::Clock::now();
+  EXPECT_GT(bench.login_delays.Left(bench.account, now), seconds(50));
+}
+
+TEST(LoginDelays, AreThoseOfOneMailbox) {
+  LoginDelays delays;
+  const auto now = LoginDelays::Clock::now();
+  Account ann, bob;
+  ann.type = bob.type = AccountType::kPop3;
+  ann.host = bob.host = "pop3.example.org";
+  ann.login = "ann";
+  bob.login = "bob";
+  delays.Note(ann, seconds(60), now);
+  delays.Note(bob, seconds(0), now);
+  ann.id = "the account that came of a trial";
+  EXPECT_EQ(delays.Left(ann, now), seconds(61));
+  EXPECT_EQ(delays.Left(ann, now + seconds(61)), seconds(0));
+  EXPECT_EQ(delays.Left(bob, now), seconds(0));
+  for (size_t i = 0; i <= LoginDelays::kMost; ++i) {
+    bob.login = absl::StrCat(i);
+    delays.Note(bob, seconds(60), now);
+  }
+  EXPECT_EQ(delays.Left(bob, now), seconds(0)) << "there is a limit";
+  delays.Note(bob, seconds(60), now + seconds(100));
+  EXPECT_EQ(delays.Left(bob, now + seconds(100)), seconds(61));
+}
+
 TEST(VisitLimits, CountTheOnesInside) {
   VisitLimits limits(2, 3);
   auto first = limits.Enter("a");
@@ -145,11 +181,11 @@ class FolderDeskTest : public ::testing::Test {
   FolderDesk::Clock::time_point now_ = FolderDesk::Clock::now();
 };
 
-TEST_F(FolderDeskTest, KeepsAnAnswerForAMinute) {
+TEST_F(FolderDeskTest, KeepsAnAnswerForAWhile) {
   VisitBench bench({Script("one"), Script("two")});
   FolderDesk desk = DeskOn(bench);
   EXPECT_EQ(First(desk, bench), "one");
-  now_ += seconds(59);
+  now_ += FolderDesk::kKeep - seconds(1);
   EXPECT_EQ(First(desk, bench), "one");
   now_ += seconds(2);
   EXPECT_EQ(First(desk, bench), "two");
@@ -195,18 +231,6 @@ TEST_F(FolderDeskTest, AsksTheServerOnceForAllWhoWait) {
   EXPECT_EQ(left, 0);
   EXPECT_EQ(good, 5);
   EXPECT_EQ(bench.dialer.dialled(), 1u);
-}
-
-TEST(KeepWhatIsRead, FitsIntoOneAnswer) {
-  mail::Mail mail;
-  mail.text = std::string(512 * 1024, 'x') + "\xc3\xbc";
-  mail.headers.resize(400);
-  mail.to.resize(500);
-  KeepWhatIsRead(mail, 32);
-  EXPECT_EQ(mail.text.size(), 128u * 1024);
-  EXPECT_TRUE(mail.text_truncated);
-  EXPECT_TRUE(mail.headers.empty());
-  EXPECT_EQ(mail.to.size(), 100u);
 }
 
 }  // namespace

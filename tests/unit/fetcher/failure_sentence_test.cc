@@ -66,5 +66,34 @@ TEST(FailureWording, TellsTheUserWhatFailedAndWhere) {
   }
 }
 
+TEST(FailureSentence, TellsEverydayLifeFromAnError) {
+  const absl::Status in_use = absl::UnavailableError("pop3: login refused: IN-USE");
+  struct {
+    const char* name;
+    AccountType type;
+    Step step;
+    absl::Status status;
+    int64_t interval, since;
+    bool everyday;
+  } const cases[] = {
+      {"in use", AccountType::kPop3, Step::kLogin, in_use, 60, 899, true},
+      {"for long", AccountType::kPop3, Step::kLogin, in_use, 60, 900, false},
+      {"missed two looks", AccountType::kPop3, Step::kLogin, in_use, 3600, 10'799, true},
+      {"missed three looks", AccountType::kPop3, Step::kLogin, in_use, 3600, 10'800, false},
+      {"not there", AccountType::kPop3, Step::kConnect, in_use, 60, 0, false},
+      {"wrong password", AccountType::kPop3, Step::kLogin, absl::UnauthenticatedError("no"), 60, 0,
+       false},
+      {"IMAP", AccountType::kImap, Step::kLogin, in_use, 60, 0, false},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    Failure failure;
+    failure.step = c.step;
+    failure.status = c.status;
+    const std::chrono::seconds interval(c.interval), since(c.since);
+    EXPECT_EQ(IsEverydayLife(c.type, failure, interval, since), c.everyday);
+  }
+}
+
 }  // namespace
 }  // namespace postern::fetcher

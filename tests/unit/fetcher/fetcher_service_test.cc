@@ -40,7 +40,7 @@ struct Bystanders {
         health(io.get_executor(), *admin),
         availability(*edge, [](const std::string&) {}),
         watches(WatcherParts{io.get_executor(), bench.dialer, bench.secrets, bench.passwords,
-                             cursors, availability, handoff, health,
+                             cursors, availability, handoff, health, bench.login_delays,
                              PasswordRule::kEncryptedOnly}) {}
 
   std::shared_ptr<grpc::Channel> channel;

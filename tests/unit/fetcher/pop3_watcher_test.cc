@@ -1,80 +1,9 @@
 // A watcher's story with a scripted POP3 server.
 
-#include "tests/unit/fetcher/watcher_bench.h"
+#include "tests/unit/fetcher/pop3_watcher_bench.h"
 
 namespace postern::fetcher {
 namespace {
-
-// --- the pieces of scripts ---------------------------------------------------------
-
-const std::string kLogin =
-    "S: +OK hi\nC: CAPA\nS: -ERR\nC: USER ann\nS: +OK\nC: PASS secret\nS: +OK in\n";
-const std::string kQuit = "C: QUIT\nS: +OK bye\n";
-
-std::string List(const std::vector<std::string>& ids) {
-  std::string script = absl::StrCat("C: STAT\nS: +OK ", ids.size(), " 100\n");
-  if (ids.empty()) return script;
-  absl::StrAppend(&script, "C: UIDL\nS: +OK\n");
-  for (size_t i = 0; i < ids.size(); ++i) absl::StrAppend(&script, "S: ", i + 1, " ", ids[i], "\n");
-  return absl::StrCat(script, "S: .\n");
-}
-
-std::string Received(int year) {
-  return absl::StrCat("S: Received: from a by b; 22 Nov ", year, " 07:00:00 +0000\n");
-}
-
-std::string Read(int number, const std::string& subject, int year = 2020) {
-  return absl::StrCat("C: LIST ", number, "\nS: +OK ", number, " 20\nC: RETR ", number,
-                      "\nS: +OK\n", Received(year), "S: Subject: ", subject, "\nS:\nS: .\n");
-}
-
-std::string Top(int number, int year) {
-  return absl::StrCat("C: TOP ", number, " 0\nS: +OK\n", Received(year), "S:\nS: .\n");
-}
-
-constexpr int64_t kNewYear2021 = 1609459200;
-const std::string kMailbox = Pop3MailboxIdentity("pop3.example.org", "ann");
-
-class Pop3WatcherTest : public WatcherTest {
- protected:
-  Pop3WatcherTest() {
-    account_.type = AccountType::kPop3;
-    account_.host = "pop3.example.org";
-  }
-
-  void SetKnown(const std::vector<std::string>& ids) {
-    KnownMails known;
-    known.mailbox = kMailbox;
-    known.newest_unix = kNewYear2021;
-    for (const std::string& id : ids) known.keys.push_back(UidlKey(kMailbox, id));
-    CursorStore store(*redis_, "earlier process");
-    auto lease = testing::Await(io_, store.Take("acc"));
-    ASSERT_TRUE(lease.ok() && lease->has_value());
-    ASSERT_TRUE(testing::Await(io_, store.SetKnown(**lease, known)).ok());
-    ASSERT_TRUE(testing::Await(io_, store.Release(**lease)).ok());
-  }
-
-  size_t CountKnown() {
-    CursorStore store(*redis_, "a reader");
-    auto known = testing::Await(io_, store.ReadKnown("acc"));
-    return known.ok() && known->has_value() ? (*known)->keys.size() : 0;
-  }
-
-  // So many connections were played to their ends.
-  bool Visited(size_t count) {
-    const bool done = Until([&] { return dialer_->ended.size() == count; });
-    EXPECT_TRUE(done) << dialer_->ended.size() << " of " << count << " visits";
-    for (const std::string& rest : dialer_->ended) EXPECT_EQ(rest, "");
-    return done;
-  }
-
-  bool IsState(const std::string& state) {
-    return Until([&] {
-      const auto watched = watches_->Watched();
-      return !watched.empty() && watched.at(0)->State().state == state;
-    });
-  }
-};
 
 TEST_F(Pop3WatcherTest, TakesWhatIsThereAsKnownAtFirstSight) {
   Watch({absl::StrCat(kLogin, List({"a", "b"}), kQuit)});
@@ -182,39 +111,6 @@ TEST_F(Pop3WatcherTest, PassesOverWhatCameBeforeItsUser) {
   EXPECT_EQ(CountKnown(), 3u);
 }
 
-TEST_F(Pop3WatcherTest, ReplaysNoMailboxWhoseServerGaveAllMailsOtherIds) {
-  SetKnown({"a", "b", "c", "d", "e", "f", "g"});
-  std::string asked;
-  for (int number = 7; number >= 1; --number) asked += Top(number, 2020);
-  Watch({absl::StrCat(kLogin, List({"A", "B", "C", "D", "E", "F", "G", "new"}), Top(8, 2022), asked,
-                      Read(8, "New", 2022), kQuit),
-         absl::StrCat(kLogin, List({"A", "B", "C", "D", "E", "F", "G", "new"}), kQuit)});
-  EXPECT_TRUE(Visited(1));
-  EXPECT_EQ(Delivered(), "FULL New");
-  EXPECT_EQ(CountKnown(), 8u);
-  EXPECT_TRUE(watches_->Check("acc").ok());
-  EXPECT_TRUE(Visited(2));
-}
-
-TEST_F(Pop3WatcherTest, LosesNothingOfAMailboxThatWasEmptiedAndFilledAgain) {
-  SetKnown({"a", "b", "c"});
-  std::string asked, read;
-  for (int number = 6; number >= 1; --number) asked += Top(number, 2022);
-  for (int number = 1; number <= 6; ++number) read += Read(number, absl::StrCat(number), 2022);
-  Watch({absl::StrCat(kLogin, List({"A", "B", "C", "D", "E", "F"}), asked, read, kQuit)});
-  EXPECT_TRUE(Visited(1));
-  EXPECT_EQ(Delivered(), "FULL 1,2,3,4,5,6");
-}
-
-TEST_F(Pop3WatcherTest, ForgetsNothingWhenTheServerShowsAnEmptyMailbox) {
-  SetKnown({"a", "b"});
-  Watch({absl::StrCat(kLogin, List({}), kQuit), absl::StrCat(kLogin, List({"a", "b"}), kQuit)});
-  EXPECT_TRUE(Visited(1));
-  EXPECT_TRUE(watches_->Check("acc").ok());
-  EXPECT_TRUE(Visited(2));
-  EXPECT_EQ(Delivered(), "");
-}
-
 TEST_F(Pop3WatcherTest, ReadsLessOfAMailThatMakesNoSense) {
   SetKnown({"a"});
   Watch({absl::StrCat(kLogin, List({"a", "b"}), "C: LIST 2\nS: nonsense\n"),
@@ -281,6 +177,59 @@ TEST_F(Pop3WatcherTest, AsksAgainWhenThePasswordIsRefused) {
   watches_->PasswordArrived("acc");
   EXPECT_TRUE(Visited(2));
   EXPECT_TRUE(Until([this] { return LastHealth() == "OK"; })) << LastHealth();
+}
+
+TEST_F(Pop3WatcherTest, TellsASecondRefusalOfTheSameWords) {
+  SetKnown({"a"});
+  account_.sealed_password.clear();
+  passwords_.Hold("acc", account_.owner, crypto::Secret("wrong"));
+  const std::string refusal =
+      "S: +OK\nC: CAPA\nS: -ERR\nC: USER ann\nS: +OK\nC: PASS wrong\nS: -ERR [AUTH] No.\n";
+  Watch({refusal, refusal});
+  const auto refusals = [this] {
+    const std::lock_guard lock(peers_.mutex);
+    return std::count_if(peers_.health.begin(), peers_.health.end(),
+                         [](const std::string& word) { return word.find("No.") != word.npos; });
+  };
+  EXPECT_TRUE(Until([&] { return refusals() == 1; })) << LastHealth();
+  passwords_.Hold("acc", account_.owner, crypto::Secret("wrong"));
+  watches_->PasswordArrived("acc");
+  EXPECT_TRUE(Until([&] { return refusals() == 2; })) << LastHealth();
+  const std::lock_guard lock(peers_.mutex);
+  EXPECT_EQ(peers_.health[peers_.health.size() - 2], "CHECKING");
+}
+
+TEST_F(Pop3WatcherTest, SaysNothingOfAMailboxThatIsInUse) {
+  SetKnown({"a"});
+  HoldPassword();
+  const std::string in_use =
+      "S: +OK\nC: CAPA\nS: -ERR\nC: USER ann\nS: +OK\nC: PASS secret\nS: -ERR [IN-USE] Busy.\n";
+  Watch({in_use, absl::StrCat(kLogin, List({"a"}), kQuit), in_use,
+         absl::StrCat(kLogin, List({"a", "b"}), Read(2, "Hello"), kQuit)});
+  for (size_t visits = 1; visits <= 4; ++visits) EXPECT_TRUE(VisitedAndGoesOn(visits));
+  EXPECT_EQ(Delivered(), "FULL Hello");
+  std::lock_guard lock(peers_.mutex);
+  EXPECT_EQ(absl::StrJoin(peers_.health, ","), "CHECKING,OK");
+}
+
+TEST_F(Pop3WatcherTest, WaitsAsLongAsTheServerWantsAfterSomebodyElsesLogin) {
+  login_delays_.Note(account_, std::chrono::seconds(900), steady_clock::now());
+  Watch({absl::StrCat(kLogin, List({"a"}), kQuit)});
+  EXPECT_TRUE(Until([this] {
+    const auto watched = watches_->Watched();
+    return !watched.empty() && watched[0]->State().next_attempt_unix > std::time(nullptr) + 800;
+  }));
+  EXPECT_EQ(dialer_->dialled(), 0u);
+}
+
+TEST_F(Pop3WatcherTest, TellsWhenTheServerTakesItsNextLogin) {
+  Watch(
+      {absl::StrCat("S: +OK hi\nC: CAPA\nS: +OK\nS: USER\nS: LOGIN-DELAY 900\nS: .\nC: USER ann\n"
+                    "S: +OK\nC: PASS secret\nS: +OK in\n",
+                    List({"a"}), kQuit)});
+  EXPECT_TRUE(Visited(1));
+  EXPECT_TRUE(IsState("polling"));
+  EXPECT_GT(login_delays_.Left(account_, steady_clock::now()), std::chrono::seconds(800));
 }
 
 TEST_F(Pop3WatcherTest, RestsAfterAWrongStoredPassword) {

@@ -46,6 +46,13 @@ class ScriptDialer : public net::Dialer {
   size_t dialled_ = 0;
 };
 
+// A POP3 server, from its greeting to the login, and its two mails.
+inline const std::string kPop3Login =
+    "S: +OK hi\nC: CAPA\nS: +OK\nS: USER\nS: LOGIN-DELAY 60\nS: .\nC: USER ann\nS: +OK\nC: PASS "
+    "secret\nS: +OK in\n";
+inline const std::string kPop3List =
+    "C: STAT\nS: +OK 2 100\nC: UIDL\nS: +OK\nS: 1 a\nS: 2 b\nS: .\n";
+
 // What visits need, with one account whose password is stored.
 struct VisitBench {
   explicit VisitBench(std::vector<ScriptedStream> scripts) : dialer(std::move(scripts)) {
@@ -57,7 +64,7 @@ struct VisitBench {
     account.sealed_password = secrets.Seal(crypto::Secret("secret"), "acc");
   }
   fetcher::VisitParts Parts() {
-    return {dialer, secrets, passwords, fetcher::PasswordRule::kEncryptedOnly};
+    return {dialer, secrets, passwords, login_delays, fetcher::PasswordRule::kEncryptedOnly};
   }
   std::shared_ptr<const fetcher::Account> Copy() const {
     return std::make_shared<const fetcher::Account>(account);
@@ -67,6 +74,7 @@ struct VisitBench {
   crypto::SecretBox secrets =
       *crypto::SecretBox::FromText(crypto::SecretBox::NewKeyLine("k"), "test");
   crypto::PasswordKeeper passwords;
+  fetcher::LoginDelays login_delays;
   fetcher::Account account;
 };
 

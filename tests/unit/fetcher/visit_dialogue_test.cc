@@ -2,11 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "lib/words/wording.h"
 #include "services/fetcher/folder_desk.h"
+#include "services/fetcher/known_mails.h"
 #include "services/fetcher/mail_desk.h"
 #include "tests/support/await.h"
 #include "tests/unit/fetcher/dialogue.h"
@@ -35,7 +39,8 @@ std::string Describe(const MailPage& page) {
 std::string Describe(const std::vector<FoundMail>& mails) {
   std::vector<std::string> parts;
   for (const FoundMail& mail : mails) {
-    parts.push_back(absl::StrCat(mail.id, " ", mail.mail.subject));
+    parts.push_back(
+        absl::StrCat(mail.id, " ", mail.mail.subject, absl::StrJoin(mail.mail.defects, " ")));
   }
   return absl::StrJoin(parts, "; ");
 }
@@ -49,10 +54,25 @@ std::string Describe(const FolderTree& tree) {
   return absl::StrJoin(parts, " ");
 }
 
+// By POP3 a mail's id is made of the server's. In the scripts those are single letters,
+// which stand for our ids in what is asked and answered as well.
+std::string IdFor(absl::string_view letter) {
+  const std::string mailbox = Pop3MailboxIdentity("imap.example.org", "ann");
+  return absl::StrCat(absl::Hex(UidlKey(mailbox, letter), absl::kZeroPad16));
+}
+
+std::string WithLetters(std::string answer) {
+  for (char letter = 'a'; letter <= 'z'; ++letter) {
+    const std::string name(1, letter);
+    absl::StrReplaceAll({{IdFor(name), name}}, &answer);
+  }
+  return answer;
+}
+
 template <class T>
 absl::StatusOr<std::string> Described(const absl::StatusOr<T>& answer) {
   if (!answer.ok()) return answer.status();
-  return Describe(*answer);
+  return WithLetters(Describe(*answer));
 }
 
 // Does what the script's "do" says: "folders", "list LIMIT [BEFORE]", "read ID...".
@@ -69,6 +89,11 @@ absl::StatusOr<std::string> Play(const Dialogue& dialogue, VisitBench& bench) {
     const auto tree = Await(folders.TreeOf(bench.Copy()));
     if (!tree.ok()) return tree.status();
     return Describe(**tree);
+  }
+  if (bench.account.type == AccountType::kPop3) {
+    for (std::string& word : words) {
+      if (word.size() == 1 && absl::ascii_isalpha(word[0])) word = IdFor(word);
+    }
   }
   if (verb == "read") return Described(Await(mails.Read(bench.Copy(), words)));
   size_t limit = 0;
@@ -103,6 +128,11 @@ TEST(VisitDialogue, CutAnywhereEndsInASentence) {
       stream.CutAfter(cut);
       VisitBench bench({stream});
       const auto answer = Play(dialogue, bench);
+      // Of some mails those that were read before are answered.
+      if (answer.ok()) {
+        EXPECT_TRUE(absl::StrContains(*answer, "could not be read")) << *answer;
+        continue;
+      }
       EXPECT_EQ(answer.status().code(), absl::StatusCode::kFailedPrecondition);
       EXPECT_TRUE(words::WordingOf(answer.status()).has_value()) << answer.status();
     }

@@ -183,9 +183,9 @@ class WatcherTest : public ::testing::Test {
     availability_.emplace(*edge_, [this](const std::string& user) {
       if (watches_) watches_->PresenceChanged(user);
     });
-    const WatcherParts parts{io_.get_executor(), *dialer_,  secrets_,
-                             passwords_,         *cursors_, *availability_,
-                             *handoff_,          *health_,  PasswordRule::kAnyConnection};
+    const WatcherParts parts{
+        io_.get_executor(), *dialer_,  secrets_, passwords_,    *cursors_,
+        *availability_,     *handoff_, *health_, login_delays_, PasswordRule::kAnyConnection};
     watches_.emplace(parts);
     loops_.Spawn("availability", availability_->Run());
     loops_.Spawn("health", health_->Run());
@@ -238,6 +238,7 @@ class WatcherTest : public ::testing::Test {
   crypto::SecretBox secrets_ =
       *crypto::SecretBox::FromText(crypto::SecretBox::NewKeyLine("test"), "test");
   crypto::PasswordKeeper passwords_;
+  LoginDelays login_delays_;
   Account account_;
   Peers peers_;
   std::unique_ptr<grpc::Server> server_;
