@@ -179,6 +179,7 @@ net::Task<absl::Status> FakeSink::Send(Element stanza) {
   co_return absl::OkStatus();
 }
 net::Task<absl::Status> FakeSink::Barrier() {
+  if (at_barrier) at_barrier();
   co_return up&& barrier_works ? absl::OkStatus() : absl::UnavailableError("link down");
 }
 

@@ -112,6 +112,7 @@ class FakeSink : public StanzaSink {
 
   bool up = true;
   bool barrier_works = true;
+  std::function<void()> at_barrier;  // what happens meanwhile
   std::vector<Element> sent;
 };
 

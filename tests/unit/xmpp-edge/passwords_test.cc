@@ -1,4 +1,6 @@
 // Stories of passwords that are not stored: asked for, given, refused, never mailed.
+#include <ctime>
+
 #include "absl/strings/match.h"
 #include "services/xmpp-edge/failed_trials.h"
 #include "services/xmpp-edge/password_handover.h"
@@ -371,7 +373,31 @@ TEST_F(Passwords, ThoseThatWorkAreNotCounted) {
   }
 }
 
+net::Task<void> PutMark(FeatureContext context, PasswordMark mark) {
+  PasswordMarks marks(context.redis);
+  (void)co_await marks.Put(kUser, kId, std::move(mark));
+}
+
 TEST_F(Passwords, AQuestionInTheMakingDoesNotUndoAPasswordThatCame) {
+  // While she is asked for the one, the other's password comes.
+  bench.sink.at_barrier = [this] {
+    bench.sink.at_barrier = nullptr;
+    const AccountDirectory::Account account = bench.context().directory.Find(kUser, "work");
+    const int64_t since = bench.sessions().Of(kUser).since_unix_ms;
+    bench.context().tasks.Spawn(
+        "password comes", PutMark(bench.context(), GivenMark(*account, since, std::time(nullptr))));
+  };
+  Health("work", admin::v1::HEALTH_STATE_ASKING);
+  Health("out", admin::v1::HEALTH_STATE_ASKING);
+  ComeOnline();
+  ASSERT_TRUE(bench.RunUntil([&] { return Requests(kOut) == 1; }));
+  ASSERT_TRUE(bench.RunUntil([&] { return Mark().state == PasswordMark::State::kGiven; }));
+  bench.Settle();
+  EXPECT_EQ(Mark().state, PasswordMark::State::kGiven);
+  EXPECT_EQ(Requests(kWork), 0);
+}
+
+TEST_F(Passwords, AMarkIsReplacedOnlyWhenItIsTheOneMeant) {
   ComeOnline();
   PasswordMarks marks(*bench.redis);
   PasswordMark given;
