@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace postern::xmpp_edge {
 
@@ -102,6 +103,13 @@ void AppendXml(std::string& out, const Element& element, absl::string_view outer
   absl::StrAppend(&out, "</", element.name, ">");
 }
 
+// Gajim (1.7.3) hands the text of a failed message's error to Pango as markup: where it holds
+// a "<" or "&", as with the <address> in every answer of Postfix, its user sees no text at all.
+// Angle quotes and the full-width ampersand are read as the same, and begin no tag or entity.
+std::string WithoutMarkup(absl::string_view text) {
+  return absl::StrReplaceAll(text, {{"<", "‹"}, {">", "›"}, {"&", "＆"}});
+}
+
 Element Answer(const Element& request, absl::string_view type) {
   return MakeStanza(request.name, request.Attr("to"), request.Attr("from"), type,
                     request.Attr("id"));
@@ -174,7 +182,10 @@ Element ErrorAnswer(const Element& stanza, absl::string_view type, absl::string_
                     absl::string_view text) {
   Element error = MakeElement("error");
   error.Set("type", type).Add(MakeElement(condition, kStanzaErrorNs));
-  if (!text.empty()) error.AddText("text", text, kStanzaErrorNs);
+  if (!text.empty()) {
+    const bool is_message = stanza.name == "message";
+    error.AddText("text", is_message ? WithoutMarkup(text) : std::string(text), kStanzaErrorNs);
+  }
   Element answer = Answer(stanza, "error");
   answer.Add(std::move(error));
   return answer;

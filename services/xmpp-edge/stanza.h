@@ -39,7 +39,8 @@ Element MakeStanza(absl::string_view kind, absl::string_view from, absl::string_
 // The result of an iq: addresses swapped, id kept.
 Element IqResult(const Element& request);
 // The error answer to any stanza: addresses swapped, id kept. condition: "item-not-found";
-// type: "cancel", "modify", "auth" or "wait" (RFC 6120 section 8.3).
+// type: "cancel", "modify", "auth" or "wait" (RFC 6120 section 8.3). In the text of a
+// message's error < > and & become their look-alikes.
 Element ErrorAnswer(const Element& stanza, absl::string_view type, absl::string_view condition,
                     absl::string_view text = "");
 

@@ -108,6 +108,17 @@ TEST(OutcomeStanzas, AFailureReachesAUserWhoseClientHasGone) {
   EXPECT_EQ(stanzas[1].ChildText("body"), "Not sent to eve@example.net: 550 no");
 }
 
+TEST(OutcomeStanzas, TheAddressInAMailServersAnswerReadsWellInAnErrorAndStaysInALine) {
+  auto report = Report();
+  Add(report, "eve@example.net", edge::v1::OUTCOME_FAILED, "550 5.1.1 <eve@example.net>: no & no");
+  const auto stanzas = OutcomeStanzas(report, Context(true), false, kEnglish);
+  ASSERT_EQ(stanzas.size(), 2u);
+  EXPECT_EQ(stanzas[0].Child("error")->ChildText("text"),
+            "Not sent to eve@example.net: 550 5.1.1 ‹eve@example.net›: no ＆ no");
+  EXPECT_EQ(stanzas[1].ChildText("body"),
+            "Not sent to eve@example.net: 550 5.1.1 <eve@example.net>: no & no");
+}
+
 TEST(OutcomeStanzas, ARepeatedReportHasTheSameIds) {
   auto report = Report();
   Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);

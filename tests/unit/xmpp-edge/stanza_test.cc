@@ -112,5 +112,21 @@ TEST(ErrorAnswer, GoesBackWithTheSameId) {
             "<iq from=\"d@e\" id=\"7\" to=\"a@b/c\" type=\"result\"/>");
 }
 
+TEST(ErrorAnswer, OfAMessageHoldsNothingThatAClientCouldTakeForMarkup) {
+  const char kText[] = "550 5.1.1 <eve@x>: a & b &lt;i&gt; &#38;";
+  const struct {
+    const char *kind, *text;
+  } cases[] = {
+      {"message", "550 5.1.1 ‹eve@x›: a ＆ b ＆lt;i＆gt; ＆#38;"},
+      {"iq", kText},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.kind);
+    const Element request = MakeStanza(c.kind, "a@b/c", "d@e", "", "7");
+    const Element answer = ErrorAnswer(request, "cancel", "item-not-found", kText);
+    EXPECT_EQ(answer.Child("error")->ChildText("text"), c.text);
+  }
+}
+
 }  // namespace
 }  // namespace postern::xmpp_edge
