@@ -132,7 +132,7 @@ class Users(Swarm):
         if name == "iq" and type_ == "error":
             self.errors.append(attributes.get("id"))
         elif name == "presence" and type_ in ("", "unavailable"):
-            self.shown[(sender, number)] = type_ or self._show or "available"
+            self.shown[(sender.split("/")[0], number)] = type_ or self._show or "available"
         elif name == "presence" and type_ in ("probe", "subscribe"):
             with self._wake:
                 self._answers.append((type_, sender, number))

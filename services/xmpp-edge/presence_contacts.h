@@ -22,9 +22,11 @@ class PresenceContacts {
  public:
   struct Contact {
     std::string owner;       // bare JID
-    std::string jid;         // NAME@domain
+    std::string jid;         // that its presence comes from: NAME@domain/IMAP
     std::string told_error;  // a hash of it; empty for none
     int64_t told_unix = 0;
+
+    std::string Bare() const { return jid.substr(0, jid.find('/')); }
   };
 
   explicit PresenceContacts(store::RedisClient& redis);

@@ -3,7 +3,9 @@
 #include "absl/strings/str_cat.h"
 #include "lib/crypto/digest.h"
 #include "lib/rpc/mail_codec.h"
+#include "services/xmpp-edge/account_directory.h"
 #include "services/xmpp-edge/account_problem.h"
+#include "services/xmpp-edge/address_map.h"
 #include "services/xmpp-edge/texts/status.h"
 
 namespace postern::xmpp_edge {
@@ -13,6 +15,8 @@ namespace {
 using admin::v1::Account;
 
 constexpr int64_t kTellAgainAfterSeconds = 3600;
+// Resources; none is the name of a type, which would be another place: address_map.h.
+constexpr absl::string_view kGatewayResource = "postern", kAddressResource = "mail";
 
 absl::string_view Scheme(const Account& account) {
   const bool tls = account.security() == admin::v1::SECURITY_TLS;
@@ -69,8 +73,21 @@ std::string AccountUrl(const Account& account) {
   return absl::StrCat(Scheme(account), "://", login, account.host(), ":", account.port());
 }
 
-Element AccountPresence(const Account& account, absl::string_view from, absl::string_view to,
+std::string AccountPresenceJid(const Account& account, absl::string_view domain) {
+  return absl::StrCat(ContactJid(account, domain), "/", NameOfType(account.type()));
+}
+
+std::string GatewayPresenceJid(absl::string_view domain) {
+  return absl::StrCat(domain, "/", kGatewayResource);
+}
+
+std::string AddressPresenceJid(absl::string_view bare) {
+  return absl::StrCat(bare, "/", kAddressResource);
+}
+
+Element AccountPresence(const Account& account, absl::string_view domain, absl::string_view to,
                         const Words& words) {
+  const std::string from = AccountPresenceJid(account, domain);
   if (!account.enabled()) return Presence(from, to, "xa", texts::Disabled(words));
   switch (account.health().state()) {
     case admin::v1::HEALTH_STATE_DISABLED:
@@ -90,7 +107,13 @@ Element AccountPresence(const Account& account, absl::string_view from, absl::st
 
 Element GatewayPresence(size_t accounts, absl::string_view domain, absl::string_view to,
                         const Words& words) {
-  return Presence(domain, to, "", texts::AccountsRegistered(words, accounts));
+  return Presence(GatewayPresenceJid(domain), to, "", texts::AccountsRegistered(words, accounts));
+}
+
+std::string IntroductionOf(const Account& account, const Words& words) {
+  const std::string type = NameOfType(account.type());
+  if (!OnlySends(account)) return texts::RequestOfMailbox(words, account.name(), type);
+  return texts::RequestOfSender(words, account.name(), type, account.default_from());
 }
 
 std::string ErrorFingerprint(const Account& account) {
@@ -115,7 +138,7 @@ Element ErrorMessage(const Account& account, const PresenceContacts::Contact& co
       crypto::Sha256Hex(absl::StrCat(account.id(), "\n", ErrorFingerprint(account), "\n",
                                      account.health().changed_unix()))
           .substr(0, 32);
-  Element message = MakeStanza("message", contact.jid, contact.owner, "chat", id);
+  Element message = MakeStanza("message", contact.Bare(), contact.owner, "chat", id);
   message.AddText("body", texts::AccountError(words, account.name(), ErrorText(account, words)));
   message.Add(MakeElement("store", "urn:xmpp:hints"));
   return message;

@@ -8,6 +8,7 @@
 #include "services/xmpp-edge/features/account_status.h"
 #include "services/xmpp-edge/features/caps.h"
 #include "services/xmpp-edge/jid_escaping.h"
+#include "services/xmpp-edge/texts/status.h"
 
 namespace postern::xmpp_edge {
 
@@ -53,8 +54,7 @@ net::Task<void> PresenceFeature::Handle(Incoming incoming) {
   } else if (type == "subscribe") {
     co_await HandleSubscribe(std::move(incoming));
   } else if (type == "unsubscribe") {
-    // Only acknowledged: a slip in a roster must not cost anybody their accounts.
-    (void)co_await Say("unsubscribed", incoming.to.Bare(), user);
+    co_await HandleUnsubscribe(std::move(incoming));
   } else if (type == "unsubscribed") {
     co_await HandleUnsubscribed(std::move(incoming));
   }
@@ -75,6 +75,17 @@ net::Task<void> PresenceFeature::HandleAvailable(Incoming incoming) {
   if (!news) co_return;
   (void)co_await ShowAll(user, full);
   for (const OnArrival& on_arrival : on_arrival_) on_arrival(user);
+}
+
+// Only acknowledged: a slip in a roster must not cost anybody their accounts.
+net::Task<void> PresenceFeature::HandleUnsubscribe(Incoming incoming) {
+  const std::string user = incoming.from.Bare();
+  (void)co_await Say("unsubscribed", incoming.to.Bare(), user);
+  // RFC 6121 section 3.3.3: and is seen no more.
+  const std::optional<Element> shown = PresenceOf(incoming.to, user, user);
+  if (!shown) co_return;
+  std::string from(shown->Attr("from"));
+  (void)co_await Say("unavailable", std::move(from), user);
 }
 
 net::Task<void> PresenceFeature::HandleUnsubscribed(Incoming incoming) {
@@ -101,7 +112,11 @@ net::Task<void> PresenceFeature::HandleSubscribe(Incoming incoming) {
   }
   (void)co_await Say("subscribed", contact, user);
   // Correspondents have no use for the user's presence; the gateway and the accounts do.
-  if (!AddressOfLocalpart(incoming.to.local)) (void)co_await Say("subscribe", contact, user);
+  if (!AddressOfLocalpart(incoming.to.local)) {
+    AccountDirectory::Account account =
+        context_.directory.Find(user, UnescapeLocalpart(incoming.to.local));
+    (void)co_await AskToBeAdded(std::move(account), user);
+  }
   (void)co_await Send(*std::move(presence));
 }
 
@@ -119,8 +134,8 @@ Element PresenceFeature::GatewayTo(const std::string& user, size_t accounts,
 
 Element PresenceFeature::AccountTo(const AccountDirectory::Account& account,
                                    const std::string& to) const {
-  Element presence = AccountPresence(*account, ContactJid(*account, context_.domain), to,
-                                     context_.interpreter.Of(account->owner()));
+  Element presence =
+      AccountPresence(*account, context_.domain, to, context_.interpreter.Of(account->owner()));
   Place place;
   place.kind = Place::Kind::kAccount;
   place.type = account->type();
@@ -137,7 +152,7 @@ std::optional<Element> PresenceFeature::PresenceOf(const Jid& contact, const std
     Place place;
     place.kind = Place::Kind::kAddress;
     place.address = *std::move(address);
-    return WithCaps(MakeStanza("presence", contact.Bare(), to), place);
+    return WithCaps(MakeStanza("presence", AddressPresenceJid(contact.Bare()), to), place);
   }
   const auto account = context_.directory.Find(user, UnescapeLocalpart(contact.local));
   if (account == nullptr) return std::nullopt;
@@ -156,11 +171,21 @@ net::Task<absl::Status> PresenceFeature::ShowAll(std::string user, std::string f
   co_return sent;
 }
 
-net::Task<absl::Status> PresenceFeature::Say(std::string type, std::string from, std::string to,
-                                             std::string nick) {
+net::Task<absl::Status> PresenceFeature::Say(std::string type, std::string from, std::string to) {
   Element presence = MakeStanza("presence", from, to, type);
-  if (!nick.empty()) presence.AddText("nick", nick, kNickNs);
   co_return co_await Send(std::move(presence));
+}
+
+net::Task<absl::Status> PresenceFeature::AskToBeAdded(AccountDirectory::Account account,
+                                                      std::string user) {
+  const Words& words = context_.interpreter.Of(user);
+  const bool gateway = account == nullptr;
+  std::string from = gateway ? context_.domain : ContactJid(*account, context_.domain);
+  Element request = MakeStanza("presence", from, user, "subscribe");
+  request.AddText("status",
+                  gateway ? texts::RequestOfGateway(words) : IntroductionOf(*account, words));
+  request.AddText("nick", gateway ? texts::GatewayNick(words) : account->name(), kNickNs);
+  co_return co_await Send(std::move(request));
 }
 
 net::Task<absl::Status> PresenceFeature::Send(Element stanza) {

@@ -23,7 +23,8 @@
 namespace postern::xmpp_edge {
 
 // XEP-0100 sections 4.1 to 4.6 and RFC 6121 sections 3 and 4: subscriptions,
-// probes, who is available, and the presence of our own contacts.
+// probes, who is available, and the presence of our own contacts. Presence comes from
+// full JIDs, and is taken at bare and full ones alike; subscriptions are between bare ones.
 //
 // No storms, however many users there are: at most 100 probes, 200 accounts whose
 // presence has changed and 500 goodbyes a second, and at most 800 goodbyes in all. A
@@ -58,6 +59,7 @@ class PresenceFeature {
   net::Task<void> Load();
   net::Task<void> HandleAvailable(Incoming incoming);
   net::Task<void> HandleSubscribe(Incoming incoming);
+  net::Task<void> HandleUnsubscribe(Incoming incoming);
   net::Task<void> HandleUnsubscribed(Incoming incoming);
   // Ends early when there is a newer link: all of it is asked again then.
   net::Task<void> Ask(std::vector<std::string> users, uint64_t link);
@@ -71,6 +73,8 @@ class PresenceFeature {
   net::Task<absl::Status> Settle(std::string account_id);
   net::Task<absl::Status> Introduce(AccountDirectory::Account account);
   net::Task<absl::Status> TakeLeave(std::string account_id, PresenceContacts::Contact contact);
+  std::vector<std::pair<std::string, std::string>> LeaveOf(
+      const PresenceContacts::Contact& contact, const AccountDirectory::Account& successor) const;
   // What a contact that went was told counts no more.
   net::Task<void> StopHearing(PresenceContacts::Contact contact);
   net::Task<absl::Status> ShowHealth(AccountDirectory::Account account);
@@ -80,8 +84,10 @@ class PresenceFeature {
   // Presence of all contacts of a user to one of the user's resources.
   net::Task<absl::Status> ShowAll(std::string user, std::string full_jid);
   net::Task<absl::Status> ShowGateway(std::string user);
-  net::Task<absl::Status> Say(std::string type, std::string from, std::string to,
-                              std::string nick = "");
+  net::Task<absl::Status> Say(std::string type, std::string from, std::string to);
+  // Asks to be added to the user's roster, saying what the contact is: clients show a text of
+  // their own where there is none. The gateway when there is no account.
+  net::Task<absl::Status> AskToBeAdded(AccountDirectory::Account account, std::string user);
   net::Task<absl::Status> Send(Element stanza);
   std::vector<std::pair<std::string, std::string>> Goodbyes() const;
 
@@ -92,8 +98,8 @@ class PresenceFeature {
   std::optional<Element> PresenceOf(const Jid& contact, const std::string& user,
                                     const std::string& to) const;
   bool HasAccounts(const std::string& user) const { return context_.directory.Has(user); }
-  // Another account of the same user has the name, and so the contact.
-  bool IsStillUsed(const PresenceContacts::Contact& contact) const;
+  // Another account of the same user that has the name, and so the contact; null: none.
+  AccountDirectory::Account SuccessorOf(const PresenceContacts::Contact& contact) const;
 
   FeatureContext context_;
   PresenceSessions& sessions_;

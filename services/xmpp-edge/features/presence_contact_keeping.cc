@@ -9,7 +9,6 @@
 #include "lib/process/log.h"
 #include "services/xmpp-edge/features/account_status.h"
 #include "services/xmpp-edge/features/presence.h"
-#include "services/xmpp-edge/texts/status.h"
 
 namespace postern::xmpp_edge {
 
@@ -85,13 +84,12 @@ net::Task<absl::Status> PresenceFeature::Settle(std::string account_id) {
 net::Task<absl::Status> PresenceFeature::Introduce(AccountDirectory::Account account) {
   PresenceContacts::Contact contact;
   contact.owner = account->owner();
-  contact.jid = ContactJid(*account, context_.domain);
+  contact.jid = AccountPresenceJid(*account, context_.domain);
   if (contacts_.CountOf(contact.owner) == 0) {
-    std::string nick = texts::GatewayNick(context_.interpreter.Of(contact.owner));
-    absl::Status asked = co_await Say("subscribe", context_.domain, contact.owner, std::move(nick));
+    absl::Status asked = co_await AskToBeAdded(nullptr, contact.owner);
     if (!asked.ok()) co_return asked;
   }
-  absl::Status asked = co_await Say("subscribe", contact.jid, contact.owner, account->name());
+  absl::Status asked = co_await AskToBeAdded(account, contact.owner);
   if (!asked.ok()) co_return asked;
   if (absl::Status taken = co_await context_.sink.Barrier(); !taken.ok()) co_return taken;
   log::Info("account introduced to its user",
@@ -102,33 +100,48 @@ net::Task<absl::Status> PresenceFeature::Introduce(AccountDirectory::Account acc
   co_return kept.ok() ? shown : kept;
 }
 
-bool PresenceFeature::IsStillUsed(const PresenceContacts::Contact& contact) const {
+AccountDirectory::Account PresenceFeature::SuccessorOf(
+    const PresenceContacts::Contact& contact) const {
   for (const AccountDirectory::Account& account : context_.directory.Of(contact.owner)) {
-    if (ContactJid(*account, context_.domain) == contact.jid) return true;
+    if (ContactJid(*account, context_.domain) == contact.Bare()) return account;
   }
-  return false;
+  return nullptr;
+}
+
+// Types and senders of what is said, XEP-0100 section 4.3: in this order.
+std::vector<std::pair<std::string, std::string>> PresenceFeature::LeaveOf(
+    const PresenceContacts::Contact& contact, const AccountDirectory::Account& successor) const {
+  std::vector<std::pair<std::string, std::string>> leave;
+  // To end the subscription of an account that has been registered anew would drop the
+  // new one from the roster.
+  if (successor == nullptr) {
+    leave.emplace_back("unsubscribe", contact.Bare());
+    leave.emplace_back("unsubscribed", contact.Bare());
+  }
+  const bool seen_on =
+      successor != nullptr && AccountPresenceJid(*successor, context_.domain) == contact.jid;
+  if (!seen_on) leave.emplace_back("unavailable", contact.jid);
+  return leave;
 }
 
 net::Task<absl::Status> PresenceFeature::TakeLeave(std::string account_id,
                                                    PresenceContacts::Contact contact) {
-  // To take leave of an account that has been registered anew would drop the new one
-  // from the roster.
-  const bool still_used = IsStillUsed(contact);
-  std::vector<std::string> leaving;
-  if (!still_used) leaving.push_back(contact.jid);
+  const AccountDirectory::Account successor = SuccessorOf(contact);
   const bool last = !HasAccounts(contact.owner) && contacts_.CountOf(contact.owner) == 1;
-  if (last) leaving.push_back(context_.domain);
-  // XEP-0100 section 4.3: in this order.
-  for (const std::string& jid : leaving) {
-    for (const char* type : {"unsubscribe", "unsubscribed", "unavailable"}) {
-      absl::Status said = co_await Say(type, jid, contact.owner);
-      if (!said.ok()) co_return said;
-    }
+  std::vector<std::pair<std::string, std::string>> leave = LeaveOf(contact, successor);
+  if (last) {
+    leave.emplace_back("unsubscribe", context_.domain);
+    leave.emplace_back("unsubscribed", context_.domain);
+    leave.emplace_back("unavailable", GatewayPresenceJid(context_.domain));
+  }
+  for (auto& [type, from] : leave) {
+    absl::Status said = co_await Say(type, from, contact.owner);
+    if (!said.ok()) co_return said;
   }
   if (absl::Status taken = co_await context_.sink.Barrier(); !taken.ok()) co_return taken;
   absl::Status removed = co_await contacts_.Remove(std::move(account_id));
   if (!last) {
-    if (!still_used) co_await StopHearing(contact);
+    if (successor == nullptr) co_await StopHearing(contact);
     absl::Status shown = co_await ShowGateway(contact.owner);
     co_return removed.ok() ? shown : removed;
   }

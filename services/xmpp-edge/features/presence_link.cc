@@ -6,6 +6,7 @@
 
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
+#include "services/xmpp-edge/features/account_status.h"
 #include "services/xmpp-edge/features/presence.h"
 
 namespace postern::xmpp_edge {
@@ -94,17 +95,18 @@ void PresenceFeature::DropSilent(Asked& asked) {
 }
 
 std::vector<std::pair<std::string, std::string>> PresenceFeature::Goodbyes() const {
+  const std::string gateway = GatewayPresenceJid(context_.domain);
   std::vector<std::pair<std::string, std::string>> goodbyes;
   for (const auto& [user, session] : sessions_.all()) {
     for (const std::string& to : sessions_.FullJids(user)) {
-      if (goodbyes.size() < kMaxGoodbyes) goodbyes.emplace_back(context_.domain, to);
+      if (goodbyes.size() < kMaxGoodbyes) goodbyes.emplace_back(gateway, to);
     }
   }
   for (const auto& [user, session] : sessions_.all()) {
     if (goodbyes.size() >= kMaxGoodbyes) break;
     for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
       for (const std::string& to : sessions_.FullJids(user)) {
-        goodbyes.emplace_back(ContactJid(*account, context_.domain), to);
+        goodbyes.emplace_back(AccountPresenceJid(*account, context_.domain), to);
       }
     }
   }

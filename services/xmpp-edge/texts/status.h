@@ -5,11 +5,28 @@
 #include "absl/strings/string_view.h"
 #include "services/xmpp-edge/words.h"
 
-// How accounts fare: the status of their contacts, and the message that tells an error.
+// How accounts fare: the status of their contacts, and the message that tells an error; what
+// contacts say when they ask to be added to a roster.
 namespace postern::xmpp_edge::texts {
 
 // What the contact of the gateway is called in a roster.
 inline std::string GatewayNick(const Words& words) { return words.Say("Mail gateway"); }
+
+inline std::string RequestOfGateway(const Words& words) {
+  // TRANSLATORS: "help" is what users type, in every language.
+  return words.Say("Your mail gateway: send it \"help\" to see what you can do.");
+}
+inline std::string RequestOfMailbox(const Words& words, absl::string_view name,
+                                    absl::string_view type) {
+  // TRANSLATORS: $0 is the account's name, $1 its type (IMAP).
+  return words.Say("Your mail account '$0' ($1): new mail comes from this contact.", name, type);
+}
+inline std::string RequestOfSender(const Words& words, absl::string_view name,
+                                   absl::string_view type, absl::string_view from) {
+  // TRANSLATORS: $0 is the account's name, $1 its type (SMTP), $2 the user's mail address.
+  return words.Say("Your mail account '$0' ($1): write to this contact to send mail from $2.", name,
+                   type, from);
+}
 
 inline std::string AccountsRegistered(const Words& words, size_t count) {
   return words.Plural("$0 account registered", "$0 accounts registered", count);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "services/xmpp-edge/address_map.h"
 #include "services/xmpp-edge/config.h"
 #include "services/xmpp-edge/delivery_desk.h"
 #include "tests/unit/xmpp-edge/fake_directory.h"
@@ -48,7 +50,8 @@ TEST(AccountPresence, ShowsHealth) {
     account.set_default_from("bob@a.example");
     account.mutable_health()->set_state(c.state);
     account.mutable_health()->set_error(c.error);
-    const Element presence = AccountPresence(account, "work@gw", "bob@a.example/x", Words("en"));
+    const Element presence = AccountPresence(account, "gw", "bob@a.example/x", Words("en"));
+    EXPECT_EQ(presence.Attr("from"), absl::StrCat("work@gw/", NameOfType(c.type)));
     EXPECT_EQ(presence.Attr("type"), "");
     EXPECT_EQ(presence.ChildText("show"), c.show);
     EXPECT_EQ(presence.ChildText("status"), c.status);
@@ -71,18 +74,45 @@ TEST(AccountPresence, SaysTheProblemAsItIsWorded) {
   EXPECT_EQ(AccountPresence(account, "a", "b", Words("en")).ChildText("status"),
             "imap.example.org: name not found");
   PresenceContacts::Contact contact;
-  contact.jid = "work@gw";
+  contact.jid = "work@gw/IMAP";
   contact.owner = "bob@a.example";
   const Element message = ErrorMessage(account, contact, Words("en"));
   EXPECT_EQ(message.ChildText("body"),
             "Account 'Work' has a problem: imap.example.org: name not found");
+  EXPECT_EQ(message.Attr("from"), "work@gw") << "conversations are with contacts";
   EXPECT_EQ(message.Attr("to"), "bob@a.example");
   const std::string print = ErrorFingerprint(account);
   health.clear_problem();
   EXPECT_EQ(ErrorFingerprint(account), print) << "one problem, however it is worded";
 }
 
+TEST(IntroductionOf, SaysWhatTheContactIsFor) {
+  const struct {
+    const char* name;
+    admin::v1::AccountType type;
+    const char* text;
+  } cases[] = {
+      {"imap", admin::v1::ACCOUNT_TYPE_IMAP,
+       "Your mail account 'Work' (IMAP): new mail comes from this contact."},
+      {"pop3", admin::v1::ACCOUNT_TYPE_POP3,
+       "Your mail account 'Work' (POP3): new mail comes from this contact."},
+      {"smtp", admin::v1::ACCOUNT_TYPE_SMTP,
+       "Your mail account 'Work' (SMTP): write to this contact to send mail from Bob <bob@x>."},
+      {"relay", admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP,
+       "Your mail account 'Work' (GlobalSMTP): write to this contact to send mail from Bob "
+       "<bob@x>."},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    admin::v1::Account account = WorkAccount();
+    account.set_type(c.type);
+    account.set_default_from("Bob <bob@x>");
+    EXPECT_EQ(IntroductionOf(account, Words("en")), c.text);
+  }
+}
+
 TEST(GatewayPresence, CountsTheAccounts) {
+  EXPECT_EQ(GatewayPresence(1, "gw", "b", Words("en")).Attr("from"), "gw/postern");
   EXPECT_EQ(GatewayPresence(1, "gw", "b", Words("en")).ChildText("status"), "1 account registered");
   EXPECT_EQ(GatewayPresence(2, "gw", "b", Words("en")).ChildText("status"),
             "2 accounts registered");

@@ -20,7 +20,8 @@ TEST_F(PresenceTest, ARestartKnowsTheSessionsAndAsksNobodyAgain) {
   // The probe is answered: for the new process this is news, and it shows itself.
   second->router.Route(MakeStanza("presence", "bob@a.example/x", "gw.example"));
   EXPECT_EQ(Said(),
-            "presence  gw.example>bob@a.example/x\npresence  work@gw.example>bob@a.example/x\n");
+            "presence  gw.example/postern>bob@a.example/x\npresence  "
+            "work@gw.example/IMAP>bob@a.example/x\n");
   admin.Stop();
   Await(io, second->tasks.Stop());
 }

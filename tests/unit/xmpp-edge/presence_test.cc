@@ -24,14 +24,14 @@ TEST_F(PresenceTest, SubscriptionsAreAcceptedAndGivenBack) {
   } cases[] = {
       {"gateway", "bob@a.example", "gw.example",
        "presence subscribed gw.example>bob@a.example\n"
-       "presence subscribe gw.example>bob@a.example\npresence  gw.example>bob@a.example\n"},
+       "presence subscribe gw.example>bob@a.example\npresence  gw.example/postern>bob@a.example\n"},
       {"account", "bob@a.example", "work@gw.example",
        "presence subscribed work@gw.example>bob@a.example\n"
        "presence subscribe work@gw.example>bob@a.example\n"
-       "presence  work@gw.example>bob@a.example\n"},
+       "presence  work@gw.example/IMAP>bob@a.example\n"},
       {"correspondent", "bob@a.example", "ann\\40x.example@gw.example",
        "presence subscribed ann\\40x.example@gw.example>bob@a.example\n"
-       "presence  ann\\40x.example@gw.example>bob@a.example\n"},
+       "presence  ann\\40x.example@gw.example/mail>bob@a.example\n"},
       {"no such account", "bob@a.example", "none@gw.example",
        "presence unsubscribed none@gw.example>bob@a.example\n"},
       {"another's account", "eve@a.example", "work@gw.example",
@@ -43,7 +43,11 @@ TEST_F(PresenceTest, SubscriptionsAreAcceptedAndGivenBack) {
     EXPECT_EQ(Said(), c.said);
   }
   From("bob@a.example", "work@gw.example", "unsubscribe");
-  EXPECT_EQ(Said(), "presence unsubscribed work@gw.example>bob@a.example\n");
+  EXPECT_EQ(Said(),
+            "presence unsubscribed work@gw.example>bob@a.example\n"
+            "presence unavailable work@gw.example/IMAP>bob@a.example\n");
+  From("eve@a.example", "work@gw.example", "unsubscribe");
+  EXPECT_EQ(Said(), "presence unsubscribed work@gw.example>eve@a.example\n");
   EXPECT_NE(process->directory.Find(kBobJid, "work"), nullptr) << "unsubscribing deletes nothing";
 }
 
@@ -53,13 +57,14 @@ TEST_F(PresenceTest, WhoComesOnlineSeesAllContactsAndProbesAreAnswered) {
   (void)Said();
   From("bob@a.example/x", "gw.example", "");
   EXPECT_EQ(Said(),
-            "presence  gw.example>bob@a.example/x\npresence  work@gw.example>bob@a.example/x\n");
+            "presence  gw.example/postern>bob@a.example/x\npresence  "
+            "work@gw.example/IMAP>bob@a.example/x\n");
   From("bob@a.example/x", "work@gw.example", "");
   From("bob@a.example/x", "gw.example", "", "away");
   EXPECT_EQ(Said(), "") << "nothing new to show";
   EXPECT_EQ(process->sessions.ShowOf(kBobJid), edge::v1::SHOW_AWAY);
   From("bob@a.example", "work@gw.example", "probe");
-  EXPECT_EQ(Said(), "presence  work@gw.example>bob@a.example\n");
+  EXPECT_EQ(Said(), "presence  work@gw.example/IMAP>bob@a.example\n");
   From("eve@a.example", "work@gw.example", "probe");
   From("eve@a.example/y", "gw.example", "");
   EXPECT_EQ(Said(), "");
@@ -76,14 +81,14 @@ TEST_F(PresenceTest, HealthIsShownToWhoIsThereAndAnErrorToldOnce) {
   account.mutable_health()->set_error("imap.example.org: name not found");
   process->directory.Apply(account);
   EXPECT_EQ(Said(),
-            "presence  work@gw.example>bob@a.example/x\n"
+            "presence  work@gw.example/IMAP>bob@a.example/x\n"
             "message chat work@gw.example>bob@a.example\n");
   account.mutable_health()->set_state(admin::v1::HEALTH_STATE_CHECKING);
   process->directory.Apply(account);
   account.mutable_health()->set_state(admin::v1::HEALTH_STATE_ERROR);
   (void)Said();
   process->directory.Apply(account);
-  EXPECT_EQ(Said(), "presence  work@gw.example>bob@a.example/x\n") << "not told again";
+  EXPECT_EQ(Said(), "presence  work@gw.example/IMAP>bob@a.example/x\n") << "not told again";
 }
 
 TEST_F(PresenceTest, ARemovedAccountTakesLeaveAndTheLastOneTakesTheGatewayAlong) {
@@ -95,7 +100,7 @@ TEST_F(PresenceTest, ARemovedAccountTakesLeaveAndTheLastOneTakesTheGatewayAlong)
   EXPECT_EQ(Said(),
             "presence unsubscribe home@gw.example>bob@a.example\n"
             "presence unsubscribed home@gw.example>bob@a.example\n"
-            "presence unavailable home@gw.example>bob@a.example\n");
+            "presence unavailable home@gw.example/IMAP>bob@a.example\n");
   sink.up = false;  // nothing is forgotten while the link is down
   process->directory.Forget("bob@a.example/work");
   EXPECT_EQ(Said(), "");
@@ -104,10 +109,10 @@ TEST_F(PresenceTest, ARemovedAccountTakesLeaveAndTheLastOneTakesTheGatewayAlong)
   EXPECT_EQ(Said(),
             "presence unsubscribe work@gw.example>bob@a.example\n"
             "presence unsubscribed work@gw.example>bob@a.example\n"
-            "presence unavailable work@gw.example>bob@a.example\n"
+            "presence unavailable work@gw.example/IMAP>bob@a.example\n"
             "presence unsubscribe gw.example>bob@a.example\n"
             "presence unsubscribed gw.example>bob@a.example\n"
-            "presence unavailable gw.example>bob@a.example\n");
+            "presence unavailable gw.example/postern>bob@a.example\n");
 }
 
 TEST_F(PresenceTest, AnAccountRegisteredAnewStaysInTheRoster) {
@@ -159,7 +164,7 @@ TEST_F(PresenceTest, NothingIsSaidTwiceBecauseRedisIsAway) {
   EXPECT_EQ(Said(),
             "presence unsubscribe home@gw.example>bob@a.example\n"
             "presence unsubscribed home@gw.example>bob@a.example\n"
-            "presence unavailable home@gw.example>bob@a.example\n");
+            "presence unavailable home@gw.example/IMAP>bob@a.example\n");
   PresenceContacts left(*process->redis);
   ASSERT_TRUE(Await(io, left.Load()).ok());
   EXPECT_EQ(left.Find("bob@a.example/home"), nullptr);
@@ -172,8 +177,8 @@ TEST_F(PresenceTest, ACleanStopSaysGoodbye) {
   (void)Said();
   EXPECT_TRUE(Await(io, process->feature.SayGoodbye()).ok());
   EXPECT_EQ(sink.Take(),
-            "presence unavailable gw.example>bob@a.example/x\n"
-            "presence unavailable work@gw.example>bob@a.example/x\n");
+            "presence unavailable gw.example/postern>bob@a.example/x\n"
+            "presence unavailable work@gw.example/IMAP>bob@a.example/x\n");
 }
 
 TEST_F(PresenceTest, AStopOfALargeSiteIsNoStorm) {
@@ -186,7 +191,7 @@ TEST_F(PresenceTest, AStopOfALargeSiteIsNoStorm) {
   (void)Said();
   EXPECT_TRUE(Await(io, process->feature.SayGoodbye()).ok());
   EXPECT_EQ(sink.sent.size(), 800u);
-  for (const Element& goodbye : sink.sent) EXPECT_EQ(goodbye.Attr("from"), "gw.example");
+  for (const Element& goodbye : sink.sent) EXPECT_EQ(goodbye.Attr("from"), "gw.example/postern");
 }
 
 TEST_F(PresenceTest, WhoRegistersDoesNotWaitForTheTroubleOfOthers) {
