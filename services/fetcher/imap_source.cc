@@ -139,9 +139,14 @@ net::Task<absl::Status> ImapSource::Idle(net::Duration limit) {
     co_return absl::IsFailedPrecondition(begun) ? absl::OkStatus() : begun;
   }
   vigil_.state = "idle";
-  auto first = co_await (session_.AwaitNews() || vigil_.wake.WaitFor(limit));
+  auto news = session_.AwaitNews();
+  auto woken = vigil_.wake.WaitFor(limit);
+  auto first = co_await (std::move(news) || std::move(woken));
   if (first.index() == 0 && !std::get<0>(first).ok()) co_return std::get<0>(first);
-  co_return co_await session_.EndIdle();
+  absl::Status ended = co_await session_.EndIdle();
+  if (!ended.ok() || session_.HasNews()) co_return ended;
+  // Nobody told of news: the server is made to look, for some tell late or not at all.
+  co_return co_await session_.Noop();
 }
 
 }  // namespace postern::fetcher
