@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/net/byte_stream.h"
+
+namespace postern::testing {
+
+// A peer that says its lines, whatever it is told, and remembers nothing of that.
+class AnsweringStream : public net::ByteStream {
+ public:
+  explicit AnsweringStream(std::vector<std::string> lines) : lines_(std::move(lines)) {}
+
+  net::Task<absl::StatusOr<std::string>> ReadLine() override {
+    if (next_ == lines_.size()) co_return absl::UnavailableError("the server hung up");
+    co_return lines_[next_++];
+  }
+  net::Task<absl::StatusOr<Piece>> ReadPiece(size_t) override {
+    co_return absl::UnimplementedError("no pieces here");
+  }
+  net::Task<absl::StatusOr<std::string>> ReadExactly(size_t) override {
+    co_return absl::UnimplementedError("no bytes here");
+  }
+  net::Task<absl::Status> Write(std::string) override { co_return absl::OkStatus(); }
+  net::Task<absl::Status> WriteSecret(const std::string&) override { co_return absl::OkStatus(); }
+  net::Task<absl::Status> StartTls(std::string) override { co_return absl::OkStatus(); }
+  bool IsEncrypted() const override { return true; }
+
+ private:
+  std::vector<std::string> lines_;
+  size_t next_ = 0;
+};
+
+}  // namespace postern::testing
