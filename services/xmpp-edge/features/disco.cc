@@ -77,7 +77,9 @@ class Disco {
     if (place.kind == Place::Kind::kType) {
       DescribeType(LabelOfType(place.type, context_.site.current(), words), query);
     } else {
-      DescribePlace(place, context_.contacts, query);
+      // Browsers ask at the account's node; what its presence hashes is asked for without.
+      const bool named = place.account != nullptr && !NodeOf(incoming).empty();
+      DescribePlace(place, context_.contacts, query, named ? place.account->name() : "");
     }
     co_return Answer(iq, std::move(query));
   }

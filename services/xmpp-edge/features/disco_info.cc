@@ -29,7 +29,7 @@ void AddFeatures(Element& query, std::initializer_list<absl::string_view> featur
 }
 
 // Gajim shows what has this identity in its full browser, where there is a button to
-// register; of a mere "branch" it shows a list without any.
+// register; of a mere "branch" it shows a list without any. Its icon is that of the first.
 void AddMailIdentity(Element& query, absl::string_view name) {
   AddIdentity(query, "headline", "newmail", name);
 }
@@ -49,7 +49,8 @@ void AddCommonFeatures(Element& query) {
 
 }  // namespace
 
-void DescribePlace(const Place& place, const ContactAddresses& contacts, Element& query) {
+void DescribePlace(const Place& place, const ContactAddresses& contacts, Element& query,
+                   absl::string_view name) {
   AddCommonFeatures(query);
   switch (place.kind) {
     case Place::Kind::kNowhere:
@@ -59,8 +60,8 @@ void DescribePlace(const Place& place, const ContactAddresses& contacts, Element
       DescribeRoot(contacts, query);
       break;
     case Place::Kind::kAccount:
-      AddIdentity(query, "account", "registered", "");
-      AddMailIdentity(query, "");
+      AddMailIdentity(query, name);
+      AddIdentity(query, "account", "registered", name);
       AddFeatures(query, {kRegisterNs, kCommandsNs});
       if (place.type == admin::v1::ACCOUNT_TYPE_IMAP) AddFeatures(query, {kResultSetNs});
       break;
@@ -73,15 +74,15 @@ void DescribePlace(const Place& place, const ContactAddresses& contacts, Element
 }
 
 void DescribeType(absl::string_view label, Element& query) {
-  AddIdentity(query, "hierarchy", "branch", label);
   AddMailIdentity(query, label);
+  AddIdentity(query, "hierarchy", "branch", label);
   AddCommonFeatures(query);
   AddFeatures(query, {kRegisterNs, kCommandsNs, kResultSetNs});
 }
 
 void DescribeFolder(const fetcher::v1::Folder& folder, Element& query) {
-  AddIdentity(query, "hierarchy", folder.has_children() ? "branch" : "leaf", folder.name());
   AddMailIdentity(query, folder.name());
+  AddIdentity(query, "hierarchy", folder.has_children() ? "branch" : "leaf", folder.name());
   AddFeatures(query, {kInfoNs});
   if (folder.selectable()) AddFeatures(query, {kRegisterNs});
   if (folder.has_children()) AddFeatures(query, {kItemsNs, kResultSetNs});

@@ -12,9 +12,10 @@ inline constexpr absl::string_view kInfoNs = "http://jabber.org/protocol/disco#i
 inline constexpr absl::string_view kItemsNs = "http://jabber.org/protocol/disco#items";
 
 // XEP-0030: identities and features of a place where there is presence (gateway, account,
-// address), put into a disco#info query. Nothing depends on the language or the name, for
-// Caps() is a hash of it.
-void DescribePlace(const Place& place, const ContactAddresses& contacts, Element& query);
+// address), put into a disco#info query. Nothing depends on the language, nor on the account
+// unless its `name` is given, for Caps() is a hash of it.
+void DescribePlace(const Place& place, const ContactAddresses& contacts, Element& query,
+                   absl::string_view name = "");
 
 // The same of a type's node, which is called `label`.
 void DescribeType(absl::string_view label, Element& query);

@@ -177,6 +177,8 @@ TEST_F(Discovery, WhatCanBeRegisteredHasTheIdentityOfMail) {
     EXPECT_TRUE(AttrsOf(answer, "identity", "type").contains("newmail"));
     EXPECT_EQ(AttrsOf(answer, "identity", "name").size(), 1u) << "one name";
   }
+  EXPECT_EQ(AttrsOf(Info(kWork, "IMAP/work"), "identity", "name"), Names{"work"});
+  EXPECT_EQ(AttrsOf(Info(kWork), "identity", "name"), Names{""}) << "the same for all accounts";
   EXPECT_FALSE(
       AttrsOf(Info("bob\\40example.net@mail.example.org"), "identity", "type").contains("newmail"));
 }
