@@ -258,17 +258,17 @@ inline std::string NothingChosen(const Words& words) {
 }
 inline std::string ToBeRemoved(const Words& words, size_t count, absl::string_view names) {
   return words.Plural(
-      "The account $1 is removed with all its settings. The mail on its server stays there.",
-      "These $0 accounts are removed with all their settings: $1. The mail on their servers stays "
-      "there.",
+      "The account $1 will be removed with all its settings. The mail on its server stays there.",
+      "These $0 accounts will be removed with all their settings: $1. The mail on their servers "
+      "stays there.",
       count, names);
 }
 inline std::string AllToBeRemoved(const Words& words, size_t count, absl::string_view names) {
   return words.Plural(
-      "Your registration ends, and your only account, $1, is removed with all its settings. The "
-      "mail on its server stays there.",
-      "Your registration ends, and all your $0 accounts are removed with all their settings: $1. "
-      "The mail on their servers stays there.",
+      "Your registration will end, and your only account, $1, will be removed with all its "
+      "settings. The mail on its server stays there.",
+      "Your registration will end, and all your $0 accounts will be removed with all their "
+      "settings: $1. The mail on their servers stays there.",
       count, names);
 }
 inline std::string LabelConfirm(const Words& words) { return words.Say("Yes, remove"); }
@@ -276,10 +276,11 @@ inline std::string NotConfirmed(const Words& words) {
   return words.Say("Nothing is removed yet: tick \"$0\", or cancel.", LabelConfirm(words));
 }
 inline std::string Removed(const Words& words, size_t count, absl::string_view names) {
-  return words.Plural("Account $1 is removed.", "$0 accounts are removed: $1.", count, names);
+  return words.Plural("Account $1 has been removed.", "$0 accounts have been removed: $1.", count,
+                      names);
 }
 inline std::string AllRemoved(const Words& words) {
-  return words.Say("Your registration has ended. All your accounts are removed.");
+  return words.Say("Your registration has ended. All your accounts have been removed.");
 }
 
 }  // namespace postern::xmpp_edge::texts

@@ -72,7 +72,7 @@ TEST_F(ChatCommands, AnAccountIsRemovedWhenThatIsSaidTwice) {
   EXPECT_EQ(Said(kDomain, "remove work", "r1"), asked) << "one message that comes twice";
   EXPECT_TRUE(bench.admin.Has("ann@example.org/work"));
   bench.Restart();
-  EXPECT_EQ(Said(kDomain, "remove work", "r2"), "Account work is removed.");
+  EXPECT_EQ(Said(kDomain, "remove work", "r2"), "Account work has been removed.");
   EXPECT_FALSE(bench.admin.Has("ann@example.org/work"));
   EXPECT_TRUE(bench.admin.Has("ann@example.org/out"));
   bench.Settle();

@@ -164,14 +164,14 @@ TEST_F(RegistrationCommands, AnAccountIsRemovedWhenItIsConfirmed) {
   const Element asked = Execute(kWork, kRemove);
   EXPECT_EQ(TitleOf(asked), "Remove this account");
   EXPECT_EQ(InstructionsOf(asked),
-            "The account work is removed with all its settings. The mail on its server stays "
+            "The account work will be removed with all its settings. The mail on its server stays "
             "there.");
   const Element again = Step(asked, "complete", {{"confirm", {"0"}}});
   EXPECT_EQ(StatusOf(again), "executing");
   EXPECT_TRUE(absl::StartsWith(InstructionsOf(again), "Nothing is removed yet: tick \"Yes,"));
   EXPECT_TRUE(absl::StrContains(InstructionsOf(again), "The account work"));
   EXPECT_TRUE(bench.admin.Has("ann@example.org/work"));
-  EXPECT_EQ(NoteOf(Step(again, "complete", {{"confirm", {"1"}}})), "Account work is removed.");
+  EXPECT_EQ(NoteOf(Step(again, "complete", {{"confirm", {"1"}}})), "Account work has been removed.");
   EXPECT_FALSE(bench.admin.Has("ann@example.org/work"));
   EXPECT_TRUE(bench.admin.Has("ann@example.org/out"));
   bench.Settle();
@@ -188,11 +188,11 @@ TEST_F(RegistrationCommands, AtTheGatewayOneChoosesWhatIsRemoved) {
   EXPECT_EQ(OptionsOf(back, "accounts").size(), 2u);
   const Element asked = Step(back, "next", {{"accounts", {"out (SMTP)", "work (IMAP)"}}});
   EXPECT_EQ(InstructionsOf(asked),
-            "These 2 accounts are removed with all their settings: out, work. The mail on their "
+            "These 2 accounts will be removed with all their settings: out, work. The mail on their "
             "servers stays there.");
   bench.Restart();
   EXPECT_EQ(NoteOf(Step(asked, "complete", {{"confirm", {"true"}}})),
-            "2 accounts are removed: out, work.");
+            "2 accounts have been removed: out, work.");
   EXPECT_FALSE(bench.admin.Has("ann@example.org/work"));
   EXPECT_TRUE(bench.admin.Has("bob@example.org/his"));
   bench.Settle();
@@ -201,7 +201,7 @@ TEST_F(RegistrationCommands, AtTheGatewayOneChoosesWhatIsRemoved) {
 
 TEST_F(RegistrationCommands, EverythingIsWhatWasShown) {
   const Element asked = Step(Execute(kDomain, kRemove), "complete", {{"everything", {"1"}}});
-  EXPECT_TRUE(absl::StartsWith(InstructionsOf(asked), "Your registration ends, and all your 2"));
+  EXPECT_TRUE(absl::StartsWith(InstructionsOf(asked), "Your registration will end, and all your 2"));
   ASSERT_EQ(StatusOf(Step(FormOf("IMAP"), "complete", NewImap("new"))), "completed");
   bench.Settle();
   const Element again = Step(asked, "complete", {{"confirm", {"1"}}});
@@ -209,7 +209,7 @@ TEST_F(RegistrationCommands, EverythingIsWhatWasShown) {
   EXPECT_TRUE(absl::StrContains(InstructionsOf(again), "new, out, work"));
   EXPECT_TRUE(bench.admin.Has("ann@example.org/work"));
   EXPECT_EQ(NoteOf(Step(again, "complete", {{"confirm", {"1"}}})),
-            "Your registration has ended. All your accounts are removed.");
+            "Your registration has ended. All your accounts have been removed.");
   for (const char* name : {"work", "out", "new"}) {
     EXPECT_FALSE(bench.admin.Has(absl::StrCat("ann@example.org/", name)));
   }
