@@ -10,8 +10,6 @@ using std::chrono::milliseconds;
 
 // A mail that can't be sent is given up after this long. RFC 5321 section 4.5.4.1.
 inline constexpr std::chrono::hours kQueueLifetime{5 * 24};
-// Its author is told that it is late after this long.
-inline constexpr std::chrono::minutes kLateAfter{15};
 
 // What stopped an attempt.
 enum class Cause {

@@ -25,6 +25,7 @@ using fetcher::v1::MailSummary;
 using Async = fetcher::v1::FetcherService::StubInterface::async_interface;
 
 constexpr auto kPatience = std::chrono::seconds(40);  // a mail server is asked
+constexpr auto kSendingLimit = std::chrono::seconds(70);
 constexpr uint32_t kPageSize = 10;
 constexpr int kMaxSelected = 100;
 constexpr int kBatch = 16;  // fetcher.proto: at most 32; mails may be large
@@ -178,33 +179,50 @@ net::Task<absl::Status> SendMail(const FeatureContext& context, const CommandSte
   co_return co_await context.sink.Send(std::move(message));
 }
 
-// Sends the selected mails, the oldest first, and answers the labels of those that are gone.
-net::Task<absl::StatusOr<std::vector<std::string>>> SendSelected(
-    const FeatureContext& context, const CommandStep& step, const ListMailsResponse& selected) {
-  std::vector<std::string> gone;
+// What came of sending the selected mails.
+struct Sending {
+  size_t sent = 0;
+  std::vector<std::string> gone;  // labels of those that are not there any more
+  absl::Status trouble;           // of the mail server, which ended it before the last one
+};
+
+// The oldest first. It ends in good time before another may take the session for
+// abandoned (CommandSessions). A Status: the link broke, and nobody knows what came
+// through; the step may be done again, under the same ids.
+net::Task<absl::StatusOr<Sending>> SendSelected(const FeatureContext& context,
+                                                const CommandStep& step,
+                                                const ListMailsResponse& selected) {
+  Sending sending;
+  const auto until = std::chrono::steady_clock::now() + kSendingLimit;
   for (int end = selected.mails_size(); end > 0; end -= std::min(end, kBatch)) {
     fetcher::v1::ReadMailsRequest request;
     request.set_account_id(step.place.account->id());
     const int begin = std::max(0, end - kBatch);
+    if (std::chrono::steady_clock::now() >= until) {
+      sending.trouble = absl::DeadlineExceededError("the mail server is too slow");
+      break;
+    }
     for (int i = end - 1; i >= begin; --i) request.add_ids(selected.mails(i).id());
     auto read = co_await rpc::Call(context.fetcher.async(), &Async::ReadMails, std::move(request),
                                    kPatience);
-    if (!read.ok()) co_return read.status();
+    sending.trouble = read.status();
+    if (!sending.trouble.ok()) break;
     for (int i = end - 1; i >= begin; --i) {
       const std::string& id = selected.mails(i).id();
       const auto found = std::find_if(read->mails().begin(), read->mails().end(),
                                       [&id](const auto& mail) { return mail.id() == id; });
       if (found == read->mails().end()) {
-        gone.push_back(MailLabel(selected.mails(i), *step.words));
+        sending.gone.push_back(MailLabel(selected.mails(i), *step.words));
         continue;
       }
       absl::Status sent = co_await SendMail(context, step, *found);
       if (!sent.ok()) co_return sent;
+      ++sending.sent;
     }
   }
   absl::Status taken = co_await context.sink.Barrier();
   if (!taken.ok()) co_return taken;
-  co_return gone;
+  co_return sending;
 }
 
 net::Task<absl::StatusOr<CommandReply>> Finish(const FeatureContext& context,
@@ -217,25 +235,34 @@ net::Task<absl::StatusOr<CommandReply>> Finish(const FeatureContext& context,
                      return a.received_unix() > b.received_unix();
                    });
   if (selected.mails().empty()) co_return CommandReply::Note(texts::NoEmailChosen(words));
-  auto gone = co_await SendSelected(context, step, selected);
-  if (!gone.ok()) co_return gone.status();
-  const size_t sent = selected.mails_size() - gone->size();
-  log::Info("mails fetched by hand",
-            {{"account", step.place.account->id()}, {"sent", sent}, {"gone", gone->size()}});
+  auto sending = co_await SendSelected(context, step, selected);
+  if (!sending.ok()) co_return sending.status();
+  if (!sending->trouble.ok() && sending->sent == 0) co_return sending->trouble;
+  log::Info("mails fetched by hand", {{"account", step.place.account->id()},
+                                      {"sent", sending->sent},
+                                      {"gone", sending->gone.size()}});
   DataForm result;
-  result.title = texts::EmailsSent(words, sent);
+  result.title = texts::EmailsSent(words, sending->sent);
   FormField& told = result.fields.emplace_back();
   told.var = "sent";
   told.type = "fixed";
   told.value = result.title;
-  if (!gone->empty()) {
+  if (!sending->gone.empty()) {
     FormField& lost = result.fields.emplace_back();
     lost.var = "gone";
     lost.type = "text-multi";
     lost.label = texts::EmailsGone(words);
-    lost.values = *std::move(gone);
+    lost.values = std::move(sending->gone);
   }
-  co_return CommandReply::Result(std::move(result));
+  CommandReply reply = CommandReply::Result(std::move(result));
+  // An error would end the step as undone, and what was sent would be sent again.
+  if (!sending->trouble.ok()) {
+    const auto wording = words::WordingOf(sending->trouble);
+    reply.note = wording ? texts::OthersNotSent(words, words.Say(*wording))
+                         : texts::OthersNotSentNow(words);
+    reply.note_is_error = true;
+  }
+  co_return reply;
 }
 
 }  // namespace

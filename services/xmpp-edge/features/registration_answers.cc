@@ -18,8 +18,8 @@ std::string FieldErrorText(const Words& words, const absl::Status& why) {
   const auto wording = words::WordingOf(why);
   const size_t colon = message.find(": ");
   const absl::string_view field = message.substr(0, colon);
-  const bool names_field =
-      colon != absl::string_view::npos && field.find_first_of(" .") == absl::string_view::npos;
+  // A host may stand before a colon too.
+  const bool names_field = colon != absl::string_view::npos && !LabelOfField(field, words).empty();
   if (!names_field) return words.Say(why);
   const std::string reason = wording ? words.Say(*wording) : std::string(message.substr(colon + 2));
   return texts::FieldError(words, field, LabelOfField(field, words), reason);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "services/xmpp-edge/features/account_types.h"
+#include "services/xmpp-edge/texts/registration.h"
 
 namespace postern::xmpp_edge {
 
@@ -36,6 +37,13 @@ net::Task<std::optional<RegistrationProblem>> RegistrationDesk::Take(std::string
       tried = co_await Try(subject, registration);
     }
     if (!tried.ok()) co_return TrialProblem(words, tried);
+  }
+  // A trial takes long: what was stored meanwhile is not undone in silence.
+  if (const auto& read = subject.existing; read != nullptr) {
+    const auto now = context_.directory.FindById(read->id());
+    if (now != nullptr && now->settings_revision() != read->settings_revision()) {
+      co_return RegistrationProblem{"modify", "not-acceptable", texts::ChangedMeanwhile(words)};
+    }
   }
   std::string copied_from;
   if (registration.uses_password_of_like) copied_from = subject.like->id();

@@ -5,9 +5,12 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "lib/crypto/digest.h"
 #include "lib/rpc/unary.h"
 #include "services/xmpp-edge/texts/registration.h"
@@ -20,6 +23,8 @@ using AdminCalls = admin::v1::AdminService::StubInterface::async_interface;
 constexpr auto kAdminDeadline = std::chrono::seconds(10);
 constexpr char kSecondsToConfirm[] = "120";
 constexpr size_t kMaxIdBytes = 1024;
+// A double click, or a stanza that a client sends again, comes sooner.
+constexpr int64_t kReadingMs = 1000;
 
 std::string Key(absl::string_view user) {
   return absl::StrCat("postern:session:removal:{", user, "}");
@@ -62,7 +67,8 @@ std::string NamesOf(const RemovalWish& wish) {
 
 net::Task<Element> Removal::Take(Asked asked, RemovalWish wish) {
   if (wish.accounts.empty()) co_return ErrorAnswer(asked.iq, "auth", "registration-required");
-  auto confirmed = co_await IsConfirmed(wish, "");
+  std::string iq_id(asked.iq.Attr("id"));
+  auto confirmed = co_await IsConfirmed(wish, std::move(iq_id));
   if (!confirmed.ok()) co_return Refusal(asked, confirmed.status());
   if (!*confirmed) co_return AskAgain(std::move(asked), wish);
   const absl::Status removed = co_await Remove(std::move(wish));
@@ -87,21 +93,28 @@ Element Removal::AskAgain(Asked asked, const RemovalWish& wish) {
 }
 
 net::Task<absl::StatusOr<bool>> Removal::IsConfirmed(const RemovalWish& wish,
-                                                     std::string message_id) {
-  message_id = message_id.substr(0, kMaxIdBytes);
+                                                     std::string stanza_id) {
+  stanza_id = stanza_id.substr(0, kMaxIdBytes);
   const std::string mark = Fingerprint(wish);
   std::vector<std::string> read = {"GET", Key(wish.user)};
   auto remembered = co_await context_.redis.Command(std::move(read));
   if (!remembered.ok()) co_return remembered.status();
-  const std::pair<std::string, std::string> first =
-      absl::StrSplit(remembered->text, absl::MaxSplits('\n', 1));
-  const bool same_message = !message_id.empty() && first.second == message_id;
-  if (first.first == mark && !same_message) co_return true;
-  const std::string written = absl::StrCat(mark, "\n", message_id);
+  const std::vector<std::string> first = absl::StrSplit(remembered->text, absl::MaxSplits('\n', 2));
+  const int64_t now_ms = absl::ToUnixMillis(absl::Now());
+  if (first.size() == 3 && first[0] == mark && (stanza_id.empty() || first[2] != stanza_id)) {
+    int64_t asked_ms = 0;
+    const bool read_meanwhile =
+        absl::SimpleAtoi(first[1], &asked_ms) && now_ms - asked_ms >= kReadingMs;
+    if (read_meanwhile) co_return true;
+  }
+  const std::string written = absl::StrCat(mark, "\n", now_ms, "\n", stanza_id);
   std::vector<std::string> write = {"SET", Key(wish.user), written, "EX", kSecondsToConfirm};
   auto kept = co_await context_.redis.Command(std::move(write));
-  if (!kept.ok()) co_return kept.status();
-  co_return false;
+  if (kept.ok()) co_return false;
+  // It may be there all the same, and nobody was asked: then the next time is no second one.
+  std::vector<std::string> forget = {"DEL", Key(wish.user)};
+  (void)co_await context_.redis.Command(std::move(forget));
+  co_return kept.status();
 }
 
 net::Task<absl::Status> Removal::Remove(RemovalWish wish) {

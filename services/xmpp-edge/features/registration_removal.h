@@ -20,7 +20,8 @@ struct RemovalWish {
 // "home, work".
 std::string NamesOf(const RemovalWish& wish);
 
-// Removal happens when it is asked for twice within two minutes. The first time is
+// Removal happens when it is asked for twice within two minutes, with a second between the
+// two and under another stanza id: else it was not read. The first time is
 // remembered in Redis (postern:session:removal:{bare-jid}), so that it does not matter
 // which edge hears the second, or whether it comes by iq or by chat, and names exactly what
 // would be removed: an account that is added in between makes it a first time again.
@@ -34,8 +35,7 @@ class Removal {
   // may repeat it by itself.
   net::Task<Element> Take(Asked asked, RemovalWish wish);
 
-  // The same by chat, of one account: what to say. A message that comes twice under one id
-  // was said once.
+  // The same by chat, of one account: what to say.
   net::Task<std::string> TakeByChat(RemovalWish wish, std::string message_id, Words words);
 
   // At once, when it was confirmed otherwise. Accounts that are gone already are no error;
@@ -44,8 +44,8 @@ class Removal {
 
  private:
   Element AskAgain(Asked asked, const RemovalWish& wish);
-  // True: it is the second time. `message_id` may be empty.
-  net::Task<absl::StatusOr<bool>> IsConfirmed(const RemovalWish& wish, std::string message_id);
+  // True: it is the second time. `stanza_id` may be empty.
+  net::Task<absl::StatusOr<bool>> IsConfirmed(const RemovalWish& wish, std::string stanza_id);
   net::Task<absl::Status> RemoveAll(std::string user);
   net::Task<absl::Status> RemoveOne(std::string id);
 

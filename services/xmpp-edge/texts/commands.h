@@ -62,9 +62,6 @@ inline std::string OfAccount(const Words& words, absl::string_view account,
                              absl::string_view sentence) {
   return words.Say("'$0': $1", account, sentence);
 }
-inline std::string TooManyChosen(const Words& words, size_t most) {
-  return words.Plural("Choose $0 at most.", "Choose $0 at most.", most);
-}
 
 // --- fetch emails -----------------------------------------------------------------
 inline std::string SelectEmails(const Words& words) {
@@ -84,14 +81,17 @@ inline std::string MailboxEmpty(const Words& words) {
   return words.Say("There are no emails in this mailbox.");
 }
 inline std::string NoEmailChosen(const Words& words) { return words.Say("No email was selected."); }
-inline std::string NoSuchEmail(const Words& words) {
-  return words.Say("The form names an email that was not offered.");
-}
 inline std::string EmailFrom(const Words& words, absl::string_view sender) {
   return words.Say("Email from $0", sender);
 }
 inline std::string EmailsSent(const Words& words, size_t count) {
   return words.Plural("$0 email has been sent", "$0 emails have been sent", count);
+}
+inline std::string OthersNotSent(const Words& words, absl::string_view why) {
+  return words.Say("The others have not been sent ($0). Fetch them once more.", why);
+}
+inline std::string OthersNotSentNow(const Words& words) {
+  return words.Say("The others have not been sent. Fetch them in a minute.");
 }
 inline std::string EmailsGone(const Words& words) { return words.Say("No longer in the mailbox:"); }
 

@@ -171,6 +171,11 @@ inline std::string AccountExists(const Words& words, absl::string_view name) {
       "entry.",
       name);
 }
+inline std::string ChangedMeanwhile(const Words& words) {
+  return words.Say(
+      "The account was changed elsewhere while this form was tried. Open the form again and change "
+      "what you want.");
+}
 inline std::string AccountCreated(const Words& words, absl::string_view name) {
   return words.Say("New account '$0' created", name);
 }

@@ -78,6 +78,7 @@ class FakeFetcher : public fetcher::v1::FetcherService::Service {
                          fetcher::v1::ReadMailsResponse* response) override {
     const std::lock_guard lock(mutex);
     if (!failure.ok()) return failure;
+    if (reads_left-- == 0) return {grpc::StatusCode::UNAVAILABLE, "the mail server went away"};
     for (const std::string& id : request->ids()) {
       read.push_back(id);
       for (const auto& summary : mails) {
@@ -113,6 +114,7 @@ class FakeFetcher : public fetcher::v1::FetcherService::Service {
   std::vector<fetcher::v1::TryAccountRequest> tried;
   std::map<std::string, std::string> held;  // account id -> password
   int retentions = 0;
+  int reads_left = -1;  // calls of ReadMails until one fails; below 0: none does
   std::vector<std::vector<std::string>> all_retained;
 };
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "services/xmpp-edge/data_form.h"
 #include "services/xmpp-edge/features/features.h"
 #include "tests/support/await.h"
@@ -195,7 +196,7 @@ grpc::Status FakeAdmin::SetPreferences(grpc::ServerContext*,
                                        admin::v1::SetPreferencesResponse*) {
   const std::lock_guard lock(mutex_);
   preferences_.push_back(*request);
-  return grpc::Status::OK;
+  return failure_;
 }
 
 void FakeAdmin::SetSite(admin::v1::GetSiteResponse site) {
@@ -305,6 +306,17 @@ void FeatureBench::Settle() {
   io.restart();
   while (io.run_one_for(milliseconds(100)) > 0) {
   }
+}
+
+void FeatureBench::LetRead(const std::string& user) {
+  const std::string key = "postern:session:removal:{" + user + "}";
+  std::vector<std::string> command = {"GET", key};
+  auto mark = testing::Await(io, redis->Command(command));
+  ASSERT_TRUE(mark.ok());
+  std::vector<std::string> lines = absl::StrSplit(mark->text, absl::MaxSplits('\n', 2));
+  ASSERT_EQ(lines.size(), 3u);
+  command = {"SET", key, lines[0] + "\n1\n" + lines[2], "KEEPTTL"};
+  ASSERT_TRUE(testing::Await(io, redis->Command(command)).ok());
 }
 
 const Element* FeatureBench::SentWith(const std::string& text) const {

@@ -144,6 +144,8 @@ class FeatureBench {
   bool RunUntil(const std::function<bool()>& done);
   // Until nothing has happened for a moment.
   void Settle();
+  // As if the user had had time to read the question that a removal begins with.
+  void LetRead(const std::string& user = "ann@example.org");
   // The last stanza with that text anywhere in it; nullptr when there is none.
   const Element* SentWith(const std::string& text) const;
 

@@ -130,12 +130,27 @@ TEST_F(GetEmail, AFailureLeavesTheStepToBeTriedAgainUnderTheSameIds) {
   const Element first = Execute(kWork, kNode);
   bench.sink.barrier_works = false;
   const Element failed = Step(first, "complete", {{"emails", {"7:25"}}});
-  EXPECT_EQ(ConditionOf(failed), "remote-server-timeout");
+  ASSERT_EQ(ConditionOf(failed), "remote-server-timeout");
   const std::string id(bench.SentWith("Email from")->Attr("id"));
   bench.sink.barrier_works = true;
   bench.sink.sent.clear();
   EXPECT_EQ(TitleOf(Step(first, "complete", {{"emails", {"7:25"}}})), "1 email has been sent");
   EXPECT_EQ(bench.SentWith("Email from")->Attr("id"), id);
+}
+
+TEST_F(GetEmail, WhatWasSentBeforeTheMailServerWentAwayIsNotSentAgain) {
+  const Element first = Execute(kWork, kNode);
+  std::vector<std::string> newest, older;
+  for (int i = 25; i > 15; --i) newest.push_back(absl::StrCat("7:", i));
+  for (int i = 15; i > 5; --i) older.push_back(absl::StrCat("7:", i));
+  const Element second = Step(first, "next", {{"emails", newest}});
+  bench.fetcher.reads_left = 1;
+  const Element last = Step(second, "complete", {{"emails", older}});
+  EXPECT_EQ(TitleOf(last), "16 emails have been sent");
+  EXPECT_TRUE(absl::StrContains(ToXml(last), "The others have not been sent"));
+  EXPECT_EQ(Came().size(), 16u);
+  EXPECT_EQ(TitleOf(Step(second, "complete", {{"emails", older}})), TitleOf(last));
+  EXPECT_EQ(Came().size(), 16u) << "the step is done";
 }
 
 TEST_F(GetEmail, TheMailServersTroubleIsSaidInWords) {
