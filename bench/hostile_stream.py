@@ -12,7 +12,6 @@ and the component link must be the one that came up at the start. Needs script/b
 import argparse
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,17 +25,6 @@ from servers.daemon import wait_until  # noqa: E402
 from servers.site import JABBER_SERVERS, Site  # noqa: E402
 
 BATCH = 500
-
-
-def metric(postern, name):
-    """The sum of a counter over all processes."""
-    total = 0.0
-    for _, port in postern._readiness():
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            for line in answer.read().decode().splitlines():
-                if line.startswith(name):
-                    total += float(line.rpartition(" ")[2])
-    return total
 
 
 def send_mails(member, count, seed):
@@ -93,7 +81,7 @@ def main():
         member.client.connect()
         member.register_imap("work")
         member.register_smtp("out")
-        links = metric(postern, "postern_edge_link_connects_total")
+        links = postern.metric("postern_edge_link_connects_total")
 
         start = time.monotonic()
         missing = send_mails(member, chosen.mails, chosen.seed)
@@ -107,7 +95,7 @@ def main():
         id = member.client.send(member.gateway, "To: ann@elsewhere.test\nSubject: x\n\nHello")
         member.client.await_receipt(id, seconds=60)
         ended = postern.revive_the_ended()
-        lost_links = metric(postern, "postern_edge_link_connects_total") - links
+        lost_links = postern.metric("postern_edge_link_connects_total") - links
         print(f"{chosen.mails} mails in {between - start:.0f} s, {chosen.stanzas} stanzas in "
               f"{end - between:.0f} s; mails not announced: {missing}; streams that ended: "
               f"{lost_links:.0f}; processes that ended: {len(ended)}")

@@ -231,9 +231,13 @@ class Client:
         except Refused as question:
             if question.condition != REMOVAL_QUESTION:
                 raise  # not a question at all
-            # Nobody reads a question in less than a second; the gateway takes that for a double click.
-            time.sleep(1.1)
-            self.ask_removal(jid)
+            self.confirm_removal(jid)
+
+    def confirm_removal(self, jid):
+        """The second <remove/>. Nobody reads a question in less than a second; the gateway takes that
+        for a double click."""
+        time.sleep(1.1)
+        self.ask_removal(jid)
 
     def command(self, jid, node, action=None, session=None, **fields):
         """One step of an ad-hoc command; `fields` fill in its form."""

@@ -95,6 +95,15 @@ class Postern:
                                    f"{daemon.tail()}") from None
         return self
 
+    def metric(self, name):
+        """The sum of a counter over all processes."""
+        total = 0.0
+        for _, port in self._readiness():
+            for line in _body(f"http://127.0.0.1:{port}/metrics").splitlines():
+                if line.startswith(name):
+                    total += float(line.rpartition(" ")[2])
+        return total
+
     def revive_the_ended(self):
         """Starts again what ended by itself, and tells how each ended."""
         ended = [daemon for daemon, _ in self._readiness() if not daemon.running()]

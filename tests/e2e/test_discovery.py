@@ -3,6 +3,7 @@
 import pytest
 
 from client import Refused
+from servers.daemon import wait_until
 
 NESTED = "Projects.Großes Haus.Küche & Bad"  # the separator is Dovecot's, the names are anybody's
 
@@ -36,13 +37,10 @@ def test_types_accounts_and_folders_hang_below_each_other(reader):
 
 
 def test_a_new_folder_is_there_without_a_restart(reader):
+    place = f"{reader.contact('work')}/IMAP", "IMAP/work"
+    assert "Brand New" not in below(reader, *place)
     reader.make_folders("Brand New")
-    contact = reader.contact("work")
-    # What was listed before may be told for a minute.
-    names = below(reader, f"{contact}/IMAP", "IMAP/work")
-    assert "INBOX" in names
-    subject_to_cache = "Brand New" in names
-    assert subject_to_cache or len(names) >= 3
+    wait_until(lambda: "Brand New" in below(reader, *place), 15, "the new folder", pause=0.5)
 
 
 def test_a_folder_is_registered_with_the_settings_of_its_account(reader):
@@ -71,7 +69,7 @@ def test_thousands_of_folders_come_in_pages_or_at_once(juliet):
             break
     assert names == [f"{number:04}" for number in range(count)]
     whole = [name for _, _, name in juliet.client.items(jid, node)]
-    assert whole == names[:len(whole)] and len(whole) > 500
+    assert whole == names
     juliet.client.ping(juliet.gateway)
 
 

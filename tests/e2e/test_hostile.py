@@ -9,24 +9,29 @@ COUNT = 300
 
 
 def test_hostile_mails_all_come_through_without_breaking_the_stream(juliet):
-    juliet.register_imap("work")
+    contact = juliet.register_imap("work")
+    links = juliet.postern.metric("postern_edge_link_connects_total")
     juliet.site.dovecot.put(juliet.address, [hostile.mail(seed) for seed in range(COUNT)])
-    contact = juliet.contact("work")
-    wait_until(lambda: sum(chat.sender == contact for chat in juliet.client.messages) >= COUNT, 60,
-               "all of the hostile mails")
+
+    def announced():
+        return len({chat.id for chat in juliet.client.messages if chat.sender == contact})
+    wait_until(lambda: announced() >= COUNT, 60, "all of the hostile mails")
     subject = unique("afterwards")
     juliet.receive(mail(subject))
     juliet.client.await_message(subject, seconds=10)
-    juliet.client.ping(juliet.gateway)
+    assert announced() == COUNT + 1
+    assert juliet.postern.metric("postern_edge_link_connects_total") == links
 
 
 def test_hostile_stanzas_break_nothing(juliet):
     juliet.register_imap("work")
     places = [juliet.gateway, f"{juliet.gateway}/IMAP", juliet.contact("work"),
               juliet.address_contact("ann@elsewhere.test")]
+    links = juliet.postern.metric("postern_edge_link_connects_total")
     for seed in range(COUNT):
         juliet.client.raw(hostile.stanza(seed, places))
     juliet.client.ping(juliet.gateway, seconds=30)
     subject = unique("afterwards")
     juliet.receive(mail(subject))
     juliet.client.await_message(subject, seconds=15)
+    assert juliet.postern.metric("postern_edge_link_connects_total") == links

@@ -9,7 +9,7 @@ from test_presence import DIGEST, settle
 
 # What the gateway calls one account, in its status.
 ONE_ACCOUNT = {"en": "1 account registered", "fr": "1 compte", "de": "1 Konto", "es": "1 cuenta",
-               "nl": "1 account", "pl": "1 zarejestrowane konto", "cs": "1 účet", "ru": "1 уч"}
+               "nl": "1 account geregistreerd", "pl": "1 zarejestrowane konto", "cs": "1 účet", "ru": "1 уч"}
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_wrong_field_is_explained_in_the_users_language(speaker):
     with pytest.raises(Refused) as refused:
         member.register_imap("work", await_watching=False, port="beaucoup")
     assert refused.value.text.replace("\u00a0", " ").replace("\u202f", " ") == (
-        "Erreur dans le champ « port » : doit être un nombre de 1 à 65535")
+        "Erreur dans le champ « port » (Port) : doit être un nombre de 1 à 65535")
 
 
 def test_the_question_before_a_removal_is_in_the_users_language(speaker):

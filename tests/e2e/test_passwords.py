@@ -61,7 +61,7 @@ def test_the_password_of_a_pop3_account_is_asked_for_too(juliet):
     subject = unique("by POP3")
     juliet.receive(mail(subject))
     answer(juliet, asked(juliet, "post"))
-    juliet.client.await_message("Password will be kept", sender=contact)
+    juliet.client.await_message("password is being tried", sender=contact)
     juliet.client.await_presence(contact, containing="pop3", seconds=10)
     juliet.client.await_message(subject, sender=contact, seconds=10)
 
@@ -84,7 +84,7 @@ def test_what_may_not_be_the_password_is_neither_taken_nor_mailed(forgetful):
     assert forgetful.health("work") == "ASKING"
     # Said once more it is meant.
     again = forgetful.client.send(contact, forgetful.person.mail_password)
-    forgetful.client.await_message("Password will be kept", sender=contact)
+    forgetful.client.await_message("password is being tried", sender=contact)
     forgetful.client.await_presence(contact, containing="imap", seconds=10)
     after = unique("after")
     forgetful.client.send(forgetful.gateway, f"To: bob@elsewhere.test\nSubject: {after}\n\nHello")
@@ -128,7 +128,7 @@ def test_a_client_with_forms_fills_in_the_one_in_the_question(forgetful):
     form = forgetful.client.form_in(again)
     forgetful.client.send_form(again.sender, **{**form.values,
                                                 "password": forgetful.person.mail_password})
-    forgetful.client.await_message("Password will be kept", sender=question.sender)
+    forgetful.client.await_message("password is being tried", sender=question.sender)
     forgetful.client.await_presence(question.sender, containing="imap", seconds=10)
 
 

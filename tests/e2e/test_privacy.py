@@ -72,16 +72,17 @@ def test_lists_name_only_ones_own(pair):
 
 def test_a_command_with_anothers_account_checks_nothing(pair):
     juliet, mallory = pair
-    step = mallory.client.command(mallory.gateway, "jmc#force-check")
-    theirs = f"work/{juliet.contact('work')}/IMAP"
-    try:
-        done = mallory.client.command(mallory.gateway, "jmc#force-check", session=step.session,
-                                      account_names=[theirs])
-        told = repr(done.notes) + repr(done.form)
-        assert "check" not in told.lower() or "no account" in told.lower() or "no such" in \
-            told.lower()
-    except Refused:
-        pass
+    for theirs in (f"work/{juliet.jid}", "work"):
+        step = mallory.client.command(mallory.gateway, "jmc#force-check")
+        with pytest.raises(Refused) as refused:
+            mallory.client.command(mallory.gateway, "jmc#force-check", session=step.session,
+                                   account_names=[theirs])
+        assert refused.value.condition == "bad-request"
+    # Juliet's own check is her first within a minute.
+    step = juliet.client.command(juliet.gateway, "jmc#force-check")
+    done = juliet.client.command(juliet.gateway, "jmc#force-check", session=step.session,
+                                 account_names=[f"work/{juliet.jid}"])
+    assert "less than a minute ago" not in repr(done)
 
 
 def test_messages_and_subscriptions_to_anothers_contact_lead_nowhere(pair):

@@ -127,7 +127,7 @@ def test_removing_an_account_removes_its_contact_alone(juliet):
         juliet.client.ask_removal(f"{work}/IMAP")
     assert "work" in question.value.text
     assert juliet.account_id("work")
-    juliet.client.ask_removal(f"{work}/IMAP")
+    juliet.client.confirm_removal(f"{work}/IMAP")
     juliet.client.await_presence(work, "unavailable")
     assert juliet.account_names() == ["out"]
     assert juliet.client.roster().get(out) == "both"
@@ -142,7 +142,7 @@ def test_removing_a_type_removes_its_accounts_alone(juliet):
         juliet.client.ask_removal(f"{juliet.gateway}/IMAP")
     assert "these 2 accounts" in question.value.text and "out" not in (
         question.value.text.partition(": ")[2])
-    juliet.client.ask_removal(f"{juliet.gateway}/IMAP")
+    juliet.client.confirm_removal(f"{juliet.gateway}/IMAP")
     for name in ("work", "home"):
         juliet.client.await_presence(juliet.contact(name), "unavailable")
     assert juliet.account_names() == ["out"]
@@ -155,11 +155,11 @@ def test_what_was_not_in_the_question_is_not_removed(juliet):
         juliet.client.ask_removal(juliet.gateway)
     juliet.register_imap("home")
     with pytest.raises(Refused) as question:
-        juliet.client.ask_removal(juliet.gateway)
+        juliet.client.confirm_removal(juliet.gateway)
     assert "home" in question.value.text and "3 accounts" in question.value.text
     # Nor is the one question the answer to another.
     with pytest.raises(Refused) as question:
-        juliet.client.ask_removal(f"{juliet.contact('home')}/IMAP")
+        juliet.client.confirm_removal(f"{juliet.contact('home')}/IMAP")
     assert "To remove the account home" in question.value.text
     assert juliet.account_names() == ["home", "out", "work"]
 
@@ -170,7 +170,7 @@ def test_removing_the_registration_removes_everything(juliet):
         juliet.client.ask_removal(juliet.gateway)
     assert "work" in question.value.text and "out" in question.value.text
     assert juliet.account_id("work") and juliet.account_id("out")
-    juliet.client.ask_removal(juliet.gateway)
+    juliet.client.confirm_removal(juliet.gateway)
     juliet.client.await_presence(juliet.gateway, "unavailable")
     users = juliet.postern.ctl_json("users", "list").get("users", [])
     assert juliet.jid not in [user["jid"] for user in users]
