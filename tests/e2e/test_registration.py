@@ -109,7 +109,8 @@ def test_the_name_of_an_account_can_not_be_changed(juliet):
     assert juliet.client.full_form(entry).types["name"] in ("hidden", "fixed")
     with pytest.raises(Refused) as refused:
         juliet.client.submit(entry, name="play", interval=9)
-    assert refused.value.text == "Error with 'name' field: can't be changed"
+    assert refused.value.text == ("Error with 'name' field (Name for the account, which becomes a "
+                                  "contact): can't be changed")
     assert juliet.account_names() == ["work"]
     assert juliet.client.form(entry)["interval"] == "5"
 
