@@ -258,8 +258,8 @@ net::Task<absl::StatusOr<CommandReply>> Finish(const FeatureContext& context,
   // An error would end the step as undone, and what was sent would be sent again.
   if (!sending->trouble.ok()) {
     const auto wording = words::WordingOf(sending->trouble);
-    reply.note = wording ? texts::OthersNotSent(words, words.Say(*wording))
-                         : texts::OthersNotSentNow(words);
+    reply.note =
+        wording ? texts::OthersNotSent(words, words.Say(*wording)) : texts::OthersNotSentNow(words);
     reply.note_is_error = true;
   }
   co_return reply;
