@@ -171,7 +171,8 @@ TEST_F(RegistrationCommands, AnAccountIsRemovedWhenItIsConfirmed) {
   EXPECT_TRUE(absl::StartsWith(InstructionsOf(again), "Nothing is removed yet: tick \"Yes,"));
   EXPECT_TRUE(absl::StrContains(InstructionsOf(again), "The account work"));
   EXPECT_TRUE(bench.admin.Has("ann@example.org/work"));
-  EXPECT_EQ(NoteOf(Step(again, "complete", {{"confirm", {"1"}}})), "Account work has been removed.");
+  EXPECT_EQ(NoteOf(Step(again, "complete", {{"confirm", {"1"}}})),
+            "Account work has been removed.");
   EXPECT_FALSE(bench.admin.Has("ann@example.org/work"));
   EXPECT_TRUE(bench.admin.Has("ann@example.org/out"));
   bench.Settle();
@@ -187,9 +188,10 @@ TEST_F(RegistrationCommands, AtTheGatewayOneChoosesWhatIsRemoved) {
   const Element back = Step(Step(none, "next", {{"accounts", {"work"}}}), "prev", {});
   EXPECT_EQ(OptionsOf(back, "accounts").size(), 2u);
   const Element asked = Step(back, "next", {{"accounts", {"out (SMTP)", "work (IMAP)"}}});
-  EXPECT_EQ(InstructionsOf(asked),
-            "These 2 accounts will be removed with all their settings: out, work. The mail on their "
-            "servers stays there.");
+  EXPECT_EQ(
+      InstructionsOf(asked),
+      "These 2 accounts will be removed with all their settings: out, work. The mail on their "
+      "servers stays there.");
   bench.Restart();
   EXPECT_EQ(NoteOf(Step(asked, "complete", {{"confirm", {"true"}}})),
             "2 accounts have been removed: out, work.");
@@ -201,7 +203,8 @@ TEST_F(RegistrationCommands, AtTheGatewayOneChoosesWhatIsRemoved) {
 
 TEST_F(RegistrationCommands, EverythingIsWhatWasShown) {
   const Element asked = Step(Execute(kDomain, kRemove), "complete", {{"everything", {"1"}}});
-  EXPECT_TRUE(absl::StartsWith(InstructionsOf(asked), "Your registration will end, and all your 2"));
+  EXPECT_TRUE(
+      absl::StartsWith(InstructionsOf(asked), "Your registration will end, and all your 2"));
   ASSERT_EQ(StatusOf(Step(FormOf("IMAP"), "complete", NewImap("new"))), "completed");
   bench.Settle();
   const Element again = Step(asked, "complete", {{"confirm", {"1"}}});
