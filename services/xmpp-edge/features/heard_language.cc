@@ -48,7 +48,8 @@ class HeardLanguage {
     Learn(user, tag);
   }
 
-  // The first account of somebody who spoke before they had one.
+  // The first account of somebody who spoke before they had one. Changes it while the
+  // directory tells of it, so nobody may listen behind: features.cc.
   void AccountChanged(const AccountDirectory::Account& after) {
     const auto newcomer = after == nullptr ? newcomers_.end() : newcomers_.find(after->owner());
     if (newcomer == newcomers_.end()) return;
@@ -68,16 +69,16 @@ class HeardLanguage {
     const admin::v1::Preferences known = Known(user);
     if (!known.language().empty() || known.heard_language() == tag) return;
     if (under_way_.size() >= kMaxUnderWay || !under_way_.insert(user).second) return;
-    context_.tasks.Spawn("remember language", Remember(user, tag));
+    // Before admin knows: the contacts of a newcomer are about to introduce themselves.
+    Apply(user, tag);
+    context_.tasks.Spawn("remember language", Remember(user, tag, known.heard_language()));
   }
 
-  net::Task<void> Remember(std::string user, std::string tag) {
+  net::Task<void> Remember(std::string user, std::string tag, std::string before) {
     absl::Status kept = co_await Keep(user, tag);
-    if (kept.ok()) {
-      Apply(user, tag);
-    } else {
-      log::Debug("language not remembered", {{"why", kept.message()}});
-    }
+    if (!kept.ok()) log::Debug("language not remembered", {{"why", kept.message()}});
+    // Again, for news of an account that came meanwhile may not know it.
+    Apply(user, kept.ok() ? tag : before);
     co_await net::Sleep(kPause);
     under_way_.erase(user);
   }

@@ -73,6 +73,16 @@ TEST_F(HeardLanguageTest, IsNotHeardInWhatTellsNothing) {
   EXPECT_EQ(Kept(), Strings{});
 }
 
+TEST_F(HeardLanguageTest, IsForgottenWhenItCanNotBeKept) {
+  AddAccount("", "fr");
+  bench.Install();
+  bench.admin.FailWith(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no"));
+  Speak("presence", "", "de");
+  EXPECT_EQ(Kept(), Strings{"/de"});
+  EXPECT_EQ(bench.context().interpreter.Of("ann@example.org").language(), "fr")
+      << "so that it is tried again when it is heard again";
+}
+
 TEST_F(HeardLanguageTest, IsRememberedOfWhoRegistersTheFirstAccount) {
   bench.Install();
   Speak("presence", "", "de");

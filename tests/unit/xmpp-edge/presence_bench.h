@@ -25,6 +25,7 @@ struct PresenceTest : ::testing::Test {
     stub = admin::v1::AdminService::NewStub(server->InProcessChannel({}));
   }
   ~PresenceTest() override {
+    if (process) Kill();  // what still waits refers to parts of it
     admin.Stop();
     server->Shutdown();
   }
@@ -42,13 +43,12 @@ struct PresenceTest : ::testing::Test {
           given(sessions, directory),
           failed_trials(directory),
           contacts(*redis),
-          feature(FeatureContext{"gw.example", t.sink, directory, interpreter, site, threads,
-                                 sessions, given, failed_trials, *t.stub, *t.no_rules, *t.no_sender,
-                                 *t.no_fetcher, *redis, tasks, t.io.get_executor()},
-                  sessions, contacts, t.patience),
-          motd(FeatureContext{"gw.example", t.sink, directory, interpreter, site, threads, sessions,
-                              given, failed_trials, *t.stub, *t.no_rules, *t.no_sender,
-                              *t.no_fetcher, *redis, tasks, t.io.get_executor()}),
+          context{"gw.example",  t.sink,  directory,   interpreter,
+                  site,          threads, sessions,    given,
+                  failed_trials, *t.stub, *t.no_rules, *t.no_sender,
+                  *t.no_fetcher, *redis,  tasks,       t.io.get_executor()},
+          feature(context, sessions, contacts, t.patience),
+          motd(context),
           router("gw.example", t.sink, tasks, interpreter) {
       router.OnPresence([this](Incoming i) { return feature.Handle(std::move(i)); });
       router.OnPresenceLost([this](const std::string& user) { feature.Missed(user); });
@@ -71,6 +71,7 @@ struct PresenceTest : ::testing::Test {
     GivenPasswords given;
     FailedTrials failed_trials;
     PresenceContacts contacts;
+    FeatureContext context;
     PresenceFeature feature;
     Motd motd;
     StanzaRouter router;

@@ -4,6 +4,7 @@
 
 #include "services/xmpp-edge/features/account_status.h"
 #include "services/xmpp-edge/features/caps.h"
+#include "services/xmpp-edge/features/heard_language.h"
 #include "tests/unit/xmpp-edge/presence_bench.h"
 
 namespace postern::xmpp_edge {
@@ -30,6 +31,22 @@ TEST_F(PresenceTest, ARequestSaysWhatTheContactIsInTheUsersLanguage) {
        {"work: Votre compte e-mail « work » (IMAP) : les nouveaux e-mails viennent de ce "
         "contact."}}};
   EXPECT_EQ(asked, wanted);
+}
+
+TEST_F(PresenceTest, ANewcomerIsAskedInTheLanguageThatTheirClientSpeaks) {
+  Start();
+  InstallHeardLanguage(process->router, process->context);
+  Element registration = MakeStanza("iq", "bob@a.example/x", "gw.example", "set", "r1");
+  registration.Set("xml:lang", "de").Add(MakeElement("query", "jabber:iq:register"));
+  process->router.Route(registration);
+  (void)Said();
+  process->directory.Apply(BobsAccount("work"));
+  Await(io, UntilQuiet());
+  ASSERT_EQ(sink.sent.size(), 2u);
+  EXPECT_EQ(sink.sent[0].ChildText("status"),
+            "Ihr E-Mail-Gateway: Senden Sie ihm „help“, um zu erfahren, was Sie tun können.");
+  EXPECT_EQ(sink.sent[1].ChildText("status"),
+            "Ihr E-Mail-Konto „work“ (IMAP): Neue E-Mails kommen von diesem Kontakt.");
 }
 
 TEST_F(PresenceTest, EachKindOfAccountIsThereAsAResourceThatNamesIt) {
