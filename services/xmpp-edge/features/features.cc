@@ -28,7 +28,7 @@ void InstallFeatures(StanzaRouter& router, FeatureContext context) {
   InstallVcard(router, context);
   InstallMessage(router, context);
   InstallCommands(router, context, std::move(desk));
-  InstallHeardLanguage(router, context);
+  InstallHeardLanguage(router, context);  // the last that listens to the directory
 }
 
 }  // namespace postern::xmpp_edge
