@@ -73,6 +73,17 @@ std::vector<std::string> GivenPasswords::FreshUsers() const {
   return users;
 }
 
+void GivenPasswords::Expect(const std::string& user, std::chrono::seconds how_long) {
+  const auto now = std::chrono::steady_clock::now();
+  absl::erase_if(expected_until_, [now](const auto& item) { return item.second < now; });
+  expected_until_[user] = now + how_long;
+}
+
+bool GivenPasswords::IsExpected(const std::string& user) const {
+  const auto expected = expected_until_.find(user);
+  return expected != expected_until_.end() && std::chrono::steady_clock::now() < expected->second;
+}
+
 bool GivenPasswords::BeginHandOver(const std::string& account_id) {
   return under_way_.size() < kMostUnderWay && under_way_.insert(account_id).second;
 }

@@ -39,6 +39,11 @@ class GivenPasswords {
   // Who gave a password within the last minute and did not go offline since.
   std::vector<std::string> FreshUsers() const;
 
+  // A password of this user is on its way to the service that needs it: nobody is to be
+  // asked for it. The service's cry for it may overtake it.
+  void Expect(const std::string& user, std::chrono::seconds how_long);
+  bool IsExpected(const std::string& user) const;
+
   // One password of an account is handed on at a time, of all accounts 1024. False: not now.
   bool BeginHandOver(const std::string& account_id);
   void EndHandOver(const std::string& account_id) { under_way_.erase(account_id); }
@@ -58,6 +63,7 @@ class GivenPasswords {
   const crypto::Secret key_;
   absl::flat_hash_map<std::string, Known> known_;
   absl::flat_hash_map<std::string, std::chrono::steady_clock::time_point> given_at_;
+  absl::flat_hash_map<std::string, std::chrono::steady_clock::time_point> expected_until_;
   absl::flat_hash_set<std::string> under_way_;  // account ids
 };
 

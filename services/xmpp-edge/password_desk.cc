@@ -138,6 +138,9 @@ net::Task<absl::Status> PasswordDesk::SettleAccount(AccountDirectory::Account ac
     case PasswordErrand::kAsk:
       // Who is gone for a moment would not see it.
       if (session.resources.empty()) co_return absl::OkStatus();
+      if (context_.given.IsExpected(account->owner())) {
+        co_return absl::AbortedError("a password is on its way");
+      }
       co_return co_await AskFor(account, std::move(mark));
   }
   co_return absl::OkStatus();

@@ -178,3 +178,13 @@ def test_mail_waits_for_the_password_of_the_account_that_sends_it(juliet):
     answer(juliet, question)
     juliet.client.await_receipt(id, seconds=20)
     assert juliet.site.recorder.with_subject(subject)
+
+
+def test_who_gave_the_password_in_the_form_is_not_asked_for_it(new_member):
+    members = [new_member("juliet") for _ in range(4)]
+    for number, member in enumerate(members):
+        register = member.register_pop3 if number % 2 else member.register_imap
+        register("work", store_password=0)
+    time.sleep(1)
+    assert not [body for member in members for body in member.client.bodies()
+                if "password" in body]

@@ -14,6 +14,7 @@ namespace {
 using AdminCalls = admin::v1::AdminService::StubInterface::async_interface;
 
 constexpr auto kAdminDeadline = std::chrono::seconds(10);
+constexpr std::chrono::seconds kOnItsWay(25), kUntilUsed(2);
 
 std::string WelcomeText(const FeatureContext& context, const Words& words) {
   const std::string& of_site = context.site.current().welcome();
@@ -27,6 +28,11 @@ net::Task<absl::Status> RegistrationStore::Put(Registration registration, std::s
   admin::v1::PutAccountRequest request;
   *request.mutable_account() = std::move(registration.account);
   request.set_copy_password_from(password_from);
+  // Services hear of the account as soon as admin has it, and miss the password.
+  const admin::v1::Account& account = request.account();
+  if (!account.store_password() && !registration.password.empty()) {
+    context_.given.Expect(account.owner(), kOnItsWay);
+  }
   auto stored =
       co_await CallWithPassword(context_.admin.async(), &AdminCalls::PutAccount, std::move(request),
                                 registration.password, kAdminDeadline);
@@ -53,6 +59,7 @@ net::Task<void> RegistrationStore::AfterPut(admin::v1::PutAccountResponse stored
   const AccountDirectory::Account account = context_.directory.FindById(id);
   if (password.empty() || account == nullptr || account->store_password()) co_return;
   const absl::Status handed = co_await HandOverPassword(context_, account, std::move(password));
+  context_.given.Expect(user, kUntilUsed);
   // Then its user is asked for it.
   if (!handed.ok()) log::Info("password not handed over", {{"error", handed.message()}});
 }
