@@ -33,37 +33,6 @@ bool IsTemporary(const Response& answer) {
          answer.code == "OVERQUOTA" || answer.code == "THROTTLED";
 }
 
-// The answers about one message, put together: its flags may come unasked, in
-// an answer of their own, before the bytes that were asked for.
-class OneMessage {
- public:
-  explicit OneMessage(uint32_t uid) : uid_(uid) {}
-
-  void Add(FetchData data) {
-    if (data.uid != uid_) return;
-    for (const FetchData::Section& section : data.sections) bytes_ += section.bytes.size();
-    // More than one answer may hold is more than was asked for.
-    if (bytes_ > kMaxResponseBytes) overflown_ = true;
-    if (overflown_) return;
-    if (!found_) {
-      found_ = std::move(data);
-    } else {
-      Merge(std::move(data), *found_);
-    }
-  }
-
-  absl::StatusOr<std::optional<FetchData>> Take() {
-    if (overflown_) return absl::DataLossError("imap: more data of a mail than was asked for");
-    return std::move(found_);
-  }
-
- private:
-  const uint32_t uid_;
-  std::optional<FetchData> found_;
-  size_t bytes_ = 0;
-  bool overflown_ = false;
-};
-
 }  // namespace
 
 // --- reading and writing ------------------------------------------------------
@@ -187,61 +156,6 @@ absl::Status Session::Refusal(absl::string_view command, const Response& answer)
   const std::string message = absl::StrCat("imap: ", command, " refused: ", answer.name);
   if (IsTemporary(answer)) return absl::UnavailableError(message);
   return absl::FailedPreconditionError(message);
-}
-
-// --- the mails ------------------------------------------------------------------
-
-net::Task<absl::Status> Session::Fetch(const std::string& uids, const std::string& items,
-                                       Sink sink) {
-  auto answer = co_await AskFetch(uids, items, std::move(sink));
-  if (!answer.ok()) co_return answer.status();
-  co_return Refusal("FETCH", *answer);
-}
-
-net::Task<absl::StatusOr<Response>> Session::AskFetch(const std::string& uids,
-                                                      const std::string& items, Sink sink) {
-  const std::string words = absl::StrCat("UID FETCH ", uids, " (", items, ")");
-  co_return co_await ExecuteFetch(words, std::move(sink));
-}
-
-net::Task<absl::StatusOr<Response>> Session::ExecuteFetch(const std::string& words, Sink sink) {
-  const Command command(words);
-  sink_ = std::move(sink);
-  auto answer = co_await Execute(command);
-  sink_ = nullptr;
-  co_return answer;
-}
-
-net::Task<absl::Status> Session::FetchByNumber(uint32_t first, uint32_t last,
-                                               const std::string& items, Sink sink) {
-  const std::string words = absl::StrCat("FETCH ", first, ":", last, " (", items, ")");
-  auto answer = co_await ExecuteFetch(words, std::move(sink));
-  if (!answer.ok()) co_return answer.status();
-  co_return Refusal("FETCH", *answer);
-}
-
-net::Task<absl::StatusOr<std::optional<FetchData>>> Session::FetchOne(uint32_t uid,
-                                                                      const std::string& items) {
-  OneMessage message(uid);
-  Sink sink = [&message](FetchData data) { message.Add(std::move(data)); };
-  auto answer = co_await AskFetch(absl::StrCat(uid), items, std::move(sink));
-  if (!answer.ok()) co_return answer.status();
-  // RFC 5530: another client removed it. Of many messages the others might be
-  // missing from the answer as well, so it is no more than this one's end.
-  if (answer->name == "NO" && answer->code == "EXPUNGEISSUED") co_return std::nullopt;
-  if (absl::Status s = Refusal("FETCH", *answer); !s.ok()) co_return s;
-  co_return message.Take();
-}
-
-net::Task<absl::StatusOr<uint32_t>> Session::HighestUid() {
-  if (mailbox_.exists == 0) co_return 0u;
-  uint32_t highest = 0;
-  Sink sink = [&highest](FetchData data) { highest = std::max(highest, data.uid); };
-  const std::string last = "*";
-  const std::string items = "UID";
-  absl::Status status = co_await Fetch(last, items, std::move(sink));
-  if (!status.ok()) co_return status;
-  co_return highest;
 }
 
 net::Task<absl::Status> Session::Noop() { co_return co_await Perform("NOOP"); }
