@@ -21,20 +21,22 @@ constexpr uint32_t kDefaultLimit = 50, kMaxLimit = 1000;
 
 const store::Script& RecordScript() {
   static const store::Script script(R"lua(
-    redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-    redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+    for i = 5, #ARGV, 2 do
+      redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+      redis.call('ZADD', KEYS[2], ARGV[1], ARGV[i])
+    end
     local function forget(ids)
       for _, id in ipairs(ids) do
         redis.call('HDEL', KEYS[1], id)
         redis.call('ZREM', KEYS[2], id)
       end
     end
-    -- A few at a time: this runs once for each entry, so it keeps up.
-    forget(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. ARGV[4], 'LIMIT', 0, 100))
-    local excess = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[5])
+    -- A few at a time: this runs at least once for 64 entries, so it keeps up.
+    forget(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. ARGV[2], 'LIMIT', 0, 100))
+    local excess = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[3])
     if excess > 0 then forget(redis.call('ZRANGE', KEYS[2], 0, math.min(excess, 100) - 1)) end
-    redis.call('PEXPIRE', KEYS[1], ARGV[6])
-    redis.call('PEXPIRE', KEYS[2], ARGV[6])
+    redis.call('PEXPIRE', KEYS[1], ARGV[4])
+    redis.call('PEXPIRE', KEYS[2], ARGV[4])
     return 'done'
   )lua");
   return script;
@@ -65,16 +67,17 @@ std::string WithoutBrackets(absl::string_view id) {
 
 }  // namespace
 
-net::Task<absl::Status> DecisionLog::Record(v1::Decision decision) {
+net::Task<absl::Status> DecisionLog::Record(std::vector<v1::Decision> decisions) {
   const absl::Time now = absl::Now();
-  decision.set_decided_unix(absl::ToUnixSeconds(now));
   std::vector<std::string> keys = {kDecisions, kByTime};
-  std::vector<std::string> args = {decision.mail_id(),
-                                   decision.SerializeAsString(),
-                                   absl::StrCat(absl::ToUnixMillis(now)),
-                                   OldestKept(now),
+  std::vector<std::string> args = {absl::StrCat(absl::ToUnixMillis(now)), OldestKept(now),
                                    absl::StrCat(kMaxDecisions),
                                    absl::StrCat(absl::ToInt64Milliseconds(kKept))};
+  for (v1::Decision& decision : decisions) {
+    decision.set_decided_unix(absl::ToUnixSeconds(now));
+    args.push_back(decision.mail_id());
+    args.push_back(decision.SerializeAsString());
+  }
   auto answer = co_await redis_.Run(RecordScript(), std::move(keys), std::move(args));
   co_return answer.status();
 }

@@ -17,7 +17,8 @@ class DecisionLog {
  public:
   explicit DecisionLog(store::RedisClient& redis) : redis_(redis) {}
 
-  net::Task<absl::Status> Record(v1::Decision decision);
+  // All of them or, when it fails, none.
+  net::Task<absl::Status> Record(std::vector<v1::Decision> decisions);
   // The newest first. `filter.mail_id` may be a Message-ID.
   net::Task<absl::StatusOr<std::vector<v1::Decision>>> List(v1::ListDecisionsRequest filter);
 

@@ -11,9 +11,7 @@
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
-#include "lib/rpc/mail_codec.h"
 #include "lib/rpc/serve.h"
-#include "services/rules/code_points.h"
 #include "services/rules/jsmail_reject.h"
 
 namespace postern::rules {
@@ -23,11 +21,10 @@ using namespace std::chrono_literals;
 
 constexpr auto kRecordLimit = 2s;
 constexpr size_t kMaxRecordsUnderWay = 1000;
-constexpr int kMaxRecipients = 100;
+// Others get their turn while many mails are judged.
+constexpr auto kTurn = 1ms;
 constexpr size_t kMaxScopeBytes = 2048;  // RFC 7622: two parts of 1023 bytes and "@"
 constexpr size_t kMaxFileNameBytes = 255;
-constexpr size_t kMaxMessageIdBytes = 998;
-constexpr size_t kMaxFromCodePoints = 320;
 constexpr size_t kMaxListedSource = 4 << 20;  // an answer has to fit into a gRPC message
 
 prometheus::Counter& Evaluations(bool rejected) {
@@ -39,53 +36,18 @@ prometheus::Counter& Evaluations(bool rejected) {
   static auto& reject = make("reject");
   return rejected ? reject : keep;
 }
-prometheus::Histogram& JudgeSeconds() {
-  static auto& seconds = metrics::Seconds("postern_rules_judge_seconds", "Judging one mail");
-  return seconds;
-}
 prometheus::Counter& RecordFailures() {
   static auto& counter = metrics::Counter("postern_rules_record_failures_total",
                                           "Decisions that could not be recorded");
   return counter;
 }
 
-absl::Status CheckEvaluate(const v1::EvaluateRequest& request) {
-  if (request.direction() == v1::DIRECTION_UNSPECIFIED)
-    return absl::InvalidArgumentError("direction is missing");
-  if (request.direction() == v1::DIRECTION_INCOMING && request.mail_id().empty())
-    return absl::InvalidArgumentError("mail_id is empty");
-  if (request.recipients_size() > kMaxRecipients)
-    return absl::InvalidArgumentError(absl::StrCat("more than ", kMaxRecipients, " recipients"));
-  return absl::OkStatus();
+void CountEvaluation(const v1::EvaluateResponse& response) {
+  Evaluations(response.verdict() == v1::VERDICT_REJECT).Increment();
 }
 
-Judgement JudgeTimed(std::span<const ProgramPtr> stages, const v1::EvaluateRequest& request) {
-  const absl::Time begun = absl::Now();
-  const std::vector<std::string> recipients(request.recipients().begin(),
-                                            request.recipients().end());
-  Judgement judgement = Judge(stages, GatherFacts(rpc::FromProto(request.mail()), recipients));
-  JudgeSeconds().Observe(absl::ToDoubleSeconds(absl::Now() - begun));
-  return judgement;
-}
-
-std::string SenderOf(const mail::v1::Mail& mail) {
-  if (mail.from().empty()) return Shorten(mail.envelope_from(), kMaxFromCodePoints);
-  return Shorten(rpc::FromProto(mail.from(0)).Spec(), kMaxFromCodePoints);
-}
-
-v1::Decision MakeDecision(const v1::EvaluateRequest& request, const Judgement& judgement) {
-  v1::Decision decision;
-  decision.set_mail_id(request.mail_id());
-  decision.set_user(request.user());
-  decision.set_account_id(request.account_id());
-  decision.set_message_id(
-      std::string(mail::CutUtf8(request.mail().message_id(), kMaxMessageIdBytes)));
-  decision.set_from(SenderOf(request.mail()));
-  decision.set_verdict(judgement.verdict == Verdict::kReject ? v1::VERDICT_REJECT
-                                                             : v1::VERDICT_KEEP);
-  decision.set_reason(judgement.reason);
-  decision.set_program_hash(judgement.program_hash);
-  return decision;
+absl::Status NotLoaded() {
+  return absl::UnavailableError("rules: the programs are not yet read from Redis");
 }
 
 // "site", or a bare JID in lower case.
@@ -130,6 +92,12 @@ grpc::ServerUnaryReactor* RulesService::Evaluate(grpc::CallbackServerContext* co
   return rpc::Serve(executor_, context, [=, this] { return DoEvaluate(*request, *response); });
 }
 
+grpc::ServerUnaryReactor* RulesService::EvaluateMails(grpc::CallbackServerContext* context,
+                                                      const v1::EvaluateMailsRequest* request,
+                                                      v1::EvaluateMailsResponse* response) {
+  return rpc::Serve(executor_, context, [=, this] { return DoEvaluateMails(*request, *response); });
+}
+
 grpc::ServerUnaryReactor* RulesService::ImportRules(grpc::CallbackServerContext* context,
                                                     const v1::ImportRulesRequest* request,
                                                     v1::ImportRulesResponse* response) {
@@ -151,53 +119,69 @@ grpc::ServerUnaryReactor* RulesService::ListDecisions(grpc::CallbackServerContex
 net::Task<absl::Status> RulesService::DoEvaluate(const v1::EvaluateRequest& request,
                                                  v1::EvaluateResponse& response) {
   if (absl::Status s = CheckEvaluate(request); !s.ok()) co_return s;
-  if (!store_.loaded())
-    co_return absl::UnavailableError("rules: the programs are not yet read from Redis");
-  response.set_verdict(v1::VERDICT_KEEP);
-  // Reject files are about mail that comes in.
-  if (request.direction() == v1::DIRECTION_OUTGOING) co_return absl::OkStatus();
-
-  const ProgramPtr stages[] = {store_.Find(kSiteScope),
-                               store_.Find(absl::AsciiStrToLower(request.user()))};
-  Judgement judgement;
-  if (stages[0] || stages[1]) judgement = JudgeTimed(stages, request);
-  const bool rejected = judgement.verdict == Verdict::kReject;
-  if (!judgement.reason.empty()) {
-    v1::Decision decision = MakeDecision(request, judgement);
-    if (rejected) {
-      // No mail vanishes unexplained: without a record there is no answer, and the
-      // mail waits in its mailbox until the caller asks again.
-      if (absl::Status s = co_await Remember(std::move(decision)); !s.ok()) co_return s;
-    } else if (tasks_.size() < kMaxRecordsUnderWay) {
-      tasks_.Spawn("record decision", RememberLater(std::move(decision)));
-    }
-  }
-  Evaluations(rejected).Increment();
-  if (rejected) response.set_verdict(v1::VERDICT_REJECT);
-  response.set_reason(judgement.reason);
+  if (!store_.loaded()) co_return NotLoaded();
+  Decisions decisions;
+  JudgeMail(StagesFor(request), request, response, decisions);
+  if (absl::Status s = co_await Record(std::move(decisions)); !s.ok()) co_return s;
+  CountEvaluation(response);
   co_return absl::OkStatus();
 }
 
-net::Task<absl::Status> RulesService::Remember(v1::Decision decision) {
-  const std::string mail_id = decision.mail_id();
-  const std::string account = decision.account_id();
-  const bool rejected = decision.verdict() == v1::VERDICT_REJECT;
-  absl::Status status =
-      co_await net::WithDeadline(kRecordLimit, decisions_.Record(std::move(decision)));
-  if (status.ok()) {
-    log::Info(rejected ? "mail rejected by a rule" : "mail accepted by a rule",
-              {{"mail", mail_id}, {"account", account}});
-    co_return status;
+net::Task<absl::Status> RulesService::DoEvaluateMails(const v1::EvaluateMailsRequest& request,
+                                                      v1::EvaluateMailsResponse& response) {
+  if (absl::Status s = CheckEvaluateMails(request); !s.ok()) co_return s;
+  if (!store_.loaded()) co_return NotLoaded();
+  Decisions decisions;
+  auto turn_began = std::chrono::steady_clock::now();
+  for (const v1::EvaluateRequest& each : request.requests()) {
+    JudgeMail(StagesFor(each), each, *response.add_responses(), decisions);
+    if (std::chrono::steady_clock::now() - turn_began < kTurn) continue;
+    co_await net::Sleep(net::Duration::zero());
+    turn_began = std::chrono::steady_clock::now();
   }
-  RecordFailures().Increment();
-  log::Warn("a decision could not be recorded", {{"mail", mail_id}, {"error", status.message()}});
+  if (absl::Status s = co_await Record(std::move(decisions)); !s.ok()) co_return s;
+  for (const v1::EvaluateResponse& each : response.responses()) CountEvaluation(each);
+  co_return absl::OkStatus();
+}
+
+Stages RulesService::StagesFor(const v1::EvaluateRequest& request) const {
+  return {store_.Find(kSiteScope), store_.Find(absl::AsciiStrToLower(request.user()))};
+}
+
+// No mail vanishes unexplained: without a record of a rejection there is no answer, and
+// the mails wait in their mailbox until the caller asks again.
+net::Task<absl::Status> RulesService::Record(Decisions decisions) {
+  if (!decisions.rejected.empty()) {
+    absl::Status recorded = co_await Remember(std::move(decisions.rejected));
+    if (!recorded.ok()) co_return recorded;
+  }
+  if (!decisions.accepted.empty() && tasks_.size() < kMaxRecordsUnderWay) {
+    tasks_.Spawn("record decisions", RememberLater(std::move(decisions.accepted)));
+  }
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> RulesService::Remember(std::vector<v1::Decision> decisions) {
+  absl::Status status = co_await net::WithDeadline(kRecordLimit, decisions_.Record(decisions));
+  for (const v1::Decision& decision : decisions) {
+    if (!status.ok()) {
+      RecordFailures().Increment();
+      log::Warn("a decision could not be recorded",
+                {{"mail", decision.mail_id()}, {"error", status.message()}});
+      continue;
+    }
+    const bool rejected = decision.verdict() == v1::VERDICT_REJECT;
+    log::Info(rejected ? "mail rejected by a rule" : "mail accepted by a rule",
+              {{"mail", decision.mail_id()}, {"account", decision.account_id()}});
+  }
+  if (status.ok()) co_return status;
   co_return absl::UnavailableError(
       absl::StrCat("rules: the decision could not be recorded: ", status.message()));
 }
 
-net::Task<void> RulesService::RememberLater(v1::Decision decision) {
+net::Task<void> RulesService::RememberLater(std::vector<v1::Decision> decisions) {
   // Not recorded is logged, and no reason to hold up a mail that is delivered anyway.
-  (void)co_await Remember(std::move(decision));
+  (void)co_await Remember(std::move(decisions));
 }
 
 net::Task<absl::Status> RulesService::DoImport(const v1::ImportRulesRequest& request,
@@ -228,8 +212,7 @@ net::Task<absl::Status> RulesService::DoImport(const v1::ImportRulesRequest& req
 }
 
 net::Task<absl::Status> RulesService::DoListRules(v1::ListRulesResponse& response) {
-  if (!store_.loaded())
-    co_return absl::UnavailableError("rules: the programs are not yet read from Redis");
+  if (!store_.loaded()) co_return NotLoaded();
   size_t listed = 0;
   for (v1::RuleProgram& program : store_.List()) {
     listed += program.source().size();

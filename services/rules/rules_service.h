@@ -1,11 +1,12 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <vector>
 
 #include "lib/net/task_group.h"
 #include "postern/rules/v1/rules.grpc.pb.h"
 #include "services/rules/decision_log.h"
-#include "services/rules/engine.h"
+#include "services/rules/evaluation.h"
 #include "services/rules/rule_store.h"
 
 namespace postern::rules {
@@ -20,6 +21,9 @@ class RulesService : public v1::RulesService::CallbackService {
   grpc::ServerUnaryReactor* Evaluate(grpc::CallbackServerContext* context,
                                      const v1::EvaluateRequest* request,
                                      v1::EvaluateResponse* response) override;
+  grpc::ServerUnaryReactor* EvaluateMails(grpc::CallbackServerContext* context,
+                                          const v1::EvaluateMailsRequest* request,
+                                          v1::EvaluateMailsResponse* response) override;
   grpc::ServerUnaryReactor* ImportRules(grpc::CallbackServerContext* context,
                                         const v1::ImportRulesRequest* request,
                                         v1::ImportRulesResponse* response) override;
@@ -33,8 +37,12 @@ class RulesService : public v1::RulesService::CallbackService {
  private:
   net::Task<absl::Status> DoEvaluate(const v1::EvaluateRequest& request,
                                      v1::EvaluateResponse& response);
-  net::Task<absl::Status> Remember(v1::Decision decision);
-  net::Task<void> RememberLater(v1::Decision decision);
+  net::Task<absl::Status> DoEvaluateMails(const v1::EvaluateMailsRequest& request,
+                                          v1::EvaluateMailsResponse& response);
+  Stages StagesFor(const v1::EvaluateRequest& request) const;
+  net::Task<absl::Status> Record(Decisions decisions);
+  net::Task<absl::Status> Remember(std::vector<v1::Decision> decisions);
+  net::Task<void> RememberLater(std::vector<v1::Decision> decisions);
   net::Task<absl::Status> DoImport(const v1::ImportRulesRequest& request,
                                    v1::ImportRulesResponse& response);
   net::Task<absl::Status> DoListRules(v1::ListRulesResponse& response);

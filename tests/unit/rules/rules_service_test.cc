@@ -66,6 +66,11 @@ class Replica {
     grpc::ClientContext context;
     return stub_->Evaluate(&context, request, response);
   }
+  grpc::Status EvaluateMails(const v1::EvaluateMailsRequest& request,
+                             v1::EvaluateMailsResponse* response) {
+    grpc::ClientContext context;
+    return stub_->EvaluateMails(&context, request, response);
+  }
   grpc::Status Import(const v1::ImportRulesRequest& request, v1::ImportRulesResponse* response) {
     grpc::ClientContext context;
     return stub_->ImportRules(&context, request, response);
@@ -196,6 +201,53 @@ TEST_F(RulesServiceTest, RecordsAnOverrideToo) {
   const auto listed = replica_.Decisions("m1");
   EXPECT_EQ(listed.decisions(0).verdict(), v1::VERDICT_KEEP);
   EXPECT_THAT(listed.decisions(0).reason(), HasSubstr("overrides"));
+}
+
+TEST_F(RulesServiceTest, JudgesManyMailsInOneCallAndAnswersInTheirOrder) {
+  Import("site", "subject:spam");
+  v1::EvaluateMailsRequest request;
+  for (int i = 0; i < 64; ++i) {
+    const std::string id = absl::StrCat("m", i);
+    *request.add_requests() = MailWith(id, i % 3 == 0 ? "spam" : absl::StrCat("ham ", i));
+  }
+  v1::EvaluateMailsResponse response;
+  ASSERT_TRUE(replica_.EvaluateMails(request, &response).ok());
+  ASSERT_EQ(response.responses_size(), 64);
+  for (int i = 0; i < 64; ++i) {
+    SCOPED_TRACE(i);
+    const v1::EvaluateResponse& answer = response.responses(i);
+    EXPECT_EQ(answer.verdict(), i % 3 == 0 ? v1::VERDICT_REJECT : v1::VERDICT_KEEP);
+    EXPECT_EQ(answer.reason().empty(), i % 3 != 0);
+  }
+  EXPECT_EQ(replica_.Decisions("").decisions_size(), 22) << "on record before they are answered";
+  EXPECT_EQ(replica_.Decisions("m63").decisions_size(), 1);
+}
+
+TEST_F(RulesServiceTest, RefusesACallWithOneWrongMailAndSaysWhich) {
+  v1::EvaluateMailsRequest request;
+  *request.add_requests() = MailWith("m1", "x");
+  *request.add_requests() = MailWith("", "x");
+  v1::EvaluateMailsResponse response;
+  const grpc::Status wrong = replica_.EvaluateMails(request, &response);
+  EXPECT_EQ(wrong.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(wrong.error_message(), "requests[1]: mail_id is empty");
+  request.clear_requests();
+  for (int i = 0; i < 65; ++i) *request.add_requests() = MailWith("m1", "x");
+  const grpc::Status many = replica_.EvaluateMails(request, &response);
+  EXPECT_EQ(many.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(many.error_message(), "more than 64 mails");
+}
+
+TEST_F(RulesServiceTest, RejectsNoneOfManyWithoutARecord) {
+  Import("site", "subject:win");
+  redis_.Kill();
+  v1::EvaluateMailsRequest request;
+  *request.add_requests() = MailWith("m1", "harmless");
+  v1::EvaluateMailsResponse response;
+  EXPECT_TRUE(replica_.EvaluateMails(request, &response).ok());
+  *request.add_requests() = MailWith("m2", "win");
+  EXPECT_EQ(replica_.EvaluateMails(request, &response).error_code(),
+            grpc::StatusCode::UNAVAILABLE);
 }
 
 TEST_F(RulesServiceTest, JudgesBySiteFirstThenByUser) {
