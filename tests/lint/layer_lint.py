@@ -23,6 +23,7 @@ HOMES = {
     "spdlog": (r"spdlog/", ["lib/process/"]),
     "prometheus": (r"prometheus/", ["lib/process/"]),
     "RE2": (r"re2/", ["services/"]),
+    "GNU SASL": (r"gsasl", ["lib/sasl/"]),
 }
 
 # What a part of lib may include of the other parts.
@@ -31,6 +32,8 @@ LIB_LAYERS = {
     "lib/mail/": ["lib/mail/", "lib/words/"],
     "lib/net/": ["lib/net/", "lib/words/"],
     "lib/crypto/": ["lib/crypto/", "lib/words/"],
+    "lib/schedule/": ["lib/schedule/", "lib/crypto/", "lib/words/"],
+    "lib/sasl/": ["lib/sasl/", "lib/crypto/", "lib/words/"],
     "lib/store/": ["lib/store/", "lib/net/"],
     "lib/rpc/": ["lib/rpc/", "lib/net/", "lib/mail/", "lib/words/", "proto/", "postern/"],
     "lib/process/": ["lib/"],
