@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "services/fetcher/timetable.h"
+
 namespace postern::fetcher {
 
 Action PresenceActions::For(Show show) const {
@@ -30,9 +32,14 @@ net::Endpoint Account::Endpoint() const {
   return endpoint;
 }
 
-Disposition Decide(const Account& account, const Availability& availability,
-                   int64_t received_unix) {
+std::optional<int64_t> QuietUntil(const Account& account, int64_t now_unix) {
+  return account.timetable ? account.timetable->QuietUntil(now_unix) : std::nullopt;
+}
+
+Disposition Decide(const Account& account, const Availability& availability, int64_t received_unix,
+                   int64_t now_unix) {
   if (!availability.known) return Disposition::kWait;
+  if (QuietUntil(account, now_unix)) return Disposition::kWait;
   if (account.live_email_only) {
     // Passed over when the user comes back, not now: should the edge have lost
     // sight of the user for a moment only, nothing is missed.
@@ -55,14 +62,14 @@ bool Releases(const Account& account, const Availability& before, const Availabi
               std::optional<int64_t> waiting_since, int64_t now_unix) {
   if (before == now) return false;
   const int64_t received = waiting_since.value_or(now_unix);
-  switch (Decide(account, now, received)) {
+  switch (Decide(account, now, received, now_unix)) {
     case Disposition::kWait:
       return false;
     case Disposition::kDigest:
       return waiting_since && DigestDue(account, received, now_unix) <= now_unix;
     case Disposition::kPassOver:
     case Disposition::kDeliver:
-      return waiting_since || Decide(account, before, received) != Disposition::kDeliver;
+      return waiting_since || Decide(account, before, received, now_unix) != Disposition::kDeliver;
   }
   return false;
 }

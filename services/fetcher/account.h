@@ -62,12 +62,17 @@ struct Account {
 
 // What to do with a mail that the server got at `received_unix`.
 enum class Disposition {
-  kWait,      // stays in the mailbox until the user's presence changes
+  kWait,      // stays in the mailbox until the user's presence changes, or quiet hours end
   kPassOver,  // came before a user who wants live mail only
   kDigest,
   kDeliver,
 };
-Disposition Decide(const Account& account, const Availability& availability, int64_t received_unix);
+Disposition Decide(const Account& account, const Availability& availability, int64_t received_unix,
+                   int64_t now_unix);
+
+// The end of the account's quiet hours that `now_unix` is in: mail that waits is to be looked
+// at again then. Nothing outside of them.
+std::optional<int64_t> QuietUntil(const Account& account, int64_t now_unix);
 
 // Whether a mailbox is to be looked into at once because its owner's availability is
 // no longer `before`: for mail that waits, the first of it received at `waiting_since`,

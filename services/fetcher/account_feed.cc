@@ -1,12 +1,14 @@
 #include "services/fetcher/account_feed.h"
 
 #include <chrono>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/rpc/unary.h"
+#include "services/fetcher/timetable.h"
 
 namespace postern::fetcher {
 
@@ -54,6 +56,18 @@ Security FromProto(admin::v1::Security security) {
   return Security::kTls;
 }
 
+// What admin refused can't come. Should it all the same, mail is fetched as without it.
+std::shared_ptr<const Timetable> TimetableOf(const admin::v1::Account& proto) {
+  const admin::v1::Watching& watching = proto.watching();
+  auto timetable =
+      Timetable::Make(watching.schedule(), watching.quiet_hours(), watching.time_zone());
+  if (timetable.ok()) return *timetable;
+  log::Error("an account's times can't be read",
+             {{"account", proto.id()},
+              {"error", timetable.status().ToString(absl::StatusToStringMode::kWithNoExtraData)}});
+  return nullptr;
+}
+
 }  // namespace
 
 Account FromProto(const admin::v1::Account& proto) {
@@ -74,6 +88,11 @@ Account FromProto(const admin::v1::Account& proto) {
       proto.interval_minutes() == 0 ? kDefaultIntervalMinutes : proto.interval_minutes();
   account.interval_seconds = minutes * 60;
   if (!proto.mailbox().empty()) account.mailbox = proto.mailbox();
+  account.more_mailboxes.assign(proto.watching().more_mailboxes().begin(),
+                                proto.watching().more_mailboxes().end());
+  account.remove_after_days = proto.watching().remove_after_days();
+  account.timetable = TimetableOf(proto);
+  account.oauth2_provider = proto.oauth2_provider();
   account.settings_revision = proto.settings_revision();
   return account;
 }

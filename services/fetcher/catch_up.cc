@@ -39,7 +39,8 @@ net::Task<absl::StatusOr<int64_t>> CatchUp::Run() {
 }
 
 Disposition CatchUp::DispositionOf(const MailFacts& facts) const {
-  return Decide(account_, availability_.Of(account_.owner), facts.received_unix);
+  return Decide(account_, availability_.Of(account_.owner), facts.received_unix,
+                std::time(nullptr));
 }
 
 // The presence is looked up anew for each mail: it changes while we work.
@@ -49,7 +50,8 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::Pass(const std::vector<MailFac
     waiting_since_ = mails[at].received_unix;
     switch (DispositionOf(mails[at])) {
       case Disposition::kWait:
-        co_return Next::kStay;
+        look_again_ = QuietUntil(account_, std::time(nullptr)).value_or(0);
+        co_return look_again_ != 0 ? Next::kLookAgain : Next::kStay;
       case Disposition::kPassOver:
         next = co_await PassOver(mails, at);
         break;

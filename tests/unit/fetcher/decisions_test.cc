@@ -107,7 +107,7 @@ TEST(Presence, DecidesWhatBecomesOfAMail) {
     availability.known = c.known;
     availability.show = c.show;
     availability.since_unix_ms = kSince * 1000 + 500;
-    EXPECT_EQ(Decide(account, availability, c.received), c.disposition);
+    EXPECT_EQ(Decide(account, availability, c.received, 3000), c.disposition);
   }
 }
 
