@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 from mails import mail  # noqa: E402
 from postern import FiveServices  # noqa: E402
 from servers.daemon import wait_until  # noqa: E402
-from servers.dovecot import PASSWORD  # noqa: E402
+from servers.mailbox_client import PASSWORD  # noqa: E402
 from servers.site import Site  # noqa: E402
 from swarm import Swarm  # noqa: E402
 

@@ -10,31 +10,44 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from member import Member  # noqa: E402
 from postern import FORMS  # noqa: E402
-from servers.site import JABBER_SERVERS, Site  # noqa: E402
+from servers.site import JABBER_SERVERS, OTHER_MAIL_SERVERS, Site  # noqa: E402
 
 _numbers = itertools.count(1)
 
-# Each form of Postern and each Jabber server has all stories told; --setup names other pairs.
+# Each form of Postern and each Jabber server has all stories told; --setup names other ones.
 USUAL_SETUPS = ["services+prosody", "all-in-one+ejabberd"]
+# A module's ALSO_ON names further mail servers that its stories are told on, its ONLY_ON all.
+MAILBOX_SETUP = "services+prosody+{}"
 # The very same strings for every test: pytest keeps a fixture while its parameter is the same object.
-SETUPS = {f"{form}+{server}": (form, server) for form in FORMS for server in JABBER_SERVERS}
+SETUPS = {f"{form}+{server}": (form, (server, "dovecot"))
+          for form in FORMS for server in JABBER_SERVERS}
+SETUPS |= {f"{form}+{server}+{boxes}": (form, (server, boxes))
+           for form in FORMS for server in JABBER_SERVERS for boxes in OTHER_MAIL_SERVERS}
 
 
 def pytest_addoption(parser):
     parser.addoption("--setup", choices=list(SETUPS), action="append",
-                     help=f"a form of Postern and a Jabber server; {USUAL_SETUPS} when not given")
+                     help=f"a form of Postern, a Jabber server and perhaps a mail server; {USUAL_SETUPS} "
+                          "when not given, and others that a module names")
 
 
 def pytest_generate_tests(metafunc):
     if "postern" in metafunc.fixturenames:
-        setups = metafunc.config.getoption("setup") or USUAL_SETUPS
+        setups = metafunc.config.getoption("setup") or _setups(metafunc.module)
         metafunc.parametrize("postern, site", [SETUPS[setup] for setup in setups],
                              ids=setups, indirect=True, scope="session")
 
 
+def _setups(module):
+    only = getattr(module, "ONLY_ON", [])
+    usual = [] if only else USUAL_SETUPS
+    return [*usual, *map(MAILBOX_SETUP.format, only or getattr(module, "ALSO_ON", []))]
+
+
 @pytest.fixture(scope="session")
 def site(request):
-    site = Site(request.param)
+    jabber, mailboxes = request.param
+    site = Site(jabber, mailboxes=mailboxes)
     try:
         yield site.start()
     finally:

@@ -22,20 +22,20 @@ class Member:
     def register_imap(self, name="work", await_watching=True, **fields):
         """Registers the mailbox as an account; returns the contact when it is being watched. Who
         does not wait for that wants it stored even if it does not work."""
-        return self._register_mailbox("IMAP", self.site.dovecot.imaps_port, name, await_watching,
+        return self._register_mailbox("IMAP", self.site.mailboxes.imaps_port, name, await_watching,
                                       fields)
 
-    def register_pop3(self, name="post", await_watching=True, **fields):
+    def register_pop3(self, name="post", await_watching=True, seconds=10, **fields):
         """The same by POP3."""
-        return self._register_mailbox("POP3", self.site.dovecot.pop3s_port, name, await_watching,
-                                      fields)
+        return self._register_mailbox("POP3", self.site.mailboxes.pop3s_port, name, await_watching,
+                                      fields, seconds)
 
-    def _register_mailbox(self, type, port, name, await_watching, fields):
+    def _register_mailbox(self, type, port, name, await_watching, fields, seconds=10):
         settings = dict(name=name, login=self.address, password=self.person.mail_password,
                         host="localhost", port=port, ssl=1, store_untested=int(not await_watching))
         self.client.register(f"{self.gateway}/{type}", **{**settings, **fields})
         if await_watching:
-            self.client.await_presence(self.contact(name), seconds=10)
+            self.client.await_presence(self.contact(name), seconds=seconds)
         return self.contact(name)
 
     def register_smtp(self, name="out", server=None, await_ready=True, **fields):
@@ -52,11 +52,11 @@ class Member:
     def receive(self, mail):
         """Somebody's mail server puts this into the mailbox."""
         content = mail if isinstance(mail, bytes) else mail.as_bytes()
-        self.site.dovecot.deliver(self.address, content)
+        self.site.mailboxes.deliver(self.address, content)
 
     def make_folders(self, *names):
-        """Creates folders in the mailbox; "." separates, as Dovecot does."""
-        with self.site.dovecot.open(self.address) as client:
+        """Creates folders in the mailbox, named as their server wants it."""
+        with self.site.mailboxes.open(self.address) as client:
             for name in names:
                 status, answer = client.create(f'"{modified_utf7(name)}"')
                 assert status == "OK", answer

@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 
 from servers.daemon import Daemon, free_port, wait_until
-from servers.dovecot import PASSWORD
+from servers.mailbox_client import PASSWORD
 from servers.postfix import DOMAIN
 from servers.redis import Redis
 

@@ -5,6 +5,8 @@ import pytest
 from client import COMMANDS, Refused
 from mails import mail, unique
 
+ALSO_ON = ["cyrus"]
+
 
 @pytest.fixture
 def reader(juliet):
@@ -108,7 +110,7 @@ def test_fetching_marks_nothing_as_seen(reader):
     step = reader.client.command(contact, "jmc#get-email")
     reader.client.command(contact, "jmc#get-email", session=step.session,
                           emails=[step.form.options["emails"][0][1]], fetch_more="0")
-    assert not any(b"\\Seen" in flags for flags in reader.site.dovecot.flags(reader.address))
+    assert not any(b"\\Seen" in flags for flags in reader.site.mailboxes.flags(reader.address))
 
 
 def test_a_command_goes_on_after_a_restart_of_the_edge(reader):

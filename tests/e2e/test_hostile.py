@@ -11,7 +11,7 @@ COUNT = 300
 def test_hostile_mails_all_come_through_without_breaking_the_stream(juliet):
     contact = juliet.register_imap("work")
     links = juliet.postern.metric("postern_edge_link_connects_total")
-    juliet.site.dovecot.put(juliet.address, [hostile.mail(seed) for seed in range(COUNT)])
+    juliet.site.mailboxes.put(juliet.address, [hostile.mail(seed) for seed in range(COUNT)])
 
     def announced():
         return len({chat.id for chat in juliet.client.messages if chat.sender == contact})

@@ -8,6 +8,8 @@ import pytest
 
 from mails import mail, raw, unique
 
+ALSO_ON = ["cyrus", "courier"]
+
 
 @pytest.fixture
 def reader(juliet):
@@ -15,12 +17,12 @@ def reader(juliet):
     return juliet
 
 
-def test_a_mail_arrives_as_chat_within_a_second(reader):
+def test_a_mail_arrives_as_chat_at_once(reader):
     subject = unique("Lunch")
     start = time.monotonic()
     reader.receive(mail(subject, "Shall we meet at noon?\n"))
     chat = reader.client.await_message(subject, sender=reader.contact("work"))
-    assert chat.at - start < 1
+    assert chat.at - start < reader.site.mailboxes.tells_within + 0.5
     assert chat.type == "chat"
     assert "Ann Example" in chat.body and "ann@elsewhere.test" in chat.body
     assert "Shall we meet at noon?" in chat.body
@@ -95,7 +97,7 @@ def test_fetching_marks_nothing_as_seen(reader):
         subject = unique("unseen")
         reader.receive(mail(subject))
         reader.client.await_message(subject)
-    flags = reader.site.dovecot.flags(reader.address)
+    flags = reader.site.mailboxes.flags(reader.address)
     assert len(flags) == 3
     assert not any(b"\\Seen" in mail_flags for mail_flags in flags)
 
@@ -110,12 +112,12 @@ def test_mail_from_before_the_registration_is_not_replayed(juliet):
 
 
 def test_a_second_account_watches_another_folder(juliet):
-    with juliet.site.dovecot.open(juliet.address) as imap:
-        imap.create("Lists")
-    juliet.register_imap("lists", mailbox="Lists")
+    folder = juliet.site.mailboxes.folder_name("Lists")
+    juliet.make_folders(folder)
+    juliet.register_imap("lists", mailbox=folder)
     subject = unique("to the list")
-    with juliet.site.dovecot.open(juliet.address) as imap:
-        imap.append("Lists", None, None, mail(subject).as_bytes())
+    with juliet.site.mailboxes.open(juliet.address) as imap:
+        imap.append(folder, None, None, mail(subject).as_bytes())
     juliet.client.await_message(subject, sender=juliet.contact("lists"))
 
 

@@ -35,9 +35,9 @@ def test_accounts_of_each_type_are_registered_at_the_gateway_itself_in_one_step(
     with pytest.raises(Refused) as refused:
         juliet.client.register(juliet.gateway, **{**common, "type": "UUCP", "name": "home"})
     assert "'type'" in refused.value.text and "POP3" in refused.value.text
-    dovecot = juliet.site.dovecot
-    for type, fields in {"IMAP": dict(port=dovecot.imaps_port),
-                         "POP3": dict(port=dovecot.pop3s_port),
+    boxes = juliet.site.mailboxes
+    for type, fields in {"IMAP": dict(port=boxes.imaps_port),
+                         "POP3": dict(port=boxes.pop3s_port),
                          "SMTP": dict(port=juliet.site.recorder.port,
                                       default_from=juliet.address)}.items():
         name = f"by-{type.lower()}"
@@ -73,7 +73,7 @@ def test_the_default_account_is_one_alone(juliet):
 
 
 def test_starttls_is_as_good_as_tls_from_the_first_byte(juliet):
-    juliet.register_imap("work", port=juliet.site.dovecot.imap_port, ssl=0)
+    juliet.register_imap("work", port=juliet.site.mailboxes.imap_port, ssl=0)
     juliet.register_smtp("out", server=juliet.site.postfix, tls=1, ssl=0,
                          port=juliet.site.postfix.submission_port)
 

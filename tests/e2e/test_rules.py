@@ -36,7 +36,7 @@ def test_a_reject_line_stops_a_mail_and_explain_shows_why(reader):
     (decision,) = by_id["decisions"]
     assert decision["verdict"] == "VERDICT_REJECT"
     assert decision["reason"].startswith("reject.txt:1")
-    assert len(reader.site.dovecot.mails(reader.address)) == 2  # the mailbox is untouched
+    assert len(reader.site.mailboxes.mails(reader.address)) == 2  # the mailbox is untouched
 
 
 def test_an_accept_line_overrides_a_reject_line(reader):

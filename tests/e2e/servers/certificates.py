@@ -9,7 +9,7 @@ NAMES = "DNS:localhost,DNS:*.localhost,IP:127.0.0.1"
 class Authority:
     """`ca` signs `certificate` (key in `key`) for localhost; `rogue` is signed by nobody."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, names=NAMES):
         self.folder = Path(folder)
         self.folder.mkdir()
         self.ca = self.folder / "ca.pem"
@@ -21,7 +21,7 @@ class Authority:
         ca_key = self.folder / "ca.key"
         request = self.folder / "server.csr"
         extensions = self.folder / "extensions"
-        extensions.write_text(f"subjectAltName={NAMES}\nextendedKeyUsage=serverAuth\n")
+        extensions.write_text(f"subjectAltName={names}\nextendedKeyUsage=serverAuth\n")
         self._openssl("req", "-x509", *self._new_key(ca_key), "-out", self.ca, "-days", "30",
                       "-subj", "/CN=Postern test authority")
         self._openssl("req", *self._new_key(self.key), "-out", request, "-subj", "/CN=localhost")

@@ -1,17 +1,13 @@
 """Dovecot: IMAP and POP3 over TLS, LMTP for delivery, and the password check of the submission server."""
 
-import imaplib
 import shutil
 import smtplib
-import ssl
 import time
 import uuid
 from pathlib import Path
 
 from .daemon import Daemon, find_program, free_port
-
-# Whoever asks has a mailbox; one password opens them all.
-PASSWORD = "correct-horse-battery"
+from .mailbox_client import PASSWORD, MailboxClient
 
 CONFIG = """
 base_dir = {folder}/run
@@ -83,7 +79,9 @@ service stats {{
 """
 
 
-class Dovecot:
+class Dovecot(MailboxClient):
+    name = "dovecot"
+
     def __init__(self, folder, authority):
         self.folder = Path(folder)
         self.folder.mkdir()
@@ -115,6 +113,9 @@ class Dovecot:
     def kill(self):
         self.daemon.kill()
 
+    def add_user(self, address):
+        """Whoever asks has a mailbox."""
+
     def deliver(self, recipient, content, sender="sender@elsewhere.test"):
         """Puts a mail into a mailbox as a mail server would: by LMTP."""
         with smtplib.LMTP("127.0.0.1", self.lmtp_port) as lmtp:
@@ -129,26 +130,3 @@ class Dovecot:
             path.write_bytes(content)
             shutil.chown(path, "mail", "mail")
             path.rename(inbox / "new" / path.name)
-
-    def open(self, user):
-        """An IMAP client of its own, to look into a mailbox behind the gateway's back."""
-        context = ssl.create_default_context(cafile=str(self.authority.ca))
-        client = imaplib.IMAP4_SSL("localhost", self.imaps_port, ssl_context=context)
-        client.login(user, PASSWORD)
-        return client
-
-    def flags(self, user):
-        """The flags of each mail in INBOX, oldest first."""
-        with self.open(user) as client:
-            client.select("INBOX", readonly=True)
-            _, answers = client.fetch("1:*", "(FLAGS)")
-            return [imaplib.ParseFlags(answer) for answer in answers if answer]
-
-    def mails(self, user):
-        """The mails in INBOX as bytes, oldest first."""
-        with self.open(user) as client:
-            _, (count,) = client.select("INBOX", readonly=True)
-            if count == b"0":
-                return []
-            _, answers = client.fetch("1:*", "(BODY.PEEK[])")
-            return [answer[1] for answer in answers if isinstance(answer, tuple)]

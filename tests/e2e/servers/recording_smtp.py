@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from .daemon import free_port, wait_until
-from .dovecot import PASSWORD
+from .mailbox_client import PASSWORD
 
 
 @dataclass

@@ -11,14 +11,19 @@ from pathlib import Path
 
 from .broken import RogueTls, Silent
 from .certificates import Authority
+from .courier import Courier
+from .cyrus import Cyrus
 from .daemon import free_port
-from .dovecot import PASSWORD, Dovecot
+from .dovecot import Dovecot
 from .ejabberd import Ejabberd
+from .mailbox_client import PASSWORD
 from .postfix import DOMAIN, Postfix
 from .prosody import Prosody
 from .recording_smtp import RecordingSmtp
 
 JABBER_SERVERS = {server.name: server for server in (Prosody, Ejabberd)}
+# Dovecot is always there, for Postfix; people's mailboxes may be elsewhere.
+OTHER_MAIL_SERVERS = {server.name: server for server in (Cyrus, Courier)}
 
 
 @dataclass
@@ -32,7 +37,7 @@ class Person:
 
 
 class Site:
-    def __init__(self, jabber="prosody", c2s_port=0, **jabber_options):
+    def __init__(self, jabber="prosody", c2s_port=0, mailboxes="dovecot", **jabber_options):
         self.folder = Path(tempfile.mkdtemp(prefix="postern-"))
         # Mail daemons drop their rights and must still reach their folders.
         self.folder.chmod(0o755)
@@ -44,6 +49,9 @@ class Site:
                                              "component secret", c2s_port,
                                              **jabber_options)
         self.dovecot = Dovecot(self.folder / "dovecot", self.authority)
+        self.mailboxes = self.dovecot
+        if mailboxes in OTHER_MAIL_SERVERS:
+            self.mailboxes = OTHER_MAIL_SERVERS[mailboxes](self.folder / mailboxes, self.authority)
         self.postfix = Postfix(self.folder / "postfix", self.authority, self.dovecot)
         self.recorder = RecordingSmtp(self.authority)
         self.rogue = RogueTls(self.authority)
@@ -52,8 +60,10 @@ class Site:
         self._started = []
 
     def start(self):
-        for server in (self.jabber, self.dovecot, self.postfix, self.recorder,
-                       self.rogue, self.silent):
+        servers = [self.jabber, self.dovecot, self.postfix, self.recorder, self.rogue, self.silent]
+        if self.mailboxes is not self.dovecot:
+            servers.append(self.mailboxes)
+        for server in servers:
             server.start()
             self._started.append(server)
         return self
@@ -68,11 +78,11 @@ class Site:
     @property
     def mail_ports(self):
         """Where the gateway may connect to; nobody listens on the last one."""
-        return [self.dovecot.imap_port, self.dovecot.imaps_port, self.dovecot.pop3_port,
-                self.dovecot.pop3s_port, self.postfix.smtps_port, self.postfix.submission_port,
-                self.recorder.port, self.rogue.port,
-                self.silent.port, self.closed_port]
+        boxes = self.mailboxes
+        return [boxes.imap_port, boxes.imaps_port, boxes.pop3_port, boxes.pop3s_port, self.postfix.smtps_port,
+                self.postfix.submission_port, self.recorder.port, self.rogue.port, self.silent.port, self.closed_port]
 
     def add_person(self, name):
         password = f"{name}-jabber"
+        self.mailboxes.add_user(f"{name}@{DOMAIN}")
         return Person(name, self.jabber.add_user(name, password), password, f"{name}@{DOMAIN}")
