@@ -1,6 +1,7 @@
 #include "services/fetcher/imap/list_data.h"
 
 #include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 
 namespace postern::fetcher::imap {
 
@@ -20,10 +21,20 @@ void ReadFlags(const Value& flags, ListedMailbox& mailbox) {
       mailbox.selectable = false;
     }
     if (absl::EqualsIgnoreCase(flag.text, "\\HasChildren")) mailbox.has_children = true;
+    // Gmail gives some two of them, "\\Important" say (RFC 8457): the first that we know.
+    if (mailbox.special_use.empty()) mailbox.special_use = SpecialUseOf(flag.text);
   }
 }
 
 }  // namespace
+
+std::string SpecialUseOf(absl::string_view flag) {
+  if (!absl::ConsumePrefix(&flag, "\\")) return "";
+  for (const char* use : {"Sent", "Trash", "Junk", "Drafts", "Archive", "All", "Flagged"}) {
+    if (absl::EqualsIgnoreCase(flag, use)) return use;
+  }
+  return "";
+}
 
 std::optional<ListedMailbox> ParseList(const Response& response) {
   const std::vector<Value>& values = response.values;
