@@ -11,6 +11,7 @@
 #include "services/admin/field_error.h"
 #include "services/admin/host_syntax.h"
 #include "services/admin/readable_text.h"
+#include "services/admin/watching.h"
 
 namespace postern::admin {
 namespace {
@@ -200,6 +201,7 @@ absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_
   account.clear_sealed_password();
   account.clear_created_unix();
   account.clear_preferences();
+  account.clear_watching();
   account.set_settings_revision(1);
   account.set_enabled(true);
   if (!IsKnown(account.type())) {
@@ -236,10 +238,12 @@ absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1:
   account.clear_health();
   account.clear_preferences();
   if (before.has_preferences()) *account.mutable_preferences() = before.preferences();
+  account.clear_watching();
   if (auto s = CheckSettings(account, password, relay); !s.ok()) return s;
   if (password.empty() && !account.sealed_password().empty()) {
     if (auto s = crypto::CheckPasswordUse(UseOf(before), UseOf(account)); !s.ok()) return s;
   }
+  if (before.has_watching()) *account.mutable_watching() = KeptWatching(before, account);
   return account;
 }
 

@@ -1,19 +1,14 @@
 #include "services/admin/accounts.h"
 
-#include <algorithm>
 #include <ctime>
-#include <tuple>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
-#include "services/admin/account_name.h"
 #include "services/admin/account_settings.h"
 #include "services/admin/bare_jid.h"
 #include "services/admin/health.h"
+#include "services/admin/watching.h"
 
 namespace postern::admin {
 namespace {
@@ -94,6 +89,39 @@ net::Task<absl::Status> Accounts::TrySetPreferences(const std::string& user,
   if (!edit.ok()) co_return edit.status();
   if (edit->put.empty()) co_return absl::OkStatus();
   co_return co_await Commit(*std::move(edit));
+}
+
+net::Task<absl::StatusOr<v1::Account>> Accounts::SetWatching(v1::SetWatchingRequest request) {
+  std::string actor = "operator";
+  if (!request.owner().empty()) {
+    auto owner = NormalizeBareJid("owner", request.owner());
+    if (!owner.ok()) co_return owner.status();
+    actor = *std::move(owner);
+  }
+  for (int i = 0; i < kAttempts; ++i) {
+    auto account = co_await TrySetWatching(request, actor);
+    if (!absl::IsAborted(account.status())) co_return account;
+  }
+  co_return TooBusy();
+}
+
+net::Task<absl::StatusOr<v1::Account>> Accounts::TrySetWatching(
+    const v1::SetWatchingRequest& request, const std::string& actor) {
+  auto owner = co_await ReadOwnerOf(request.account_id());
+  if (!owner.ok()) co_return owner.status();
+  if (!request.owner().empty() && owner->owner != actor) {
+    co_return absl::NotFoundError("there is no such account");
+  }
+  auto edit = PlanSetWatching(*owner, request.account_id(), request.watching(), actor);
+  if (!edit.ok()) co_return edit.status();
+  if (!edit->put.empty()) {
+    v1::Account after = AnswerFor(*owner, *edit);
+    if (auto s = co_await Commit(*std::move(edit)); !s.ok()) co_return s;
+    co_return after;
+  }
+  auto as_it_is = co_await store_.Read(request.account_id());
+  if (!as_it_is.ok()) co_return as_it_is.status();
+  co_return WithoutPassword(*std::move(as_it_is));
 }
 
 net::Task<absl::Status> Accounts::Remove(std::string id) {
@@ -198,86 +226,6 @@ net::Task<absl::Status> Accounts::Commit(OwnerEdit edit) {
   log::Info("accounts changed",
             {{"actor", audit.actor}, {"action", audit.action}, {"subject", audit.subject}});
   co_return absl::OkStatus();
-}
-
-net::Task<absl::StatusOr<std::vector<v1::Account>>> Accounts::List(
-    v1::ListAccountsRequest request) {
-  // OWNER/NAME: neither of them holds a slash.
-  const size_t slash = request.account().rfind('/');
-  const bool by_name = slash != std::string::npos;
-  const bool by_id = !by_name && !request.account().empty();
-  std::string owner = by_name ? request.account().substr(0, slash) : request.owner();
-  std::vector<v1::Account> found;
-  if (by_id) {
-    auto account = co_await store_.Read(request.account());
-    if (!account.ok() && !absl::IsNotFound(account.status())) co_return account.status();
-    if (account.ok()) found.push_back(*std::move(account));
-  } else if (!owner.empty()) {
-    auto jid = NormalizeBareJid("owner", owner);
-    if (!jid.ok()) co_return jid.status();
-    auto accounts = co_await store_.ReadOwner(*jid);
-    if (!accounts.ok()) co_return accounts.status();
-    found = std::move(accounts->accounts);
-  } else {
-    auto all = co_await ReadAll();
-    if (!all.ok()) co_return all.status();
-    found = *std::move(all);
-  }
-  if (by_name) {
-    auto name = NormalizeAccountName(request.account().substr(slash + 1));
-    if (!name.ok()) co_return name.status();
-    std::erase_if(found, [&](const auto& account) { return account.name() != *name; });
-  }
-  if (!request.owner().empty()) {
-    const std::string asked = absl::AsciiStrToLower(request.owner());
-    std::erase_if(found, [&](const auto& account) { return account.owner() != asked; });
-  }
-  if (!request.account().empty() && found.empty()) {
-    co_return absl::NotFoundError("there is no such account");
-  }
-  for (v1::Account& account : found) account.clear_sealed_password();
-  co_return found;
-}
-
-net::Task<absl::StatusOr<std::vector<v1::Account>>> Accounts::ReadAll() {
-  absl::flat_hash_map<std::string, v1::Account> by_id;
-  FeedCursor cursor;
-  do {
-    auto page = co_await store_.ReadChanges(cursor);
-    if (!page.ok()) co_return page.status();
-    if (page->snapshot) by_id.clear();
-    for (v1::Account& account : page->changed) by_id[account.id()] = std::move(account);
-    for (const std::string& id : page->removed_ids) by_id.erase(id);
-    cursor = page->next;
-  } while (cursor.listing);
-  std::vector<v1::Account> all;
-  all.reserve(by_id.size());
-  for (auto& [id, account] : by_id) all.push_back(std::move(account));
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.owner(), a.name()) < std::tie(b.owner(), b.name());
-  });
-  co_return all;
-}
-
-net::Task<absl::StatusOr<std::vector<v1::User>>> Accounts::ListUsers() {
-  auto created = co_await store_.ReadUsers();
-  if (!created.ok()) co_return created.status();
-  auto accounts = co_await ReadAll();
-  if (!accounts.ok()) co_return accounts.status();
-  std::vector<v1::User> users;
-  for (const v1::Account& account : *accounts) {  // sorted by owner
-    if (users.empty() || users.back().jid() != account.owner()) {
-      v1::User& user = users.emplace_back();
-      user.set_jid(account.owner());
-      const auto since = created->find(account.owner());
-      user.set_created_unix(since != created->end() ? since->second : account.created_unix());
-    }
-    users.back().set_accounts(users.back().accounts() + 1);
-    if (account.health().state() == v1::HEALTH_STATE_ERROR) {
-      users.back().set_accounts_in_error(users.back().accounts_in_error() + 1);
-    }
-  }
-  co_return users;
 }
 
 }  // namespace postern::admin

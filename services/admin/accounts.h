@@ -29,11 +29,13 @@ class Accounts {
   net::Task<absl::StatusOr<v1::PutAccountResponse>> Put(v1::Account wanted, crypto::Secret password,
                                                         std::string copy_password_from);
   net::Task<absl::Status> SetPreferences(v1::SetPreferencesRequest request);
+  net::Task<absl::StatusOr<v1::Account>> SetWatching(v1::SetWatchingRequest request);
   net::Task<absl::Status> Remove(std::string id);
   net::Task<absl::StatusOr<uint32_t>> RemoveUser(std::string user);
   net::Task<absl::StatusOr<v1::Account>> SetEnabled(std::string id, bool enabled);
   net::Task<absl::Status> ReportHealth(v1::ReportHealthRequest report);
 
+  // account_lists.cc.
   net::Task<absl::StatusOr<std::vector<v1::Account>>> List(v1::ListAccountsRequest request);
   net::Task<absl::StatusOr<std::vector<v1::User>>> ListUsers();
 
@@ -43,6 +45,8 @@ class Accounts {
   net::Task<absl::Status> TrySetPreferences(const std::string& user,
                                             const v1::Preferences& preferences);
   net::Task<absl::Status> TryRemove(const std::string& id);
+  net::Task<absl::StatusOr<v1::Account>> TrySetWatching(const v1::SetWatchingRequest& request,
+                                                        const std::string& actor);
   net::Task<absl::StatusOr<v1::Account>> TrySetEnabled(const std::string& id, bool enabled);
   net::Task<absl::Status> TryReportHealth(const v1::ReportHealthRequest& report);
 

@@ -49,6 +49,13 @@ grpc::ServerUnaryReactor* AdminServiceImpl::SetPreferences(Context* context,
                     [=, this] { return parts_.accounts.SetPreferences(*request); });
 }
 
+grpc::ServerUnaryReactor* AdminServiceImpl::SetWatching(Context* context,
+                                                        const v1::SetWatchingRequest* request,
+                                                        v1::SetWatchingResponse* response) {
+  return rpc::Serve(parts_.executor, context,
+                    [=, this] { return ChangeWatching(*request, *response); });
+}
+
 grpc::ServerUnaryReactor* AdminServiceImpl::GetSite(Context* context, const v1::GetSiteRequest*,
                                                     v1::GetSiteResponse* response) {
   return rpc::Serve(parts_.executor, context, [=, this] { return DescribeSite(*response); });
@@ -149,6 +156,14 @@ net::Task<absl::Status> AdminServiceImpl::List(const v1::ListAccountsRequest& re
 net::Task<absl::Status> AdminServiceImpl::SetEnabled(const v1::SetAccountEnabledRequest& request,
                                                      v1::SetAccountEnabledResponse& response) {
   auto account = co_await parts_.accounts.SetEnabled(request.account_id(), request.enabled());
+  if (!account.ok()) co_return account.status();
+  *response.mutable_account() = *std::move(account);
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> AdminServiceImpl::ChangeWatching(const v1::SetWatchingRequest& request,
+                                                         v1::SetWatchingResponse& response) {
+  auto account = co_await parts_.accounts.SetWatching(request);
   if (!account.ok()) co_return account.status();
   *response.mutable_account() = *std::move(account);
   co_return absl::OkStatus();

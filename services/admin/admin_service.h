@@ -42,6 +42,8 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                       v1::RemoveUserResponse* response) override;
   Reactor* SetPreferences(Context* context, const v1::SetPreferencesRequest* request,
                           v1::SetPreferencesResponse* response) override;
+  Reactor* SetWatching(Context* context, const v1::SetWatchingRequest* request,
+                       v1::SetWatchingResponse* response) override;
   Reactor* GetSite(Context* context, const v1::GetSiteRequest* request,
                    v1::GetSiteResponse* response) override;
   Reactor* ListAccountChanges(Context* context, const v1::ListAccountChangesRequest* request,
@@ -90,6 +92,8 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                                v1::ListAccountsResponse& response);
   net::Task<absl::Status> SetEnabled(const v1::SetAccountEnabledRequest& request,
                                      v1::SetAccountEnabledResponse& response);
+  net::Task<absl::Status> ChangeWatching(const v1::SetWatchingRequest& request,
+                                         v1::SetWatchingResponse& response);
   net::Task<absl::Status> Status(v1::GetStatusResponse& response);
 
   // Writes the entry when what was asked is done.
