@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lib/net/task.h"
 #include "services/fetcher/account.h"
@@ -17,6 +18,9 @@ namespace postern::fetcher {
 
 // Deals with all new mail, as far as the user's presence lets it. Lives for one pass;
 // a Status means that the connection, or (kAborted) the lease, is gone.
+//
+// In batches: while one is judged and handed on, the next is read and the one before is
+// settled, so two are in memory at most.
 class CatchUp {
  public:
   CatchUp(const Account& account, MailSource& source, Progress& progress,
@@ -34,26 +38,51 @@ class CatchUp {
   // What a step came to: kGoOn; kLookAgain at `look_again_`; kStay until the presence changes.
   enum class Next { kGoOn, kLookAgain, kStay };
 
+  // Mails in a row that go the same way, as they were read.
+  struct Item {
+    MailFacts facts;
+    std::optional<IncomingMail> mail;  // nothing stands for one that is gone
+  };
+  struct Batch {
+    std::vector<Item> items;
+    MailBudget::Share share;
+    absl::Status broken;  // why no more could be read: the connection is no longer good
+  };
+  // What became of a batch.
+  struct Outcome {
+    Next next = Next::kGoOn;
+    std::vector<MailFacts> dealt_with;  // to be settled
+    size_t handed_on = 0;               // of them; the rules left out the others
+    bool interrupted = false;           // the presence changed before its end
+  };
+
+  struct Digest {
+    std::vector<IncomingMail> lines;
+    std::vector<MailFacts> looked_at;  // those among them that the rules left out, too
+  };
+
   net::Task<absl::StatusOr<Next>> Pass(const std::vector<MailFacts>& mails);
   net::Task<absl::StatusOr<Next>> PassOver(const std::vector<MailFacts>& mails, size_t& at);
   net::Task<absl::StatusOr<Next>> HandOnFull(const std::vector<MailFacts>& mails, size_t& at);
   net::Task<absl::StatusOr<Next>> HandOnDigest(const std::vector<MailFacts>& mails, size_t& at);
-  // Mails in a row that go the same way, in one call to the edge.
-  struct Batch {
-    std::vector<IncomingMail> mails;  // those that the rules let through
-    std::vector<MailFacts> looked_at;
-    std::optional<Next> obstacle;
-  };
-  net::Task<absl::StatusOr<Batch>> Collect(Disposition way, const std::vector<MailFacts>& mails,
-                                           size_t& at);
-  net::Task<absl::StatusOr<std::optional<IncomingMail>>> Read(MailFacts facts);
-  // `handed_on` of the mails were delivered; the rules left out the others.
-  net::Task<absl::StatusOr<Next>> Settle(std::vector<MailFacts> mails,
-                                         absl::StatusOr<MailHandoff::Answer> answer,
-                                         size_t handed_on);
-  bool HasTroubled(const std::vector<MailFacts>& mails, size_t from) const;
+
+  net::Task<void> ReadBatch(Disposition way, const std::vector<MailFacts>& mails, size_t from,
+                            size_t most, Batch& batch);
+  std::vector<WantedMail> Wanted(Disposition way, const std::vector<MailFacts>& mails, size_t from,
+                                 size_t most) const;
+  size_t Take(const std::vector<WantedMail>& wanted, ReadMails read, Batch& batch);
+  net::Task<void> HandOn(Batch batch, Outcome& outcome);
+  net::Task<void> Settle(Outcome outcome, absl::Status& settled);
+  net::Task<absl::StatusOr<Next>> CollectDigest(const std::vector<MailFacts>& mails, size_t at,
+                                                Digest& digest);
+  std::optional<Next> Stopped(const absl::StatusOr<MailHandoff::Answer>& answer,
+                              const std::vector<MailFacts>& mails);
+
+  size_t FindTroubled(const std::vector<MailFacts>& mails) const;
   Disposition DispositionOf(const MailFacts& facts) const;
-  Next Obstacle(const MailFacts& facts, const absl::Status& status);
+  bool LeaveThoseOfTheSameWay(Disposition way, Batch& batch) const;
+  static std::vector<IncomingMail> Unpack(Batch& batch, std::vector<MailFacts>& looked_at);
+  Next Obstacle(const std::vector<MailFacts>& mails, const absl::Status& status);
 
   const Account& account_;
   MailSource& source_;
@@ -63,6 +92,7 @@ class CatchUp {
   bool digest_now_ = false;
   int64_t look_again_ = 0;
   std::optional<int64_t> waiting_since_;
+  size_t one_by_one_ = 0;  // so many mails of the look at hand, to find the bad one
 };
 
 }  // namespace postern::fetcher

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kRulesDeadline{10'000};
 constexpr std::chrono::milliseconds kEdgeDeadline{15'000};
-constexpr size_t kDigestAddresses = 5;
-constexpr size_t kDigestAttachments = 20;
+constexpr int kDigestAddresses = 5;
+constexpr int kDigestAttachments = 20;
 
 prometheus::Counter& Mails(const char* result) {
   return metrics::Counter("postern_fetcher_mails_total", "Mails dealt with, by what became of them",
@@ -34,13 +34,29 @@ void Count(edge::v1::DeliveryResult result) {
   if (result == edge::v1::DELIVERY_RESULT_HELD) held.Increment();
 }
 
-edge::v1::DeliverRequest RequestOf(const Account& account, const std::vector<IncomingMail>& mails) {
+edge::v1::DeliverRequest RequestOf(const Account& account, std::vector<IncomingMail> mails) {
   edge::v1::DeliverRequest request;
   request.set_account_id(account.id);
-  for (const IncomingMail& mail : mails) {
+  for (IncomingMail& mail : mails) {
     edge::v1::Delivery& delivery = *request.add_deliveries();
-    delivery.set_delivery_id(mail.delivery_id);
-    *delivery.mutable_mail() = rpc::ToProto(mail.mail);
+    delivery.set_delivery_id(std::move(mail.delivery_id));
+    *delivery.mutable_mail() = std::move(mail.mail);
+  }
+  return request;
+}
+
+rules::v1::EvaluateMailsRequest QuestionOf(const Account& account,
+                                           const std::vector<IncomingMail>& mails) {
+  rules::v1::EvaluateMailsRequest request;
+  for (const IncomingMail& mail : mails) {
+    rules::v1::EvaluateRequest& each = *request.add_requests();
+    each.set_mail_id(mail.delivery_id);
+    each.set_user(account.owner);
+    each.set_account_id(account.id);
+    each.set_direction(rules::v1::DIRECTION_INCOMING);
+    *each.mutable_mail() = mail.mail;
+    // IMAP does not tell an account's addresses; most logins are one.
+    if (absl::StrContains(account.login, '@')) each.add_recipients(account.login);
   }
   return request;
 }
@@ -51,40 +67,43 @@ MailHandoff::MailHandoff(rules::v1::RulesService::StubInterface& rules,
                          edge::v1::EdgeService::StubInterface& edge)
     : rules_(rules), edge_(edge) {}
 
-net::Task<absl::StatusOr<bool>> MailHandoff::IsWanted(const Account& account,
-                                                      const IncomingMail& mail) {
-  rules::v1::EvaluateRequest request;
-  request.set_mail_id(mail.delivery_id);
-  request.set_user(account.owner);
-  request.set_account_id(account.id);
-  request.set_direction(rules::v1::DIRECTION_INCOMING);
-  *request.mutable_mail() = rpc::ToProto(mail.mail);
-  // IMAP does not tell an account's addresses; most logins are one.
-  if (absl::StrContains(account.login, '@')) request.add_recipients(account.login);
+net::Task<absl::StatusOr<std::vector<IncomingMail>>> MailHandoff::LeaveWanted(
+    const Account& account, std::vector<IncomingMail> mails) {
+  rules::v1::EvaluateMailsRequest question = QuestionOf(account, mails);
   auto answer = co_await rpc::Call(
-      rules_.async(), &rules::v1::RulesService::StubInterface::async_interface::Evaluate,
-      std::move(request), kRulesDeadline);
+      rules_.async(), &rules::v1::RulesService::StubInterface::async_interface::EvaluateMails,
+      std::move(question), kRulesDeadline);
   if (!answer.ok()) co_return answer.status();
-  if (answer->verdict() == rules::v1::VERDICT_KEEP) co_return true;
-  if (answer->verdict() != rules::v1::VERDICT_REJECT) {
-    co_return absl::InternalError("rules gave no verdict");
+  if (answer->responses_size() != static_cast<int>(mails.size())) {
+    co_return absl::InternalError("rules did not answer for each mail");
   }
-  rejected.Increment();
-  // Not the reason: it may quote the mail. The rules keep it for who may ask.
-  log::Info("mail rejected by a rule", {{"mail", mail.delivery_id}, {"account", account.id}});
-  co_return false;
+  std::vector<IncomingMail> wanted;
+  for (size_t i = 0; i < mails.size(); ++i) {
+    const rules::v1::Verdict verdict = answer->responses(static_cast<int>(i)).verdict();
+    if (verdict == rules::v1::VERDICT_KEEP) {
+      wanted.push_back(std::move(mails[i]));
+      continue;
+    }
+    if (verdict != rules::v1::VERDICT_REJECT) {
+      co_return absl::InternalError("rules gave no verdict");
+    }
+    rejected.Increment();
+    // Not the reason: it may quote the mail. The rules keep it for who may ask.
+    log::Info("mail rejected by a rule", {{"mail", mails[i].delivery_id}, {"account", account.id}});
+  }
+  co_return wanted;
 }
 
 net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::DeliverFull(
     const Account& account, std::vector<IncomingMail> mails) {
-  edge::v1::DeliverRequest request = RequestOf(account, mails);
+  edge::v1::DeliverRequest request = RequestOf(account, std::move(mails));
   request.set_mode(edge::v1::DELIVERY_MODE_FULL);
   co_return co_await Deliver(std::move(request));
 }
 
 net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::DeliverDigest(
     const Account& account, std::vector<IncomingMail> mails) {
-  edge::v1::DeliverRequest request = RequestOf(account, mails);
+  edge::v1::DeliverRequest request = RequestOf(account, std::move(mails));
   request.set_mode(edge::v1::DELIVERY_MODE_DIGEST);
   co_return co_await Deliver(std::move(request));
 }
@@ -114,15 +133,21 @@ net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::Deliver(
   co_return all;
 }
 
-void TrimForDigest(mail::Mail& mail) {
-  mail.text.clear();
-  mail.headers.clear();
-  mail.references.clear();
-  mail.in_reply_to.clear();
-  for (auto* addresses : {&mail.from, &mail.reply_to, &mail.to, &mail.cc}) {
-    if (addresses->size() > kDigestAddresses) addresses->resize(kDigestAddresses);
+void TrimForDigest(mail::v1::Mail& mail) {
+  mail.clear_text();
+  mail.clear_headers();
+  mail.clear_references();
+  mail.clear_in_reply_to();
+  for (auto* addresses :
+       {mail.mutable_from(), mail.mutable_reply_to(), mail.mutable_to(), mail.mutable_cc()}) {
+    if (addresses->size() > kDigestAddresses) {
+      addresses->DeleteSubrange(kDigestAddresses, addresses->size() - kDigestAddresses);
+    }
   }
-  if (mail.attachments.size() > kDigestAttachments) mail.attachments.resize(kDigestAttachments);
+  auto& attachments = *mail.mutable_attachments();
+  if (attachments.size() > kDigestAttachments) {
+    attachments.DeleteSubrange(kDigestAttachments, attachments.size() - kDigestAttachments);
+  }
 }
 
 size_t WireSize(const mail::Mail& mail) { return rpc::ToProto(mail).ByteSizeLong(); }

@@ -9,23 +9,25 @@
 #include "postern/edge/v1/edge.grpc.pb.h"
 #include "postern/rules/v1/rules.grpc.pb.h"
 #include "services/fetcher/account.h"
+#include "services/fetcher/mail_budget.h"
 
 namespace postern::fetcher {
 
 struct IncomingMail {
   std::string delivery_id;
-  mail::Mail mail;
+  mail::v1::Mail mail;  // as it goes over the wire
 };
 
 // The way of a mail once it is read: the rules, then the edge. A Status is an
-// obstacle on that way; the mail stays where it is and comes again.
+// obstacle on that way; the mails stay where they are and come again.
 class MailHandoff {
  public:
   MailHandoff(rules::v1::RulesService::StubInterface& rules,
               edge::v1::EdgeService::StubInterface& edge);
 
-  // False when a rule keeps the mail from being delivered.
-  net::Task<absl::StatusOr<bool>> IsWanted(const Account& account, const IncomingMail& mail);
+  // Leaves those that no rule keeps from being delivered, in their order. At most kMaxJudged.
+  net::Task<absl::StatusOr<std::vector<IncomingMail>>> LeaveWanted(const Account& account,
+                                                                   std::vector<IncomingMail> mails);
 
   enum class Answer { kDone, kHeld };  // kHeld: the user's presence asks for another mode now
   // Each mail as a message of its own, in this order; at most kMaxFull.
@@ -35,19 +37,24 @@ class MailHandoff {
   net::Task<absl::StatusOr<Answer>> DeliverDigest(const Account& account,
                                                   std::vector<IncomingMail> mails);
 
-  // edge.proto
+  // rules.proto, edge.proto
+  static constexpr size_t kMaxJudged = 64;
   static constexpr size_t kMaxFull = 32;
   static constexpr size_t kMaxDigest = 200;
+
+  // Of the mails that are on this way.
+  MailBudget& budget() { return budget_; }
 
  private:
   net::Task<absl::StatusOr<Answer>> Deliver(edge::v1::DeliverRequest request);
 
   rules::v1::RulesService::StubInterface& rules_;
   edge::v1::EdgeService::StubInterface& edge_;
+  MailBudget budget_;
 };
 
 // Leaves what a line of a digest shows: many of them share one message.
-void TrimForDigest(mail::Mail& mail);
+void TrimForDigest(mail::v1::Mail& mail);
 // What a mail weighs in a call to the edge.
 size_t WireSize(const mail::Mail& mail);
 

@@ -141,6 +141,13 @@ net::Task<MaybeMail> ReadToDepth(pop3::Session& session, MailFacts& facts, Depth
 
 }  // namespace
 
+ReadMails JustOne(MaybeMail mail) {
+  ReadMails read;
+  read.status = mail.status();
+  if (mail.ok()) read.mails.push_back(*std::move(mail));
+  return read;
+}
+
 mail::Mail NotRead() {
   return Unreadable(words::Word("This mail could not be read from the mail server."));
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lib/mail/mail.h"
 #include "lib/net/task.h"
@@ -15,6 +17,20 @@ namespace postern::fetcher {
 // service is read with less each time, so that it never blocks its mailbox.
 enum class Depth { kAll, kHeader, kNothing };
 
+struct WantedMail {
+  MailFacts facts;
+  Depth depth = Depth::kAll;
+};
+
+// What came of the first ones of those that were wanted, in their order.
+struct ReadMails {
+  std::vector<std::optional<mail::Mail>> mails;  // nothing stands for one that is gone
+  // OK: at least one is answered. Else the connection is no longer good, and the mail
+  // behind the last one answered may be why.
+  absl::Status status;
+  bool sure = true;  // that it is why
+};
+
 // Fetches and reads one mail. What is small comes whole; of what is large, the
 // header, the structure and the beginning of its text. Nothing when the mail is
 // no longer in the mailbox; a Status when the connection is no longer good.
@@ -24,6 +40,8 @@ net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadMail(imap::Session& ses
 // was received is that of its topmost Received field, else what `facts` says.
 net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadMail(pop3::Session& session,
                                                               MailFacts facts, Depth depth);
+// The answer for the first of the mails that are wanted, and what it says of the rest.
+ReadMails JustOne(absl::StatusOr<std::optional<mail::Mail>> mail);
 // What is shown of a mail that can't be read.
 mail::Mail NotRead();
 // The header alone, by POP3's TOP. kFailedPrecondition: the server has no TOP, or no such mail.

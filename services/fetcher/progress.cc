@@ -14,13 +14,13 @@ bool IsTheMailsFault(const absl::Status& status) {
 
 }  // namespace
 
-void Progress::NoteUnread(absl::string_view mail_id, const absl::Status& status) {
+void Progress::NoteUnread(absl::string_view mail_id, const absl::Status& status, bool sure) {
   // A server that goes away may do so because of this mail: a few times count.
-  NoteTrouble(mail_id, IsTheMailsFault(status) ? kTroublesBeforeLess : 1);
+  NoteTrouble(mail_id, sure && IsTheMailsFault(status) ? kTroublesBeforeLess : 1);
 }
 
-void Progress::NoteRefused(absl::string_view mail_id, const absl::Status& status) {
-  if (IsTheMailsFault(status)) NoteTrouble(mail_id, kTroublesBeforeLess);
+void Progress::NoteRefused(absl::string_view mail_id, const absl::Status& status, bool sure) {
+  if (IsTheMailsFault(status)) NoteTrouble(mail_id, sure ? kTroublesBeforeLess : 1);
 }
 
 void Progress::NoteTrouble(absl::string_view mail_id, int weight) {

@@ -32,11 +32,11 @@ struct Progress {
   // many they become.
   absl::flat_hash_set<uint64_t> waiting;
 
-  // The mail could not be read from its server.
-  void NoteUnread(absl::string_view mail_id, const absl::Status& status);
+  // The mail could not be read from its server. Not `sure`: it was one of several.
+  void NoteUnread(absl::string_view mail_id, const absl::Status& status, bool sure = true);
   // The rules or the edge did not take it. Only what says something against the
   // mail itself counts: whatever else ails our own services will pass.
-  void NoteRefused(absl::string_view mail_id, const absl::Status& status);
+  void NoteRefused(absl::string_view mail_id, const absl::Status& status, bool sure = true);
   Depth DepthFor(absl::string_view mail_id) const;
   // It failed often enough that it is no chance.
   bool IsTroubled(absl::string_view mail_id) const;

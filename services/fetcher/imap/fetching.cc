@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "services/fetcher/imap/session.h"
 
@@ -40,6 +41,19 @@ class OneMessage {
   size_t bytes_ = 0;
   bool overflown_ = false;
 };
+
+// "5:36,40".
+std::string Ranges(const std::vector<uint32_t>& uids) {
+  std::string set;
+  for (size_t first = 0; first < uids.size();) {
+    size_t last = first;
+    while (last + 1 < uids.size() && uids[last + 1] == uids[last] + 1) ++last;
+    absl::StrAppend(&set, set.empty() ? "" : ",", uids[first]);
+    if (last > first) absl::StrAppend(&set, ":", uids[last]);
+    first = last + 1;
+  }
+  return set;
+}
 
 }  // namespace
 
@@ -83,6 +97,19 @@ net::Task<absl::StatusOr<std::optional<FetchData>>> Session::FetchOne(uint32_t u
   if (answer->name == "NO" && answer->code == "EXPUNGEISSUED") co_return std::nullopt;
   if (absl::Status s = Refusal("FETCH", *answer); !s.ok()) co_return s;
   co_return message.Take();
+}
+
+net::Task<absl::Status> Session::FetchMany(const std::vector<uint32_t>& uids,
+                                           const std::string& items, Sink sink) {
+  const absl::flat_hash_set<uint32_t> wanted(uids.begin(), uids.end());
+  Sink wanted_only = [&wanted, &sink](FetchData data) {
+    if (wanted.contains(data.uid)) sink(std::move(data));
+  };
+  auto answer = co_await AskFetch(Ranges(uids), items, std::move(wanted_only));
+  if (!answer.ok()) co_return answer.status();
+  // RFC 5530: another client removed one of them.
+  if (answer->name == "NO" && answer->code == "EXPUNGEISSUED") co_return absl::OkStatus();
+  co_return Refusal("FETCH", *answer);
 }
 
 net::Task<absl::StatusOr<uint32_t>> Session::HighestUid() {
