@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -37,6 +39,13 @@ class ByteStream {
   virtual Task<absl::Status> Write(std::string bytes) = 0;
   // The same without a copy of `bytes`, which are the caller's to wipe.
   virtual Task<absl::Status> WriteSecret(const std::string& bytes) { return Write(bytes); }
+
+  // The next line, if it has come already; never waits. Fails as ReadLine does.
+  virtual absl::StatusOr<std::optional<std::string>> LineAtHand() = 0;
+  // Calls `wake` once when there may be something to read, or the peer is gone; it may
+  // come for nothing. It takes the place of an earlier one; a null one just ends that. For
+  // connections that wait long: it costs no coroutine. Not while somebody reads.
+  virtual void WhenReadable(absl::AnyInvocable<void()> wake) = 0;
 
   // Upgrades to TLS and checks the certificate against `host` (RFC 6125).
   // kDataLoss when the peer sent anything in the clear beyond the reply that

@@ -68,41 +68,68 @@ Lookup LookUp(const std::string& host) {
   return addresses;
 }
 
-// Shared by the coroutine that asks and the thread that looks.
-struct Question {
+}  // namespace
+
+// Shared by the coroutines that ask and the thread that looks.
+struct Resolver::Question {
   explicit Question(asio::any_io_executor executor) : answered(executor) {}
+
+  bool IsOfUse() const {
+    if (!answer) return !given_up;
+    const auto good_for = answer->ok() ? kGoodFor : kFailureGoodFor;
+    return std::chrono::steady_clock::now() - answered_at < good_for;
+  }
+
   Event answered;
   std::optional<Lookup> answer;
-  std::atomic<bool> given_up = false;
+  std::chrono::steady_clock::time_point answered_at;
+  int asking = 0;
+  std::atomic<bool> given_up = false;  // nobody waits any more
 };
-
-struct GiveUpWhenGone {
-  Question& question;
-  ~GiveUpWhenGone() { question.given_up = true; }
-};
-
-}  // namespace
 
 Resolver::Resolver() : threads_(kThreads) {}
 
 Resolver::~Resolver() { threads_.stop(); }
 
+std::shared_ptr<Resolver::Question> Resolver::Find(const std::string& host) {
+  const auto found = questions_.find(host);
+  return found != questions_.end() && found->second->IsOfUse() ? found->second : nullptr;
+}
+
+void Resolver::Remember(const std::string& host, std::shared_ptr<Question> question) {
+  if (questions_.size() >= kMost) {
+    absl::erase_if(questions_, [](const auto& item) { return !item.second->IsOfUse(); });
+  }
+  if (questions_.size() < kMost) questions_[host] = std::move(question);
+}
+
 Task<Lookup> Resolver::Resolve(std::string host) {
   boost::system::error_code is_a_name;
   const ip::address literal = ip::make_address(host, is_a_name);
   if (!is_a_name) co_return std::vector<ip::address>(1, literal);
-  auto executor = co_await asio::this_coro::executor;
-  auto question = std::make_shared<Question>(executor);
-  const GiveUpWhenGone mark{*question};
-  asio::post(threads_, [question, host, executor] {
-    if (question->given_up) return;
-    asio::post(executor, [question, found = LookUp(host)]() mutable {
-      question->answer = std::move(found);
-      question->answered.Notify();
+  std::shared_ptr<Question> question = Find(host);
+  if (!question) {
+    auto executor = co_await asio::this_coro::executor;
+    question = std::make_shared<Question>(executor);
+    Remember(host, question);
+    asio::post(threads_, [question, host, executor] {
+      if (question->given_up) return;
+      asio::post(executor, [question, found = LookUp(host)]() mutable {
+        question->answer = std::move(found);
+        question->answered_at = std::chrono::steady_clock::now();
+        question->answered.Notify();
+      });
     });
-  });
+  }
+  struct Asking {
+    Question& question;
+    explicit Asking(Question& q) : question(q) { ++question.asking; }
+    ~Asking() {
+      if (--question.asking == 0) question.given_up = true;
+    }
+  } asking(*question);
   while (!question->answer) co_await question->answered.Wait();
-  co_return *std::move(question->answer);
+  co_return *question->answer;
 }
 
 }  // namespace postern::net

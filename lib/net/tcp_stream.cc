@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
@@ -36,6 +37,11 @@ TcpStream::~TcpStream() {
 absl::Status TcpStream::PeerIsGone() const {
   return absl::UnavailableError(
       absl::StrCat("the server closed the connection", error_.empty() ? "" : ": ", error_));
+}
+
+absl::Status TcpStream::LineTooLong() const {
+  return absl::DataLossError(
+      absl::StrCat("the server sent a line longer than ", limits_.line_bytes, " bytes"));
 }
 
 TcpStream::Progress TcpStream::WhatTlsWants(int result) const {
@@ -100,9 +106,13 @@ Task<void> TcpStream::WaitFor(Progress direction) {
 TcpStream::Progress TcpStream::ReadOnce() {
   char chunk[kReadBytes];
   size_t got = 0;
-  const Progress progress = TryRead(chunk, sizeof chunk, got);
-  buffer_.append(chunk, got);
-  return progress;
+  wanted_ = TryRead(chunk, sizeof chunk, got);
+  if (got > 0) {
+    // Not at each line: what is left would be moved as often as there are lines.
+    buffer_.erase(0, std::exchange(taken_, 0));
+    buffer_.append(chunk, got);
+  }
+  return wanted_;
 }
 
 Task<absl::Status> TcpStream::ReadSome() {
@@ -118,52 +128,79 @@ Task<absl::StatusOr<std::string>> TcpStream::ReadLine() {
   auto line = co_await ReadPiece(limits_.line_bytes);
   if (!line.ok()) co_return line.status();
   if (line->ends_line) co_return std::move(line->bytes);
-  co_return absl::DataLossError(
-      absl::StrCat("the server sent a line longer than ", limits_.line_bytes, " bytes"));
+  co_return LineTooLong();
 }
 
 Task<absl::StatusOr<ByteStream::Piece>> TcpStream::ReadPiece(size_t most) {
   size_t searched = 0;
   for (;;) {
-    const size_t end = buffer_.find('\n', searched);
-    if (end != std::string::npos ? end > most + 1 : buffer_.size() > most + 1) break;
-    if (end != std::string::npos) co_return TakeLine(end);
-    searched = buffer_.size();
+    const size_t end = Unread().find('\n', searched);
+    if (end != std::string::npos ? end > most + 1 : Unread().size() > most + 1) break;
+    if (end != std::string::npos) co_return Piece{TakeLine(end), true};
+    searched = Unread().size();
     absl::Status more = co_await ReadSome();
     if (!more.ok()) co_return more;
   }
   // A CR may be the first half of a line's end: it goes with the next piece.
-  const size_t length = buffer_[most - 1] == '\r' ? most - 1 : most;
   Piece piece;
-  piece.bytes = buffer_.substr(0, length);
+  piece.bytes = Take(Unread()[most - 1] == '\r' ? most - 1 : most);
   piece.ends_line = false;
-  buffer_.erase(0, length);
   co_return piece;
 }
 
-ByteStream::Piece TcpStream::TakeLine(size_t end) {
-  size_t length = end;
-  if (length > 0 && buffer_[length - 1] == '\r') --length;
-  Piece line;
-  line.bytes = buffer_.substr(0, length);
-  buffer_.erase(0, end + 1);
-  if (buffer_.empty()) buffer_.shrink_to_fit();
+absl::StatusOr<std::optional<std::string>> TcpStream::LineAtHand() {
+  for (size_t searched = 0;;) {
+    const size_t end = Unread().find('\n', searched);
+    const size_t length = std::min(end, Unread().size());
+    if (length > limits_.line_bytes + 1) return LineTooLong();
+    if (end != std::string::npos) return TakeLine(end);
+    searched = Unread().size();
+    const Progress progress = ReadOnce();
+    if (progress == Progress::kClosed) return PeerIsGone();
+    if (progress != Progress::kDone) return std::nullopt;
+  }
+}
+
+void TcpStream::WhenReadable(absl::AnyInvocable<void()> wake) {
+  boost::system::error_code ignored;
+  if (std::exchange(wakes_, wake != nullptr)) socket_.cancel(ignored);
+  if (!wake) return;
+  const auto wait =
+      wanted_ == Progress::kWantWrite ? tcp::socket::wait_write : tcp::socket::wait_read;
+  socket_.async_wait(wait,
+                     [wake = std::move(wake)](const boost::system::error_code& error) mutable {
+                       if (error != asio::error::operation_aborted) wake();
+                     });
+}
+
+std::string TcpStream::Take(size_t count) {
+  std::string bytes;
+  if (taken_ == 0 && count == buffer_.size()) {
+    bytes.swap(buffer_);
+    return bytes;
+  }
+  bytes = buffer_.substr(taken_, count);
+  taken_ += count;
+  if (taken_ == buffer_.size()) {
+    std::string().swap(buffer_);
+    taken_ = 0;
+  }
+  return bytes;
+}
+
+std::string TcpStream::TakeLine(size_t end) {
+  std::string line = Take(end + 1);
+  line.pop_back();
+  if (!line.empty() && line.back() == '\r') line.pop_back();
   return line;
 }
 
 Task<absl::StatusOr<std::string>> TcpStream::ReadExactly(size_t count) {
-  while (buffer_.size() < count) {
+  while (Unread().size() < count) {
     absl::Status more = co_await ReadSome();
     if (!more.ok()) co_return more;
   }
-  std::string bytes;
-  if (buffer_.size() == count) {
-    bytes.swap(buffer_);
-  } else {
-    bytes = buffer_.substr(0, count);
-    buffer_.erase(0, count);
-  }
-  co_return bytes;
+  co_return Take(count);
 }
 
 Task<absl::Status> TcpStream::Write(std::string bytes) { co_return co_await WriteSecret(bytes); }
@@ -181,7 +218,7 @@ Task<absl::Status> TcpStream::WriteSecret(const std::string& bytes) {
 }
 
 Task<absl::Status> TcpStream::StartTls(std::string host) {
-  if (!buffer_.empty()) {
+  if (!Unread().empty()) {
     co_return DialError(absl::StatusCode::kDataLoss,
                         words::Word("$0 sent data in the clear after it agreed to start TLS; this "
                                     "may be an attack",

@@ -27,6 +27,8 @@ class TcpStream : public ByteStream {
   Task<absl::StatusOr<std::string>> ReadExactly(size_t count) override;
   Task<absl::Status> Write(std::string bytes) override;
   Task<absl::Status> WriteSecret(const std::string& bytes) override;
+  absl::StatusOr<std::optional<std::string>> LineAtHand() override;
+  void WhenReadable(absl::AnyInvocable<void()> wake) override;
   Task<absl::Status> StartTls(std::string host) override;
   bool IsEncrypted() const override { return ssl_ != nullptr; }
 
@@ -35,20 +37,26 @@ class TcpStream : public ByteStream {
   enum class Progress { kDone, kWantRead, kWantWrite, kClosed };
 
   Task<absl::Status> ReadSome();  // appends to buffer_
-  Piece TakeLine(size_t end);     // `end`: where its LF is in buffer_
+  absl::string_view Unread() const { return absl::string_view(buffer_).substr(taken_); }
+  std::string Take(size_t count);    // the next bytes of what is unread
+  std::string TakeLine(size_t end);  // `end`: where its LF is in what is unread
   Progress ReadOnce();
   Progress WhatTlsWants(int result) const;  // after SSL_read or SSL_write that did not succeed
   Progress TryRead(char* data, size_t size, size_t& got);
   Progress TryWrite(const char* data, size_t size, size_t& put);
   Task<void> WaitFor(Progress direction);
   absl::Status PeerIsGone() const;
+  absl::Status LineTooLong() const;
 
   boost::asio::ip::tcp::socket socket_;
   const TlsContext& tls_;
   Limits limits_;
   SslPtr ssl_;
-  std::string buffer_;  // read from the peer, not yet handed out
-  std::string error_;   // why the peer is gone
+  std::string buffer_;                     // read from the peer; none while nothing of it is unread
+  size_t taken_ = 0;                       // of buffer_: handed out
+  std::string error_;                      // why the peer is gone
+  Progress wanted_ = Progress::kWantRead;  // by the last attempt to read
+  bool wakes_ = false;                     // WhenReadable was asked for
 };
 
 }  // namespace postern::net

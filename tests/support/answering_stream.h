@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,11 @@ class AnsweringStream : public net::ByteStream {
   net::Task<absl::StatusOr<std::string>> ReadExactly(size_t) override {
     co_return absl::UnimplementedError("no bytes here");
   }
+  absl::StatusOr<std::optional<std::string>> LineAtHand() override {
+    if (next_ == lines_.size()) return absl::UnavailableError("the server hung up");
+    return lines_[next_++];
+  }
+  void WhenReadable(absl::AnyInvocable<void()>) override {}
   net::Task<absl::Status> Write(std::string) override { co_return absl::OkStatus(); }
   net::Task<absl::Status> WriteSecret(const std::string&) override { co_return absl::OkStatus(); }
   net::Task<absl::Status> StartTls(std::string) override { co_return absl::OkStatus(); }

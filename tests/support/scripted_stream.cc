@@ -1,5 +1,7 @@
 #include "tests/support/scripted_stream.h"
 
+#include <utility>
+
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -69,6 +71,27 @@ net::Task<absl::StatusOr<std::string>> ScriptedStream::NextLine() {
   readable_.erase(0, end + 1);
   if (!line.empty() && line.back() == '\r') line.pop_back();
   co_return line;
+}
+
+absl::StatusOr<std::optional<std::string>> ScriptedStream::LineAtHand() {
+  while (next_ < steps_.size() && steps_[next_].kind == Step::Kind::kServer) {
+    readable_ += steps_[next_++].bytes;
+  }
+  const size_t end = readable_.find('\n');
+  if (end == std::string::npos) {
+    const bool client_is_next = next_ < steps_.size() && steps_[next_].kind != Step::Kind::kClose;
+    if (client_is_next) return std::nullopt;
+    return absl::UnavailableError("the server closed the connection");
+  }
+  std::string line = readable_.substr(0, end);
+  readable_.erase(0, end + 1);
+  if (!line.empty() && line.back() == '\r') line.pop_back();
+  return line;
+}
+
+void ScriptedStream::Say(absl::string_view lines) {
+  absl::StrAppend(&readable_, lines);
+  if (auto wake = std::exchange(wake_, nullptr)) wake();
 }
 
 net::Task<absl::StatusOr<std::string>> ScriptedStream::ReadLine() {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/net/byte_stream.h"
@@ -20,8 +22,14 @@ class ScriptedStream : public net::ByteStream {
   net::Task<absl::StatusOr<Piece>> ReadPiece(size_t most) override;
   net::Task<absl::StatusOr<std::string>> ReadExactly(size_t count) override;
   net::Task<absl::Status> Write(std::string bytes) override;
+  // What the peer says up to the client's next line has come.
+  absl::StatusOr<std::optional<std::string>> LineAtHand() override;
+  void WhenReadable(absl::AnyInvocable<void()> wake) override { wake_ = std::move(wake); }
   net::Task<absl::Status> StartTls(std::string host) override;
   bool IsEncrypted() const override { return encrypted_; }
+
+  // The peer says these lines as well, now: to a client that waits with WhenReadable.
+  void Say(absl::string_view lines);
 
   // The script lines not played yet, joined by "\n"; "" when all were.
   std::string Remaining() const;
@@ -46,6 +54,7 @@ class ScriptedStream : public net::ByteStream {
   std::string written_;   // written by the code, not matched yet
   std::string mismatch_;
   bool encrypted_;
+  absl::AnyInvocable<void()> wake_;
 };
 
 }  // namespace postern::testing
