@@ -59,7 +59,7 @@ struct Running {
   std::vector<std::unique_ptr<Service>> services;
   std::unique_ptr<HealthService> health;
   std::unique_ptr<grpc::Server> server;
-  std::unique_ptr<HttpEndpoint> http;
+  std::unique_ptr<HttpServer> http;
   bool stopping = false;
 
   std::string NotReadyBecause() const {
@@ -225,8 +225,8 @@ absl::Status Program::Start(Running& run, const Make& make) {
   for (auto& service : run.services) {
     if (auto status = service->Start(*peers); !status.ok()) return status;
   }
-  auto http = HttpEndpoint::Listen(run.io.get_executor(), s.metrics_listen,
-                                   [&run] { return run.NotReadyBecause(); });
+  auto http = ListenForMetrics(run.io.get_executor(), s.metrics_listen,
+                               [&run] { return run.NotReadyBecause(); });
   if (!http.ok()) {
     return absl::Status(http.status().code(),
                         absl::StrCat("--metrics-listen: ", http.status().message()));
