@@ -68,6 +68,8 @@ absl::StatusOr<const v1::Account*> SourceOf(const OwnerAccounts& owner, const Pu
     return nullptr;
   }
   const v1::Account* source = FindById(owner, wish.copy_password_from);
+  // Consent is each account's own: providers may change one's token when it is used.
+  if (source != nullptr && !source->oauth2_provider().empty()) return nullptr;
   if (source == nullptr || source->sealed_password().empty()) return NoSuchPassword();
   return source;
 }
@@ -83,7 +85,7 @@ absl::StatusOr<v1::Account> SettingsOfNew(const OwnerAccounts& owner, const PutW
     if (!opened.ok()) return NoSuchPassword();
     password = *std::move(opened);
   }
-  auto settings = NewSettings(wish.wanted, password.Reveal(), wish.relay);
+  auto settings = NewSettings(wish.wanted, password.Reveal(), wish.relay, wish.oauth2);
   if (!settings.ok() || *source == nullptr) return settings;
   if (auto s = crypto::CheckPasswordUse(UseOf(**source), UseOf(*settings)); !s.ok()) return s;
   return settings;
@@ -108,6 +110,15 @@ absl::Status CheckRoom(const OwnerAccounts& owner, const PutWish& wish, const st
                                   wish.most_accounts));
 }
 
+// Of settings that were not tried.
+v1::Health HealthOfNew(const v1::Account& account, const v1::Health& before, int64_t now_unix) {
+  v1::Health health = UntriedHealth(before, now_unix);
+  if (!WaitsForConsent(account)) return health;
+  v1::ReportHealthRequest asking;
+  asking.set_state(v1::HEALTH_STATE_ASKING);
+  return ReportedHealth(health, asking, now_unix);
+}
+
 absl::StatusOr<OwnerEdit> PlanCreate(const OwnerAccounts& owner, const PutWish& wish,
                                      const crypto::SecretBox& box) {
   crypto::Secret password;
@@ -120,7 +131,7 @@ absl::StatusOr<OwnerEdit> PlanCreate(const OwnerAccounts& owner, const PutWish& 
   if (!owner.accounts.empty() && owner.accounts.front().has_preferences()) {
     *settings->mutable_preferences() = owner.accounts.front().preferences();
   }
-  *settings->mutable_health() = UntriedHealth({}, wish.now_unix);
+  *settings->mutable_health() = HealthOfNew(*settings, {}, wish.now_unix);
   OwnerEdit edit = EditOf(owner);
   edit.creates = true;
   edit.audit = {owner.owner, "create account", SubjectOf(*settings),
@@ -134,12 +145,13 @@ absl::StatusOr<OwnerEdit> PlanUpdate(const OwnerAccounts& owner, const PutWish& 
                                      const crypto::SecretBox& box) {
   const v1::Account* before = FindById(owner, wish.wanted.id());
   if (before == nullptr) return NoSuchAccount();
-  auto settings = UpdatedSettings(*before, wish.wanted, wish.password.Reveal(), wish.relay);
+  auto settings =
+      UpdatedSettings(*before, wish.wanted, wish.password.Reveal(), wish.relay, wish.oauth2);
   if (!settings.ok()) return settings.status();
   Seal(wish.password, box, *settings);
   OwnerEdit edit = EditOf(owner);
   if (settings->enabled() && NeedsNewCheck(*before, *settings)) {
-    *settings->mutable_health() = UntriedHealth(before->health(), wish.now_unix);
+    *settings->mutable_health() = HealthOfNew(*settings, before->health(), wish.now_unix);
   }
   edit.put.push_back(*std::move(settings));
   SettleDefault(owner, edit);

@@ -7,11 +7,14 @@
 #include "lib/crypto/secret_box.h"
 #include "postern/admin/v1/admin.pb.h"
 #include "services/admin/account_store.h"
+#include "services/admin/oauth2/provider.h"
 #include "services/admin/relay_rules.h"
 
 // What a wish of a user or an operator does to the accounts of one user. Pure:
 // given what is there, it says what is to be written.
 namespace postern::admin {
+
+inline const OAuth2Providers kNoProviders;
 
 struct PutWish {
   const v1::Account& wanted;  // id empty: a new one
@@ -20,6 +23,7 @@ struct PutWish {
   const RelayRules& relay;
   size_t most_accounts;
   int64_t now_unix;
+  const OAuth2Providers& oauth2 = kNoProviders;
 };
 
 // The edit that creates or changes an account; edit.put[0] is the account. One

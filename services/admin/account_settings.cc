@@ -69,7 +69,8 @@ absl::Status CheckLogin(v1::Account& account, absl::string_view password) {
   }
   if (!account.store_password()) {  // a given one is held by those who use it
     account.clear_sealed_password();
-  } else if (password.empty() && account.sealed_password().empty()) {
+  } else if (password.empty() && account.sealed_password().empty() &&
+             account.oauth2_provider().empty()) {
     return WrongField("password", words::Word("must not be empty; with \"store the password\" "
                                               "switched off, the gateway asks you for it"));
   }
@@ -162,10 +163,42 @@ absl::Status CheckRelayAccount(v1::Account& account, const RelayRules& relay) {
   return CheckRelaySender(relay, account.owner(), *from);
 }
 
-absl::Status CheckSettings(v1::Account& account, absl::string_view password,
-                           const RelayRules& relay) {
-  if (account.type() == v1::ACCOUNT_TYPE_GLOBAL_SMTP) return CheckRelayAccount(account, relay);
+// Whether tokens of a provider stand in for the password; what was stored for another way to
+// log in goes.
+void ChooseProvider(const v1::Account* before, absl::string_view password,
+                    const OAuth2Providers& oauth2, v1::Account& account) {
+  account.clear_oauth2_provider();
+  const bool had_token = before != nullptr && !before->oauth2_provider().empty();
+  const OAuth2Provider* provider = password.empty() ? ProviderFor(oauth2, account) : nullptr;
+  if (provider == nullptr) {
+    if (had_token) account.clear_sealed_password();
+    return;
+  }
+  const bool same_use =
+      before != nullptr && crypto::CheckPasswordUse(UseOf(*before), UseOf(account)).ok();
+  const bool same_host = before != nullptr && before->host() == account.host();
+  const bool has_password = before != nullptr && !had_token && !before->sealed_password().empty();
+  if (has_password && (same_use || same_host)) return;  // an app password, say: it stays
+  if (!same_use || !had_token || before->oauth2_provider() != provider->name) {
+    account.clear_sealed_password();
+  }
+  account.set_oauth2_provider(provider->name);
+}
+
+struct Site {
+  const RelayRules& relay;
+  const OAuth2Providers& oauth2;
+};
+
+// `before`: nullptr for a new account.
+absl::Status CheckSettings(const v1::Account* before, v1::Account& account,
+                           absl::string_view password, const Site& site) {
+  if (account.type() == v1::ACCOUNT_TYPE_GLOBAL_SMTP) {
+    account.clear_oauth2_provider();
+    return CheckRelayAccount(account, site.relay);
+  }
   if (auto s = CheckConnection(account); !s.ok()) return s;
+  ChooseProvider(before, password, site.oauth2, account);
   if (auto s = CheckLogin(account, password); !s.ok()) return s;
   if (account.type() != v1::ACCOUNT_TYPE_SMTP) return CheckMailbox(account);
   ClearIncoming(account);
@@ -194,7 +227,7 @@ bool Sends(const v1::Account& account) {
 }
 
 absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_view password,
-                                        const RelayRules& relay) {
+                                        const RelayRules& relay, const OAuth2Providers& oauth2) {
   v1::Account account = wanted;
   account.clear_id();
   account.clear_health();
@@ -213,7 +246,7 @@ absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_
   auto name = NormalizeAccountName(account.name());
   if (!name.ok()) return name.status();
   account.set_name(*name);
-  if (auto s = CheckSettings(account, password, relay); !s.ok()) return s;
+  if (auto s = CheckSettings(nullptr, account, password, {relay, oauth2}); !s.ok()) return s;
   return account;
 }
 
@@ -221,8 +254,13 @@ crypto::PasswordUse UseOf(const v1::Account& account) {
   return {account.host(), account.login(), account.security() != v1::SECURITY_NONE};
 }
 
+bool WaitsForConsent(const v1::Account& account) {
+  return !account.oauth2_provider().empty() && account.sealed_password().empty();
+}
+
 absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1::Account& wanted,
-                                            absl::string_view password, const RelayRules& relay) {
+                                            absl::string_view password, const RelayRules& relay,
+                                            const OAuth2Providers& oauth2) {
   if (wanted.type() != before.type()) return Fixed("type");
   auto name = NormalizeAccountName(wanted.name().empty() ? before.name() : wanted.name());
   if (!name.ok()) return name.status();
@@ -239,7 +277,7 @@ absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1:
   account.clear_preferences();
   if (before.has_preferences()) *account.mutable_preferences() = before.preferences();
   account.clear_watching();
-  if (auto s = CheckSettings(account, password, relay); !s.ok()) return s;
+  if (auto s = CheckSettings(&before, account, password, {relay, oauth2}); !s.ok()) return s;
   if (password.empty() && !account.sealed_password().empty()) {
     if (auto s = crypto::CheckPasswordUse(UseOf(before), UseOf(account)); !s.ok()) return s;
   }

@@ -48,7 +48,8 @@ net::Task<absl::StatusOr<v1::PutAccountResponse>> Accounts::Put(v1::Account want
   auto owner = NormalizeBareJid("owner", wanted.owner());
   if (!owner.ok()) co_return owner.status();
   wanted.set_owner(*owner);
-  const PutWish wish{wanted, password, copy_password_from, relay_, kMostOfUser, std::time(nullptr)};
+  const PutWish wish{wanted, password, copy_password_from, relay_, kMostOfUser, std::time(nullptr),
+                     oauth2_};
   for (int i = 0; i < kAttempts; ++i) {
     auto answer = co_await TryPut(wish);
     if (!absl::IsAborted(answer.status())) co_return answer;

@@ -22,8 +22,13 @@ class Accounts {
  public:
   static constexpr size_t kMostOfUser = 20;
 
-  Accounts(AccountStore& store, ChangeFeed& feed, crypto::SecretBox box, RelayRules relay)
-      : store_(store), feed_(feed), box_(std::move(box)), relay_(std::move(relay)) {}
+  Accounts(AccountStore& store, ChangeFeed& feed, crypto::SecretBox box, RelayRules relay,
+           OAuth2Providers oauth2 = {})
+      : store_(store),
+        feed_(feed),
+        box_(std::move(box)),
+        relay_(std::move(relay)),
+        oauth2_(std::move(oauth2)) {}
 
   // The contracts are those of admin.proto. Answers carry no password, not even a sealed one.
   net::Task<absl::StatusOr<v1::PutAccountResponse>> Put(v1::Account wanted, crypto::Secret password,
@@ -59,6 +64,7 @@ class Accounts {
   ChangeFeed& feed_;
   crypto::SecretBox box_;
   RelayRules relay_;
+  OAuth2Providers oauth2_;
 };
 
 }  // namespace postern::admin

@@ -10,6 +10,7 @@
 #include "services/admin/admin_service.h"
 #include "services/admin/audit_log.h"
 #include "services/admin/change_feed.h"
+#include "services/admin/oauth2/oauth2.h"
 #include "services/admin/relay_senders.h"
 #include "services/admin/site.h"
 
@@ -24,12 +25,16 @@ class Admin final : public process::Service {
         store_(runtime.redis, AccountStore::Limits()),
         feed_(runtime.io.get_executor(), store_),
         relay_(config.relay),
-        accounts_(store_, feed_, std::move(config.box), config.relay),
-        site_(std::move(config.welcome), std::move(config.motd), config.relay),
+        box_(std::move(config.box)),
+        accounts_(store_, feed_, box_, config.relay, config.oauth2.providers),
+        site_(std::move(config.welcome), std::move(config.motd), config.relay,
+              config.oauth2.providers),
         audit_(runtime.redis),
         senders_(store_, feed_, config.relay),
+        oauth2_(OAuth2::Parts{runtime.io.get_executor(), runtime.redis, store_, feed_, box_},
+                std::move(config.oauth2)),
         service_(AdminServiceImpl::Parts{runtime.io.get_executor(), accounts_, feed_, site_, audit_,
-                                         relay_, [this] { return NotReadyBecause(); }}),
+                                         relay_, oauth2_, [this] { return NotReadyBecause(); }}),
         tasks_(runtime.io.get_executor()) {}
 
   std::string Name() const override { return "admin"; }
@@ -39,10 +44,11 @@ class Admin final : public process::Service {
     service_.Connect(peers);
     if (!admins_.empty()) log::Info("administrators", {{"jids", absl::StrJoin(admins_, ",")}});
     tasks_.Spawn("relay senders", senders_.Settle());
-    return absl::OkStatus();
+    return oauth2_.Start();
   }
 
   net::Task<void> Stop() override {
+    co_await oauth2_.Stop();
     co_await tasks_.Stop();
     co_await feed_.Close();
   }
@@ -55,10 +61,12 @@ class Admin final : public process::Service {
   AccountStore store_;
   ChangeFeed feed_;
   const RelayRules relay_;
+  const crypto::SecretBox box_;
   Accounts accounts_;
   Site site_;
   AuditLog audit_;
   RelaySenders senders_;
+  OAuth2 oauth2_;
   AdminServiceImpl service_;
   net::TaskGroup tasks_;  // last: its coroutines use all of the above
 };

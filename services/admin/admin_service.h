@@ -9,6 +9,7 @@
 #include "services/admin/accounts.h"
 #include "services/admin/audit_log.h"
 #include "services/admin/change_feed.h"
+#include "services/admin/oauth2/oauth2.h"
 #include "services/admin/peers.h"
 #include "services/admin/site.h"
 
@@ -24,6 +25,7 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
     Site& site;
     AuditLog& audit;
     const RelayRules& relay;
+    OAuth2& oauth2;
     std::function<std::string()> not_ready_because;
   };
 
@@ -50,6 +52,10 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                               v1::ListAccountChangesResponse* response) override;
   Reactor* ReportHealth(Context* context, const v1::ReportHealthRequest* request,
                         v1::ReportHealthResponse* response) override;
+  Reactor* BeginConsent(Context* context, const v1::BeginConsentRequest* request,
+                        v1::BeginConsentResponse* response) override;
+  Reactor* GetAccessToken(Context* context, const v1::GetAccessTokenRequest* request,
+                          v1::GetAccessTokenResponse* response) override;
   Reactor* ListUsers(Context* context, const v1::ListUsersRequest* request,
                      v1::ListUsersResponse* response) override;
   Reactor* ListAccounts(Context* context, const v1::ListAccountsRequest* request,
@@ -87,6 +93,10 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
   net::Task<absl::Status> DescribeSite(v1::GetSiteResponse& response);
   net::Task<absl::Status> Changes(const v1::ListAccountChangesRequest& request,
                                   v1::ListAccountChangesResponse& response);
+  net::Task<absl::Status> Consent(const v1::BeginConsentRequest& request,
+                                  v1::BeginConsentResponse& response);
+  net::Task<absl::Status> Token(const v1::GetAccessTokenRequest& request,
+                                v1::GetAccessTokenResponse& response);
   net::Task<absl::Status> Users(v1::ListUsersResponse& response);
   net::Task<absl::Status> List(const v1::ListAccountsRequest& request,
                                v1::ListAccountsResponse& response);

@@ -5,6 +5,7 @@
 
 #include "lib/crypto/secret_box.h"
 #include "lib/process/program.h"
+#include "services/admin/oauth2/oauth2.h"
 #include "services/admin/relay_rules.h"
 #include "services/admin/watched_text.h"
 
@@ -24,10 +25,16 @@ struct Config {
   std::string relay_label;                 // how the relay is called in forms
   std::vector<std::string> relay_domains;  // who may send from where; see relay_rules.h
 
+  // Providers that want OAuth2 instead of passwords (oauth2/provider_file.h), where users reach
+  // the pages of consent, and where those are served. All three, or none.
+  std::string oauth2_file, oauth2_public_url, oauth2_listen;
+  std::string tls_ca_file;  // extra CAs for the providers' endpoints; empty for none
+
   // What CheckConfig read.
   crypto::SecretBox box;
   WatchedText welcome, motd;
   RelayRules relay;
+  OAuth2Settings oauth2;
 };
 
 void AddOptions(process::Program& program, Config& config);

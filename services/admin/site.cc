@@ -16,10 +16,12 @@ const std::string& TextNow(WatchedText& file) {
 
 }  // namespace
 
-Site::Site(WatchedText welcome, WatchedText motd, const RelayRules& relay)
+Site::Site(WatchedText welcome, WatchedText motd, const RelayRules& relay,
+           const OAuth2Providers& oauth2)
     : welcome_(std::move(welcome)), motd_(std::move(motd)) {
   settings_.set_relay_offered(relay.offered);
   settings_.set_relay_label(relay.label);
+  admin::Describe(oauth2, settings_);
 }
 
 v1::GetSiteResponse Site::Describe() {

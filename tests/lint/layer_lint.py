@@ -18,6 +18,7 @@ HOMES = {
     "OpenSSL": (r"openssl/", ["lib/net/", "lib/crypto/", "lib/store/redis_client.cc"]),
     "Boost.Locale": (r"boost/locale", ["services/xmpp-edge/words.cc"]),
     "hiredis": (r"hiredis/", ["lib/store/"]),
+    "libcurl": (r"curl/", ["services/admin/oauth2/curl_poster.cc"]),
     "libstrophe": (r"strophe\.h", ["services/xmpp-edge/component_stream.cc"]),
     "CLI11": (r"CLI/", ["lib/process/", "services/posternctl/"]),
     "spdlog": (r"spdlog/", ["lib/process/"]),
