@@ -29,18 +29,15 @@ net::Task<absl::StatusOr<TrialResult>> AccountTrial::Try(Account account, crypto
   }
   auto pass = limits_.Enter(account.owner);
   if (!pass.ok()) co_return pass.status();
-  if (password.empty()) {
-    auto known = PasswordOf(account, parts_.secrets, parts_.passwords);
-    if (!known.ok()) {
-      const auto wording = words::WordingOf(known.status());
-      co_return Problem(wording.value_or(words::Wording()), "password");
-    }
-    password = *std::move(known);
+  auto credentials = co_await CredentialsFor(account, std::move(password));
+  if (!credentials.ok()) {
+    const auto wording = words::WordingOf(credentials.status());
+    co_return Problem(wording.value_or(words::Wording()), UsesTokens(account) ? "" : "password");
   }
   std::optional<Failure> failure;
   std::unique_ptr<MailboxVisit> visit;
   absl::Status status =
-      co_await net::WithDeadline(kLimit, TryNow(account, std::move(password), visit, failure));
+      co_await net::WithDeadline(kLimit, TryNow(account, *std::move(credentials), visit, failure));
   // The watcher comes next, and would find the mailbox locked.
   const bool answered = status.ok() || absl::IsFailedPrecondition(status);
   if (visit && answered) co_await visit->Leave();
@@ -52,10 +49,18 @@ net::Task<absl::StatusOr<TrialResult>> AccountTrial::Try(Account account, crypto
   co_return Problem(FailureWording(account, *failure), FieldToBlame(*failure));
 }
 
-net::Task<absl::Status> AccountTrial::TryNow(const Account& account, crypto::Secret password,
+net::Task<absl::StatusOr<sasl::Credentials>> AccountTrial::CredentialsFor(const Account& account,
+                                                                          crypto::Secret password) {
+  if (!password.empty()) co_return WithPassword(account, std::move(password));
+  auto known = CredentialsOf(account, parts_.secrets, parts_.passwords, parts_.tokens);
+  // The provider may have to be asked for a token.
+  co_return co_await net::WithDeadline(kLimit, std::move(known));
+}
+
+net::Task<absl::Status> AccountTrial::TryNow(const Account& account, sasl::Credentials credentials,
                                              std::unique_ptr<MailboxVisit>& visit,
                                              std::optional<Failure>& failure) {
-  auto begun = co_await BeginVisit(parts_, account, std::move(password), failure);
+  auto begun = co_await BeginVisit(parts_, account, std::move(credentials), failure);
   if (!begun.ok()) co_return begun.status();
   visit = *std::move(begun);
   co_return co_await OpenMailbox(account, *visit, failure);

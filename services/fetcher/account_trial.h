@@ -22,14 +22,16 @@ class AccountTrial {
  public:
   explicit AccountTrial(const VisitParts& parts) : parts_(parts) {}
 
-  // An empty `password` stands for the stored or the held one. kResourceExhausted, with
-  // a wording: too many at once. Whatever else goes wrong is a problem.
+  // An empty `password` stands for the stored or the held one, or an access token.
+  // kResourceExhausted, with a wording: too many at once. Whatever else goes wrong is a problem.
   net::Task<absl::StatusOr<TrialResult>> Try(Account account, crypto::Secret password);
 
  private:
   static constexpr size_t kOfOneUser = 2, kInAll = 32;
 
-  net::Task<absl::Status> TryNow(const Account& account, crypto::Secret password,
+  net::Task<absl::StatusOr<sasl::Credentials>> CredentialsFor(const Account& account,
+                                                              crypto::Secret password);
+  net::Task<absl::Status> TryNow(const Account& account, sasl::Credentials credentials,
                                  std::unique_ptr<MailboxVisit>& visit,
                                  std::optional<Failure>& failure);
   net::Task<absl::Status> OpenMailbox(const Account& account, MailboxVisit& visit,

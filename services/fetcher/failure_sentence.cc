@@ -15,6 +15,7 @@ using words::Wording;
 
 constexpr size_t kMaxServerWords = 200;
 constexpr std::chrono::minutes kEverydayLife{15};
+constexpr std::chrono::hours kProvidersTrouble{1};
 constexpr int kMissedLooks = 3;
 
 std::string ServerWords(const std::string& text) {
@@ -87,6 +88,8 @@ Wording FailureWording(const Account& account, const Failure& failure) {
 
 bool IsEverydayLife(AccountType type, const Failure& failure, std::chrono::seconds interval,
                     std::chrono::seconds since) {
+  const bool no_token = failure.step == Step::kCredentials && absl::IsUnavailable(failure.status);
+  if (no_token) return since < kProvidersTrouble;
   if (type != AccountType::kPop3 || failure.step != Step::kLogin) return false;
   if (!absl::IsUnavailable(failure.status)) return false;
   return since < std::max<std::chrono::seconds>(kEverydayLife, kMissedLooks * interval);
@@ -102,6 +105,9 @@ absl::string_view FieldToBlame(const Failure& failure) {
       return "ssl";
     case net::Suspect::kNone:
       break;
+  }
+  if (failure.step == Step::kCredentials) {
+    return absl::IsFailedPrecondition(failure.status) ? "password" : "";
   }
   if (failure.step == Step::kConnect && absl::IsDeadlineExceeded(failure.status)) return "host";
   if (absl::IsPermissionDenied(failure.status)) return "ssl";

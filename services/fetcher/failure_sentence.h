@@ -10,7 +10,7 @@
 namespace postern::fetcher {
 
 // How far an attempt to open a mailbox had come.
-enum class Step { kConnect, kGreet, kLogin, kOpenMailbox, kRead };
+enum class Step { kConnect, kCredentials, kGreet, kLogin, kOpenMailbox, kRead };
 
 struct Failure {
   Step step = Step::kConnect;
@@ -23,7 +23,8 @@ struct Failure {
 words::Wording FailureWording(const Account& account, const Failure& failure);
 
 // Whether nobody need be told that a mailbox could not be looked into: another client has
-// it locked, or has just logged in (POP3's IN-USE and LOGIN-DELAY). It was looked into
+// it locked, or has just logged in (POP3's IN-USE and LOGIN-DELAY), or the provider gives no
+// access just now, which may go on for an hour. It was looked into
 // `since`, and is to be every `interval`: after a while it is no everyday life any more.
 bool IsEverydayLife(AccountType type, const Failure& failure, std::chrono::seconds interval,
                     std::chrono::seconds since);

@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
-#include "lib/crypto/secret_box.h"
 #include "lib/net/deadline.h"
 #include "lib/net/task.h"
+#include "lib/sasl/credentials.h"
 #include "services/fetcher/account.h"
 #include "services/fetcher/failure_sentence.h"
 #include "services/fetcher/imap/session.h"
@@ -40,7 +40,7 @@ constexpr std::chrono::seconds kGreetingPatience{60};
 // Greeting, TLS and login, in IMAP and POP3 alike.
 template <class Session>
 net::Task<absl::Status> OpenSession(Session& session, const Account& account,
-                                    const crypto::Secret& password, PasswordRule rule,
+                                    const sasl::Credentials& credentials, PasswordRule rule,
                                     std::optional<Failure>& failure,
                                     net::Duration patience = kGreetingPatience) {
   const bool upgrade = account.security == Security::kStartTls;
@@ -50,7 +50,7 @@ net::Task<absl::Status> OpenSession(Session& session, const Account& account,
     absl::Status upgraded = co_await session.StartTls(account.host);
     if (!upgraded.ok()) co_return Blame(session, Step::kGreet, upgraded, failure);
   }
-  absl::Status logged_in = co_await session.Login(account.login, password.Reveal(), rule);
+  absl::Status logged_in = co_await session.Login(credentials, rule);
   if (!logged_in.ok()) co_return Blame(session, Step::kLogin, logged_in, failure);
   co_return absl::OkStatus();
 }

@@ -9,10 +9,13 @@ namespace {
 
 // RFC 3501 bounds no quoted string, but servers bound their lines.
 constexpr size_t kMaxQuoted = 1000;
+constexpr size_t kMostOfLiteralMinus = 4096;  // RFC 7888 section 5
 
 }  // namespace
 
-Command::Command(absl::string_view words) { pieces_.emplace_back(words); }
+Command::Command(absl::string_view words, WireForm form) : form_(form) {
+  pieces_.emplace_back(words);
+}
 
 Command::~Command() {
   for (std::string& piece : pieces_) crypto::Wipe(piece);
@@ -37,15 +40,29 @@ absl::Status Command::AddString(absl::string_view text, absl::string_view what) 
     if (c == '\r' || c == '\n' || c == '\0') {
       return absl::InvalidArgumentError(absl::StrCat("the ", what, " holds a line break or a NUL"));
     }
-    if (static_cast<unsigned char>(c) >= 0x80) plain = false;
+    if (static_cast<unsigned char>(c) >= 0x80 && !form_.utf8) plain = false;
   }
   if (plain) {
     AddQuoted(text);
   } else {
-    AddWords(absl::StrCat("{", text.size(), "}"));
-    pieces_.emplace_back(text);
+    AddLiteral(text);
   }
   return absl::OkStatus();
+}
+
+void Command::AddLiteral(absl::string_view text) {
+  const bool at_once =
+      form_.literals == WireForm::Literals::kAtOnce ||
+      (form_.literals == WireForm::Literals::kShortAtOnce && text.size() <= kMostOfLiteralMinus);
+  const std::string head = absl::StrCat(" {", text.size(), at_once ? "+}\r\n" : "}");
+  std::string& piece = pieces_.back();
+  if (at_once) piece.reserve(piece.size() + head.size() + text.size());  // as above
+  piece.append(head);
+  if (at_once) {
+    piece.append(text.data(), text.size());
+  } else {
+    pieces_.emplace_back(text);
+  }
 }
 
 }  // namespace postern::fetcher::imap

@@ -1,14 +1,17 @@
 #include "services/fetcher/imap/session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "lib/crypto/secret_words.h"
 #include "lib/net/deadline.h"
+#include "services/fetcher/imap/uid_set.h"
 
 namespace postern::fetcher::imap {
 
@@ -24,7 +27,7 @@ constexpr size_t kSlowestBytesPerSecond = 1024;
 constexpr int kMaxUntagged = 2'000'000;
 
 constexpr size_t kMaxRefusal = 300;
-constexpr size_t kMaxCapabilities = 200;
+constexpr size_t kMaxServerName = 1000;
 
 // "Not now" as against "never"; RFC 5530, and what Gmail and Yahoo say.
 bool IsTemporary(const Response& answer) {
@@ -38,6 +41,10 @@ bool IsTemporary(const Response& answer) {
 // --- reading and writing ------------------------------------------------------
 
 net::Task<absl::StatusOr<std::string>> Session::ReadLine(Patience patience) {
+  // Most lines are there already, and a deadline costs more than they do.
+  auto at_hand = stream_.LineAtHand();
+  if (!at_hand.ok()) co_return at_hand.status();
+  if (at_hand->has_value()) co_return **std::move(at_hand);
   if (patience == Patience::kEndless) co_return co_await stream_.ReadLine();
   co_return co_await net::WithDeadline(kAnswerLimit, stream_.ReadLine());
 }
@@ -81,12 +88,15 @@ net::Task<absl::StatusOr<Response>> Session::ReadTagged(const std::string& tag) 
 
 net::Task<absl::StatusOr<Response>> Session::Execute(const Command& command) {
   const std::string tag = absl::StrCat("A", next_tag_++);
-  std::string prefix = absl::StrCat(tag, " ");
+  std::string prefix = absl::StrCat(done_due_ ? "DONE\r\n" : "", tag, " ");
   absl::StatusOr<Response> answer = absl::InternalError("imap: an empty command");
   for (size_t i = 0; i < command.pieces().size(); ++i) {
     const crypto::Secret bytes = crypto::Join({prefix, command.pieces()[i], "\r\n"});
     if (absl::Status s = co_await Send(bytes.Reveal()); !s.ok()) co_return s;
     prefix.clear();
+    if (done_due_) {
+      if (absl::Status s = co_await FinishIdle(); !s.ok()) co_return s;
+    }
     answer = co_await ReadTagged(tag);
     if (!answer.ok()) co_return answer;
     const bool goes_on = answer->kind == Response::Kind::kContinuation;
@@ -115,12 +125,16 @@ absl::Status Session::Absorb(Response response) {
     return absl::UnavailableError("imap: the server ended the connection");
   }
   if (response.IsStatus()) AbsorbStatus(response);
+  if (data_sink_) data_sink_(response);
   if (response.name == "CAPABILITY") LearnCapabilities(response.text);
+  if (response.name == "ENABLED") LearnEnabled(response.text);
+  if (response.name == "ID") server_name_ = response.text.substr(0, kMaxServerName);
   if (response.name == "EXISTS") {
     if (response.number > mailbox_.exists) has_news_ = true;
     mailbox_.exists = response.number;
   }
   if (response.name == "EXPUNGE" && mailbox_.exists > 0) --mailbox_.exists;
+  if (response.name == "VANISHED") AbsorbVanished(response.text);
   if (response.name == "LIST" && list_sink_) list_sink_(ParseList(response));
   if (response.name == "FETCH" && sink_) {
     absl::StatusOr<FetchData> data = ParseFetch(std::move(response));
@@ -128,6 +142,13 @@ absl::Status Session::Absorb(Response response) {
     sink_(*std::move(data));
   }
   return absl::OkStatus();
+}
+
+// RFC 7162 section 3.2.10. "(EARLIER)" tells of what was gone before the mailbox was opened.
+void Session::AbsorbVanished(absl::string_view text) {
+  UidSet gone;
+  if (absl::StartsWith(text, "(") || !gone.Add(text)) return;
+  mailbox_.exists -= static_cast<uint32_t>(std::min<uint64_t>(gone.size(), mailbox_.exists));
 }
 
 void Session::AbsorbStatus(const Response& response) {
@@ -142,12 +163,18 @@ void Session::AbsorbStatus(const Response& response) {
 }
 
 void Session::LearnCapabilities(absl::string_view words) {
-  capabilities_.clear();
+  capabilities_ = Capabilities::Parse(words);
   knows_capabilities_ = true;
-  for (absl::string_view word : absl::StrSplit(words, ' ', absl::SkipEmpty())) {
-    if (capabilities_.size() >= kMaxCapabilities) break;
-    capabilities_.insert(absl::AsciiStrToUpper(word));
+}
+
+WireForm Session::wire_form() const {
+  WireForm form;
+  form.utf8 = enabled_.utf8;
+  if (capabilities_.Has(Capability::kLiteralMinus)) {
+    form.literals = WireForm::Literals::kShortAtOnce;
   }
+  if (capabilities_.Has(Capability::kLiteralPlus)) form.literals = WireForm::Literals::kAtOnce;
+  return form;
 }
 
 absl::Status Session::Refusal(absl::string_view command, const Response& answer) {
@@ -159,40 +186,5 @@ absl::Status Session::Refusal(absl::string_view command, const Response& answer)
 }
 
 net::Task<absl::Status> Session::Noop() { co_return co_await Perform("NOOP"); }
-
-// --- IDLE ----------------------------------------------------------------------
-
-net::Task<absl::Status> Session::BeginIdle() {
-  idle_tag_ = absl::StrCat("A", next_tag_++);
-  std::string line = absl::StrCat(idle_tag_, " IDLE\r\n");
-  if (absl::Status s = co_await Send(line); !s.ok()) co_return s;
-  auto answer = co_await ReadTagged(idle_tag_);
-  if (!answer.ok()) co_return answer.status();
-  if (answer->kind == Response::Kind::kContinuation) co_return absl::OkStatus();
-  // Offered, and refused all the same: from now on this mailbox is polled.
-  capabilities_.erase("IDLE");
-  co_return absl::FailedPreconditionError("imap: IDLE refused");
-}
-
-net::Task<absl::Status> Session::AwaitNews() {
-  while (!has_news_) {
-    auto response = co_await ReadResponse(Patience::kEndless);
-    if (!response.ok()) co_return response.status();
-    if (response->kind == Response::Kind::kTagged) {
-      co_return absl::UnavailableError("imap: the server ended IDLE by itself");
-    }
-    if (response->kind == Response::Kind::kContinuation) continue;
-    if (absl::Status s = Absorb(*std::move(response)); !s.ok()) co_return s;
-  }
-  co_return absl::OkStatus();
-}
-
-net::Task<absl::Status> Session::EndIdle() {
-  if (absl::Status s = co_await Send("DONE\r\n"); !s.ok()) co_return s;
-  auto answer = co_await ReadTagged(idle_tag_);
-  if (!answer.ok()) co_return answer.status();
-  if (answer->kind != Response::Kind::kTagged) co_return absl::DataLossError("imap: + after DONE");
-  co_return Refusal("IDLE", *answer);
-}
 
 }  // namespace postern::fetcher::imap

@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kMaxUniqueId = 512;
 constexpr size_t kMaxCode = 64;
+constexpr size_t kMaxTimestamp = 128;
 constexpr int64_t kLongestLoginDelay = 3600;
 
 // Takes the word off the front of `text`, and the white space behind it.
@@ -98,6 +99,21 @@ absl::StatusOr<NumberAndOctets> ParseNumberAndOctets(absl::string_view text) {
   return pair;
 }
 
+std::optional<std::string> TimestampOf(absl::string_view greeting) {
+  const size_t begin = greeting.find('<');
+  if (begin == absl::string_view::npos) return std::nullopt;
+  absl::string_view stamp = greeting.substr(begin);
+  const size_t end = stamp.find('>');
+  if (end == absl::string_view::npos || end > kMaxTimestamp) return std::nullopt;
+  stamp = stamp.substr(0, end + 1);
+  const size_t at = stamp.find('@');
+  const bool one_at = at != absl::string_view::npos && stamp.find('@', at + 1) == stamp.npos;
+  const bool both_parts = at > 1 && at + 1 < end;
+  const bool printable = std::all_of(stamp.begin(), stamp.end(), absl::ascii_isgraph);
+  if (!one_at || !both_parts || !printable) return std::nullopt;
+  return std::string(stamp);
+}
+
 void Capabilities::Learn(absl::string_view line) {
   const std::vector<std::string> words =
       absl::StrSplit(absl::AsciiStrToUpper(line), absl::ByAnyChar(" \t"), absl::SkipEmpty());
@@ -106,7 +122,14 @@ void Capabilities::Learn(absl::string_view line) {
   if (name == "STLS") stls = true;
   if (name == "USER") user = true;
   if (name == "AUTH-RESP-CODE") auth_resp_code = true;
-  if (name == "SASL") plain = std::find(words.begin(), words.end(), "PLAIN") != words.end();
+  if (name == "PIPELINING") pipelining = true;
+  if (name == "SASL") {
+    for (const std::string& word : words) mechanisms.AddNamed(word);
+  }
+  int64_t days = 0;
+  if (name == "EXPIRE" && words.size() > 1 && absl::SimpleAtoi(words[1], &days) && days >= 0) {
+    expire_days = days;
+  }
   int64_t delay = 0;
   if (name == "LOGIN-DELAY" && words.size() > 1 && absl::SimpleAtoi(words[1], &delay)) {
     login_delay_seconds = std::clamp<int64_t>(delay, 0, kLongestLoginDelay);

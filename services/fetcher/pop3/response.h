@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "lib/sasl/mechanism.h"
 
 namespace postern::fetcher::pop3 {
 
@@ -37,11 +39,19 @@ struct NumberAndOctets {
 };
 absl::StatusOr<NumberAndOctets> ParseNumberAndOctets(absl::string_view text);
 
+// The timestamp in a greeting (RFC 1939 section 7, "APOP"), with its brackets; nothing when it
+// has none, or one that is no message id: chosen bytes are how MD5 is made to tell a password
+// (CVE-2007-1558).
+std::optional<std::string> TimestampOf(absl::string_view greeting);
+
 // What CAPA offers, as far as we use it. RFC 2449.
 struct Capabilities {
   bool stls = false;
   bool user = false;
-  bool plain = false;               // SASL PLAIN
+  bool pipelining = false;
+  sasl::Mechanisms mechanisms;  // SASL
+  // How many days a mail stays that was read; 0: a session may be its last. Nothing: for ever.
+  std::optional<int64_t> expire_days;
   bool auth_resp_code = false;      // a refused login says [AUTH] when it was the login's fault
   int64_t login_delay_seconds = 0;  // between two logins; at most an hour counts
 

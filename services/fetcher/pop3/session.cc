@@ -5,10 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "lib/crypto/secret_words.h"
 #include "lib/net/deadline.h"
 #include "lib/words/wording.h"
-#include "services/fetcher/login_problem.h"
 
 namespace postern::fetcher::pop3 {
 
@@ -17,12 +15,10 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kAnswerLimit{60};
-constexpr seconds kTlsLimit{30};
 constexpr seconds kQuitLimit{5};
 // A text may be slow, but not slower than this.
 constexpr uint64_t kSlowestBytesPerSecond = 1024;
 constexpr uint64_t kTypicalIdLine = 40;
-constexpr size_t kMaxCapabilityLines = 200;
 constexpr size_t kMaxRefusal = 300;
 constexpr size_t kPieceBytes = 16 * 1024;  // of a mail's text
 
@@ -43,11 +39,6 @@ absl::Status NoUniqueIds() {
 // One limit for a whole text: a server that drips byte after byte ends as well.
 net::Duration TextLimit(uint64_t expected_bytes) {
   return kAnswerLimit + seconds(expected_bytes / kSlowestBytesPerSecond);
-}
-
-// The only use of these would be to smuggle in a command of its own.
-bool FitsALine(absl::string_view text) {
-  return text.find_first_of(absl::string_view("\r\n\0", 3)) == absl::string_view::npos;
 }
 
 }  // namespace
@@ -121,106 +112,6 @@ absl::Status Session::Refused(absl::string_view command, const StatusLine& answe
   return RefusalOf(command, answer);
 }
 
-// --- from the greeting to the login -------------------------------------------
-
-net::Task<absl::Status> Session::Greet() {
-  auto greeting = co_await ReadStatusLine();
-  if (!greeting.ok()) {
-    const bool nonsense = absl::IsDataLoss(greeting.status());
-    co_return nonsense ? absl::DataLossError("pop3: this is no POP3 server") : greeting.status();
-  }
-  if (greeting->kind == StatusLine::Kind::kOk) co_return absl::OkStatus();
-  co_return absl::UnavailableError("pop3: the server greets with a refusal");
-}
-
-net::Task<absl::Status> Session::AskCapabilities() {
-  if (asked_capabilities_) co_return absl::OkStatus();
-  auto answer = co_await Ask("CAPA");
-  if (!answer.ok()) co_return answer.status();
-  asked_capabilities_ = true;
-  // Servers older than RFC 2449 don't know the command.
-  if (answer->kind != StatusLine::Kind::kOk) co_return absl::OkStatus();
-  size_t lines = 0;
-  LineSink sink = [&](std::string line) {
-    if (++lines > kMaxCapabilityLines) return absl::DataLossError("pop3: CAPA never ends");
-    capabilities_.Learn(line);
-    return absl::OkStatus();
-  };
-  if (absl::Status s = co_await ReadText(0, std::move(sink)); !s.ok()) co_return s;
-  knows_capabilities_ = true;
-  co_return absl::OkStatus();
-}
-
-net::Task<absl::Status> Session::StartTls(const std::string& host) {
-  if (absl::Status s = co_await AskCapabilities(); !s.ok()) co_return s;
-  if (knows_capabilities_ && !capabilities_.stls) {
-    co_return login_problem::NoStartTls(host);
-  }
-  auto answer = co_await Ask("STLS");
-  if (!answer.ok()) co_return answer.status();
-  if (absl::Status s = Refused("STLS", *answer); !s.ok()) co_return s;
-  if (absl::Status s = co_await net::WithDeadline(kTlsLimit, stream_.StartTls(host)); !s.ok()) {
-    co_return s;
-  }
-  // What was said in the clear may be anybody's words (RFC 2595 section 4).
-  capabilities_ = Capabilities();
-  asked_capabilities_ = knows_capabilities_ = false;
-  co_return absl::OkStatus();
-}
-
-net::Task<absl::Status> Session::Login(const std::string& login, const std::string& password,
-                                       PasswordRule rule) {
-  if (!stream_.IsEncrypted() && rule == PasswordRule::kEncryptedOnly) {
-    co_return absl::PermissionDeniedError("pop3: the connection is not encrypted");
-  }
-  mask_ = crypto::PasswordMask(login, password);
-  absl::Status signed_in = co_await SignIn(login, password);
-  mask_ = crypto::PasswordMask();
-  co_return signed_in;
-}
-
-net::Task<absl::Status> Session::SignIn(const std::string& login, const std::string& password) {
-  if (absl::Status s = co_await AskCapabilities(); !s.ok()) co_return s;
-  absl::StatusOr<StatusLine> answer = absl::UnknownError("");
-  if (capabilities_.plain) {
-    answer = co_await AuthPlain(login, password);
-  } else if (knows_capabilities_ && !capabilities_.user) {
-    const words::Wording wording = words::Word(
-        "the mail server takes no password on such a connection; choose TLS or STARTTLS");
-    co_return net::DialError(absl::StatusCode::kFailedPrecondition, wording,
-                             net::Suspect::kSecurity);
-  } else {
-    answer = co_await UserAndPass(login, password);
-  }
-  if (!answer.ok()) co_return answer.status();
-  if (answer->kind == StatusLine::Kind::kError) co_return LoginRefusal(*answer, capabilities_);
-  co_return Refused("login", *answer);
-}
-
-// RFC 5034, in two steps: older servers know no initial response.
-net::Task<absl::StatusOr<StatusLine>> Session::AuthPlain(const std::string& login,
-                                                         const std::string& password) {
-  constexpr char kNul = '\0';
-  if (login.find(kNul) != std::string::npos || password.find(kNul) != std::string::npos) {
-    co_return login_problem::Unsendable();
-  }
-  auto answer = co_await Ask("AUTH PLAIN");
-  if (!answer.ok() || answer->kind != StatusLine::Kind::kGoOn) co_return answer;
-  const crypto::Secret response = crypto::SaslPlain(login, password);
-  const crypto::Secret line = crypto::Join({response.Reveal(), "\r\n"});
-  co_return co_await AskSecretly(line.Reveal());
-}
-
-net::Task<absl::StatusOr<StatusLine>> Session::UserAndPass(const std::string& login,
-                                                           const std::string& password) {
-  if (!FitsALine(login) || !FitsALine(password)) co_return login_problem::Unsendable();
-  std::string user = absl::StrCat("USER ", login);
-  auto answer = co_await Ask(std::move(user));
-  if (!answer.ok() || answer->kind != StatusLine::Kind::kOk) co_return answer;
-  const crypto::Secret pass = crypto::Join({"PASS ", password, "\r\n"});
-  co_return co_await AskSecretly(pass.Reveal());
-}
-
 // --- the mailbox --------------------------------------------------------------
 
 net::Task<absl::Status> Session::ListUniqueIds(Sink sink) {
@@ -229,6 +120,7 @@ net::Task<absl::Status> Session::ListUniqueIds(Sink sink) {
   if (absl::Status s = Refused("STAT", *stat); !s.ok()) co_return s;
   auto mails = ParseNumberAndOctets(stat->text);
   if (!mails.ok()) co_return mails.status();
+  counted_ = mails->number;
   if (mails->number == 0) co_return absl::OkStatus();
   if (mails->number > kMaxMails) co_return TooManyMails();
 
@@ -250,7 +142,12 @@ net::Task<absl::Status> Session::ListUniqueIds(Sink sink) {
 
 net::Task<absl::StatusOr<uint64_t>> Session::SizeOf(uint32_t number) {
   std::string line = absl::StrCat("LIST ", number);
-  auto answer = co_await Ask(std::move(line));
+  if (absl::Status s = co_await Send(std::move(line)); !s.ok()) co_return s;
+  co_return co_await ReadSize(number);
+}
+
+net::Task<absl::StatusOr<uint64_t>> Session::ReadSize(uint32_t number) {
+  auto answer = co_await ReadStatusLine();
   if (!answer.ok()) co_return answer.status();
   if (absl::Status s = Refused("LIST", *answer); !s.ok()) co_return s;
   auto pair = ParseNumberAndOctets(answer->text);
@@ -262,11 +159,18 @@ net::Task<absl::StatusOr<uint64_t>> Session::SizeOf(uint32_t number) {
 net::Task<absl::StatusOr<MailText>> Session::AskMail(std::string line, uint64_t expected_bytes,
                                                      size_t keep, size_t most) {
   const std::string command = line.substr(0, line.find(' '));
-  auto answer = co_await Ask(std::move(line));
+  if (absl::Status s = co_await Send(std::move(line)); !s.ok()) co_return s;
+  co_return co_await ReadMailText(command, expected_bytes, keep, most);
+}
+
+net::Task<absl::StatusOr<MailText>> Session::ReadMailText(absl::string_view command,
+                                                          uint64_t expected, size_t keep,
+                                                          size_t most) {
+  auto answer = co_await ReadStatusLine();
   if (!answer.ok()) co_return answer.status();
   if (absl::Status s = Refused(command, *answer); !s.ok()) co_return s;
   MailText text;
-  const auto limit = TextLimit(std::min<uint64_t>(expected_bytes, most));
+  const auto limit = TextLimit(std::min<uint64_t>(expected, most));
   absl::Status read = co_await net::WithDeadline(limit, ReadContent(text, keep, most));
   if (!read.ok()) co_return read;
   co_return text;
@@ -282,6 +186,82 @@ net::Task<absl::StatusOr<MailText>> Session::Top(uint32_t number, uint32_t lines
                                                  size_t most) {
   std::string line = absl::StrCat("TOP ", number, " ", lines);
   co_return co_await AskMail(std::move(line), keep, keep, most);
+}
+
+// --- several at once ------------------------------------------------------------
+
+// In one write, and so short that the server takes it in before it answers.
+net::Task<absl::Status> Session::SendEach(absl::string_view command,
+                                          const std::vector<uint32_t>& numbers) {
+  std::string lines;
+  for (uint32_t number : numbers) absl::StrAppend(&lines, command, " ", number, "\r\n");
+  if (lines.empty()) co_return absl::OkStatus();
+  co_return co_await net::WithDeadline(kAnswerLimit, stream_.Write(std::move(lines)));
+}
+
+net::Task<absl::StatusOr<std::vector<absl::StatusOr<uint64_t>>>> Session::SizesOf(
+    std::vector<uint32_t> numbers) {
+  std::vector<absl::StatusOr<uint64_t>> sizes;
+  const bool at_once = capabilities_.pipelining;
+  if (at_once) {
+    if (absl::Status s = co_await SendEach("LIST", numbers); !s.ok()) co_return s;
+  }
+  for (uint32_t number : numbers) {
+    absl::StatusOr<uint64_t> size = absl::UnknownError("");
+    if (at_once) {
+      size = co_await ReadSize(number);
+    } else {
+      size = co_await SizeOf(number);
+    }
+    if (!size.ok() && !absl::IsFailedPrecondition(size.status())) co_return size.status();
+    sizes.push_back(std::move(size));
+  }
+  co_return sizes;
+}
+
+net::Task<Session::Texts> Session::RetrieveSeveral(std::vector<NumberAndOctets> mails, size_t keep,
+                                                   size_t most) {
+  std::vector<uint32_t> numbers;
+  for (const NumberAndOctets& mail : mails) numbers.push_back(mail.number);
+  Texts texts;
+  const bool at_once = capabilities_.pipelining;
+  if (at_once) {
+    absl::Status sent = co_await SendEach("RETR", numbers);
+    if (!sent.ok()) texts.push_back(sent);
+    if (!sent.ok()) co_return texts;
+  }
+  for (const NumberAndOctets& mail : mails) {
+    absl::StatusOr<MailText> text = absl::UnknownError("");
+    if (at_once) {
+      text = co_await ReadMailText("RETR", mail.octets, keep, most);
+    } else {
+      text = co_await Retrieve(mail.number, mail.octets, keep, most);
+    }
+    const bool over = !text.ok() && !absl::IsFailedPrecondition(text.status());
+    texts.push_back(std::move(text));
+    if (over) break;
+  }
+  co_return texts;
+}
+
+net::Task<absl::StatusOr<std::vector<uint32_t>>> Session::Delete(std::vector<uint32_t> numbers) {
+  std::vector<uint32_t> taken;
+  const bool at_once = capabilities_.pipelining;
+  if (at_once) {
+    if (absl::Status s = co_await SendEach("DELE", numbers); !s.ok()) co_return s;
+  }
+  for (uint32_t number : numbers) {
+    if (!at_once) {
+      std::string line = absl::StrCat("DELE ", number);
+      if (absl::Status s = co_await Send(std::move(line)); !s.ok()) co_return s;
+    }
+    auto answer = co_await ReadStatusLine();
+    if (!answer.ok()) co_return answer.status();
+    const absl::Status refused = Refused("DELE", *answer);
+    if (absl::IsDataLoss(refused)) co_return refused;
+    if (refused.ok()) taken.push_back(number);
+  }
+  co_return taken;
 }
 
 net::Task<absl::Status> Session::Quit() {

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -10,6 +12,8 @@
 #include "lib/crypto/password_mask.h"
 #include "lib/net/byte_stream.h"
 #include "lib/net/task.h"
+#include "lib/sasl/credentials.h"
+#include "lib/sasl/exchange.h"
 #include "services/fetcher/password_rule.h"
 #include "services/fetcher/pop3/response.h"
 
@@ -24,13 +28,14 @@ struct MailText {
   bool cut = false;   // there was more than was to be kept
 };
 
-// One POP3 dialogue (RFC 1939, 2449, 2595, 5034) that only reads: there is no DELE,
-// so every mail stays on the server. The stream outlives it. One command at a time;
-// each answer is waited for within a limit, and so is the text behind it, by its size.
+// One POP3 dialogue (RFC 1939, 2449, 2595, 5034). Mails stay on the server, but for those
+// that Delete names. The stream outlives it. Several commands go out at once where the
+// server offers PIPELINING, else one; each answer is waited for within a limit, and so is
+// the text behind it, by its size.
 //
-// No APOP: a man in the middle finds the password out by MD5 collisions, and
-// who only listens by guessing; it would be of use only without TLS, where we send
-// no password at all unless the operator says so.
+// APOP only where the connection is not encrypted, and the operator lets passwords go there:
+// then it is better than the password itself. Under TLS it would be worse than useless: it
+// hides nothing, and makes servers keep passwords in the clear.
 //
 // kUnauthenticated: login or password are wrong. kFailedPrecondition: a command was
 // refused. kUnavailable: the server hung up, or said "not now" (in use, too soon).
@@ -41,14 +46,17 @@ class Session {
 
   net::Task<absl::Status> Greet();
   net::Task<absl::Status> StartTls(const std::string& host);
-  net::Task<absl::Status> Login(const std::string& login, const std::string& password,
-                                PasswordRule rule);
+  // By the strongest way that both sides know; USER and PASS are the last resort. The next one
+  // is tried only when the one before can't have been refused because of a wrong password.
+  net::Task<absl::Status> Login(const sasl::Credentials& credentials, PasswordRule rule);
 
   // Hands the ids of all mails to `sink`, oldest first as servers do it; not asked
   // for when there are none. With a wording: kFailedPrecondition, the server gives no ids,
   // and kResourceExhausted, there are more than kMaxMails.
   using Sink = std::function<void(UniqueId)>;
   net::Task<absl::Status> ListUniqueIds(Sink sink);
+  // So many mails did the server claim to have before it listed them.
+  uint32_t counted() const { return counted_; }
   net::Task<absl::StatusOr<uint64_t>> SizeOf(uint32_t number);
   // The whole mail; `size` is what SizeOf said. Of its bytes `keep` are kept, and more
   // than `most` are kResourceExhausted.
@@ -58,11 +66,26 @@ class Session {
   // has no TOP.
   net::Task<absl::StatusOr<MailText>> Top(uint32_t number, uint32_t lines, size_t keep,
                                           size_t most);
-  // Says good-bye, and so unlocks the mailbox.
+  // Several commands may be under way at once.
+  bool CanPipeline() const { return capabilities_.pipelining; }
+  // As SizeOf and Retrieve, of several: kFailedPrecondition is that mail's alone. The caller
+  // bounds how many, and how large they are together.
+  using Texts = std::vector<absl::StatusOr<MailText>>;
+  net::Task<absl::StatusOr<std::vector<absl::StatusOr<uint64_t>>>> SizesOf(
+      std::vector<uint32_t> numbers);
+  // In their order; the first error that is not kFailedPrecondition is the last element, and
+  // the connection is of no more use.
+  net::Task<Texts> RetrieveSeveral(std::vector<NumberAndOctets> mails, size_t keep, size_t most);
+  // Marks these as removed: QUIT alone makes that true (RFC 1939 section 6). Answers those
+  // that the server took.
+  net::Task<absl::StatusOr<std::vector<uint32_t>>> Delete(std::vector<uint32_t> numbers);
+  // Says good-bye, and so unlocks the mailbox. OK: what was to be removed is.
   net::Task<absl::Status> Quit();
 
   // How long the server wants between two logins; 0: it doesn't say.
   int64_t login_delay_seconds() const { return capabilities_.login_delay_seconds; }
+  // A mail that was read is removed by the server after so many days; nothing: never.
+  std::optional<int64_t> expire_days() const { return capabilities_.expire_days; }
   // The server's words when it last refused something; not cleaned.
   const std::string& last_refusal() const { return last_refusal_; }
 
@@ -78,11 +101,18 @@ class Session {
   net::Task<absl::StatusOr<MailText>> AskMail(std::string line, uint64_t expected_bytes,
                                               size_t keep, size_t most);
   net::Task<absl::Status> AskCapabilities();
-  net::Task<absl::Status> SignIn(const std::string& login, const std::string& password);
-  net::Task<absl::StatusOr<StatusLine>> AuthPlain(const std::string& login,
-                                                  const std::string& password);
-  net::Task<absl::StatusOr<StatusLine>> UserAndPass(const std::string& login,
-                                                    const std::string& password);
+  net::Task<absl::Status> SignIn(const sasl::Credentials& credentials);
+  net::Task<absl::StatusOr<StatusLine>> Authenticate(sasl::Mechanism mechanism,
+                                                     sasl::Exchange& exchange);
+  net::Task<absl::StatusOr<StatusLine>> Apop(const sasl::Credentials& credentials);
+  net::Task<absl::StatusOr<StatusLine>> UserAndPass(const sasl::Credentials& credentials);
+  bool PrefersApop(sasl::Mechanisms left, const sasl::Credentials& credentials) const;
+  bool CanSendPassword(sasl::Credentials::Kind kind) const;
+  absl::Status NoWayToLogIn(sasl::Credentials::Kind kind) const;
+  net::Task<absl::Status> SendEach(absl::string_view command, const std::vector<uint32_t>& numbers);
+  net::Task<absl::StatusOr<MailText>> ReadMailText(absl::string_view command, uint64_t expected,
+                                                   size_t keep, size_t most);
+  net::Task<absl::StatusOr<uint64_t>> ReadSize(uint32_t number);
   absl::Status Refused(absl::string_view command, const StatusLine& answer);
   void NoteRefusal(const StatusLine& answer);
 
@@ -92,6 +122,8 @@ class Session {
   crypto::PasswordMask mask_;        // while the password is on its way
   bool knows_capabilities_ = false;  // asked, and answered by a list
   bool asked_capabilities_ = false;
+  std::optional<std::string> timestamp_;  // in the greeting, for APOP
+  uint32_t counted_ = 0;
 };
 
 }  // namespace postern::fetcher::pop3

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "lib/sasl/credentials.h"
 #include "tests/support/scripted_stream.h"
 
 namespace postern::testing {
@@ -25,6 +26,18 @@ struct Dialogue {
   }
   ScriptedStream Stream() const { return ScriptedStream(script, Fact("connection") == "tls"); }
 };
+
+// Ann's password, or the token that "# token: ..." names.
+inline sasl::Credentials CredentialsOf(const Dialogue& dialogue, const std::string& host) {
+  sasl::Credentials credentials;
+  credentials.login = "ann@example.org";
+  credentials.host = host;
+  credentials.port = 993;
+  const std::string token = dialogue.Fact("token");
+  if (!token.empty()) credentials.kind = sasl::Credentials::Kind::kAccessToken;
+  credentials.secret = crypto::Secret(token.empty() ? "secret" : token);
+  return credentials;
+}
 
 inline std::vector<Dialogue> AllDialogues(const std::string& folder) {
   std::vector<Dialogue> all;

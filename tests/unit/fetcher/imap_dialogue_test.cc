@@ -36,8 +36,9 @@ net::Task<absl::Status> Open(imap::Session& session, const Dialogue& dialogue) {
   }
   const auto rule = dialogue.Fact("password") == "any" ? imap::PasswordRule::kAnyConnection
                                                        : imap::PasswordRule::kEncryptedOnly;
-  const std::string login = "ann@example.org", password = "secret", inbox = "INBOX";
-  if (absl::Status s = co_await session.Login(login, password, rule); !s.ok()) co_return s;
+  const std::string inbox = "INBOX";
+  const sasl::Credentials credentials = CredentialsOf(dialogue, host);
+  if (absl::Status s = co_await session.Login(credentials, rule); !s.ok()) co_return s;
   auto mailbox = co_await session.Examine(inbox);
   co_return mailbox.status();
 }
@@ -45,9 +46,11 @@ net::Task<absl::Status> Open(imap::Session& session, const Dialogue& dialogue) {
 net::Task<absl::Status> AwaitNews(imap::Session& session) {
   if (!session.CanIdle()) co_return co_await session.Noop();
   if (absl::Status s = co_await session.BeginIdle(); !s.ok()) co_return s;
-  if (absl::Status s = co_await session.AwaitNews(); !s.ok()) co_return s;
-  if (absl::Status s = co_await session.EndIdle(); !s.ok()) co_return s;
-  co_return session.HasNews() ? absl::OkStatus() : absl::InternalError("idle brought no news");
+  const auto heard = session.Hear();
+  if (!heard.ok()) co_return heard.status();
+  if (!*heard) co_return absl::InternalError("idle brought no news");
+  session.EndIdle();
+  co_return co_await session.Noop();
 }
 
 // What a watcher does with a connection, once through, with the cursor at 8.

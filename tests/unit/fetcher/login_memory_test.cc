@@ -18,16 +18,23 @@ using testing::AnsweringStream;
 using testing::Await;
 using testing::HiddenText;
 
-net::Task<absl::Status> LogIn(imap::Session& session, const std::string& password) {
-  if (absl::Status s = co_await session.Greet(false); !s.ok()) co_return s;
-  const std::string login = "ann";
-  co_return co_await session.Login(login, password, PasswordRule::kEncryptedOnly);
+sasl::Credentials Ann(const crypto::Secret& password) {
+  sasl::Credentials credentials;
+  credentials.login = "ann";
+  credentials.secret = password;
+  return credentials;
 }
 
-net::Task<absl::Status> LogIn(pop3::Session& session, const std::string& password) {
+net::Task<absl::Status> LogIn(imap::Session& session, const crypto::Secret& password) {
+  if (absl::Status s = co_await session.Greet(false); !s.ok()) co_return s;
+  const sasl::Credentials credentials = Ann(password);
+  co_return co_await session.Login(credentials, PasswordRule::kEncryptedOnly);
+}
+
+net::Task<absl::Status> LogIn(pop3::Session& session, const crypto::Secret& password) {
   if (absl::Status s = co_await session.Greet(); !s.ok()) co_return s;
-  const std::string login = "ann";
-  co_return co_await session.Login(login, password, PasswordRule::kEncryptedOnly);
+  const sasl::Credentials credentials = Ann(password);
+  co_return co_await session.Login(credentials, PasswordRule::kEncryptedOnly);
 }
 
 template <class Session>
@@ -40,7 +47,7 @@ void ExpectNothingLeft(const std::vector<std::string>& answers, absl::StatusCode
   {
     const crypto::Secret secret = password.Reveal();
     EXPECT_GE(password.CopiesInMemory(), 1u) << "this one is found";
-    EXPECT_EQ(Await(LogIn(session, secret.Reveal())).code(), outcome);
+    EXPECT_EQ(Await(LogIn(session, secret)).code(), outcome);
   }
   EXPECT_EQ(password.CopiesInMemory(), 0u);
   EXPECT_EQ(sasl.CopiesInMemory(), 0u);

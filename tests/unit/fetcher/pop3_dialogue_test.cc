@@ -36,8 +36,8 @@ net::Task<absl::Status> LogIn(pop3::Session& session, const Dialogue& dialogue) 
   }
   const auto rule = dialogue.Fact("password") == "any" ? PasswordRule::kAnyConnection
                                                        : PasswordRule::kEncryptedOnly;
-  const std::string login = "ann@example.org", password = "secret";
-  co_return co_await session.Login(login, password, rule);
+  const sasl::Credentials credentials = CredentialsOf(dialogue, host);
+  co_return co_await session.Login(credentials, rule);
 }
 
 // What a watcher does with a connection, once through; mails called "old" are known.
@@ -58,6 +58,13 @@ net::Task<absl::Status> Converse(net::ByteStream& stream, const Dialogue& dialog
     if (mail->has_value()) mails.push_back(Describe(unique.id, **mail));
   }
   co_return co_await session.Quit();
+}
+
+sasl::Credentials Ann(absl::string_view password) {
+  sasl::Credentials credentials;
+  credentials.login = "ann";
+  credentials.secret = crypto::Secret(password);
+  return credentials;
 }
 
 TEST(Pop3Dialogue, EndsAsItsScriptSays) {
@@ -155,8 +162,7 @@ TEST(Pop3Dialogue, EndsWithCapabilitiesThatNeverEnd) {
   ScriptedStream stream(script);
   pop3::Session session(stream);
   ASSERT_TRUE(Await(session.Greet()).ok());
-  const std::string login = "ann", password = "secret";
-  EXPECT_EQ(Await(session.Login(login, password, PasswordRule::kEncryptedOnly)).code(),
+  EXPECT_EQ(Await(session.Login(Ann("secret"), PasswordRule::kEncryptedOnly)).code(),
             absl::StatusCode::kDataLoss);
 }
 
@@ -166,8 +172,9 @@ TEST(Pop3Dialogue, SendsNoCommandThatHidesInALogin) {
       ScriptedStream stream("S: +OK\nC: CAPA\nS: -ERR\nC: USER ann\nS: +OK\n");
       pop3::Session session(stream);
       ASSERT_TRUE(Await(session.Greet()).ok());
-      const std::string login = in_login ? trick : "ann", password = in_login ? "secret" : trick;
-      EXPECT_EQ(Await(session.Login(login, password, PasswordRule::kEncryptedOnly)).code(),
+      sasl::Credentials credentials = Ann(in_login ? "secret" : trick);
+      if (in_login) credentials.login = trick;
+      EXPECT_EQ(Await(session.Login(credentials, PasswordRule::kEncryptedOnly)).code(),
                 absl::StatusCode::kInvalidArgument);
       EXPECT_EQ(stream.mismatch(), "");
     }
