@@ -29,6 +29,7 @@ function watch(client) {
         const id = /^Message-ID: <(.*)>/im.exec(mail.source.toString('latin1'));
         log.write(`${id[1]} ${process.hrtime.bigint()}\n`);
       }
+      client.idle().catch(() => {});  // by itself it would wait 15 seconds
     }).catch((error) => console.error(error.message));
   });
 }
