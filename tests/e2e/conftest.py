@@ -16,13 +16,15 @@ _numbers = itertools.count(1)
 
 # Each form of Postern and each Jabber server has all stories told; --setup names other ones.
 USUAL_SETUPS = ["services+prosody", "all-in-one+ejabberd"]
-# A module's ALSO_ON names further mail servers that its stories are told on, its ONLY_ON all.
+# A module's ALSO_ON names further mail servers that its stories are told on, its ONLY_ON all of
+# them, for what takes long.
 MAILBOX_SETUP = "services+prosody+{}"
 # The very same strings for every test: pytest keeps a fixture while its parameter is the same object.
 SETUPS = {f"{form}+{server}": (form, (server, "dovecot"))
           for form in FORMS for server in JABBER_SERVERS}
 SETUPS |= {f"{form}+{server}+{boxes}": (form, (server, boxes))
            for form in FORMS for server in JABBER_SERVERS for boxes in OTHER_MAIL_SERVERS}
+SETUPS["services+prosody+dovecot"] = SETUPS["services+prosody"]
 
 
 def pytest_addoption(parser):

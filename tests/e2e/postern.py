@@ -179,6 +179,9 @@ class FiveServices(Postern):
     def revive(self, part):
         (self.redis if part == "redis" else self.services[part]).start()
 
+    def fetcher_pid(self):
+        return self.services["fetcher"].pid
+
     def _readiness(self):
         return [(self.services[name], self._metrics[name]) for name in SERVICES]
 
@@ -238,6 +241,9 @@ class AllInOne(Postern):
         """The all-in-one starts its own Redis again; `postern` is for the host's supervisor."""
         if not self.daemon.running():
             self.daemon.start()
+
+    def fetcher_pid(self):
+        return self.daemon.pid
 
     def _readiness(self):
         return [(self.daemon, self._metrics_port)]

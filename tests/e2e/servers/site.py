@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from .bad_imap import KINDS
 from .broken import RogueTls, Silent
 from .certificates import Authority
 from .courier import Courier
@@ -19,6 +20,7 @@ from .ejabberd import Ejabberd
 from .mailbox_client import PASSWORD
 from .postfix import DOMAIN, Postfix
 from .prosody import Prosody
+from .puppet_imap import Puppet
 from .recording_smtp import RecordingSmtp
 
 JABBER_SERVERS = {server.name: server for server in (Prosody, Ejabberd)}
@@ -56,11 +58,13 @@ class Site:
         self.recorder = RecordingSmtp(self.authority)
         self.rogue = RogueTls(self.authority)
         self.silent = Silent()
+        self.puppet = Puppet(self.authority, KINDS)
         self.closed_port = free_port()
         self._started = []
 
     def start(self):
-        servers = [self.jabber, self.dovecot, self.postfix, self.recorder, self.rogue, self.silent]
+        servers = [self.jabber, self.dovecot, self.postfix, self.recorder, self.rogue, self.silent,
+                   self.puppet]
         if self.mailboxes is not self.dovecot:
             servers.append(self.mailboxes)
         for server in servers:
@@ -80,7 +84,8 @@ class Site:
         """Where the gateway may connect to; nobody listens on the last one."""
         boxes = self.mailboxes
         return [boxes.imap_port, boxes.imaps_port, boxes.pop3_port, boxes.pop3s_port, self.postfix.smtps_port,
-                self.postfix.submission_port, self.recorder.port, self.rogue.port, self.silent.port, self.closed_port]
+                self.postfix.submission_port, self.recorder.port, self.rogue.port, self.silent.port, self.puppet.port,
+                self.closed_port]
 
     def add_person(self, name):
         password = f"{name}-jabber"
