@@ -10,35 +10,14 @@ namespace postern::fetcher {
 
 namespace {
 
-// The token is the time, and more than any before: it stays ahead even when
-// Redis came back with an older state.
 const store::Script& TakeScript() {
   static const store::Script script(R"lua(
-    local holder = redis.call('GET', KEYS[1])
-    if holder and string.match(holder, ' (.*)$') ~= ARGV[1] then return {} end
-    local time = redis.call('TIME')
-    local token = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-    local fence = tonumber(redis.call('HGET', KEYS[2], 'fence') or '0')
-    if token <= fence then token = fence + 1 end
-    local text = string.format('%.0f', token)
-    redis.call('SET', KEYS[1], text .. ' ' .. ARGV[1], 'PX', ARGV[2])
-    redis.call('HSET', KEYS[2], 'fence', text)
-    return {text, redis.call('HGET', KEYS[2], 'uid_validity') or '',
-            redis.call('HGET', KEYS[2], 'last_uid') or '',
-            redis.call('HGET', KEYS[2], 'mailbox') or ''}
-  )lua");
-  return script;
-}
-
-// A lease that ran out unseen (Redis stood still) and that nobody took since is
-// still ours: the fence says so.
-const store::Script& RenewScript() {
-  static const store::Script script(R"lua(
-    local holder = redis.call('GET', KEYS[1])
-    if holder and holder ~= ARGV[1] then return 0 end
-    if redis.call('HGET', KEYS[2], 'fence') ~= ARGV[2] then return 0 end
-    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
-    return 1
+    local fence = tonumber(redis.call('HGET', KEYS[1], 'fence') or '0')
+    if fence > tonumber(ARGV[1]) then return {} end
+    redis.call('HSET', KEYS[1], 'fence', ARGV[1])
+    return {redis.call('HGET', KEYS[1], 'uid_validity') or '',
+            redis.call('HGET', KEYS[1], 'last_uid') or '',
+            redis.call('HGET', KEYS[1], 'mailbox') or ''}
   )lua");
   return script;
 }
@@ -91,24 +70,13 @@ const store::Script& AddKnownScript() {
   return script;
 }
 
-const store::Script& ReleaseScript() {
-  static const store::Script script(R"lua(
-    if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-    return 0
-  )lua");
-  return script;
-}
-
-std::string LeaseKey(absl::string_view id) { return absl::StrCat("postern:lease:{", id, "}"); }
 std::string CursorKey(absl::string_view id) { return absl::StrCat("postern:cursor:{", id, "}"); }
 
 std::string KnownKey(absl::string_view id) {
   return absl::StrCat("postern:cursor:{", id, "}:known");
 }
 
-absl::Status Fenced(const absl::StatusOr<store::Reply>& reply) {
-  if (!reply.ok()) return reply.status();
-  if (reply->integer == 1) return absl::OkStatus();
+absl::Status LeaseLost() {
   return absl::AbortedError("cursor store: the lease is lost, another fetcher has the account");
 }
 
@@ -123,43 +91,41 @@ std::optional<Cursor> ReadCursor(const std::string& uid_validity, const std::str
 
 }  // namespace
 
-CursorStore::CursorStore(store::RedisClient& redis, std::string owner)
-    : redis_(redis), owner_(std::move(owner)) {}
+CursorStore::CursorStore(store::RedisClient& redis, std::function<bool()> may_write)
+    : redis_(redis), may_write_(std::move(may_write)) {}
 
-std::string CursorStore::Holder(const Lease& lease) const {
-  return absl::StrCat(lease.token, " ", owner_);
-}
-
-net::Task<absl::StatusOr<std::optional<Lease>>> CursorStore::Take(std::string account_id) {
-  std::vector<std::string> keys = {LeaseKey(account_id), CursorKey(account_id)};
-  std::vector<std::string> args = {owner_, absl::StrCat(kLeaseMs)};
+net::Task<absl::StatusOr<Lease>> CursorStore::Take(std::string account_id, uint64_t token) {
+  std::vector<std::string> keys = {CursorKey(account_id)};
+  std::vector<std::string> args = {absl::StrCat(token)};
   auto reply = co_await redis_.Run(TakeScript(), std::move(keys), std::move(args));
   if (!reply.ok()) co_return reply.status();
-  if (reply->items.empty()) co_return std::nullopt;
-  Lease lease;
-  lease.account_id = std::move(account_id);
-  if (reply->items.size() != 4 || !absl::SimpleAtoi(reply->items[0].text, &lease.token)) {
+  if (reply->items.empty()) co_return LeaseLost();
+  if (reply->items.size() != 3) {
     co_return absl::InternalError("cursor store: taking a lease had an odd answer");
   }
-  lease.cursor = ReadCursor(reply->items[1].text, reply->items[2].text, reply->items[3].text);
-  co_return std::optional<Lease>(std::move(lease));
+  Lease lease;
+  lease.account_id = std::move(account_id);
+  lease.token = token;
+  lease.cursor = ReadCursor(reply->items[0].text, reply->items[1].text, reply->items[2].text);
+  co_return lease;
 }
 
-net::Task<absl::StatusOr<bool>> CursorStore::Renew(Lease lease) {
-  std::vector<std::string> keys = {LeaseKey(lease.account_id), CursorKey(lease.account_id)};
-  std::vector<std::string> args = {Holder(lease), absl::StrCat(lease.token),
-                                   absl::StrCat(kLeaseMs)};
-  auto reply = co_await redis_.Run(RenewScript(), std::move(keys), std::move(args));
+// The script knows the fence, but not that this process stood still: until another one has
+// taken the account, the fence would let it through.
+net::Task<absl::Status> CursorStore::Write(const store::Script& script,
+                                           std::vector<std::string> keys,
+                                           std::vector<std::string> args) {
+  if (may_write_ && !may_write_()) co_return LeaseLost();
+  auto reply = co_await redis_.Run(script, std::move(keys), std::move(args));
   if (!reply.ok()) co_return reply.status();
-  co_return reply->integer == 1;
+  co_return reply->integer == 1 ? absl::OkStatus() : LeaseLost();
 }
 
 net::Task<absl::Status> CursorStore::Advance(Lease lease, Cursor cursor) {
   std::vector<std::string> keys = {CursorKey(lease.account_id)};
   std::vector<std::string> args = {absl::StrCat(lease.token), absl::StrCat(cursor.uid_validity),
                                    absl::StrCat(cursor.last_uid), cursor.mailbox};
-  auto reply = co_await redis_.Run(AdvanceScript(), std::move(keys), std::move(args));
-  co_return Fenced(reply);
+  co_return co_await Write(AdvanceScript(), std::move(keys), std::move(args));
 }
 
 net::Task<absl::StatusOr<std::optional<KnownMails>>> CursorStore::ReadKnown(
@@ -191,20 +157,11 @@ net::Task<absl::Status> CursorStore::WriteKnown(const store::Script& script, Lea
   std::vector<std::string> keys = {CursorKey(lease.account_id), KnownKey(lease.account_id)};
   std::vector<std::string> args = {absl::StrCat(lease.token), known.mailbox,
                                    absl::StrCat(known.newest_unix), PackKeys(known.keys)};
-  auto reply = co_await redis_.Run(script, std::move(keys), std::move(args));
-  co_return Fenced(reply);
-}
-
-net::Task<absl::Status> CursorStore::Release(Lease lease) {
-  std::vector<std::string> keys = {LeaseKey(lease.account_id)};
-  std::vector<std::string> args = {Holder(lease)};
-  auto reply = co_await redis_.Run(ReleaseScript(), std::move(keys), std::move(args));
-  co_return reply.status();
+  co_return co_await Write(script, std::move(keys), std::move(args));
 }
 
 net::Task<absl::Status> CursorStore::Forget(std::string account_id) {
-  std::vector<std::string> command = {"DEL", LeaseKey(account_id), CursorKey(account_id),
-                                      KnownKey(account_id)};
+  std::vector<std::string> command = {"DEL", CursorKey(account_id), KnownKey(account_id)};
   auto reply = co_await redis_.Command(std::move(command));
   co_return reply.status();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,30 +15,27 @@
 
 namespace postern::fetcher {
 
-// The right to watch an account, until it is lost or given back.
+// The right to watch an account, until a higher token is put down for it.
 struct Lease {
   std::string account_id;
-  uint64_t token = 0;            // higher with every holder: the fence
+  uint64_t token = 0;            // that of the account's slot: the fence
   std::optional<Cursor> cursor;  // as it stood when the lease was taken
 };
 
-// Who watches an account, and how far its mailbox is dealt with. In Redis:
-//   postern:lease:{ID}   "TOKEN OWNER", gone after kLeaseMs without a renewal
+// How far each account's mailbox is dealt with. In Redis:
 //   postern:cursor:{ID}  hash: fence, mailbox; IMAP uid_validity, last_uid; POP3 newest
 //   postern:cursor:{ID}:known  POP3: the keys of the mails dealt with, 8 bytes each
-// The highest token ever given is kept beside the cursor and checked in the
-// script that writes it: who lost the lease, paused or cut off, writes nothing.
+// The highest token ever taken with is kept beside the cursor and checked in the script
+// that writes it: who lost the account's slot, paused or cut off, writes nothing.
 class CursorStore {
  public:
-  static constexpr int kLeaseMs = 15'000;
+  // `may_write` says whether this process may still take its slots for its own; without it,
+  // it may always.
+  explicit CursorStore(store::RedisClient& redis, std::function<bool()> may_write = {});
 
-  // `owner` names this process; what it holds already it may take again.
-  CursorStore(store::RedisClient& redis, std::string owner);
-
-  // Nothing when another process holds the lease.
-  net::Task<absl::StatusOr<std::optional<Lease>>> Take(std::string account_id);
-  // False when the lease is lost.
-  net::Task<absl::StatusOr<bool>> Renew(Lease lease);
+  // Puts `token` down as the fence. kAborted when a higher one was there; the same may be
+  // taken with again by the fetcher that has the slot.
+  net::Task<absl::StatusOr<Lease>> Take(std::string account_id, uint64_t token);
   // kAborted when the lease is lost. The cursor never moves back under one UIDVALIDITY
   // of one mailbox.
   net::Task<absl::Status> Advance(Lease lease, Cursor cursor);
@@ -48,17 +46,16 @@ class CursorStore {
   // These mails of the same mailbox are known as well; repeating it is harmless. `newest_unix`
   // counts only when it is later than what is there. kAborted when the lease is lost.
   net::Task<absl::Status> AddKnown(Lease lease, KnownMails more);
-  // Lets another process take it at once.
-  net::Task<absl::Status> Release(Lease lease);
   // Removes all there is of an account that is gone.
   net::Task<absl::Status> Forget(std::string account_id);
 
  private:
-  std::string Holder(const Lease& lease) const;
+  net::Task<absl::Status> Write(const store::Script& script, std::vector<std::string> keys,
+                                std::vector<std::string> args);
   net::Task<absl::Status> WriteKnown(const store::Script& script, Lease lease, KnownMails known);
 
   store::RedisClient& redis_;
-  const std::string owner_;
+  const std::function<bool()> may_write_;
 };
 
 }  // namespace postern::fetcher

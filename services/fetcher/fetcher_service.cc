@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
 #include "lib/rpc/mail_codec.h"
@@ -20,18 +19,6 @@ constexpr uint32_t kDefaultMails = 10;
 constexpr uint32_t kMaxMails = 100;
 constexpr int kMaxRead = 32;
 
-v1::Watch ToProto(const AccountWatcher& watcher) {
-  const WatchState state = watcher.State();
-  v1::Watch watch;
-  watch.set_account_id(watcher.account().id);
-  watch.set_state(state.state);
-  watch.set_uid_validity(state.cursor.uid_validity);
-  watch.set_last_uid(state.cursor.last_uid);
-  watch.set_mails_handed_on(state.handed_on);
-  watch.set_next_attempt_unix(state.next_attempt_unix);
-  return watch;
-}
-
 void ToProto(Folder folder, v1::Folder& proto) {
   proto.set_name(std::move(folder.name));
   proto.set_mailbox(std::move(folder.mailbox));
@@ -45,14 +32,6 @@ void ToProto(MailSummary mail, v1::MailSummary& proto) {
   proto.set_subject(std::move(mail.subject));
   proto.set_received_unix(mail.received_unix);
   proto.set_size(mail.size);
-}
-
-// A request is ours until it is answered, and nobody else needs its password: it is
-// wiped as soon as it is read.
-crypto::Secret TakePassword(const std::string& of_request) {
-  crypto::Secret password(of_request);
-  crypto::Wipe(const_cast<std::string&>(of_request));
-  return password;
 }
 
 absl::Status Tell(const words::Wording& problem, absl::string_view field,
@@ -78,31 +57,7 @@ net::Task<absl::Status> FetcherService::RunWhenBegun(Call call) {
   co_return co_await call();
 }
 
-// --- watches ----------------------------------------------------------------------
-
-FetcherService::Reactor* FetcherService::CheckAccount(Context* context,
-                                                      const v1::CheckAccountRequest* request,
-                                                      v1::CheckAccountResponse*) {
-  return Serve(context, [=, this] { return DoCheck(*request); });
-}
-
-net::Task<absl::Status> FetcherService::DoCheck(const v1::CheckAccountRequest& request) {
-  if (request.account_id().empty()) co_return Missing("account_id");
-  co_return desks_->watches.Check(request.account_id());
-}
-
-FetcherService::Reactor* FetcherService::ListWatches(Context* context,
-                                                     const v1::ListWatchesRequest*,
-                                                     v1::ListWatchesResponse* response) {
-  return Serve(context, [=, this] { return DoListWatches(*response); });
-}
-
-net::Task<absl::Status> FetcherService::DoListWatches(v1::ListWatchesResponse& response) {
-  for (const auto& watcher : desks_->watches.Watched()) *response.add_watches() = ToProto(*watcher);
-  co_return absl::OkStatus();
-}
-
-// --- settings and passwords ---------------------------------------------------------
+// --- trials -------------------------------------------------------------------------
 
 FetcherService::Reactor* FetcherService::TryAccount(Context* context,
                                                     const v1::TryAccountRequest* request,
@@ -112,7 +67,7 @@ FetcherService::Reactor* FetcherService::TryAccount(Context* context,
 
 net::Task<absl::Status> FetcherService::DoTry(const v1::TryAccountRequest& request,
                                               v1::TryAccountResponse& response) {
-  crypto::Secret password = TakePassword(request.password());
+  crypto::Secret password = TakeFrom(request.password());
   Account account = FromProto(request.account());
   if (account.type == AccountType::kOther) {
     co_return absl::InvalidArgumentError("account.type is neither IMAP nor POP3");
@@ -140,42 +95,6 @@ absl::Status FetcherService::LendPassword(Account& account) const {
   }
   account.sealed_password = known->sealed_password;
   return crypto::CheckPasswordUse(UseOf(*known), UseOf(account));
-}
-
-FetcherService::Reactor* FetcherService::HoldPassword(Context* context,
-                                                      const v1::HoldPasswordRequest* request,
-                                                      v1::HoldPasswordResponse*) {
-  return Serve(context, [=, this] { return DoHold(*request); });
-}
-
-net::Task<absl::Status> FetcherService::DoHold(const v1::HoldPasswordRequest& request) {
-  crypto::Secret password = TakePassword(request.password());
-  if (password.empty()) co_return Missing("password");
-  // Who has just named another server gives the password for that one: were the change
-  // heard afterwards, it would be forgotten as the old one's.
-  if (desks_->catch_up) (co_await desks_->catch_up()).IgnoreError();
-  const auto account = desks_->accounts.Find(request.account_id());
-  if (!account || !account->enabled) {
-    co_return absl::NotFoundError(
-        absl::StrCat("account ", request.account_id(), " is not watched here"));
-  }
-  desks_->passwords.Hold(account->id, account->owner, std::move(password));
-  desks_->folders.Forget(account->id);
-  desks_->watches.PasswordArrived(account->id);
-  co_return absl::OkStatus();
-}
-
-FetcherService::Reactor* FetcherService::RetainPasswords(Context* context,
-                                                         const v1::RetainPasswordsRequest* request,
-                                                         v1::RetainPasswordsResponse*) {
-  return Serve(context, [=, this] { return DoRetain(*request); });
-}
-
-net::Task<absl::Status> FetcherService::DoRetain(const v1::RetainPasswordsRequest& request) {
-  const absl::flat_hash_set<std::string> users(request.users().begin(), request.users().end());
-  desks_->passwords.Retain(users);
-  desks_->watches.PasswordsWiped();
-  co_return absl::OkStatus();
 }
 
 // --- folders and mails ----------------------------------------------------------------

@@ -15,6 +15,7 @@
 #include "services/fetcher/account_trial.h"
 #include "services/fetcher/folder_desk.h"
 #include "services/fetcher/mail_desk.h"
+#include "services/fetcher/replicas.h"
 #include "services/fetcher/watch_list.h"
 
 namespace postern::fetcher {
@@ -28,6 +29,7 @@ struct Desks {
   FolderDesk& folders;
   MailDesk& mails;
   std::function<net::Task<absl::Status>()> catch_up = {};  // the accounts, with admin
+  Replicas* others = nullptr;                              // null: there are no other fetchers
 };
 
 // The gRPC face: what others may ask about mailboxes.
@@ -63,18 +65,22 @@ class FetcherService final : public v1::FetcherService::CallbackService {
   Reactor* Serve(Context* context, Call call);
   net::Task<absl::Status> RunWhenBegun(Call call);
 
-  net::Task<absl::Status> DoCheck(const v1::CheckAccountRequest& request);
-  net::Task<absl::Status> DoListWatches(v1::ListWatchesResponse& response);
+  // The other fetchers, unless it was one of them who called; else null.
+  Replicas* OthersFor(const Context& context) const;
+  net::Task<absl::Status> DoCheck(const Context& context, const v1::CheckAccountRequest& request);
+  net::Task<absl::Status> DoListWatches(const Context& context, v1::ListWatchesResponse& response);
   net::Task<absl::Status> DoTry(const v1::TryAccountRequest& request,
                                 v1::TryAccountResponse& response);
-  net::Task<absl::Status> DoHold(const v1::HoldPasswordRequest& request);
-  net::Task<absl::Status> DoRetain(const v1::RetainPasswordsRequest& request);
+  net::Task<absl::Status> DoHold(const Context& context, const v1::HoldPasswordRequest& request);
+  net::Task<absl::Status> DoRetain(const Context& context,
+                                   const v1::RetainPasswordsRequest& request);
   net::Task<absl::Status> DoListFolders(const v1::ListFoldersRequest& request,
                                         v1::ListFoldersResponse& response);
   net::Task<absl::Status> DoListMails(const v1::ListMailsRequest& request,
                                       v1::ListMailsResponse& response);
   net::Task<absl::Status> DoReadMails(const v1::ReadMailsRequest& request,
                                       v1::ReadMailsResponse& response);
+  static crypto::Secret TakeFrom(const std::string& of_request);
   absl::Status LendPassword(Account& account) const;
   // kNotFound, or with a wording why its mailbox is not to be visited.
   absl::StatusOr<std::shared_ptr<const Account>> Visitable(const std::string& account_id) const;

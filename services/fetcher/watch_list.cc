@@ -1,8 +1,8 @@
 #include "services/fetcher/watch_list.h"
 
-#include <utility>
+#include <algorithm>
 
-#include "absl/strings/str_cat.h"
+#include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
 
@@ -10,58 +10,203 @@ namespace postern::fetcher {
 
 namespace {
 
-using std::chrono::duration_cast;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr seconds kBetweenChecks{60};
+constexpr int kTakesAtOnce = 128;  // scripts on their way to Redis
+constexpr seconds kRedisRetry{1};
+// Who lost an account that should be theirs does not come back at once: two that take
+// it from one another would log in without end.
+constexpr seconds kRestWhenFenced{5};
+constexpr std::chrono::milliseconds kStopPoll{5};
 
-auto& watchers = metrics::Gauge("postern_fetcher_watchers", "Accounts to watch");
+auto& watchers = metrics::Gauge("postern_fetcher_watchers", "Accounts watched here");
 
 }  // namespace
 
-WatchList::WatchList(const WatcherParts& parts) : parts_(parts), group_(parts.executor) {}
+WatchList::WatchList(const WatcherParts& parts, OnOutbid on_outbid)
+    : parts_(parts), on_outbid_(std::move(on_outbid)), group_(parts.executor) {
+  parts_.on_fenced = [this](const std::string& account_id) { Fenced(account_id); };
+}
 
-void WatchList::Put(Account account) {
-  const std::string id = account.id;
-  const bool has_mailbox = account.type == AccountType::kImap || account.type == AccountType::kPop3;
-  if (!has_mailbox || !account.enabled) return StopWatching(id);
+// --- what is to be watched ----------------------------------------------------------
 
-  const auto found = entries_.find(id);
-  if (found == entries_.end()) return Start(entries_[id], std::move(account));
+void WatchList::Put(std::shared_ptr<const Account> account) {
+  const bool has_mailbox =
+      account->type == AccountType::kImap || account->type == AccountType::kPop3;
+  if (!has_mailbox || !account->enabled) return Drop(account->id, false);
+  const Key key = KeyOf(account->id);
+  Entry& entry = entries_[key];
+  entry.forget = false;
   // The feed also tells of changes in health, most of them our own words.
-  if (found->second.watcher->account().settings_revision == account.settings_revision) return;
-  group_.Cancel(found->second.task);
-  Start(found->second, std::move(account));
-}
-
-// A watcher that unwinds may still hold the lease; the new one takes it over,
-// and the old one's token with it.
-void WatchList::Start(Entry& entry, Account account) {
-  const std::string name = absl::StrCat("watch ", account.id);
-  entry.watcher = std::make_shared<AccountWatcher>(parts_, std::move(account));
-  entry.task = group_.Spawn(name, AccountWatcher::Run(entry.watcher));
-  watchers.Set(static_cast<double>(entries_.size()));
-}
-
-void WatchList::StopWatching(const std::string& account_id) {
-  const auto found = entries_.find(account_id);
-  if (found == entries_.end()) return;
-  group_.Cancel(found->second.task);
-  group_.Spawn("release", Release(found->second.watcher->lease()));
-  parts_.health.Forget(account_id);
-  entries_.erase(found);
-  watchers.Set(static_cast<double>(entries_.size()));
-}
-
-void WatchList::Leave(const std::string& account_id) {
-  StopWatching(account_id);
-  parts_.health.Forget(account_id);
+  const bool same = entry.account && entry.account->settings_revision == account->settings_revision;
+  if (!same) entry.account = std::move(account);
+  Tend(key);
 }
 
 void WatchList::Remove(const std::string& account_id) {
-  Leave(account_id);
-  group_.Spawn("forget", Forget(account_id));
+  entries_[KeyOf(account_id)];  // watched here or not: what the last one wrote goes
+  Drop(account_id, true);
+}
+
+void WatchList::Leave(const std::string& account_id) { Drop(account_id, false); }
+
+void WatchList::Drop(const std::string& account_id, bool forget) {
+  const Key key = KeyOf(account_id);
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return;
+  found->second.account = nullptr;
+  found->second.forget = forget;
+  Tend(key);
+}
+
+void WatchList::Hold(const HeldSlots& slots) {
+  const HeldSlots before = std::exchange(held_, slots);
+  for (const auto& [slot, token] : before) {
+    if (!held_.contains(slot)) TendSlot(slot);
+  }
+  for (const auto& [slot, token] : held_) {
+    const auto found = before.find(slot);
+    if (found == before.end() || found->second != token) TendSlot(slot);
+  }
+}
+
+bool WatchList::InUse(Slot slot) const {
+  for (auto at = entries_.lower_bound(Key{slot, ""});
+       at != entries_.end() && at->first.first == slot; ++at) {
+    if (at->second.watcher) return true;
+  }
+  return false;
+}
+
+// --- from how it is to how it shall be ----------------------------------------------
+
+bool WatchList::Wanted(const Key& key, const Entry& entry) const {
+  return entry.account && held_.contains(key.first);
+}
+
+void WatchList::TendSlot(Slot slot) {
+  std::vector<Key> keys;  // one that is gone is erased
+  for (auto at = entries_.lower_bound(Key{slot, ""});
+       at != entries_.end() && at->first.first == slot; ++at) {
+    keys.push_back(at->first);
+  }
+  for (const Key& key : keys) Tend(key);
+}
+
+void WatchList::Tend(const Key& key) {
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return;
+  Entry& entry = found->second;
+  // What is under way looks here again when it is done.
+  if (entry.phase == Phase::kQueued || entry.phase == Phase::kStopping) return;
+  const bool wanted = Wanted(key, entry);
+  if (entry.phase == Phase::kWatched) {
+    const bool fits =
+        wanted && held_.at(key.first) == entry.token &&
+        entry.watcher->account().settings_revision == entry.account->settings_revision;
+    if (!fits) BeginToStop(key, entry);
+    return;
+  }
+  if (wanted) return Queue(key, entry);
+  // Another fetcher has the last word on it, or nobody.
+  parts_.health.Forget(key.second);
+  if (entry.account) return;
+  if (entry.forget) group_.Spawn("forget", Forget(key.second));
+  entries_.erase(found);
+}
+
+void WatchList::Queue(const Key& key, Entry& entry) {
+  if (entry.rest_until && steady_clock::now() < *entry.rest_until) {
+    group_.Spawn("tend later", TendLater(key));
+    return;
+  }
+  entry.phase = Phase::kQueued;
+  queue_.push_back(key);
+  if (takers_ == kTakesAtOnce) return;
+  ++takers_;
+  group_.Spawn("take", TakeQueued());
+}
+
+net::Task<void> WatchList::TendLater(Key key) {
+  co_await net::Sleep(kRestWhenFenced);
+  Tend(key);
+}
+
+net::Task<void> WatchList::TakeQueued() {
+  while (!queue_.empty()) {
+    Key key = std::move(queue_.front());
+    queue_.pop_front();
+    co_await TakeOne(std::move(key));
+  }
+  --takers_;
+}
+
+// The entry stays as long as it is queued, but no reference to it does.
+net::Task<void> WatchList::TakeOne(Key key) {
+  if (!Wanted(key, entries_.at(key))) {
+    entries_.at(key).phase = Phase::kNone;
+    Tend(key);
+    co_return;
+  }
+  auto lease = co_await parts_.cursors.Take(key.second, held_.at(key.first));
+  Entry& entry = entries_.at(key);
+  if (!lease.ok() && !absl::IsAborted(lease.status())) {
+    queue_.push_back(std::move(key));
+    co_await net::Sleep(kRedisRetry);
+    co_return;
+  }
+  entry.phase = Phase::kNone;
+  const auto slot = held_.find(key.first);
+  if (slot == held_.end() || !entry.account) {
+    Tend(key);
+  } else if (!lease.ok()) {
+    log::Warn("account not taken, its fence is higher", {{"account", key.second}});
+    if (on_outbid_) on_outbid_(key.first);
+  } else if (slot->second != lease->token) {
+    Tend(key);
+  } else {
+    Watch(key, entry, *std::move(lease));
+  }
+}
+
+void WatchList::Watch(const Key& key, Entry& entry, Lease lease) {
+  entry.phase = Phase::kWatched;
+  entry.token = lease.token;
+  entry.watcher = std::make_shared<AccountWatcher>(parts_, entry.account, std::move(lease));
+  by_owner_[entry.account->owner].push_back(entry.watcher.get());
+  if (entry.account->sealed_password.empty()) without_password_.insert(entry.watcher.get());
+  watchers.Set(static_cast<double>(++watching_));
+  entry.watcher->Start();
+}
+
+void WatchList::BeginToStop(const Key& key, Entry& entry) {
+  entry.phase = Phase::kStopping;
+  AccountWatcher* const watcher = entry.watcher.get();
+  const auto owned = by_owner_.find(watcher->account().owner);
+  owned->second.erase(std::find(owned->second.begin(), owned->second.end(), watcher));
+  if (owned->second.empty()) by_owner_.erase(owned);
+  without_password_.erase(watcher);
+  group_.Spawn("stop watching", StopOne(key, entry.watcher));
+}
+
+net::Task<void> WatchList::StopOne(Key key, std::shared_ptr<AccountWatcher> watcher) {
+  co_await watcher->Stop();
+  Entry& entry = entries_.at(key);
+  entry.watcher = nullptr;
+  entry.phase = Phase::kNone;
+  watchers.Set(static_cast<double>(--watching_));
+  Tend(key);
+}
+
+void WatchList::Fenced(const std::string& account_id) {
+  const Key key = KeyOf(account_id);
+  const auto found = entries_.find(key);
+  if (found == entries_.end() || found->second.phase != Phase::kWatched) return;
+  found->second.rest_until = steady_clock::now() + kRestWhenFenced;
+  BeginToStop(key, found->second);
+  if (on_outbid_) on_outbid_(key.first);
 }
 
 // Should Redis be away just now, a few bytes stay behind: ids are never reused.
@@ -73,35 +218,43 @@ net::Task<void> WatchList::Forget(std::string account_id) {
              {"error", status.ToString(absl::StatusToStringMode::kWithNoExtraData)}});
 }
 
-net::Task<void> WatchList::Release(Lease lease) {
-  // Not given back, it runs out by itself.
-  if (lease.token != 0) co_await parts_.cursors.Release(std::move(lease));
+// --- what watchers are told and asked ------------------------------------------------
+
+AccountWatcher* WatchList::Find(const std::string& account_id) {
+  const auto found = entries_.find(KeyOf(account_id));
+  const bool watched = found != entries_.end() && found->second.phase == Phase::kWatched;
+  return watched ? found->second.watcher.get() : nullptr;
 }
 
 void WatchList::PresenceChanged(const std::string& user) {
-  for (auto& [id, entry] : entries_) {
-    if (user.empty() || entry.watcher->account().owner == user) entry.watcher->PresenceChanged();
+  if (user.empty()) {
+    for (const auto& [owner, owned] : by_owner_) {
+      for (AccountWatcher* watcher : owned) watcher->PresenceChanged();
+    }
+    return;
   }
+  const auto found = by_owner_.find(user);
+  if (found == by_owner_.end()) return;
+  for (AccountWatcher* watcher : found->second) watcher->PresenceChanged();
 }
 
 void WatchList::PasswordArrived(const std::string& account_id) {
-  const auto found = entries_.find(account_id);
-  if (found != entries_.end()) found->second.watcher->PasswordArrived();
+  if (AccountWatcher* watcher = Find(account_id)) watcher->PasswordArrived();
 }
 
 void WatchList::PasswordsWiped() {
-  for (auto& [id, entry] : entries_) entry.watcher->PasswordsWiped();
+  for (AccountWatcher* watcher : without_password_) watcher->PasswordsWiped();
 }
 
 absl::Status WatchList::Check(const std::string& account_id) {
-  const auto found = entries_.find(account_id);
-  if (found == entries_.end() || !found->second.watcher->holds_lease()) {
+  AccountWatcher* const watcher = Find(account_id);
+  if (!watcher) {
     return words::Error(
         absl::StatusCode::kNotFound,
         words::Word("this account is not being watched just now; try again in a minute"));
   }
   const auto now = steady_clock::now();
-  std::optional<steady_clock::time_point>& last = found->second.last_check;
+  std::optional<steady_clock::time_point>& last = entries_.at(KeyOf(account_id)).last_check;
   if (last && now - *last < kBetweenChecks) {
     const auto left = std::chrono::ceil<seconds>(kBetweenChecks - (now - *last));
     return words::Error(
@@ -109,21 +262,22 @@ absl::Status WatchList::Check(const std::string& account_id) {
         words::Word("checked less than a minute ago; try again in $0 seconds", left.count()));
   }
   last = now;
-  found->second.watcher->Check();
+  watcher->Check();
   return absl::OkStatus();
 }
 
 std::vector<std::shared_ptr<const AccountWatcher>> WatchList::Watched() const {
   std::vector<std::shared_ptr<const AccountWatcher>> watched;
-  for (const auto& [id, entry] : entries_) {
-    if (entry.watcher->holds_lease()) watched.push_back(entry.watcher);
+  for (const auto& [key, entry] : entries_) {
+    if (entry.phase == Phase::kWatched) watched.push_back(entry.watcher);
   }
   return watched;
 }
 
 net::Task<void> WatchList::Stop() {
+  Hold({});
+  while (watching_ > 0) co_await net::Sleep(kStopPoll);
   co_await group_.Stop();
-  for (const auto& [id, entry] : entries_) co_await Release(entry.watcher->lease());
 }
 
 }  // namespace postern::fetcher

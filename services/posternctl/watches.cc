@@ -10,11 +10,12 @@ absl::Status ListWatches(Session& session) {
   auto answer = session.Call(&Session::Stub::ListWatches, fetcher::v1::ListWatchesRequest());
   if (!answer.ok()) return answer.status();
   if (session.json) return session.PrintJson(*answer);
-  Table table({"ACCOUNT", "STATE", ">UIDVALIDITY", ">LAST UID", ">HANDED ON", "NEXT TRY"});
+  Table table(
+      {"ACCOUNT", "STATE", ">UIDVALIDITY", ">LAST UID", ">HANDED ON", "NEXT TRY", "FETCHER"});
   for (const fetcher::v1::Watch& watch : answer->watches())
     table.Add({watch.account_id(), watch.state(), absl::StrCat(watch.uid_validity()),
                absl::StrCat(watch.last_uid()), absl::StrCat(watch.mails_handed_on()),
-               TimeWords(watch.next_attempt_unix())});
+               TimeWords(watch.next_attempt_unix()), watch.replica()});
   table.Print(session.out(), "No mailbox is watched.");
   return absl::OkStatus();
 }
@@ -22,10 +23,10 @@ absl::Status ListWatches(Session& session) {
 }  // namespace
 
 void AddWatches(Nouns& nouns) {
-  CLI::App& watches = nouns.AddNoun("watches", "Mailboxes that the fetcher watches");
+  CLI::App& watches = nouns.AddNoun("watches", "Mailboxes that the fetchers watch");
   nouns.AddVerb(watches, "list", "Each with its state and how far it was read",
                 "LAST UID is the cursor: all mail up to it is dealt with. HANDED ON counts mails\n"
-                "since the fetcher started.\n\nExample:\n  posternctl watches list\n",
+                "since its FETCHER took the account.\n\nExample:\n  posternctl watches list\n",
                 ListWatches);
 }
 

@@ -15,31 +15,49 @@ using testing::Await;
 
 class CursorStoreTest : public ::testing::Test {
  protected:
+  // Under a token higher than any before.
   Lease MustTake(CursorStore& store) {
-    auto lease = Await(io_, store.Take("acc"));
+    auto lease = Await(io_, store.Take("acc", ++token_));
     EXPECT_TRUE(lease.ok()) << lease.status();
-    EXPECT_TRUE(lease->has_value());
-    return **lease;
-  }
-  void Expire() {
-    std::vector<std::string> command = {"DEL", "postern:lease:{acc}"};
-    ASSERT_TRUE(Await(io_, redis_->Command(std::move(command))).ok());
+    return *lease;
   }
 
   testing::RedisServer server_;
   boost::asio::io_context io_;
   std::unique_ptr<store::RedisClient> redis_ =
       *store::RedisClient::Create(io_.get_executor(), server_.url());
-  CursorStore one_{*redis_, "one"}, two_{*redis_, "two"};
+  CursorStore one_{*redis_}, two_{*redis_};
+  uint64_t token_ = 100;
 };
 
-TEST_F(CursorStoreTest, GivesALeaseToOneProcessOnly) {
-  const Lease first = MustTake(one_);
-  EXPECT_FALSE(Await(io_, two_.Take("acc"))->has_value());
-  EXPECT_TRUE(*Await(io_, one_.Renew(first)));
-  ASSERT_TRUE(Await(io_, one_.Release(first)).ok());
-  const Lease second = MustTake(two_);
-  EXPECT_GT(second.token, first.token);
+TEST_F(CursorStoreTest, TakesUnderNoLowerTokenThanBefore) {
+  EXPECT_EQ(MustTake(one_).token, 101u);
+  EXPECT_TRUE(Await(io_, one_.Take("acc", 101)).ok()) << "its own watcher starts anew";
+  EXPECT_EQ(Await(io_, two_.Take("acc", 100)).status().code(), absl::StatusCode::kAborted);
+  EXPECT_TRUE(Await(io_, two_.Take("another", 100)).ok());
+}
+
+// 1.7e12 is beyond 32 bits, and "9" is no more than "10".
+TEST_F(CursorStoreTest, ComparesTokensAsNumbers) {
+  EXPECT_TRUE(Await(io_, one_.Take("acc", 9)).ok());
+  EXPECT_TRUE(Await(io_, one_.Take("acc", 10)).ok());
+  EXPECT_TRUE(Await(io_, one_.Take("acc", 1'763'800'000'001)).ok());
+  EXPECT_EQ(Await(io_, one_.Take("acc", 1'763'800'000'000)).status().code(),
+            absl::StatusCode::kAborted);
+}
+
+TEST_F(CursorStoreTest, WritesNothingWhenItMayNot) {
+  bool may_write = true;
+  CursorStore store(*redis_, [&] { return may_write; });
+  const Lease lease = MustTake(store);
+  const Cursor early{7, 1, "work"}, late{7, 2, "work"};
+  const KnownMails known{"work", 100, {1}};
+  ASSERT_TRUE(Await(io_, store.Advance(lease, early)).ok());
+  may_write = false;
+  EXPECT_EQ(Await(io_, store.Advance(lease, late)).code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(Await(io_, store.SetKnown(lease, known)).code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(MustTake(two_).cursor, early);
+  EXPECT_FALSE(Await(io_, two_.ReadKnown("acc"))->has_value());
 }
 
 TEST_F(CursorStoreTest, KeepsTheCursorFromHolderToHolder) {
@@ -47,36 +65,15 @@ TEST_F(CursorStoreTest, KeepsTheCursorFromHolderToHolder) {
   EXPECT_FALSE(first.cursor.has_value());
   const Cursor cursor{7, 42, "work"};
   ASSERT_TRUE(Await(io_, one_.Advance(first, cursor)).ok());
-  Expire();
   EXPECT_EQ(MustTake(two_).cursor, cursor);
 }
 
 TEST_F(CursorStoreTest, RefusesTheCursorOfAZombie) {
   const Lease zombie = MustTake(one_);
-  Expire();
   const Lease holder = MustTake(two_);
   const Cursor stale{7, 99, "work"}, fresh{7, 10, "work"};
   EXPECT_EQ(Await(io_, one_.Advance(zombie, stale)).code(), absl::StatusCode::kAborted);
-  EXPECT_FALSE(*Await(io_, one_.Renew(zombie)));
-  ASSERT_TRUE(Await(io_, one_.Release(zombie)).ok());
-  EXPECT_TRUE(*Await(io_, two_.Renew(holder))) << "a zombie gives back nothing but its own";
   EXPECT_TRUE(Await(io_, two_.Advance(holder, fresh)).ok());
-}
-
-TEST_F(CursorStoreTest, RenewsALeaseThatRanOutUnseen) {
-  const Lease lease = MustTake(one_);
-  Expire();
-  EXPECT_TRUE(*Await(io_, one_.Renew(lease)));
-  EXPECT_FALSE(Await(io_, two_.Take("acc"))->has_value());
-}
-
-TEST_F(CursorStoreTest, FencesTheOlderOfTwoWatchersInOneProcess) {
-  const Lease older = MustTake(one_);
-  const Lease newer = MustTake(one_);
-  EXPECT_GT(newer.token, older.token);
-  const Cursor cursor{7, 1, "work"};
-  EXPECT_EQ(Await(io_, one_.Advance(older, cursor)).code(), absl::StatusCode::kAborted);
-  EXPECT_TRUE(Await(io_, one_.Advance(newer, cursor)).ok());
 }
 
 TEST_F(CursorStoreTest, NeverMovesBackUnderOneUidValidity) {
@@ -118,7 +115,7 @@ TEST_F(CursorStoreTest, KeepsTheCursorThroughAKilledRedis) {
   EXPECT_EQ(Await(io_, one_.Advance(lease, cursor)).code(), absl::StatusCode::kUnavailable);
   server_.Restart();
   auto redis = *store::RedisClient::Create(io_.get_executor(), server_.url());
-  CursorStore store(*redis, "one");
+  CursorStore store(*redis);
   EXPECT_EQ(MustTake(store).cursor, cursor);
 }
 
@@ -143,7 +140,6 @@ TEST_F(CursorStoreTest, WritesNoKnownMailsForAZombieOrAnotherMailbox) {
   const KnownMails known{"work", 100, {1}}, elsewhere{"home", 100, {2}};
   ASSERT_TRUE(Await(io_, one_.SetKnown(zombie, known)).ok());
   EXPECT_EQ(Await(io_, one_.AddKnown(zombie, elsewhere)).code(), absl::StatusCode::kAborted);
-  Expire();
   MustTake(two_);
   EXPECT_EQ(Await(io_, one_.SetKnown(zombie, elsewhere)).code(), absl::StatusCode::kAborted);
   EXPECT_EQ(Await(io_, one_.AddKnown(zombie, known)).code(), absl::StatusCode::kAborted);
