@@ -11,7 +11,7 @@ same rate, fetches the mail's source at "exists" and notes when it has it. One c
 import sys
 import time
 
-from yard import (Authority, Fetcher, Park, clean, delays, folder, imapflow, imapflow_option,
+from yard import (Authority, Fetcher, Park, clean, cpu, delays, folder, imapflow, imapflow_option,
                   options, percentile, spread, table, times)
 
 HOSTS = tuple(f"127.0.0.{n}" for n in range(1, 5))
@@ -20,18 +20,20 @@ P50, P99 = 2, 10  # milliseconds
 GRACE = 3  # seconds for the last ones to come
 
 
-def arrivals(chosen, park, client, noted):
-    """The delays of each run, in milliseconds, and how many mails never came."""
+def arrivals(chosen, park, client, noted, pid):
+    """Of each run the delays in milliseconds, how many mails never came, and the seconds of CPU."""
     runs, seen = [], set()
     for _ in range(chosen.runs):
+        before = cpu(pid)
         park.ask(f"rate {chosen.rate} {chosen.seconds} 0 {chosen.accounts - 1}")
         time.sleep(chosen.seconds + GRACE)
+        used = cpu(pid) - before
         park.ask("flush")
         client.ask("flush")
         begun = {name: at for name, at in times(park.mails).items() if name not in seen}
         seen |= begun.keys()
         took = delays(begun, times(noted))
-        runs.append((took, len(begun) - len(took)))
+        runs.append((took, len(begun) - len(took), used))
     return runs
 
 
@@ -44,7 +46,7 @@ def measure_ours(chosen, authority):
         fetcher.start()
         park.await_idle(chosen.accounts)
         time.sleep(GRACE)
-        return arrivals(chosen, park, fetcher.peers, fetcher.mails)
+        return arrivals(chosen, park, fetcher.peers, fetcher.mails, fetcher.pid)
     finally:
         fetcher.stop()
         park.stop()
@@ -60,7 +62,7 @@ def measure_imapflow(chosen, authority):
         peer.ask("go")
         park.await_idle(chosen.accounts)
         time.sleep(GRACE)
-        return arrivals(chosen, park, peer, place / "imapflow.log")
+        return arrivals(chosen, park, peer, place / "imapflow.log", peer.pid)
     finally:
         peer.stop()
         park.stop()
@@ -69,9 +71,10 @@ def measure_imapflow(chosen, authority):
 
 def row(who, runs):
     def each(percent):
-        return [percentile(took, percent) for took, _ in runs]
-    return [who, sum(len(took) for took, _ in runs), sum(lost for _, lost in runs),
-            spread(each(50), "{:.2f}"), spread(each(99), "{:.2f}"), spread(each(100), "{:.1f}")]
+        return [percentile(took, percent) for took, _, _ in runs]
+    return [who, sum(len(took) for took, _, _ in runs), sum(lost for _, lost, _ in runs),
+            spread(each(50), "{:.2f}"), spread(each(99), "{:.2f}"), spread(each(100), "{:.1f}"),
+            spread([1e6 * used / len(took) for took, _, used in runs], "{:.0f}")]
 
 
 def main():
@@ -93,7 +96,7 @@ def main():
         clean(place)
     table(f"EXISTS to the rules, {chosen.accounts} idle, {chosen.rate:g} a second; "
           f"target p50 {P50} ms, p99 {P99} ms",
-          ["who", "mails", "lost", "p50 ms", "p99 ms", "max ms"], rows)
+          ["who", "mails", "lost", "p50 ms", "p99 ms", "max ms", "CPU us each"], rows)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -36,7 +35,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "bench/park_session.h"
+#include "bench/park_connection.h"
 
 namespace postern::bench {
 namespace {
@@ -55,23 +54,6 @@ int64_t Now() {
   return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
 }
 
-struct Connection {
-  Connection(int socket, SSL* tls, std::vector<ParkMailbox>& accounts)
-      : fd(socket), ssl(tls), session(accounts) {}
-  ~Connection() {
-    SSL_free(ssl);
-    close(fd);
-  }
-  Connection(const Connection&) = delete;
-
-  const int fd;
-  SSL* const ssl;
-  ParkSession session;
-  std::string out = std::string(ParkSession::kGreeting);
-  bool secure = false;
-  int known_as = -1;  // the account under which Park finds it
-};
-
 class Park {
  public:
   Park(const char* certificate, const char* key, const char* log, int accounts, uint32_t mails,
@@ -82,11 +64,10 @@ class Park {
  private:
   void Accept(int listener);
   void Watch(int fd, uint32_t events);
-  // Reads and writes what can be; false when the connection is over.
-  bool Pump(Connection& connection);
-  bool Drain(Connection& connection);
+  // Reads and writes what can be, and closes a connection that is over.
+  void Serve(ParkConnection& connection);
   void Close(int fd);
-  void Note(Connection& connection);
+  void Note(ParkConnection& connection);
   void Add(int account, uint32_t count);
   void ReadCommands();
   std::string Obey(const std::string& line);
@@ -99,8 +80,8 @@ class Park {
   SSL_CTX* const tls_ = SSL_CTX_new(TLS_server_method());
   FILE* const log_;
   std::vector<ParkMailbox> accounts_;
-  std::vector<std::vector<Connection*>> open_;  // of each account
-  absl::flat_hash_map<int, std::unique_ptr<Connection>> connections_;
+  std::vector<std::vector<ParkConnection*>> open_;  // of each account
+  absl::flat_hash_map<int, std::unique_ptr<ParkConnection>> connections_;
   absl::flat_hash_set<int> listeners_;
   uint64_t logins_ = 0, bodies_ = 0;
   std::string commands_;
@@ -154,10 +135,7 @@ void Park::Accept(int listener) {
     if (fd < 0) return;
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    SSL* const ssl = SSL_new(tls_);
-    SSL_set_fd(ssl, fd);
-    SSL_set_accept_state(ssl);
-    connections_[fd] = std::make_unique<Connection>(fd, ssl, accounts_);
+    connections_[fd] = std::make_unique<ParkConnection>(fd, tls_, accounts_);
     Watch(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
   }
 }
@@ -171,45 +149,15 @@ void Park::Close(int fd) {
   connections_.erase(found);
 }
 
-// False when the socket takes no more now, or is gone.
-bool Park::Drain(Connection& connection) {
-  while (!connection.out.empty()) {
-    const int wrote =
-        SSL_write(connection.ssl, connection.out.data(), static_cast<int>(connection.out.size()));
-    if (wrote <= 0) return false;
-    connection.out.erase(0, wrote);
-  }
-  if (connection.out.capacity() > 4096) connection.out.shrink_to_fit();
-  return true;
+void Park::Serve(ParkConnection& connection) {
+  const uint64_t before = connection.session.bodies();
+  const bool goes_on = connection.Pump();
+  bodies_ += connection.session.bodies() - before;
+  Note(connection);
+  if (!goes_on) Close(connection.fd);
 }
 
-bool Park::Pump(Connection& connection) {
-  static char buffer[16 * 1024];
-  ERR_clear_error();
-  if (!connection.secure) {
-    const int done = SSL_do_handshake(connection.ssl);
-    if (done == 1)
-      connection.secure = true;
-    else
-      return SSL_get_error(connection.ssl, done) == SSL_ERROR_WANT_READ;
-  }
-  for (;;) {
-    if (!Drain(connection)) {
-      return SSL_get_error(connection.ssl, -1) == SSL_ERROR_WANT_WRITE;
-    }
-    if (connection.session.over()) return false;
-    const uint64_t before = connection.session.bodies();
-    const bool answered = connection.session.Answer(connection.out);
-    bodies_ += connection.session.bodies() - before;
-    Note(connection);
-    if (answered) continue;
-    const int got = SSL_read(connection.ssl, buffer, sizeof buffer);
-    if (got <= 0) return SSL_get_error(connection.ssl, got) == SSL_ERROR_WANT_READ;
-    connection.session.Take({buffer, static_cast<size_t>(got)});
-  }
-}
-
-void Park::Note(Connection& connection) {
+void Park::Note(ParkConnection& connection) {
   const int account = connection.session.account();
   if (account < 0 || connection.known_as == account) return;
   connection.known_as = account;
@@ -225,10 +173,10 @@ void Park::Add(int account, uint32_t count) {
   for (uint32_t uid = before + 1; count <= kLoggedAtOnce && uid <= mailbox.exists; ++uid) {
     std::fprintf(log_, "%s %lld\n", MessageId(account, uid).c_str(), static_cast<long long>(now));
   }
-  for (Connection* connection : std::vector<Connection*>(open_[account])) {
+  for (ParkConnection* connection : std::vector<ParkConnection*>(open_[account])) {
     if (!connection->session.idle() || !connection->session.HasNews()) continue;
     connection->session.TellNews(connection->out);
-    if (!Pump(*connection)) Close(connection->fd);
+    Serve(*connection);
   }
 }
 
@@ -317,7 +265,7 @@ void Park::Run() {
       } else if (listeners_.contains(fd)) {
         Accept(fd);
       } else if (const auto found = connections_.find(fd); found != connections_.end()) {
-        if (!Pump(*found->second)) Close(fd);
+        Serve(*found->second);
       }
     }
   }
