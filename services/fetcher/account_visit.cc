@@ -1,9 +1,8 @@
-// The second half of AccountWatcher: one connection, and the password for it.
+// The third part of AccountWatcher: a bout, which connects if need be, catches up and parks.
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <chrono>
+#include <ctime>
 #include <utility>
-#include <variant>
 
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
@@ -18,126 +17,105 @@ namespace postern::fetcher {
 
 namespace {
 
-using boost::asio::experimental::awaitable_operators::operator||;
 using std::chrono::seconds;
-using std::chrono::steady_clock;
 
 constexpr seconds kDialLimit{60};
+// A server that is asked for news (NOOP) and tells none is believed, but not for ever.
+constexpr std::chrono::minutes kBelieved{20};
 
 auto& logins = metrics::Counter("postern_fetcher_logins_total", "Mailboxes opened");
 auto& open_mailboxes = metrics::Gauge("postern_fetcher_open_mailboxes", "Mailboxes open now");
 
-// Counts a mailbox as open while it lives.
-struct OpenMailbox {
-  OpenMailbox() { open_mailboxes.Increment(); }
-  ~OpenMailbox() { open_mailboxes.Decrement(); }
-};
-
 }  // namespace
 
-// --- the password -----------------------------------------------------------------
-
-bool AccountWatcher::HasPassword() const {
-  return !account_.sealed_password.empty() || parts_.passwords.Holds(account_.id);
-}
-
-void AccountWatcher::Ask() {
-  asked_ = true;
-  parts_.health.Report(account_.id, Health::kAsking, why_asking_);
-}
-
-net::Task<void> AccountWatcher::AwaitPassword() {
-  if (!HasPassword()) {
-    state_ = "waiting";
-    next_attempt_unix_ = 0;
-    Ask();
-    while (!HasPassword()) co_await wake_.Wait();
-    well_since_ = steady_clock::now();
+net::Task<absl::StatusOr<MailSource::Stay>> AccountWatcher::Bout() {
+  bool look = true;
+  if (source_) {
+    const bool due = look_again_unix_ != 0 && look_again_unix_ <= std::time(nullptr);
+    const bool doubted = Clock::now() - looked_at_ >= kBelieved;
+    auto resumed = co_await source_->Resume(due || doubted || WokenMeanwhile());
+    if (!resumed.ok()) co_return resumed.status();
+    look = *resumed;
+  } else {
+    if (absl::Status s = co_await Dial(); !s.ok()) co_return s;
+    if (absl::Status s = co_await Open(); !s.ok()) co_return s;
   }
-  // Tells a second refusal of the same words from the first.
-  if (std::exchange(asked_, false)) parts_.health.Report(account_.id, Health::kChecking);
+  for (;;) {
+    if (look || WokenMeanwhile()) {
+      if (absl::Status s = co_await CatchUpOnce(); !s.ok()) co_return s;
+      look = false;
+      if (WokenMeanwhile()) continue;
+    }
+    auto stay = co_await source_->Park();
+    if (!stay.ok() || stay->kind != Stay::Kind::kLook) co_return stay;
+    look = true;
+  }
 }
 
-net::Task<void> AccountWatcher::PasswordGone() {
-  // One that was refused is gone as well, and the visit tells why.
-  while (HasPassword() || refused_) co_await password_gone_.Wait();
-}
-
-net::Task<absl::Status> AccountWatcher::VisitWithPassword() {
-  if (!account_.sealed_password.empty()) co_return co_await Visit();
-  auto first = co_await (Visit() || PasswordGone());
-  if (first.index() == 0) co_return std::get<0>(std::move(first));
-  log::Info("password wiped, connection closed", {{"account", account_.id}});
-  co_return absl::CancelledError("the password is wiped");
-}
-
-// --- one connection ---------------------------------------------------------------
-
-net::Task<absl::Status> AccountWatcher::Visit() {
-  auto stream = co_await net::WithDeadline(kDialLimit, parts_.dialer.Dial(account_.Endpoint()));
+net::Task<absl::Status> AccountWatcher::Dial() {
+  auto stream = co_await net::WithDeadline(kDialLimit, parts_.dialer.Dial(account_->Endpoint()));
+  turn_.End(stream.ok());
   if (!stream.ok()) {
     failure_.emplace();
     failure_->status = stream.status();
     co_return stream.status();
   }
-  const Vigil vigil{
-      account_, parts_.availability, parts_.cursors, parts_.password_rule, progress_, wake_,
-      state_};
-  if (account_.type == AccountType::kPop3) {
-    reconnect_.NoteLook();
-    Pop3Source source(**stream, vigil);
-    const absl::Status end = co_await Watch(source);
-    login_delay_ = seconds(source.login_delay_seconds());
-    if (open_since_) parts_.login_delays.Note(account_, login_delay_, *open_since_);
-    co_return end;
+  stream_ = *std::move(stream);
+  const Vigil vigil{*account_, parts_.availability, parts_.cursors, parts_.password_rule,
+                    progress_};
+  const bool by_pop3 = account_->type == AccountType::kPop3;
+  if (by_pop3 || HasSchedule(*account_)) reconnect_.NoteLook();
+  if (by_pop3) {
+    source_ = std::make_unique<Pop3Source>(*stream_, vigil);
+  } else {
+    source_ = std::make_unique<ImapSource>(*stream_, vigil);
   }
-  ImapSource source(**stream, vigil);
-  co_return co_await Watch(source);
+  co_return absl::OkStatus();
 }
 
-net::Task<absl::Status> AccountWatcher::Open(MailSource& source) {
-  auto password = PasswordOf(account_, parts_.secrets, parts_.passwords);
-  if (!password.ok()) {
+net::Task<absl::Status> AccountWatcher::Open() {
+  auto credentials =
+      co_await CredentialsOf(*account_, parts_.secrets, parts_.passwords, parts_.tokens);
+  if (!credentials.ok()) {
     failure_.emplace();
-    failure_->step = Step::kLogin;
-    failure_->status = password.status();
-    co_return password.status();
+    failure_->step = Step::kCredentials;
+    failure_->status = credentials.status();
+    co_return credentials.status();
   }
-  const absl::Status opened = co_await source.Open(*password, failure_);
-  if (absl::IsUnauthenticated(opened) && account_.sealed_password.empty()) {
-    refused_ = true;
-    // Unless its user has given another one meanwhile.
-    const crypto::Secret held = parts_.passwords.Find(account_.id);
-    if (held.Reveal() == password->Reveal()) parts_.passwords.Forget(account_.id);
+  const absl::Status opened = co_await source_->Open(*credentials, failure_);
+  another_token_ = NoteLogin(*account_, *credentials, opened, parts_.tokens);
+  if (!opened.ok()) {
+    if (absl::IsUnauthenticated(opened)) NoteRefused(*credentials);
+    co_return opened;
   }
-  co_return opened;
-}
-
-net::Task<absl::Status> AccountWatcher::Watch(MailSource& source) {
-  if (absl::Status s = co_await Open(source); !s.ok()) co_return s;
-  const OpenMailbox counted;
+  is_open_ = true;
+  open_mailboxes.Increment();
   logins.Increment();
-  open_since_ = well_since_ = steady_clock::now();
+  open_since_ = well_since_ = Clock::now();
   why_asking_ = words::Wording();
-  parts_.health.Report(account_.id, Health::kOk);
-  for (;;) {
-    auto look_again = co_await CatchUpOnce(source);
-    if (!look_again.ok()) co_return look_again.status();
-    look_again_unix_ = *look_again;
-    auto then = co_await source.AwaitNews(*look_again);
-    if (!then.ok()) co_return then.status();
-    if (*then == MailSource::Then::kLeave) co_return absl::OkStatus();
-  }
+  parts_.health.Report(account_->id, Health::kOk);
+  co_return absl::OkStatus();
 }
 
-net::Task<absl::StatusOr<int64_t>> AccountWatcher::CatchUpOnce(MailSource& source) {
+// A password that is not stored is forgotten, unless its user has given another meanwhile.
+void AccountWatcher::NoteRefused(const sasl::Credentials& credentials) {
+  if (!account_->sealed_password.empty() || UsesTokens(*account_)) return;
+  refused_ = true;
+  const crypto::Secret held = parts_.passwords.Find(account_->id);
+  if (held.Reveal() == credentials.secret.Reveal()) parts_.passwords.Forget(account_->id);
+}
+
+net::Task<absl::Status> AccountWatcher::CatchUpOnce() {
   state_ = "fetching";
-  seen_availability_ = parts_.availability.Of(account_.owner);
-  CatchUp pass(account_, source, progress_, parts_.availability, parts_.handoff);
+  seen_availability_ = parts_.availability.Of(account_->owner);
+  CatchUp pass(*account_, *source_, progress_, parts_.availability, parts_.handoff);
   if (std::exchange(check_now_, false)) pass.ForceDigest();
   auto look_again = co_await pass.Run();
   waiting_since_ = pass.waiting_since();
-  co_return look_again;
+  if (!look_again.ok()) co_return look_again.status();
+  look_again_unix_ = *look_again;
+  looked_at_ = Clock::now();
+  co_return absl::OkStatus();
 }
 
 }  // namespace postern::fetcher

@@ -1,12 +1,10 @@
 #include "services/fetcher/account_watcher.h"
 
 #include <algorithm>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <ctime>
 #include <utility>
-#include <variant>
 
-#include "lib/net/deadline.h"
+#include "absl/random/random.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
 
@@ -14,29 +12,27 @@ namespace postern::fetcher {
 
 namespace {
 
-using boost::asio::experimental::awaitable_operators::operator||;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using std::chrono::steady_clock;
 
-constexpr seconds kRenewEvery{5};
-// After one that failed: there is time for several before the fence comes down.
-constexpr seconds kRenewAgain{1};
-// Without a renewal for this long, somebody else may soon hold the lease.
-constexpr milliseconds kFenceAfter{CursorStore::kLeaseMs * 2 / 3};
-constexpr seconds kLeaseRetry{5};
-constexpr seconds kRedisRetry{1};
+auto& open_mailboxes = metrics::Gauge("postern_fetcher_open_mailboxes", "Mailboxes open now");
+auto& parked = metrics::Gauge("postern_fetcher_parked", "Connections that wait for news");
 
-auto& failures =
-    metrics::Counter("postern_fetcher_failures_total", "Attempts that opened no mailbox");
+// Those that were parked as one don't come back as one.
+AlarmClock::Clock::duration Spread(seconds limit) {
+  absl::InsecureBitGen random;
+  const milliseconds longest(limit);
+  return milliseconds(
+      absl::Uniform<int64_t>(random, longest.count() * 9 / 10, longest.count() + 1));
+}
 
 }  // namespace
 
-AccountWatcher::AccountWatcher(const WatcherParts& parts, Account account)
-    : parts_(parts),
-      account_(std::move(account)),
-      wake_(parts.executor),
-      password_gone_(parts.executor) {}
+AccountWatcher::AccountWatcher(const WatcherParts& parts, std::shared_ptr<const Account> account,
+                               Lease lease)
+    : parts_(parts), account_(std::move(account)), alarm_(parts.alarms, [this] { Wake(); }) {
+  progress_.lease = std::move(lease);
+}
 
 WatchState AccountWatcher::State() const {
   WatchState state;
@@ -47,190 +43,191 @@ WatchState AccountWatcher::State() const {
   return state;
 }
 
+// --- the calls that wake it -----------------------------------------------------
+
 void AccountWatcher::Check() {
   check_now_ = true;
   rested_ = true;
-  wake_.Notify();
+  Wake();
 }
 
 void AccountWatcher::PresenceChanged() {
   // By POP3 even the way there and back counts: mail may have come in between.
-  const bool by_pop3 = account_.type == AccountType::kPop3;
-  if (by_pop3 || parts_.availability.Of(account_.owner) != seen_availability_) wake_.Notify();
+  const bool by_pop3 = account_->type == AccountType::kPop3;
+  if (by_pop3 || WokenMeanwhile()) Wake();
 }
 
 void AccountWatcher::PasswordArrived() {
-  if (!account_.sealed_password.empty()) return;
+  if (!account_->sealed_password.empty()) return;
   rested_ = true;
-  wake_.Notify();
+  Wake();
 }
 
 void AccountWatcher::PasswordsWiped() {
   if (HasPassword()) return;
+  // One that was refused is gone as well, and the bout tells why.
+  if (stage_ == Stage::kBusy && !refused_) return parts_.bouts.Cancel(bout_);
+  if (stage_ == Stage::kParked) return AfterVisit(absl::CancelledError("the password is wiped"));
+  if (stage_ == Stage::kQueued) return Connect();
   rested_ = true;
-  wake_.Notify();
-  password_gone_.Notify();
+  Wake();
 }
 
-net::Task<void> AccountWatcher::Run(std::shared_ptr<AccountWatcher> self) { co_await self->Loop(); }
+void AccountWatcher::Wake() {
+  switch (stage_) {
+    case Stage::kResting:
+      return ConsiderRest();
+    case Stage::kLacksPassword:
+      if (!HasPassword()) return;
+      well_since_ = Clock::now();
+      return Connect();
+    case Stage::kParked:
+      return BeginBout();
+    case Stage::kQueued:
+    case Stage::kBusy:  // it looks for reasons before it ends
+    case Stage::kStopped:
+      return;
+  }
+}
 
-// --- the lease ------------------------------------------------------------------
+bool AccountWatcher::WokenMeanwhile() const {
+  if (check_now_) return true;
+  // What came since was told by the server; presence only matters to mail that waits.
+  return waiting_since_ && parts_.availability.Of(account_->owner) != seen_availability_;
+}
 
-net::Task<void> AccountWatcher::Loop() {
-  parts_.health.Report(account_.id, Health::kChecking);
-  for (;;) {
-    const bool taken = co_await TakeLease();
-    if (!taken) continue;
-    holds_lease_ = true;
-    co_await (Follow() || KeepLease());
-    holds_lease_ = false;
-    lost_lease_ = true;
+// --- from stage to stage --------------------------------------------------------
+
+void AccountWatcher::Start() {
+  parts_.health.Report(account_->id, Health::kChecking);
+  well_since_ = Clock::now();
+  // Without a cursor it is to be told from what on mail is new.
+  const bool owes_nothing = HasSchedule(*account_) && progress_.lease.cursor &&
+                            !account_->timetable->LookOwed(std::time(nullptr));
+  if (owes_nothing) return RestUntilScheduled();
+  Connect();
+}
+
+bool AccountWatcher::HasPassword() const {
+  return !account_->sealed_password.empty() || !account_->oauth2_provider.empty() ||
+         parts_.passwords.Holds(account_->id);
+}
+
+void AccountWatcher::Ask() {
+  asked_ = true;
+  parts_.health.Report(account_->id, Health::kAsking, why_asking_);
+}
+
+void AccountWatcher::Connect() {
+  turn_.End();
+  alarm_.Off();
+  next_attempt_unix_ = 0;
+  if (!HasPassword()) {
+    stage_ = Stage::kLacksPassword;
     state_ = "waiting";
-    log::Warn("lease lost", {{"account", account_.id}, {"token", progress_.lease.token}});
+    return Ask();
   }
+  // Tells a second refusal of the same words from the first.
+  if (std::exchange(asked_, false)) parts_.health.Report(account_->id, Health::kChecking);
+  // A trial or a visit may have logged in just now; sooner than it wants the server takes
+  // no login, and some begin to count anew then.
+  const milliseconds left = parts_.login_delays.Left(*account_, Clock::now());
+  if (left > milliseconds(0)) return RestFor(Rest::kFirm, left);
+  stage_ = Stage::kQueued;
+  state_ = "connecting";
+  failure_.reset();
+  open_since_.reset();
+  refused_ = false;
+  turn_ = parts_.connects.Ask(account_->host, [this] { BeginBout(); });
 }
 
-net::Task<bool> AccountWatcher::TakeLease() {
-  auto lease = co_await parts_.cursors.Take(account_.id);
-  if (lease.ok() && lease->has_value()) {
-    progress_.lease = **std::move(lease);
-    co_return true;
+void AccountWatcher::BeginBout() {
+  alarm_.Off();
+  if (stage_ == Stage::kParked) {
+    stream_->WhenReadable(nullptr);
+    parked.Decrement();
   }
-  co_await net::Sleep(lease.ok() ? kLeaseRetry : kRedisRetry);
-  co_return false;
+  stage_ = Stage::kBusy;
+  bout_ = parts_.bouts.Spawn("watch", RunBout(shared_from_this()));
 }
 
-net::Task<void> AccountWatcher::KeepLease() {
-  auto renewed = steady_clock::now();
-  net::Duration pause = kRenewEvery;
-  for (;;) {
-    co_await net::Sleep(pause);
-    const auto asked = steady_clock::now();
-    // After a pause of the whole process it may be too late already.
-    if (asked - renewed >= kFenceAfter) co_return;
-    // A slow Redis gets all the time there is: on its one connection no other
-    // question would overtake this one.
-    auto ours = co_await net::WithDeadline(kFenceAfter - (asked - renewed),
-                                           parts_.cursors.Renew(progress_.lease));
-    if (ours.ok() && !*ours) co_return;
-    if (ours.ok()) renewed = asked;
-    pause = ours.ok() ? kRenewEvery : kRenewAgain;
+net::Task<void> AccountWatcher::RunBout(std::shared_ptr<AccountWatcher> self) {
+  absl::StatusOr<Stay> outcome = absl::CancelledError("the password is wiped");
+  try {
+    outcome = co_await self->Bout();
+  } catch (...) {
+    // Cancelled by Stop(), or because the password is wiped. What else it might be is told
+    // by the group.
+    self->AfterBout(std::move(outcome));
+    throw;
   }
+  self->AfterBout(std::move(outcome));
 }
 
-// --- connections ----------------------------------------------------------------
-
-net::Task<void> AccountWatcher::Follow() {
-  well_since_ = steady_clock::now();
-  if (std::exchange(lost_lease_, false)) {
-    const milliseconds pause = reconnect_.AfterLostLease(LivedSoFar());
-    co_await Rest(pause);
-  }
-  for (;;) {
-    co_await AwaitPassword();
-    co_await AwaitLogin();
-    state_ = "connecting";
-    next_attempt_unix_ = 0;
-    failure_.reset();
-    open_since_.reset();
-    refused_ = false;
-    const absl::Status end = co_await VisitWithPassword();
-    if (absl::IsAborted(end)) co_return;
-    if (end.ok()) {
-      co_await RestBetweenLooks();
-      continue;
-    }
-    if (refused_) {
-      co_await AfterRefusedPassword();
-      continue;
-    }
-    const milliseconds pause = AfterVisit(end);
-    co_await Rest(pause);
-  }
+void AccountWatcher::AfterBout(absl::StatusOr<Stay> outcome) {
+  bout_ = 0;
+  turn_.End();
+  if (source_) login_delay_ = seconds(source_->login_delay_seconds());
+  if (is_open_) parts_.login_delays.Note(*account_, login_delay_, *open_since_);
+  if (stopping_) return EndStop();
+  if (!outcome.ok()) return AfterVisit(outcome.status());
+  if (outcome->kind == Stay::Kind::kLeave) return AfterVisit(absl::OkStatus());
+  if (!HasPassword()) return AfterVisit(absl::CancelledError("the password is wiped"));
+  Park(*outcome);
 }
 
-milliseconds AccountWatcher::AfterVisit(const absl::Status& end) {
-  if (absl::IsCancelled(end)) return milliseconds(0);
-  const milliseconds pause =
-      open_since_ ? reconnect_.AfterSession(LivedSoFar()) : reconnect_.AfterFailure(end);
-  log::Info("mailbox connection ended",
-            {{"account", account_.id},
-             {"error", end.ToString(absl::StatusToStringMode::kWithNoExtraData)},
-             {"retry_ms", pause.count()}});
-  // A connection that breaks is everyday life; that none can be made is the user's concern.
-  if (failure_) TellOf(*failure_);
-  return std::max<milliseconds>(pause, login_delay_);
-}
-
-void AccountWatcher::TellOf(const Failure& failure) {
-  failures.Increment();
-  const seconds interval = std::max(seconds(account_.interval_seconds), login_delay_);
-  const auto since = std::chrono::floor<seconds>(steady_clock::now() - well_since_);
-  if (IsEverydayLife(account_.type, failure, interval, since)) return;
-  parts_.health.Report(account_.id, Health::kError, FailureWording(account_, failure));
-}
-
-// A trial or a visit may have logged in just now; sooner than it wants the server takes
-// no login, and some begin to count anew then.
-net::Task<void> AccountWatcher::AwaitLogin() {
-  for (;;) {
-    const milliseconds left = parts_.login_delays.Left(account_, steady_clock::now());
-    if (left <= milliseconds(0)) co_return;
-    state_ = "waiting";
-    next_attempt_unix_ = std::time(nullptr) + std::chrono::ceil<seconds>(left).count();
-    co_await net::Sleep(left);
-  }
-}
-
-// Its user is asked for another one, and that is tried at once.
-net::Task<void> AccountWatcher::AfterRefusedPassword() {
-  failures.Increment();
-  state_ = "waiting";
-  log::Info("a password that was given is refused", {{"account", account_.id}});
-  why_asking_ = FailureWording(account_, *failure_);
-  if (!HasPassword()) Ask();
-  co_await net::Sleep(ReconnectPolicy::kBetweenPasswords);
-}
-
-milliseconds AccountWatcher::LivedSoFar() const {
-  if (!open_since_) return milliseconds(0);
-  return std::chrono::duration_cast<milliseconds>(steady_clock::now() - *open_since_);
-}
-
-net::Task<void> AccountWatcher::Rest(milliseconds pause) {
-  state_ = "waiting";
-  const auto until = steady_clock::now() + pause;
-  next_attempt_unix_ = std::time(nullptr) + std::chrono::ceil<seconds>(pause).count();
-  // A change of presence is no reason to connect sooner; a forced check is, once.
-  rested_ = false;
-  while (!rested_ && steady_clock::now() < until) {
-    co_await wake_.WaitFor(until - steady_clock::now());
-  }
-}
-
-net::Task<void> AccountWatcher::RestBetweenLooks() {
-  state_ = "polling";
-  const auto begun = steady_clock::now();
-  milliseconds pause = reconnect_.AfterLook(seconds(account_.interval_seconds));
+void AccountWatcher::Park(const Stay& stay) {
+  stage_ = Stage::kParked;
+  state_ = stay.state;
+  parked.Increment();
+  Clock::duration limit = Spread(stay.limit);
   if (look_again_unix_ != 0) {
-    const milliseconds left = seconds(look_again_unix_ - std::time(nullptr));
-    pause = std::min(pause, std::max<milliseconds>(left, ReconnectPolicy::kBetweenLogins));
+    const seconds left(std::max<int64_t>(1, look_again_unix_ - std::time(nullptr)));
+    limit = std::min<Clock::duration>(limit, left);
   }
-  const auto until = std::max(begun + pause, reconnect_.EarliestLook(login_delay_, 1));
-  Availability before = seen_availability_;
-  bool released = false;
-  rested_ = check_now_;  // asked for after the look
-  for (auto now = begun; now < until && HasPassword(); now = steady_clock::now()) {
-    const Availability availability = parts_.availability.Of(account_.owner);
-    released = released || Releases(account_, std::exchange(before, availability), availability,
-                                    waiting_since_, std::time(nullptr));
-    auto end = until;
-    if (released)
-      end = std::min(end, reconnect_.EarliestLook(login_delay_, ReconnectPolicy::kLooksInARow));
-    if (rested_) end = std::min(end, reconnect_.EarliestLook(login_delay_, 1));
-    if (now >= end) co_return;
-    co_await wake_.WaitFor(end - now);
+  alarm_.SetIn(limit);
+  Listen();
+}
+
+// First of all what came while the bout ended: it may be no longer in the socket.
+void AccountWatcher::Listen() {
+  if (stage_ != Stage::kParked) return;
+  const absl::StatusOr<bool> heard = source_->Hear();
+  if (!heard.ok()) return AfterVisit(heard.status());
+  if (*heard || WokenMeanwhile()) return BeginBout();
+  stream_->WhenReadable([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->Listen();
+  });
+}
+
+void AccountWatcher::Disconnect() {
+  if (stage_ == Stage::kParked) parked.Decrement();
+  if (std::exchange(is_open_, false)) open_mailboxes.Decrement();
+  turn_.End();
+  alarm_.Off();
+  source_.reset();
+  stream_.reset();
+}
+
+// --- the end ----------------------------------------------------------------------
+
+net::Task<void> AccountWatcher::Stop() {
+  const std::shared_ptr<AccountWatcher> self = shared_from_this();
+  stopping_ = true;
+  if (stage_ != Stage::kBusy) {
+    EndStop();
+    co_return;
   }
+  bout_ended_ = std::make_unique<net::Event>(parts_.executor);
+  parts_.bouts.Cancel(bout_);
+  while (stage_ == Stage::kBusy) co_await bout_ended_->Wait();
+}
+
+void AccountWatcher::EndStop() {
+  Disconnect();
+  stage_ = Stage::kStopped;
+  state_ = "waiting";
+  if (bout_ended_) bout_ended_->Notify();
 }
 
 }  // namespace postern::fetcher

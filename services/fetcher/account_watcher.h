@@ -1,8 +1,8 @@
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,8 +14,12 @@
 #include "lib/net/dialer.h"
 #include "lib/net/event.h"
 #include "lib/net/task.h"
+#include "lib/net/task_group.h"
+#include "services/fetcher/access_tokens.h"
 #include "services/fetcher/account.h"
+#include "services/fetcher/alarm_clock.h"
 #include "services/fetcher/availability_feed.h"
+#include "services/fetcher/connect_budget.h"
 #include "services/fetcher/cursor_store.h"
 #include "services/fetcher/failure_sentence.h"
 #include "services/fetcher/health_reporter.h"
@@ -40,6 +44,13 @@ struct WatcherParts {
   HealthReporter& health;
   LoginDelays& login_delays;
   PasswordRule password_rule;
+  AlarmClock& alarms;
+  ConnectBudget& connects;
+  net::TaskGroup& bouts;  // their coroutines
+  // A watcher's write was refused, for another fetcher has the account: it does nothing
+  // any more, and is to be stopped.
+  std::function<void(const std::string& account_id)> on_fenced = {};
+  AccessTokens* tokens = nullptr;  // null: there are none to be had
 };
 
 // The live state of a watcher, for operators.
@@ -50,20 +61,27 @@ struct WatchState {
   int64_t next_attempt_unix = 0;
 };
 
-// Watches one account with one set of settings: takes the lease, connects,
-// catches up, idles, reconnects, for as long as Run() is not cancelled. By POP3 it
-// connects at each interval, and at once when mail that waits need not wait any more.
-// An account without a stored password is watched while one is held in memory.
-class AccountWatcher {
+// Watches one account with one set of settings, under a lease that it was given: connects,
+// catches up, idles, reconnects, from Start() to Stop(). By POP3, and where the account has
+// a schedule, it connects at each interval, and by POP3 also at once when mail that waits
+// need not wait any more. An account without a stored password is watched while one is held
+// in memory.
+//
+// There are ten thousand of them, and nearly all have nothing to do: those rest or are
+// parked, without a coroutine, and what they cost is this object and their connection. What
+// there is to do is done by one coroutine, a bout. They are woken by the alarm clock, by
+// bytes from the server, and by the calls below, none of which is ever lost.
+class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
  public:
-  AccountWatcher(const WatcherParts& parts, Account account);
+  // `parts` outlives it.
+  AccountWatcher(const WatcherParts& parts, std::shared_ptr<const Account> account, Lease lease);
 
-  // Holds the watcher itself, so that it lives until it has unwound.
-  static net::Task<void> Run(std::shared_ptr<AccountWatcher> self);
+  void Start();
+  // Closes the connection, and returns when nothing more will be written; in a moment, for
+  // no server is asked. To be awaited before the watcher goes.
+  net::Task<void> Stop();
 
-  const Account& account() const { return account_; }
-  bool holds_lease() const { return holds_lease_; }
-  const Lease& lease() const { return progress_.lease; }
+  const Account& account() const { return *account_; }
   WatchState State() const;
 
   // Looks for mail now, though a digest is not due and the server was to rest.
@@ -76,36 +94,59 @@ class AccountWatcher {
   void PasswordsWiped();
 
  private:
-  net::Task<void> Loop();
-  net::Task<bool> TakeLease();
-  // Ends when the lease is lost, or can no longer be known to be ours.
-  net::Task<void> KeepLease();
-  net::Task<void> Follow();
+  enum class Stage : uint8_t {
+    kResting,        // no connection until the alarm rings
+    kLacksPassword,  // until one is given
+    kQueued,         // until it may connect
+    kBusy,           // there is a bout
+    kParked,         // the connection is open, and nothing is to be done
+    kStopped,
+  };
+  // What ends a rest before its time.
+  enum class Rest : uint8_t { kFirm, kAfterFailure, kBetweenLooks };
+  using Clock = std::chrono::steady_clock;
+  using Stay = MailSource::Stay;
 
-  // One connection, from dialling to its end. OK when there is nothing to stay for.
-  net::Task<absl::Status> Visit();
-  // The same; kCancelled when the password is wiped meanwhile.
-  net::Task<absl::Status> VisitWithPassword();
-  net::Task<void> PasswordGone();
-  net::Task<void> AwaitPassword();
-  void Ask();
-  net::Task<absl::Status> Open(MailSource& source);
-  net::Task<absl::Status> Watch(MailSource& source);
-  net::Task<absl::StatusOr<int64_t>> CatchUpOnce(MailSource& source);
-
-  std::chrono::milliseconds AfterVisit(const absl::Status& end);
-  void TellOf(const Failure& failure);
-  net::Task<void> AwaitLogin();
-  net::Task<void> AfterRefusedPassword();
-  net::Task<void> Rest(std::chrono::milliseconds pause);
-  net::Task<void> RestBetweenLooks();
+  // --- from stage to stage (account_watcher.cc) ---
+  void Connect();
+  void BeginBout();
+  static net::Task<void> RunBout(std::shared_ptr<AccountWatcher> self);
+  void AfterBout(absl::StatusOr<Stay> outcome);
+  void Park(const Stay& stay);
+  void Listen();
+  void Wake();  // something happened, or the alarm rings
+  void Disconnect();
+  void EndStop();
   bool HasPassword() const;
+  void Ask();
+  bool WokenMeanwhile() const;  // there is a reason to look since the last look began
+
+  // --- between two connections (account_rest.cc) ---
+  void AfterVisit(const absl::Status& end);
+  void AfterRefusedPassword();
+  void AwaitConsent();
+  void AfterFailedVisit(const absl::Status& end);
+  void TellOf(const Failure& failure);
+  void RestFor(Rest kind, Clock::duration pause);
+  void RestBetweenLooks();
+  void RestUntilScheduled();
+  void ConsiderRest();
+  Clock::time_point EndOfRest();
   std::chrono::milliseconds LivedSoFar() const;  // the mailbox that is, or was last, open
 
-  const WatcherParts parts_;
-  const Account account_;
-  net::Event wake_;
-  net::Event password_gone_;
+  // --- a bout (account_visit.cc) ---
+  net::Task<absl::StatusOr<Stay>> Bout();
+  net::Task<absl::Status> Dial();
+  net::Task<absl::Status> Open();
+  void NoteRefused(const sasl::Credentials& credentials);
+  net::Task<absl::Status> CatchUpOnce();
+
+  const WatcherParts& parts_;
+  const std::shared_ptr<const Account> account_;
+  AlarmClock::Alarm alarm_;
+  ConnectBudget::Turn turn_;                 // kQueued, and while it dials
+  std::unique_ptr<net::ByteStream> stream_;  // while connected
+  std::unique_ptr<MailSource> source_;       // the same; goes before the stream
   ReconnectPolicy reconnect_;
   Progress progress_;
   Availability seen_availability_;
@@ -114,17 +155,25 @@ class AccountWatcher {
   std::chrono::seconds login_delay_{0};  // as the server wants it
   std::optional<Failure> failure_;       // of the attempt at hand
   words::Wording why_asking_;            // what was said of the password that was given last
-  std::optional<std::chrono::steady_clock::time_point> open_since_;
+  std::optional<Clock::time_point> open_since_;
   // When the mailbox was open last, or could be tried first.
-  std::chrono::steady_clock::time_point well_since_;
+  Clock::time_point well_since_;
+  Clock::time_point looked_at_;
+  Clock::time_point rest_until_;
   const char* state_ = "waiting";
   int64_t next_attempt_unix_ = 0;
-  bool holds_lease_ = false;
-  bool lost_lease_ = false;  // and not rested since
-  bool check_now_ = false;   // a digest need not be due
-  bool rested_ = false;      // the pause between connections need not end
-  bool refused_ = false;     // the held password was, and is forgotten
-  bool asked_ = false;       // the user was, for one, and nothing was said since
+  uint64_t bout_ = 0;
+  std::unique_ptr<net::Event> bout_ended_;  // while somebody stops it
+  Stage stage_ = Stage::kResting;
+  Rest rest_ = Rest::kFirm;
+  bool stopping_ = false;
+  bool is_open_ = false;        // the mailbox
+  bool check_now_ = false;      // a digest need not be due
+  bool rested_ = false;         // the pause between connections need not end
+  bool released_ = false;       // mail that waits need not, since the last look
+  bool refused_ = false;        // the held password was, and is forgotten
+  bool asked_ = false;          // the user was, for one, and nothing was said since
+  bool another_token_ = false;  // is worth a try: the last was refused for the first time
 };
 
 }  // namespace postern::fetcher

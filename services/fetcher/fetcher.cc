@@ -13,6 +13,10 @@
 #include "services/fetcher/account_feed.h"
 #include "services/fetcher/account_password.h"
 #include "services/fetcher/fetcher_service.h"
+#include "services/fetcher/ownership.h"
+#include "services/fetcher/replicas.h"
+#include "services/fetcher/seat.h"
+#include "services/fetcher/visit_keeper.h"
 #include "services/fetcher/visit_limits.h"
 
 namespace postern::fetcher {
@@ -23,21 +27,40 @@ namespace {
 constexpr size_t kVisitsOfOne = 3;  // of a user
 constexpr size_t kVisitsInAll = 32;
 constexpr std::chrono::minutes kBetweenWipes{1};
+constexpr std::chrono::seconds kBetweenClosings{5};
+constexpr std::chrono::milliseconds kLookForAccounts{20};
+
+Member MemberOf(const Config& config) {
+  return {crypto::RandomId(), config.advertise.empty() ? config.listen : config.advertise,
+          SeatOf(config.listen)};
+}
+
+ConnectLimits LimitsOf(const Config& config) {
+  ConnectLimits limits;
+  limits.per_second = config.connects_per_second;
+  limits.per_host = config.connects_per_host;
+  return limits;
+}
 
 // What exists once the ways to the other services are known; in the order of
 // dependence, so that each outlives what uses it.
 struct Parts {
   Parts(process::Runtime& runtime, const process::Peers& peers, crypto::SecretBox box,
-        std::unique_ptr<net::Dialer> opened, PasswordRule rule);
+        std::unique_ptr<net::Dialer> opened, PasswordRule rule, const Config& config);
 
   Desks AllDesks() {
-    return {watches, book, passwords, trial, folders, mails, [this] { return accounts.CatchUp(); }};
+    return {watches, book, passwords, trial, folders, mails, [this] { return accounts.CatchUp(); },
+            &others, &rule_run, &kept};
   }
+  Ownership::Hooks SlotHooks();
   VisitParts Visiting(PasswordRule rule);
   void Changed(Account account);
   void Gone(const std::string& account_id);
   // Nothing else may happen for long.
   net::Task<void> WipePasswords();
+  net::Task<void> CloseOldVisits();
+  // Who knows no accounts can watch none, and leaves them to other fetchers.
+  net::Task<void> ShareAccounts();
 
   std::unique_ptr<admin::v1::AdminService::StubInterface> admin;
   std::unique_ptr<edge::v1::EdgeService::StubInterface> edge;
@@ -46,14 +69,21 @@ struct Parts {
   const std::unique_ptr<net::Dialer> dialer;
   crypto::PasswordKeeper passwords;
   LoginDelays login_delays;
+  VisitKeeper kept;
   VisitLimits visits{kVisitsOfOne, kVisitsInAll};
   AccountBook book;
   AccountTrial trial;
   FolderDesk folders;
   MailDesk mails;
+  Ownership ownership;
+  Replicas others;
   CursorStore cursors;
   MailHandoff handoff;
+  RuleRun rule_run;
   HealthReporter health;
+  AlarmClock alarms;
+  ConnectBudget connects;
+  net::TaskGroup bouts;
   AvailabilityFeed availability;
   WatchList watches;
   AccountFeed accounts;
@@ -61,7 +91,7 @@ struct Parts {
 };
 
 Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::SecretBox box,
-             std::unique_ptr<net::Dialer> opened, PasswordRule rule)
+             std::unique_ptr<net::Dialer> opened, PasswordRule rule, const Config& config)
     : admin(admin::v1::AdminService::NewStub(peers.admin)),
       edge(edge::v1::EdgeService::NewStub(peers.edge)),
       rules(rules::v1::RulesService::NewStub(peers.rules)),
@@ -70,12 +100,24 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
       trial(Visiting(rule)),
       folders(Visiting(rule), visits),
       mails(Visiting(rule), visits),
-      cursors(runtime.redis, crypto::RandomId()),
+      ownership(runtime.io.get_executor(), runtime.redis, MemberOf(config), SlotHooks(),
+                Ownership::Timing()),
+      others(runtime.io.get_executor(), ownership, book, passwords,
+             [tls = config.tls](const std::string& address) {
+               return rpc::MakeChannel(address, tls);
+             }),
+      cursors(runtime.redis, [this] { return ownership.MayWrite(); }),
       handoff(*rules, *edge),
+      rule_run(mails, handoff),
       health(runtime.io.get_executor(), *admin),
+      alarms(runtime.io.get_executor()),
+      connects(runtime.io.get_executor(), alarms, LimitsOf(config)),
+      bouts(runtime.io.get_executor()),
       availability(*edge, [this](const std::string& user) { watches.PresenceChanged(user); }),
-      watches(WatcherParts{runtime.io.get_executor(), *dialer, secrets, passwords, cursors,
-                           availability, handoff, health, login_delays, rule}),
+      watches(
+          WatcherParts{runtime.io.get_executor(), *dialer, secrets, passwords, cursors,
+                       availability, handoff, health, login_delays, rule, alarms, connects, bouts},
+          [this](Slot slot) { ownership.GiveUp(slot); }),
       accounts(
           *admin, [this](Account account) { Changed(std::move(account)); },
           [this](const std::string& id) {
@@ -88,24 +130,32 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
           }),
       loops(runtime.io.get_executor()) {}
 
+Ownership::Hooks Parts::SlotHooks() {
+  return {[this](const HeldSlots& slots) { watches.Hold(slots); },
+          [this](Slot slot) { return watches.InUse(slot); },
+          [this](const std::vector<Member>& members) { others.OthersChanged(members); }};
+}
+
 VisitParts Parts::Visiting(PasswordRule rule) {
-  return {*dialer, secrets, passwords, login_delays, rule};
+  VisitParts visiting{*dialer, secrets, passwords, login_delays, rule};
+  visiting.kept = &kept;
+  return visiting;
 }
 
 void Parts::Changed(Account account) {
   const std::shared_ptr<const Account> before = book.Find(account.id);
-  book.Put(account);
+  const std::shared_ptr<const Account> now = book.Put(std::move(account));
   // One that is stored now, or of no use, is not held any longer; nor one of another server.
-  const bool elsewhere = before && !crypto::CheckPasswordUse(UseOf(*before), UseOf(account)).ok();
-  if (elsewhere || !account.enabled || !account.sealed_password.empty()) {
-    passwords.Forget(account.id);
-  }
-  watches.Put(std::move(account));
+  const bool elsewhere = before && !crypto::CheckPasswordUse(UseOf(*before), UseOf(*now)).ok();
+  if (elsewhere || !now->enabled || !now->sealed_password.empty()) passwords.Forget(now->id);
+  if (before && before->settings_revision != now->settings_revision) kept.Forget(now->id);
+  watches.Put(now);
 }
 
 void Parts::Gone(const std::string& account_id) {
   book.Remove(account_id);
   folders.Forget(account_id);
+  kept.Forget(account_id);
   passwords.Forget(account_id);
 }
 
@@ -114,7 +164,20 @@ net::Task<void> Parts::WipePasswords() {
     co_await net::Sleep(kBetweenWipes);
     passwords.WipeUntrusted();
     watches.PasswordsWiped();
+    kept.PasswordsWiped(passwords);
   }
+}
+
+net::Task<void> Parts::CloseOldVisits() {
+  for (;;) {
+    co_await net::Sleep(kBetweenClosings);
+    kept.CloseOld();
+  }
+}
+
+net::Task<void> Parts::ShareAccounts() {
+  while (!accounts.known()) co_await net::Sleep(kLookForAccounts);
+  ownership.Start();
 }
 
 class Fetcher final : public process::Service {
@@ -135,26 +198,30 @@ class Fetcher final : public process::Service {
     if (!dialer.ok()) return dialer.status();
     const auto rule =
         config_.allow_plaintext_auth ? PasswordRule::kAnyConnection : PasswordRule::kEncryptedOnly;
-    parts_.emplace(runtime_, peers, *std::move(secrets), *std::move(dialer), rule);
+    parts_.emplace(runtime_, peers, *std::move(secrets), *std::move(dialer), rule, config_);
     rpc_.Begin(parts_->AllDesks());
     parts_->loops.Spawn("availability", parts_->availability.Run());
     parts_->loops.Spawn("accounts", parts_->accounts.Run());
     parts_->loops.Spawn("health", parts_->health.Run());
     parts_->loops.Spawn("passwords", parts_->WipePasswords());
+    parts_->loops.Spawn("visits", parts_->CloseOldVisits());
+    parts_->loops.Spawn("share", parts_->ShareAccounts());
     return absl::OkStatus();
   }
 
   net::Task<void> Stop() override {
     if (!parts_) co_return;
-    // Leases first: another fetcher goes on with the accounts at once.
+    // Slots first: other fetchers go on with the accounts at once.
+    co_await parts_->ownership.Stop();
     co_await parts_->watches.Stop();
+    co_await parts_->others.Stop();
     co_await parts_->loops.Stop();
   }
 
   std::string NotReadyBecause() const override {
     if (!runtime_.redis.connected()) return "no connection to Redis";
     if (!parts_ || !parts_->accounts.known()) return "admin has not told the accounts yet";
-    return "";
+    return parts_->ownership.NotReadyBecause();
   }
 
  private:

@@ -1,25 +1,22 @@
 #include "services/fetcher/imap_source.h"
 
 #include <algorithm>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <chrono>
 #include <ctime>
 #include <utility>
-#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
+#include "services/fetcher/batch_reading.h"
 #include "services/fetcher/session_opening.h"
 
 namespace postern::fetcher {
 
 namespace {
 
-using boost::asio::experimental::awaitable_operators::operator||;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr size_t kMaxMails = 5000;  // looked at in one pass
 // Well under RFC 2177's 29 minutes: routers forget a silent connection sooner.
 constexpr minutes kIdleLimit{4};
 // Under the 30 minutes after which a server may hang up (RFC 3501 section 5.4).
@@ -27,19 +24,10 @@ constexpr minutes kLongestPoll{20};
 
 }  // namespace
 
-std::optional<MailFacts> FactsOf(const imap::FetchData& data, int64_t now_unix) {
-  if (!data.size) return std::nullopt;
-  MailFacts facts;
-  facts.uid = data.uid;
-  facts.size = *data.size;
-  facts.received_unix = data.received_unix.value_or(now_unix);
-  return facts;
-}
-
-net::Task<absl::Status> ImapSource::Open(const crypto::Secret& password,
+net::Task<absl::Status> ImapSource::Open(const sasl::Credentials& credentials,
                                          std::optional<Failure>& failure) {
   absl::Status opened =
-      co_await OpenSession(session_, vigil_.account, password, vigil_.password_rule, failure);
+      co_await OpenSession(session_, vigil_.account, credentials, vigil_.password_rule, failure);
   if (!opened.ok()) co_return opened;
   auto mailbox = co_await session_.Examine(vigil_.account.mailbox);
   if (!mailbox.ok()) co_return Blame(session_, Step::kOpenMailbox, mailbox.status(), failure);
@@ -81,25 +69,16 @@ net::Task<absl::Status> ImapSource::MoveCursor(Cursor cursor) {
 }
 
 net::Task<absl::StatusOr<NewMail>> ImapSource::Look() {
-  session_.ForgetNews();
-  NewMail found;
-  if (cursor_.last_uid == UINT32_MAX) co_return found;
-  NewMails above(cursor_.last_uid, kMaxMails);
-  imap::Session::Sink sink = [&above](imap::FetchData data) {
-    if (const auto facts = FactsOf(data, std::time(nullptr))) above.Add(*facts);
-  };
-  const std::string uids = absl::StrCat(cursor_.last_uid + 1, ":*");
-  const std::string items = "UID RFC822.SIZE INTERNALDATE";
-  absl::Status status = co_await session_.Fetch(uids, items, std::move(sink));
-  if (!status.ok()) co_return status;
-  found.mails = above.Take();
-  found.more = above.more();
-  co_return found;
+  const int64_t now = std::time(nullptr);
+  const Availability availability = vigil_.availability.Of(vigil_.account.owner);
+  const bool reads = Decide(vigil_.account, availability, now, now) == Disposition::kDeliver;
+  co_return co_await look_.Look(cursor_.last_uid, reads && vigil_.progress.troubled.empty());
 }
 
-net::Task<absl::StatusOr<std::optional<mail::Mail>>> ImapSource::Read(MailFacts facts,
-                                                                      Depth depth) {
-  co_return co_await ReadMail(session_, facts, depth);
+net::Task<ReadMails> ImapSource::Read(std::vector<WantedMail> wanted) {
+  ReadMails along = look_.TakeAlong(wanted);
+  if (!along.mails.empty()) co_return along;
+  co_return co_await ReadSome(session_, std::move(wanted));
 }
 
 net::Task<absl::Status> ImapSource::Settle(std::vector<MailFacts> mails) {
@@ -112,41 +91,47 @@ std::string ImapSource::Id(const MailFacts& facts) const {
   return DeliveryId(vigil_.account.id, cursor_, facts.uid);
 }
 
-net::Task<absl::StatusOr<MailSource::Then>> ImapSource::AwaitNews(int64_t look_again_unix) {
-  if (session_.HasNews()) co_return Then::kLook;
-  net::Duration limit = kIdleLimit;
-  if (look_again_unix != 0) {
-    const int64_t left = std::max<int64_t>(1, look_again_unix - std::time(nullptr));
-    limit = std::min<net::Duration>(limit, seconds(left));
-  }
-  absl::Status status;
-  if (session_.CanIdle()) {
-    status = co_await Idle(limit);
-  } else {
-    vigil_.state = "polling";
-    if (look_again_unix == 0) limit = seconds(vigil_.account.interval_seconds);
-    co_await vigil_.wake.WaitFor(std::min<net::Duration>(limit, kLongestPoll));
-    status = co_await session_.Noop();
-  }
-  if (!status.ok()) co_return status;
-  co_return Then::kLook;
+// --- waiting for news -------------------------------------------------------------
+
+seconds ImapSource::IdleLimit() const {
+  const seconds limit = session_.quirks().idle_limit;
+  return limit == seconds(0) ? kIdleLimit : std::min<seconds>(limit, kIdleLimit);
 }
 
-net::Task<absl::Status> ImapSource::Idle(net::Duration limit) {
-  absl::Status begun = co_await session_.BeginIdle();
-  if (!begun.ok()) {
-    // Refused: AwaitNews polls from now on.
-    co_return absl::IsFailedPrecondition(begun) ? absl::OkStatus() : begun;
+seconds ImapSource::PollLimit() const {
+  const seconds interval(vigil_.account.interval_seconds), limit = session_.quirks().poll_limit;
+  const seconds longest =
+      limit == seconds(0) ? kLongestPoll : std::min<seconds>(limit, kLongestPoll);
+  return std::min(interval, longest);
+}
+
+net::Task<absl::StatusOr<MailSource::Stay>> ImapSource::Park() {
+  Stay stay;
+  // Looked into at the schedule's times alone: nobody waits here for anything.
+  if (HasSchedule(vigil_.account)) co_return stay;
+  stay.kind = session_.HasNews() ? Stay::Kind::kLook : Stay::Kind::kParked;
+  if (session_.HasNews()) co_return stay;
+  if (session_.CanIdle()) {
+    absl::Status begun = co_await session_.BeginIdle();
+    stay.state = "idle";
+    stay.limit = IdleLimit();
+    if (begun.ok()) co_return stay;
+    // Refused: it is polled from now on.
+    if (!absl::IsFailedPrecondition(begun)) co_return begun;
   }
-  vigil_.state = "idle";
-  auto news = session_.AwaitNews();
-  auto woken = vigil_.wake.WaitFor(limit);
-  auto first = co_await (std::move(news) || std::move(woken));
-  if (first.index() == 0 && !std::get<0>(first).ok()) co_return std::get<0>(first);
-  absl::Status ended = co_await session_.EndIdle();
-  if (!ended.ok() || session_.HasNews()) co_return ended;
+  stay.state = "polling";
+  stay.limit = PollLimit();
+  co_return stay;
+}
+
+net::Task<absl::StatusOr<bool>> ImapSource::Resume(bool look) {
+  const bool polls = !session_.CanIdle();
+  session_.EndIdle();
+  if (session_.HasNews()) co_return true;
   // Nobody told of news: the server is made to look, for some tell late or not at all.
-  co_return co_await session_.Noop();
+  absl::Status answered = co_await session_.Noop();
+  if (!answered.ok()) co_return answered;
+  co_return look || polls || session_.HasNews();
 }
 
 }  // namespace postern::fetcher

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,10 +8,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "lib/crypto/secret_box.h"
 #include "lib/mail/mail.h"
-#include "lib/net/event.h"
 #include "lib/net/task.h"
+#include "lib/sasl/credentials.h"
 #include "services/fetcher/account.h"
 #include "services/fetcher/availability_feed.h"
 #include "services/fetcher/cursor_store.h"
@@ -19,14 +19,13 @@
 #include "services/fetcher/mailbox_sync.h"
 #include "services/fetcher/password_rule.h"
 #include "services/fetcher/progress.h"
+#include "services/fetcher/timetable.h"
 
 namespace postern::fetcher {
 
-// What a look for new mail found, oldest first.
-struct NewMail {
-  std::vector<MailFacts> mails;
-  bool more = false;  // look again when these are dealt with
-};
+inline bool HasSchedule(const Account& account) {
+  return account.timetable && account.timetable->HasSchedule();
+}
 
 // What a watcher shares with its connections; outlives them.
 struct Vigil {
@@ -35,11 +34,10 @@ struct Vigil {
   CursorStore& cursors;
   PasswordRule password_rule;
   Progress& progress;
-  net::Event& wake;
-  const char*& state;  // as in fetcher.proto
 };
 
-// One connection to a mailbox, and what is new in it: IMAP or POP3.
+// One connection to a mailbox, and what is new in it: IMAP or POP3. Between two looks an
+// IMAP connection is parked: it lies there without a coroutine, and costs what it holds.
 class MailSource {
  public:
   virtual ~MailSource() = default;
@@ -47,22 +45,37 @@ class MailSource {
   // From the greeting to where to go on in the mailbox. At first sight, and when the
   // server numbered its mails anew, nothing old is replayed. `failure` is set when the
   // mail server is to blame.
-  virtual net::Task<absl::Status> Open(const crypto::Secret& password,
+  virtual net::Task<absl::Status> Open(const sasl::Credentials& credentials,
                                        std::optional<Failure>& failure) = 0;
   virtual net::Task<absl::StatusOr<NewMail>> Look() = 0;
-  // Nothing when the mail is no longer there.
-  virtual net::Task<absl::StatusOr<std::optional<mail::Mail>>> Read(MailFacts facts,
-                                                                    Depth depth) = 0;
+  // The first of these, and as many behind it as cost no round trip more. At least one is
+  // wanted. Settle may run meanwhile.
+  virtual net::Task<ReadMails> Read(std::vector<WantedMail> wanted) = 0;
   // These mails, the first ones of those that a look found, are dealt with: they are not
   // new any more, whatever happens. kAborted: the lease is lost.
   virtual net::Task<absl::Status> Settle(std::vector<MailFacts> mails) = 0;
   // The delivery id.
   virtual std::string Id(const MailFacts& facts) const = 0;
 
-  enum class Then { kLook, kLeave };
-  // Waits until there may be news, no longer than to `look_again_unix` (0: as long as it
-  // sees fit). kLeave: nothing can be awaited here, and the connection is closed.
-  virtual net::Task<absl::StatusOr<Then>> AwaitNews(int64_t look_again_unix) = 0;
+  // Sooner after its login than this the server takes no other; 0: it doesn't say.
+  virtual int64_t login_delay_seconds() const { return 0; }
+
+  // How it goes on when there is no more to do.
+  struct Stay {
+    enum class Kind {
+      kLook,    // there is news already
+      kParked,  // the connection stays, and nobody waits
+      kLeave,   // nothing can be awaited here
+    };
+    Kind kind = Kind::kLeave;
+    const char* state = "";         // as in fetcher.proto
+    std::chrono::seconds limit{0};  // kParked: Resume after this, at the latest
+  };
+  virtual net::Task<absl::StatusOr<Stay>> Park() = 0;
+  // Of a parked one: takes in what has come, and never waits. True: Resume.
+  virtual absl::StatusOr<bool> Hear() { return true; }
+  // Goes on with a parked one. True when a look is due: there is news, or `look` is set.
+  virtual net::Task<absl::StatusOr<bool>> Resume(bool look) { co_return look; }
 };
 
 }  // namespace postern::fetcher

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "lib/mail/date.h"
 #include "lib/process/log.h"
+#include "services/fetcher/pop3_reading.h"
 #include "services/fetcher/session_opening.h"
 
 namespace postern::fetcher {
@@ -36,11 +37,15 @@ Pop3Source::Pop3Source(net::ByteStream& stream, const Vigil& vigil)
 
 // --- opening: what is new ---------------------------------------------------------
 
-net::Task<absl::Status> Pop3Source::Open(const crypto::Secret& password,
+net::Task<absl::Status> Pop3Source::Open(const sasl::Credentials& credentials,
                                          std::optional<Failure>& failure) {
   absl::Status opened =
-      co_await OpenSession(session_, vigil_.account, password, vigil_.password_rule, failure);
+      co_await OpenSession(session_, vigil_.account, credentials, vigil_.password_rule, failure);
   if (!opened.ok()) co_return opened;
+  if (session_.expire_days() == 0) {
+    log::Info("the server keeps no mail that was read (EXPIRE 0)",
+              {{"account", vigil_.account.id}});
+  }
   auto listing = co_await List();
   if (!listing.ok()) {
     co_return Blame(session_, Step::kOpenMailbox, listing.status(), failure);
@@ -85,7 +90,8 @@ net::Task<absl::Status> Pop3Source::Begin(std::vector<ListedMail> listing) {
     if (!sorted.ok()) co_return sorted;
   }
   vigil_.progress.waiting = KeysOf(fresh_);
-  co_return absl::OkStatus();
+  if (review->sight != Sight::kAgain) co_return absl::OkStatus();
+  co_return co_await ChooseWhatToRemove(std::move(listing));
 }
 
 void Pop3Source::ForgetDatesOfOthers() {
@@ -214,12 +220,13 @@ net::Task<absl::StatusOr<NewMail>> Pop3Source::Look() {
   co_return found;
 }
 
-net::Task<absl::StatusOr<std::optional<mail::Mail>>> Pop3Source::Read(MailFacts facts,
-                                                                      Depth depth) {
-  auto mail = co_await ReadMail(session_, facts, depth);
-  if (!mail.ok() || !mail->has_value()) co_return mail;
-  vigil_.progress.received[facts.key] = (*mail)->received_unix;
-  co_return mail;
+net::Task<ReadMails> Pop3Source::Read(std::vector<WantedMail> wanted) {
+  ReadMails read = co_await ReadSome(session_, wanted);
+  for (size_t i = 0; i < read.mails.size(); ++i) {
+    if (!read.mails[i]) continue;
+    vigil_.progress.received[wanted[i].facts.key] = read.mails[i]->received_unix;
+  }
+  co_return read;
 }
 
 net::Task<absl::Status> Pop3Source::Settle(std::vector<MailFacts> mails) {
@@ -233,6 +240,8 @@ net::Task<absl::Status> Pop3Source::Settle(std::vector<MailFacts> mails) {
   }
   // A sender's server may be ahead of time, ours is not: nothing known is from tomorrow.
   more.newest_unix = std::min<int64_t>(more.newest_unix, std::time(nullptr));
+  // First, for what is known is not looked at again. Recorded and then not known, it is new.
+  if (absl::Status s = co_await NoteDelivered(mails); !s.ok()) co_return s;
   absl::Status added = co_await vigil_.cursors.AddKnown(vigil_.progress.lease, std::move(more));
   if (!added.ok()) co_return added;
   for (const MailFacts& facts : mails) {
@@ -257,14 +266,21 @@ std::string Pop3Source::Id(const MailFacts& facts) const {
 
 // The mails seen are those that were there at the login (RFC 1939 section 4): there
 // is no use in staying.
-net::Task<absl::StatusOr<MailSource::Then>> Pop3Source::AwaitNews(int64_t) {
-  absl::Status quit = co_await session_.Quit();
-  if (!quit.ok()) {
-    log::Debug("no answer to QUIT",
-               {{"account", vigil_.account.id},
-                {"error", quit.ToString(absl::StatusToStringMode::kWithNoExtraData)}});
+net::Task<absl::StatusOr<MailSource::Stay>> Pop3Source::Park() {
+  absl::Status end;
+  if (to_remove_.empty()) {
+    end = co_await session_.Quit();
+  } else {
+    end = co_await RemoveAndQuit();
   }
-  co_return Then::kLeave;
+  if (absl::IsAborted(end)) co_return end;
+  if (!end.ok()) {
+    log::Debug("no good-bye from the mailbox",
+               {{"account", vigil_.account.id},
+                {"mails_to_remove", to_remove_.size()},
+                {"error", end.ToString(absl::StatusToStringMode::kWithNoExtraData)}});
+  }
+  co_return Stay();
 }
 
 }  // namespace postern::fetcher

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/net/byte_stream.h"
+#include "services/fetcher/delivered_mails.h"
 #include "services/fetcher/known_mails.h"
 #include "services/fetcher/mail_source.h"
 #include "services/fetcher/pop3/session.h"
@@ -13,16 +14,14 @@ class Pop3Source final : public MailSource {
  public:
   Pop3Source(net::ByteStream& stream, const Vigil& vigil);
 
-  net::Task<absl::Status> Open(const crypto::Secret& password,
+  net::Task<absl::Status> Open(const sasl::Credentials& credentials,
                                std::optional<Failure>& failure) override;
   net::Task<absl::StatusOr<NewMail>> Look() override;
-  net::Task<absl::StatusOr<std::optional<mail::Mail>>> Read(MailFacts facts, Depth depth) override;
+  net::Task<ReadMails> Read(std::vector<WantedMail> wanted) override;
   net::Task<absl::Status> Settle(std::vector<MailFacts> mails) override;
   std::string Id(const MailFacts& facts) const override;
-  net::Task<absl::StatusOr<Then>> AwaitNews(int64_t look_again_unix) override;
-
-  // Sooner after its login than this the server takes no other; 0: it doesn't say.
-  int64_t login_delay_seconds() const { return session_.login_delay_seconds(); }
+  net::Task<absl::StatusOr<Stay>> Park() override;
+  int64_t login_delay_seconds() const override { return session_.login_delay_seconds(); }
 
  private:
   net::Task<absl::StatusOr<std::vector<ListedMail>>> List();
@@ -37,6 +36,10 @@ class Pop3Source final : public MailSource {
   bool WantsDates(size_t index) const;
   MailFacts Facts(const ListedMail& mail) const;
   void ForgetDatesOfOthers();
+  net::Task<absl::Status> ChooseWhatToRemove(std::vector<ListedMail> listing);
+  // From marking them to the server's word that they are gone.
+  net::Task<absl::Status> RemoveAndQuit();
+  net::Task<absl::Status> NoteDelivered(const std::vector<MailFacts>& mails);
 
   pop3::Session session_;
   const Vigil vigil_;
@@ -44,6 +47,8 @@ class Pop3Source final : public MailSource {
   std::vector<ListedMail> fresh_;  // new in this session
   size_t settled_ = 0;             // of them, from the front
   int refused_tops_ = 0;           // in a row, since none was answered
+  // For what is to be removed; empty where nothing is.
+  std::vector<ListedMail> listing_, to_remove_;
 };
 
 }  // namespace postern::fetcher

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/random/random.h"
+
 namespace postern::fetcher {
 
 namespace {
@@ -9,6 +11,15 @@ namespace {
 constexpr std::chrono::seconds kFirstStep{2};
 constexpr std::chrono::seconds kAtOnce{1};
 constexpr int kMaxDoublings = 10;
+
+ReconnectPolicy::Duration Between(ReconnectPolicy::Duration least, ReconnectPolicy::Duration most) {
+  absl::InsecureBitGen random;  // made anew: one kept by each watcher would cost more
+  return ReconnectPolicy::Duration(absl::Uniform<int64_t>(random, least.count(), most.count() + 1));
+}
+
+ReconnectPolicy::Duration Jittered(ReconnectPolicy::Duration delay) {
+  return Between(delay / 2, delay);
+}
 
 // Refusals that only a change of settings, or an operator, will lift.
 bool IsLasting(const absl::Status& failure) {
@@ -37,38 +48,29 @@ ReconnectPolicy::Duration ReconnectPolicy::AfterSession(Duration lived) {
 
 ReconnectPolicy::Duration ReconnectPolicy::AfterLook(Duration interval) {
   failures_ = 0;
-  const Duration spread = interval / 10;
-  const Duration jitter{absl::Uniform<int64_t>(random_, -spread.count(), spread.count() + 1)};
+  const Duration jitter = Between(-interval / 10, interval / 10);
   return std::max<Duration>(interval + jitter, kBetweenLogins);
 }
 
 void ReconnectPolicy::NoteLook(std::chrono::steady_clock::time_point now) {
-  looks_.push_back(now);
-  if (looks_.size() > kLooksInARow) looks_.pop_front();
+  std::rotate(looks_.begin(), looks_.end() - 1, looks_.end());
+  looks_.front() = now;
 }
 
 std::chrono::steady_clock::time_point ReconnectPolicy::EarliestLook(std::chrono::seconds least,
                                                                     size_t in_a_row) const {
-  if (looks_.empty()) return {};
-  const auto earliest = looks_.back() + std::max(kBetweenLooks, least);
-  if (in_a_row < 2 || looks_.size() < in_a_row) return earliest;
-  const auto first = looks_[looks_.size() - in_a_row];
+  const std::chrono::steady_clock::time_point never;
+  if (looks_.front() == never) return never;
+  const auto earliest = looks_.front() + std::max(kBetweenLooks, least);
+  const auto first = looks_[std::min(in_a_row, looks_.size()) - 1];
+  if (in_a_row < 2 || first == never) return earliest;
   return std::max(earliest, first + static_cast<int>(in_a_row) * kBetweenLogins);
-}
-
-ReconnectPolicy::Duration ReconnectPolicy::AfterLostLease(Duration lived) {
-  const Duration spread = kLeaseSpread;
-  return AfterSession(lived) + Duration(absl::Uniform<int64_t>(random_, 0, spread.count() + 1));
 }
 
 ReconnectPolicy::Duration ReconnectPolicy::NextStep() {
   const Duration step = kFirstStep * (1 << std::min(failures_, kMaxDoublings));
   ++failures_;
   return Jittered(std::min<Duration>(step, kLongest));
-}
-
-ReconnectPolicy::Duration ReconnectPolicy::Jittered(Duration delay) {
-  return Duration(absl::Uniform<int64_t>(random_, delay.count() / 2, delay.count() + 1));
 }
 
 }  // namespace postern::fetcher

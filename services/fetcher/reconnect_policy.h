@@ -1,9 +1,9 @@
 #pragma once
 
+#include <array>
 #include <chrono>
-#include <deque>
+#include <cstddef>
 
-#include "absl/random/random.h"
 #include "absl/status/status.h"
 
 namespace postern::fetcher {
@@ -26,7 +26,6 @@ class ReconnectPolicy {
   static constexpr std::chrono::seconds kBetweenLooks{2};
   // and so many at most within as many times kBetweenLogins.
   static constexpr size_t kLooksInARow = 3;
-  static constexpr std::chrono::seconds kLeaseSpread{10};
 
   // After an attempt that never got as far as a mailbox.
   Duration AfterFailure(const absl::Status& failure);
@@ -37,19 +36,16 @@ class ReconnectPolicy {
   // A login only to look is made now.
   void NoteLook(std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
   // When the next may be: `least` after the last, at the soonest, and as the first of more
-  // than `in_a_row` only when enough time has passed. The beginning of time: at once.
+  // than `in_a_row` (kLooksInARow at most) only when enough time has passed. The beginning of time:
+  // at once.
   std::chrono::steady_clock::time_point EarliestLook(std::chrono::seconds least,
                                                      size_t in_a_row) const;
-  // After the lease was lost, with a mailbox open for `lived`: when Redis was
-  // away, all leases are lost as one, and no server wants all the logins at once.
-  Duration AfterLostLease(Duration lived);
 
  private:
-  Duration Jittered(Duration delay);
   Duration NextStep();
 
-  absl::BitGen random_;
-  std::deque<std::chrono::steady_clock::time_point> looks_;  // the last few
+  // The last few, the newest first; the beginning of time stands for none.
+  std::array<std::chrono::steady_clock::time_point, kLooksInARow> looks_{};
   int failures_ = 0;
 };
 

@@ -237,20 +237,6 @@ TEST(ReconnectPolicy, BacksOffAndNeverHammersALogin) {
   EXPECT_LE(dropping.AfterFailure(absl::UnavailableError("refused")), seconds(2));
 }
 
-TEST(ReconnectPolicy, SpreadsTheLoginsAfterALostLease) {
-  milliseconds shortest = minutes(1), longest{0};
-  for (int i = 0; i < 200; ++i) {
-    ReconnectPolicy policy;
-    const milliseconds pause = policy.AfterLostLease(minutes(10));
-    shortest = std::min(shortest, pause);
-    longest = std::max(longest, pause);
-  }
-  EXPECT_GE(longest - shortest, seconds(5));
-  EXPECT_LE(longest, seconds(11));
-  EXPECT_GE(ReconnectPolicy().AfterLostLease(seconds(1)), seconds(29))
-      << "no more logins than this";
-}
-
 imap::BodyPart Leaf(std::string section, std::string type, std::string subtype) {
   imap::BodyPart part;
   part.section = std::move(section);

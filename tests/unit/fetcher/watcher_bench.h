@@ -27,6 +27,14 @@ namespace postern::fetcher {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+// All slots, taken with one token.
+inline HeldSlots AllSlots(uint64_t token) {
+  HeldSlots slots;
+  for (Slot slot = 0; slot < kSlots; ++slot) slots[slot] = token;
+  return slots;
+}
+inline constexpr uint64_t kToken = 10;
+
 // The three peers. gRPC calls them on its own threads.
 struct Peers : edge::v1::EdgeService::Service,
                rules::v1::RulesService::Service,
@@ -85,11 +93,14 @@ struct Peers : edge::v1::EdgeService::Service,
     return grpc::Status::OK;
   }
 
-  grpc::Status Evaluate(grpc::ServerContext*, const rules::v1::EvaluateRequest* request,
-                        rules::v1::EvaluateResponse* response) override {
+  grpc::Status EvaluateMails(grpc::ServerContext*, const rules::v1::EvaluateMailsRequest* request,
+                             rules::v1::EvaluateMailsResponse* response) override {
     std::lock_guard lock(mutex);
-    const bool reject = !rejected_subject.empty() && request->mail().subject() == rejected_subject;
-    response->set_verdict(reject ? rules::v1::VERDICT_REJECT : rules::v1::VERDICT_KEEP);
+    for (const auto& each : request->requests()) {
+      const bool reject = !rejected_subject.empty() && each.mail().subject() == rejected_subject;
+      response->add_responses()->set_verdict(reject ? rules::v1::VERDICT_REJECT
+                                                    : rules::v1::VERDICT_KEEP);
+    }
     return grpc::Status::OK;
   }
 
@@ -121,23 +132,32 @@ class ScriptedDialer : public net::Dialer {
     Lingering(const std::string& script, std::vector<std::string>& ended)
         : ScriptedStream(script), ended_(ended) {}
     ~Lingering() override { ended_.push_back(mismatch().empty() ? Remaining() : mismatch()); }
-    net::Task<absl::StatusOr<std::string>> ReadLine() override {
-      if (silent_) co_await net::Sleep(std::chrono::hours(1));
-      auto line = co_await ScriptedStream::ReadLine();
-      const std::string rest = Remaining();
-      silent_ = line.ok() && *line == "+ idling";
-      finished = silent_ && rest.empty();
-      co_return line;
+    absl::StatusOr<std::optional<std::string>> LineAtHand() override {
+      if (silent_ && !says_more_) return std::nullopt;
+      auto line = ScriptedStream::LineAtHand();
+      if (!line.ok() && says_more_) return std::nullopt;
+      if (line.ok() && line->has_value() && **line == "+ idling") silent_ = true;
+      finished = silent_ && Remaining().empty();
+      return line;
     }
     net::Task<absl::Status> Write(std::string bytes) override {
       silent_ = false;
+      ++writes;
       co_return co_await ScriptedStream::Write(std::move(bytes));
     }
+    // Of its own accord, while the client idles. Then it falls silent again.
+    void SayUnasked(const std::string& line) {
+      says_more_ = true;
+      Say(line + "\r\n");
+      says_more_ = false;
+    }
     bool finished = false;
+    int writes = 0;
 
    private:
     std::vector<std::string>& ended_;
     bool silent_ = false;
+    bool says_more_ = false;
   };
   std::vector<std::string> ended;  // of each closed connection, what was not played; "" if all was
   std::vector<Lingering*> streams;
@@ -175,23 +195,36 @@ class WatcherTest : public ::testing::Test {
     server_->Shutdown(std::chrono::system_clock::now());
   }
 
-  void Watch(std::vector<std::string> scripts) {
+  void Watch(std::vector<std::string> scripts, const HeldSlots& slots = AllSlots(kToken)) {
     dialer_.emplace(std::move(scripts));
-    cursors_.emplace(*redis_, "this process");
+    cursors_.emplace(*redis_);
     handoff_.emplace(*rules_, *edge_);
     health_.emplace(io_.get_executor(), *admin_);
     availability_.emplace(*edge_, [this](const std::string& user) {
       if (watches_) watches_->PresenceChanged(user);
     });
-    const WatcherParts parts{
-        io_.get_executor(), *dialer_,  secrets_, passwords_,    *cursors_,
-        *availability_,     *handoff_, *health_, login_delays_, PasswordRule::kAnyConnection};
-    watches_.emplace(parts);
+    const WatcherParts parts{io_.get_executor(),
+                             *dialer_,
+                             secrets_,
+                             passwords_,
+                             *cursors_,
+                             *availability_,
+                             *handoff_,
+                             *health_,
+                             login_delays_,
+                             PasswordRule::kAnyConnection,
+                             alarms_,
+                             connects_,
+                             bouts_};
+    watches_.emplace(parts, [this](Slot slot) { outbid_.push_back(slot); });
+    watches_->Hold(slots);
     loops_.Spawn("availability", availability_->Run());
     loops_.Spawn("health", health_->Run());
     ASSERT_TRUE(Until([this] { return availability_->known(); }));
-    watches_->Put(account_);
+    PutAccount();
   }
+
+  void PutAccount() { watches_->Put(std::make_shared<const Account>(account_)); }
 
   // Runs until `happened`; false when it did not in time.
   bool Until(std::function<bool()> happened, milliseconds limit = std::chrono::seconds(5)) {
@@ -224,11 +257,10 @@ class WatcherTest : public ::testing::Test {
     return peers_.health.empty() ? "" : peers_.health.back();
   }
   void SetCursor(Cursor cursor) {
-    CursorStore store(*redis_, "earlier process");
-    auto lease = testing::Await(io_, store.Take("acc"));
-    ASSERT_TRUE(lease.ok() && lease->has_value());
-    ASSERT_TRUE(testing::Await(io_, store.Advance(**lease, cursor)).ok());
-    ASSERT_TRUE(testing::Await(io_, store.Release(**lease)).ok());
+    CursorStore store(*redis_);
+    auto lease = testing::Await(io_, store.Take("acc", kToken - 1));
+    ASSERT_TRUE(lease.ok());
+    ASSERT_TRUE(testing::Await(io_, store.Advance(*lease, cursor)).ok());
   }
 
   testing::RedisServer redis_server_;
@@ -239,6 +271,9 @@ class WatcherTest : public ::testing::Test {
       *crypto::SecretBox::FromText(crypto::SecretBox::NewKeyLine("test"), "test");
   crypto::PasswordKeeper passwords_;
   LoginDelays login_delays_;
+  AlarmClock alarms_{io_.get_executor()};
+  ConnectBudget connects_{io_.get_executor(), alarms_, ConnectLimits()};
+  net::TaskGroup bouts_{io_.get_executor()};
   Account account_;
   Peers peers_;
   std::unique_ptr<grpc::Server> server_;
@@ -251,6 +286,7 @@ class WatcherTest : public ::testing::Test {
   std::optional<MailHandoff> handoff_;
   std::optional<HealthReporter> health_;
   std::optional<AvailabilityFeed> availability_;
+  std::vector<Slot> outbid_;
   std::optional<WatchList> watches_;
   net::TaskGroup loops_{io_.get_executor()};
 };

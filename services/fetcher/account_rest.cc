@@ -1,0 +1,163 @@
+// The second part of AccountWatcher: what comes after a connection, and until the next.
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include "lib/process/log.h"
+#include "lib/process/metrics.h"
+#include "services/fetcher/account_password.h"
+#include "services/fetcher/account_watcher.h"
+
+namespace postern::fetcher {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Where a schedule names no time within a month.
+constexpr std::chrono::hours kLongestRest{24};
+
+auto& failures =
+    metrics::Counter("postern_fetcher_failures_total", "Attempts that opened no mailbox");
+
+}  // namespace
+
+// --- how a connection ended -----------------------------------------------------
+
+void AccountWatcher::AfterVisit(const absl::Status& end) {
+  Disconnect();
+  if (absl::IsAborted(end)) {
+    stage_ = Stage::kStopped;
+    state_ = "waiting";
+    log::Warn("lease lost", {{"account", account_->id}, {"token", progress_.lease.token}});
+    if (parts_.on_fenced) parts_.on_fenced(account_->id);
+    return;
+  }
+  if (end.ok()) return HasSchedule(*account_) ? RestUntilScheduled() : RestBetweenLooks();
+  if (refused_) return AfterRefusedPassword();
+  if (std::exchange(another_token_, false)) {
+    return RestFor(Rest::kFirm, ReconnectPolicy::kBetweenPasswords);
+  }
+  if (UsesTokens(*account_) && absl::IsUnauthenticated(end)) return AwaitConsent();
+  if (absl::IsCancelled(end)) {
+    log::Info("password wiped, connection closed", {{"account", account_->id}});
+    return Connect();
+  }
+  AfterFailedVisit(end);
+}
+
+void AccountWatcher::AfterFailedVisit(const absl::Status& end) {
+  const milliseconds pause =
+      open_since_ ? reconnect_.AfterSession(LivedSoFar()) : reconnect_.AfterFailure(end);
+  log::Info("mailbox connection ended",
+            {{"account", account_->id},
+             {"error", end.ToString(absl::StatusToStringMode::kWithNoExtraData)},
+             {"retry_ms", pause.count()}});
+  // A connection that breaks is everyday life; that none can be made is the user's concern.
+  if (failure_) TellOf(*failure_);
+  RestFor(Rest::kAfterFailure, std::max<milliseconds>(pause, login_delay_));
+}
+
+void AccountWatcher::TellOf(const Failure& failure) {
+  failures.Increment();
+  const seconds interval = std::max(seconds(account_->interval_seconds), login_delay_);
+  const auto since = std::chrono::floor<seconds>(Clock::now() - well_since_);
+  if (IsEverydayLife(account_->type, failure, interval, since)) return;
+  parts_.health.Report(account_->id, Health::kError, FailureWording(*account_, failure));
+}
+
+// Its user is asked for another one, and that is tried at once.
+void AccountWatcher::AfterRefusedPassword() {
+  failures.Increment();
+  log::Info("a password that was given is refused", {{"account", account_->id}});
+  why_asking_ = FailureWording(*account_, *failure_);
+  if (!HasPassword()) Ask();
+  RestFor(Rest::kFirm, ReconnectPolicy::kBetweenPasswords);
+}
+
+// New consent comes as new settings, with a new watcher; seldom, the provider was mistaken.
+void AccountWatcher::AwaitConsent() {
+  failures.Increment();
+  log::Info("access by OAuth2 is refused", {{"account", account_->id}});
+  if (failure_) {
+    parts_.health.Report(account_->id, Health::kAsking, FailureWording(*account_, *failure_));
+  }
+  RestFor(Rest::kAfterFailure, reconnect_.AfterFailure(absl::UnauthenticatedError("")));
+}
+
+milliseconds AccountWatcher::LivedSoFar() const {
+  if (!open_since_) return milliseconds(0);
+  return std::chrono::duration_cast<milliseconds>(Clock::now() - *open_since_);
+}
+
+// --- until the next one -----------------------------------------------------------
+
+void AccountWatcher::RestFor(Rest kind, Clock::duration pause) {
+  stage_ = Stage::kResting;
+  state_ = "waiting";
+  rest_ = kind;
+  rest_until_ = Clock::now() + pause;
+  next_attempt_unix_ = std::time(nullptr) + std::chrono::ceil<seconds>(pause).count();
+  // A change of presence is no reason to connect sooner; a forced check is, once.
+  rested_ = false;
+  ConsiderRest();
+}
+
+void AccountWatcher::RestBetweenLooks() {
+  const auto begun = Clock::now();
+  milliseconds pause = reconnect_.AfterLook(seconds(account_->interval_seconds));
+  if (look_again_unix_ != 0) {
+    const milliseconds left = seconds(look_again_unix_ - std::time(nullptr));
+    pause = std::min(pause, std::max<milliseconds>(left, ReconnectPolicy::kBetweenLogins));
+  }
+  stage_ = Stage::kResting;
+  state_ = "polling";
+  rest_ = Rest::kBetweenLooks;
+  rest_until_ = std::max(begun + pause, reconnect_.EarliestLook(login_delay_, 1));
+  released_ = false;
+  rested_ = check_now_;  // asked for after the look
+  ConsiderRest();
+}
+
+// Mail that met an obstacle of our own is tried again soon: that look is not over.
+void AccountWatcher::RestUntilScheduled() {
+  const int64_t now = std::time(nullptr);
+  const std::optional<int64_t> scheduled = account_->timetable->NextLook(now);
+  int64_t left = std::chrono::seconds(kLongestRest).count();
+  if (scheduled) left = std::min(left, *scheduled - now);
+  if (progress_.obstacles > 0 && look_again_unix_ != 0)
+    left = std::min(left, look_again_unix_ - now);
+  const auto earliest = reconnect_.EarliestLook(login_delay_, 1);
+  const bool asked_for = check_now_;
+  const auto until = std::max(Clock::now() + seconds(left), earliest);
+  RestFor(Rest::kAfterFailure, until - Clock::now());
+  state_ = "waiting";
+  rested_ = asked_for;
+  if (asked_for) Wake();
+}
+
+AccountWatcher::Clock::time_point AccountWatcher::EndOfRest() {
+  if (rest_ == Rest::kAfterFailure && rested_) return Clock::time_point();
+  if (rest_ != Rest::kBetweenLooks) return rest_until_;
+  if (!HasPassword()) return Clock::time_point();
+  const Availability now = parts_.availability.Of(account_->owner);
+  const Availability before = std::exchange(seen_availability_, now);
+  if (Releases(*account_, before, now, waiting_since_, std::time(nullptr))) released_ = true;
+  auto end = rest_until_;
+  if (released_) {
+    end = std::min(end, reconnect_.EarliestLook(login_delay_, ReconnectPolicy::kLooksInARow));
+  }
+  if (rested_) end = std::min(end, reconnect_.EarliestLook(login_delay_, 1));
+  return end;
+}
+
+void AccountWatcher::ConsiderRest() {
+  const auto end = EndOfRest();
+  if (end <= Clock::now()) return Connect();
+  alarm_.Set(end);
+}
+
+}  // namespace postern::fetcher
