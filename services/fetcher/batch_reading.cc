@@ -66,7 +66,9 @@ void SmallMails::Add(const imap::FetchData& data) {
 std::optional<mail::Mail> SmallMails::Take(uint32_t uid) {
   const auto found = expected_.find(uid);
   if (found == expected_.end()) return std::nullopt;
-  return std::exchange(found->second.mail, std::nullopt);
+  std::optional<mail::Mail> mail = std::move(found->second.mail);
+  if (mail) expected_.erase(found);
+  return mail;
 }
 
 net::Task<ReadMails> ReadSome(imap::Session& session, std::vector<WantedMail> wanted) {

@@ -34,6 +34,8 @@ class SmallMails {
   void Add(const imap::FetchData& data);
   // Nothing when it has not come, or not whole: a server may understate a size.
   std::optional<mail::Mail> Take(uint32_t uid);
+  // Those that were not taken.
+  size_t size() const { return expected_.size(); }
 
  private:
   struct Expected {

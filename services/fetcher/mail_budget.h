@@ -39,7 +39,8 @@ class MailBudget {
   class Share {
    public:
     Share() = default;
-    Share(Share&& other) noexcept : budget_(std::exchange(other.budget_, nullptr)), place_(other.place_) {}
+    Share(Share&& other) noexcept
+        : budget_(std::exchange(other.budget_, nullptr)), place_(other.place_) {}
     Share& operator=(Share&& other) noexcept {
       std::swap(budget_, other.budget_);
       std::swap(place_, other.place_);

@@ -40,7 +40,14 @@ struct MailFacts {
   uint64_t key = 0;           // POP3: UidlKey
   uint64_t size = 0;          // POP3: asked for when the mail is read
   int64_t received_unix = 0;  // INTERNALDATE; POP3: as far as it was of interest
+  bool handed_on = false;     // POP3: to the edge, when it is settled; else it was left out
   bool operator==(const MailFacts&) const = default;
+};
+
+// What a look for new mail found, oldest first.
+struct NewMail {
+  std::vector<MailFacts> mails;
+  bool more = false;  // look again when these are dealt with
 };
 
 // The oldest mails above a cursor, in the order of their UIDs, however many a
@@ -52,6 +59,7 @@ class NewMails {
   void Add(const MailFacts& facts);
   // The mails, and an empty collection.
   std::vector<MailFacts> Take();
+  size_t size() const { return found_.size(); }
   // There are more than the limit: look again when these are dealt with.
   bool more() const { return more_; }
 

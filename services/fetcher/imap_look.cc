@@ -1,0 +1,111 @@
+#include "services/fetcher/imap_look.h"
+
+#include <algorithm>
+#include <ctime>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace postern::fetcher {
+
+namespace {
+
+constexpr char kListItems[] = "UID RFC822.SIZE INTERNALDATE";
+// Pieces with fewer mails than this are put together: UIDs may have wide gaps.
+constexpr size_t kEnough = 1000;
+
+}  // namespace
+
+std::optional<MailFacts> FactsOf(const imap::FetchData& data, int64_t now_unix) {
+  if (!data.size) return std::nullopt;
+  MailFacts facts;
+  facts.uid = data.uid;
+  facts.size = *data.size;
+  facts.received_unix = data.received_unix.value_or(now_unix);
+  return facts;
+}
+
+net::Task<absl::StatusOr<NewMail>> ImapLook::Look(uint32_t last_uid, bool wants_bytes) {
+  session_.ForgetNews();
+  along_.reset();
+  if (last_uid == UINT32_MAX) co_return NewMail();
+  const bool few = wants_bytes && ExpectsFew(last_uid);
+  all_found_.reset();
+  absl::StatusOr<NewMail> found;
+  if (few) found = co_await LookAtFew(last_uid);
+  if (!few) found = co_await LookInPieces(last_uid);
+  if (!found.ok()) co_return found;
+  if (!found->mails.empty()) highest_uid_ = std::max(highest_uid_, found->mails.back().uid);
+  if (!found->more) all_found_ = session_.mailbox().exists;
+  co_return found;
+}
+
+// All that was found before is dealt with, and the mailbox grew by a few.
+bool ImapLook::ExpectsFew(uint32_t last_uid) const {
+  const uint32_t exists = session_.mailbox().exists;
+  return all_found_ && last_uid >= highest_uid_ && exists > *all_found_ &&
+         exists <= *all_found_ + kFew;
+}
+
+net::Task<absl::StatusOr<NewMail>> ImapLook::LookInPieces(uint32_t last_uid) {
+  NewMails above(last_uid, kMostMails);
+  imap::Session::Sink sink = [&above](imap::FetchData data) {
+    if (const auto facts = FactsOf(data, std::time(nullptr))) above.Add(*facts);
+  };
+  // Behind this UID there is nothing, as far as is known.
+  const uint64_t end = std::max<uint64_t>(session_.mailbox().uid_next, highest_uid_ + uint64_t{1});
+  uint64_t first = last_uid + uint64_t{1}, piece = kPiece;
+  const std::string items = kListItems;
+  for (;;) {
+    const bool is_last = session_.mailbox().uid_next == 0 || first + piece >= end;
+    const std::string upper = is_last ? "*" : absl::StrCat(first + piece - 1);
+    const std::string uids = absl::StrCat(first, ":", upper);
+    absl::Status listed = co_await session_.Fetch(uids, items, sink);
+    if (!listed.ok()) co_return listed;
+    first += piece;
+    piece *= 4;
+    if (!is_last && above.size() < kEnough) continue;
+    NewMail found;
+    found.mails = above.Take();
+    found.more = above.more() || !is_last;
+    co_return found;
+  }
+}
+
+net::Task<absl::StatusOr<NewMail>> ImapLook::LookAtFew(uint32_t last_uid) {
+  NewMails above(last_uid, kMostMails);
+  along_ = std::make_unique<SmallMails>();
+  imap::Session::Sink sink = [this, &above, last_uid](imap::FetchData data) {
+    const auto facts = FactsOf(data, std::time(nullptr));
+    if (!facts) return;
+    above.Add(*facts);
+    const bool fits = facts->uid > last_uid && facts->size < kSmallBytes;
+    if (!fits || along_->size() >= 2 * kFew) return;
+    along_->Expect(*facts);
+    along_->Add(data);
+  };
+  const std::string uids = absl::StrCat(last_uid + uint64_t{1}, ":*");
+  const std::string items = absl::StrCat(kSmallItems, " RFC822.SIZE INTERNALDATE");
+  absl::Status listed = co_await session_.Fetch(uids, items, std::move(sink));
+  if (!listed.ok()) co_return listed;
+  NewMail found;
+  found.mails = above.Take();
+  found.more = above.more();
+  co_return found;
+}
+
+ReadMails ImapLook::TakeAlong(const std::vector<WantedMail>& wanted) {
+  ReadMails read;
+  if (!along_) return read;
+  for (const WantedMail& each : wanted) {
+    std::optional<mail::Mail> mail;
+    if (each.depth == Depth::kAll) mail = along_->Take(each.facts.uid);
+    if (!mail) break;
+    read.mails.push_back(std::move(mail));
+  }
+  if (along_->size() == 0) along_.reset();
+  return read;
+}
+
+}  // namespace postern::fetcher
