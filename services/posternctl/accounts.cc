@@ -1,8 +1,11 @@
+#include "services/posternctl/accounts.h"
+
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/posternctl/account_watching.h"
 #include "services/posternctl/nouns.h"
 #include "services/posternctl/table.h"
 #include "services/posternctl/words.h"
@@ -43,18 +46,6 @@ absl::Status ListAccounts(Session& session, const std::string& user) {
   return absl::OkStatus();
 }
 
-// `account` is an id or OWNER/NAME; kNotFound says how to find the right one.
-absl::StatusOr<Account> FindAccount(Session& session, const std::string& account) {
-  admin::v1::ListAccountsRequest request;
-  request.set_account(account);
-  auto answer = session.Call(&Stub::ListAccounts, request);
-  if (!answer.ok() && !absl::IsNotFound(answer.status())) return answer.status();
-  if (!answer.ok() || answer->accounts().empty())
-    return absl::NotFoundError(absl::StrCat("there is no account ", account,
-                                            "; posternctl accounts list shows all of them"));
-  return answer->accounts(0);
-}
-
 std::string ActionWords(const admin::v1::PresenceActions& actions) {
   return absl::StrCat("chat ", Words(actions.chat()), ", online ", Words(actions.online()),
                       ", away ", Words(actions.away()), ", xa ", Words(actions.xa()), ", dnd ",
@@ -74,6 +65,7 @@ void AddIncoming(const Account& account, Card& card) {
   card.Add("mail when", ActionWords(account.actions()));
   card.Add("live mail only", account.live_email_only() ? "yes" : "no");
   card.Add("interval", absl::StrCat(account.interval_minutes(), " min"));
+  AddWatchingTo(account, card);
 }
 
 void AddHealth(const admin::v1::Health& health, Card& card) {
@@ -170,6 +162,17 @@ void AddVerbOnOne(Nouns& nouns, CLI::App& noun, const std::string& name, const s
 
 }  // namespace
 
+absl::StatusOr<Account> FindAccount(Session& session, const std::string& account) {
+  admin::v1::ListAccountsRequest request;
+  request.set_account(account);
+  auto answer = session.Call(&Stub::ListAccounts, request);
+  if (!answer.ok() && !absl::IsNotFound(answer.status())) return answer.status();
+  if (!answer.ok() || answer->accounts().empty())
+    return absl::NotFoundError(absl::StrCat("there is no account ", account,
+                                            "; posternctl accounts list shows all of them"));
+  return answer->accounts(0);
+}
+
 void AddAccounts(Nouns& nouns) {
   CLI::App& accounts = nouns.AddNoun("accounts", "Mail accounts: health, on and off");
   auto user = std::make_shared<std::string>();
@@ -198,6 +201,7 @@ void AddAccounts(Nouns& nouns) {
                "A digest that is due later is sent at once. At most once a minute for an account.\n"
                "\nExample:\n  posternctl accounts check ann@example.org/work\n",
                CheckAccount);
+  AddWatching(nouns, accounts);
 }
 
 }  // namespace postern::posternctl

@@ -54,6 +54,7 @@ void AddNouns(Nouns& nouns) {
   AddWatches(nouns);
   AddQueue(nouns);
   AddRules(nouns);
+  AddSchedule(nouns);
   AddKey(nouns);
 }
 

@@ -39,8 +39,10 @@ void AddRules(Nouns& nouns);
 void AddSessions(Nouns& nouns);
 void AddWatches(Nouns& nouns);
 void AddStatus(Nouns& nouns);
+void AddSchedule(Nouns& nouns);
 void AddKey(Nouns& nouns);
-// One verb of `rules` that fills a file.
+// Verbs of `rules` and `accounts` that fill a file.
 void AddExplain(Nouns& nouns, CLI::App& rules);
+void AddWatching(Nouns& nouns, CLI::App& accounts);
 
 }  // namespace postern::posternctl

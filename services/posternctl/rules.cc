@@ -5,6 +5,7 @@
 #include "services/posternctl/nouns.h"
 #include "services/posternctl/rules_offline.h"
 #include "services/posternctl/table.h"
+#include "services/posternctl/text_file.h"
 #include "services/posternctl/words.h"
 
 namespace postern::posternctl {

@@ -1,17 +1,10 @@
 #include "services/posternctl/rules_offline.h"
 
-#include <sys/stat.h>
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <memory>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "lib/mail/charset.h"
 #include "lib/mail/mime_parser.h"
-#include "lib/mail/utf8.h"
+#include "services/posternctl/text_file.h"
 #include "services/rules/engine.h"
 #include "services/rules/facts.h"
 #include "services/rules/jsmail_reject.h"
@@ -21,27 +14,6 @@ namespace {
 
 constexpr size_t kMaxMessageRead = 1 << 20;  // rules look at the header, which is at the beginning
 
-struct FileBeginning {
-  std::string bytes;
-  size_t full_size = 0;
-};
-
-absl::StatusOr<FileBeginning> ReadBeginning(const std::string& path, size_t limit) {
-  struct stat about {};
-  if (::stat(path.c_str(), &about) == 0 && S_ISDIR(about.st_mode))
-    return absl::InvalidArgumentError(absl::StrCat(path, ": is a folder"));
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError(absl::StrCat(path, ": ", std::strerror(errno)));
-  FileBeginning beginning;
-  beginning.bytes.resize(limit);
-  file.read(beginning.bytes.data(), static_cast<std::streamsize>(limit));
-  if (file.bad()) return absl::UnavailableError(absl::StrCat(path, ": can't be read"));
-  beginning.bytes.resize(static_cast<size_t>(file.gcount()));
-  beginning.full_size = beginning.bytes.size();
-  if (beginning.bytes.size() == limit) beginning.full_size = static_cast<size_t>(about.st_size);
-  return beginning;
-}
-
 absl::StatusOr<rules::RejectFile> ParseFile(const std::string& path) {
   auto file = ReadBeginning(path, rules::kMaxSourceBytes + 1);
   if (!file.ok()) return file.status();
@@ -50,16 +22,8 @@ absl::StatusOr<rules::RejectFile> ParseFile(const std::string& path) {
 
 }  // namespace
 
-std::string FileNameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
 absl::StatusOr<std::string> ReadRuleFile(const std::string& path) {
-  auto file = ReadBeginning(path, rules::kMaxSourceBytes + 1);
-  if (!file.ok()) return file.status();
-  if (file->bytes.size() > rules::kMaxSourceBytes)
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": is larger than ", rules::kMaxSourceBytes / 1024, " KiB"));
-  if (mail::IsUtf8(file->bytes)) return std::move(file->bytes);
-  return mail::ToUtf8(file->bytes, "windows-1252");
+  return ReadTextFile(path, rules::kMaxSourceBytes);
 }
 
 absl::StatusOr<rules::v1::ImportRulesResponse> CheckRuleFile(const std::string& path) {

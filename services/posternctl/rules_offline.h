@@ -9,8 +9,6 @@
 // What posternctl does with rules by itself, without a server.
 namespace postern::posternctl {
 
-// The last part of a path: how messages name the file.
-std::string FileNameOf(const std::string& path);
 // A file of rules as UTF-8, within the size that the rules service takes.
 absl::StatusOr<std::string> ReadRuleFile(const std::string& path);
 // As an import with dry_run would answer.

@@ -32,11 +32,12 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   ~FakeAdmin() override { server_->Shutdown(); }
   std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
 
-  grpc::Status error;
+  grpc::Status error, watching_error;
   admin::v1::ListUsersResponse users;
   admin::v1::ListAccountsRequest accounts_asked;
   admin::v1::ListAccountsResponse accounts;
   admin::v1::SetAccountEnabledRequest enabled_asked;
+  admin::v1::SetWatchingRequest watching_asked;
   fetcher::v1::CheckAccountRequest check_asked;
   admin::v1::GetStatusResponse status;
   fetcher::v1::ListWatchesResponse watches;
@@ -68,6 +69,15 @@ class FakeAdmin : public admin::v1::AdminService::Service {
     if (accounts.accounts_size() > 0) *prepared.mutable_account() = accounts.accounts(0);
     prepared.mutable_account()->set_enabled(request->enabled());
     return Answer(request, enabled_asked, response, prepared);
+  }
+  // The account with what is set; `watching_error` is what only this call fails with.
+  grpc::Status SetWatching(Context, const admin::v1::SetWatchingRequest* request,
+                           admin::v1::SetWatchingResponse* response) override {
+    admin::v1::SetWatchingResponse prepared;
+    if (accounts.accounts_size() > 0) *prepared.mutable_account() = accounts.accounts(0);
+    *prepared.mutable_account()->mutable_watching() = request->watching();
+    const grpc::Status answered = Answer(request, watching_asked, response, prepared);
+    return watching_error.ok() ? answered : watching_error;
   }
   grpc::Status CheckAccount(Context, const fetcher::v1::CheckAccountRequest* request,
                             fetcher::v1::CheckAccountResponse* response) override {

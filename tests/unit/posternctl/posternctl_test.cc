@@ -4,15 +4,11 @@
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdio>
-#include <fstream>
 #include <string>
 #include <vector>
 
-#include "tests/unit/posternctl/fake_admin.h"
-#include "tests/unit/posternctl/run_posternctl.h"
+#include "tests/unit/posternctl/posternctl_fixture.h"
 
 namespace postern::posternctl {
 namespace {
@@ -22,56 +18,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-// A file that is gone with the object.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& content) {
-    char path[] = "/tmp/posternctl-test-XXXXXX";
-    ::close(::mkstemp(path));
-    path_ = path;
-    std::ofstream(path_, std::ios::binary) << content;
-  }
-  ~TemporaryFile() { std::remove(path_.c_str()); }
-  const std::string& path() const { return path_; }
-  std::string name() const { return path_.substr(path_.rfind('/') + 1); }
-
- private:
-  std::string path_;
-};
-
-class PosternctlTest : public ::testing::Test {
- protected:
-  PosternctlTest() {
-    auto& account = *admin_.accounts.add_accounts();
-    account.set_id("a1b2");
-    account.set_owner("ann@example.org");
-    account.set_name("work");
-    account.set_type(admin::v1::ACCOUNT_TYPE_IMAP);
-    account.set_enabled(true);
-    account.set_host("imap.example.org");
-    account.set_port(993);
-    account.set_security(admin::v1::SECURITY_TLS);
-    account.set_sealed_password("top secret");
-    account.mutable_health()->set_state(admin::v1::HEALTH_STATE_ERROR);
-    account.mutable_health()->set_error("login refused\x1b[2J");
-    account.mutable_health()->set_changed_unix(1'763'800'000);
-    account.mutable_health()->set_last_error_unix(1'763'800'000);
-  }
-
-  Finished Run(std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--addr", admin_.address()});
-    return RunPosternctl(std::move(arguments));
-  }
-  std::string Done(std::vector<std::string> arguments) {
-    const Finished finished = Run(std::move(arguments));
-    EXPECT_EQ(finished.status, 0) << finished.err;
-    EXPECT_EQ(finished.err, "");
-    return finished.out;
-  }
-
-  FakeAdmin admin_;
-};
 
 TEST_F(PosternctlTest, ListsUsers) {
   auto& user = *admin_.users.add_users();

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "postern/admin/v1/admin.pb.h"
+#include "services/posternctl/session.h"
+
+namespace postern::posternctl {
+
+// `account` is an id or OWNER/NAME; kNotFound says how to find the right one.
+absl::StatusOr<admin::v1::Account> FindAccount(Session& session, const std::string& account);
+
+}  // namespace postern::posternctl
