@@ -75,7 +75,7 @@ class Parser {
   ProviderFile Parse() {
     int number = 0;
     for (absl::string_view line : absl::StrSplit(text_, '\n')) ReadLine(++number, line);
-    if (sections_.empty() && file_.problems.empty()) Complain(1, "there is no [provider]");
+    if (sections_.empty() && problems_.empty()) Complain(1, "there is no [provider]");
     std::set<std::string> seen;
     for (const Section& section : sections_) {
       if (!seen.insert(section.name).second) {
