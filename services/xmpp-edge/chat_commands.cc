@@ -7,17 +7,22 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
 #include "services/xmpp-edge/account_check.h"
 #include "services/xmpp-edge/account_problem.h"
 #include "services/xmpp-edge/chat_answer.h"
+#include "services/xmpp-edge/consent_link.h"
 #include "services/xmpp-edge/features/account_types.h"
 #include "services/xmpp-edge/features/help.h"
 #include "services/xmpp-edge/language_choice.h"
 #include "services/xmpp-edge/texts/commands.h"
 #include "services/xmpp-edge/texts/common.h"
+#include "services/xmpp-edge/texts/consent.h"
 #include "services/xmpp-edge/texts/help.h"
 #include "services/xmpp-edge/texts/mail.h"
 #include "services/xmpp-edge/texts/registration.h"
+#include "services/xmpp-edge/texts/watching.h"
+#include "services/xmpp-edge/watching_text.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -49,7 +54,7 @@ std::string StateOf(const admin::v1::Account& account, const Words& words) {
     case admin::v1::HEALTH_STATE_ERROR:
       return problem.empty() ? texts::StateError(words) : problem;
     case admin::v1::HEALTH_STATE_ASKING:
-      return texts::StateAsking(words);
+      return NeedsConsent(account) ? texts::StateAwaitsConsent(words) : texts::StateAsking(words);
     case admin::v1::HEALTH_STATE_DISABLED:
       return texts::StateDisabled(words);
     default:
@@ -79,8 +84,13 @@ net::Task<bool> ChatCommands::Take(const Incoming& incoming, const Place& place)
     co_await Say(std::move(head), Accounts(user, words));
   } else if (alone && IsKeyword(line->verb, "errors", texts::KeywordErrors(words))) {
     co_await Say(std::move(head), Errors(user, words));
+  } else if (IsKeyword(line->verb, "times", texts::KeywordTimes(words))) {
+    co_await Say(std::move(head), Times(user, line->argument, words));
   } else if (IsKeyword(line->verb, "check", texts::KeywordCheck(words))) {
     net::Task<std::string> work = Check(user, line->argument, words);
+    co_await Begin(std::move(head), std::move(work));
+  } else if (IsKeyword(line->verb, "consent", texts::KeywordConsent(words))) {
+    net::Task<std::string> work = Consent(user, line->argument, words);
     co_await Begin(std::move(head), std::move(work));
   } else if (IsKeyword(line->verb, "language", texts::KeywordLanguage(words))) {
     net::Task<std::string> work = Language(user, line->argument, words);
@@ -145,6 +155,17 @@ std::string ChatCommands::Errors(const std::string& user, const Words& words) co
   return text.empty() ? texts::NoErrors(words) : text;
 }
 
+std::string ChatCommands::Times(const std::string& user, const std::string& name,
+                                const Words& words) const {
+  std::vector<std::string> said;
+  for (const AccountDirectory::Account& account : MailboxesOf(context_, user)) {
+    if (!name.empty() && !absl::EqualsIgnoreCase(account->name(), name)) continue;
+    said.push_back(WatchingText(*account, absl::Now(), words));
+  }
+  if (!said.empty()) return absl::StrJoin(said, "\n");
+  return name.empty() ? texts::NothingToCheck(words) : texts::NoSuchMailbox(words, name);
+}
+
 net::Task<std::string> ChatCommands::Check(std::string user, std::string name, const Words& words) {
   std::vector<AccountDirectory::Account> accounts = MailboxesOf(context_, user);
   if (!name.empty()) {
@@ -156,6 +177,28 @@ net::Task<std::string> ChatCommands::Check(std::string user, std::string name, c
   if (accounts.empty()) co_return texts::NothingToCheck(words);
   const std::vector<std::string> said = co_await CheckNow(context_, std::move(accounts), words);
   co_return absl::StrJoin(said, "\n");
+}
+
+net::Task<std::string> ChatCommands::Consent(std::string user, std::string name,
+                                             const Words& words) {
+  std::vector<AccountDirectory::Account> accounts = context_.directory.Of(user);
+  std::erase_if(accounts, [&name](const AccountDirectory::Account& account) {
+    const bool meant = name.empty() || absl::EqualsIgnoreCase(account->name(), name);
+    return !meant || !AwaitsConsent(*account);
+  });
+  std::vector<std::string> said;
+  for (const AccountDirectory::Account& account : accounts) {
+    auto consent = co_await AskForConsent(context_, account->id());
+    if (consent.ok()) {
+      said.push_back(ConsentText(*account, *consent, words));
+    } else {
+      const bool never = absl::IsFailedPrecondition(consent.status());
+      said.push_back(never ? words.Say(consent.status())
+                           : texts::ConsentNotNow(words, account->name()));
+    }
+  }
+  if (said.empty()) co_return texts::NoConsentAwaited(words);
+  co_return absl::StrJoin(said, "\n\n");
 }
 
 net::Task<std::string> ChatCommands::Language(std::string user, std::string asked,

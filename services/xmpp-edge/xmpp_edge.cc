@@ -9,6 +9,7 @@
 #include "services/xmpp-edge/account_directory.h"
 #include "services/xmpp-edge/availability.h"
 #include "services/xmpp-edge/component_link.h"
+#include "services/xmpp-edge/consent_desk.h"
 #include "services/xmpp-edge/delivery_desk.h"
 #include "services/xmpp-edge/delivery_log.h"
 #include "services/xmpp-edge/feature_context.h"
@@ -97,6 +98,7 @@ class Parts {
         motd_(context_),
         passwords_(context_, sessions_, [this] { return presence_.ready(); }),
         retention_(context_, sessions_, [this] { return presence_.ready(); }),
+        consents_(context_, sessions_, [this] { return presence_.ready(); }),
         deliveries_(runtime.redis),
         desk_(config.xmpp_domain, link_, directory_, interpreter_, sessions_, threads_,
               deliveries_),
@@ -109,6 +111,7 @@ class Parts {
     router_.OnPresenceLost([this](const std::string& user) { presence_.Missed(user); });
     presence_.Listen([this](const std::string& user) { motd_.Arrived(user); });
     presence_.Listen([this](const std::string& user) { passwords_.Arrived(user); });
+    presence_.Listen([this](const std::string& user) { consents_.Arrived(user); });
     site_.Listen([this] { motd_.SiteChanged(); });
     XmppEdgeService::Parts parts = {link_, presence_, sessions_, availability_, desk_, outcomes_};
     service.Attach(parts);
@@ -119,6 +122,7 @@ class Parts {
     tasks_.Spawn("leaves", sessions_.KeepUp());
     tasks_.Spawn("message of the day", motd_.Tell());
     tasks_.Spawn("ask for passwords", passwords_.Ask());
+    tasks_.Spawn("ask for consent", consents_.Ask());
     tasks_.Spawn("retain passwords at fetcher", retention_.TellFetcher());
     tasks_.Spawn("retain passwords at sender", retention_.TellSender());
     tasks_.Spawn("component link", link_.Run());
@@ -159,6 +163,7 @@ class Parts {
   Motd motd_;
   PasswordDesk passwords_;
   PasswordRetention retention_;
+  ConsentDesk consents_;
   DeliveryLog deliveries_;
   DeliveryDesk desk_;
   OutcomeReporter outcomes_;

@@ -6,6 +6,8 @@
 #include "services/xmpp-edge/account_directory.h"
 #include "services/xmpp-edge/account_problem.h"
 #include "services/xmpp-edge/address_map.h"
+#include "services/xmpp-edge/consent_link.h"
+#include "services/xmpp-edge/texts/consent.h"
 #include "services/xmpp-edge/texts/status.h"
 
 namespace postern::xmpp_edge {
@@ -49,6 +51,7 @@ std::string ReadyText(const Account& account, const Words& words) {
 }
 
 std::string AskingText(const Account& account, const Words& words) {
+  if (NeedsConsent(account)) return texts::NeedsConsent(words);
   const std::string problem = Problem(account.health(), words);
   return problem.empty() ? texts::NeedsPassword(words) : texts::NeedsPasswordAgain(words, problem);
 }

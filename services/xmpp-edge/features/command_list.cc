@@ -8,6 +8,7 @@
 #include "services/xmpp-edge/features/command.h"
 #include "services/xmpp-edge/password_need.h"
 #include "services/xmpp-edge/texts/commands.h"
+#include "services/xmpp-edge/texts/watching.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -42,6 +43,7 @@ constexpr Command kCommands[] = {
     {"jcl#get-last-error", &texts::GetLastError, &AtAccount, nullptr, &GetLastError},
     {"postern#password", &texts::GivePassword, &AtUnstored, nullptr, &GivePassword},
     {"postern#settings", &texts::ChangeSettings, &AtAccount, nullptr, &ChangeSettings},
+    {"postern#watching", &texts::WhenMailIsFetched, &AtMailbox, nullptr, &EditWatching},
     {"postern#remove", &texts::RemoveThisAccount, &AtAccount, nullptr, &RemoveAccounts},
     {"postern#register", &texts::RegisterAccount, &AtRoot, nullptr, &RegisterAccount},
     {"postern#remove", &texts::RemoveAccounts, &AtRoot, nullptr, &RemoveAccounts},

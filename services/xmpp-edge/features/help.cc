@@ -4,10 +4,12 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "services/xmpp-edge/password_need.h"
 #include "services/xmpp-edge/texts/help.h"
+#include "services/xmpp-edge/texts/watching.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -23,6 +25,7 @@ std::vector<std::string> AccountHelp(const Place& place, absl::string_view domai
   if (IsPasswordGivenByHand(account)) parts.push_back(texts::AsksForPassword(words));
   parts.push_back(texts::HowToWrite(words, domain));
   parts.push_back(mailbox ? texts::CommandsOfAccount(words) : texts::CommandsOfSender(words));
+  if (mailbox) parts.push_back(texts::HowToSetTimes(words));
   parts.push_back(texts::CommandsAtGateway(words, domain));
   return parts;
 }
@@ -47,8 +50,8 @@ std::string HelpText(const Place& place, absl::string_view domain, const Words& 
   if (place.kind == Place::Kind::kAccount) {
     return absl::StrJoin(AccountHelp(place, domain, words), "\n\n");
   }
-  return absl::StrJoin({texts::HowToCommand(words), texts::CommandsOfGateway(words),
-                        texts::HowToWrite(words, domain)},
+  return absl::StrJoin({absl::StrCat(texts::HowToCommand(words), "\n", texts::HowToSeeTimes(words)),
+                        texts::CommandsOfGateway(words), texts::HowToWrite(words, domain)},
                        "\n\n");
 }
 

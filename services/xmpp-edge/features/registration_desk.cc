@@ -17,6 +17,7 @@ FormSubject RegistrationDesk::SubjectAt(const Place& place, const std::string& u
     subject.has_default_sender |= !IsReceiving(account->type());
   }
   const admin::v1::GetSiteResponse& site = context_.site.current();
+  *subject.site.mutable_oauth2_providers() = site.oauth2_providers();
   if (site.relay_offered()) subject.relay_label = RelayLabel(site, words);
   return subject;
 }

@@ -5,7 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/xmpp-edge/address_map.h"
+#include "services/xmpp-edge/consent_link.h"
 #include "services/xmpp-edge/features/registration_fields.h"
+#include "services/xmpp-edge/texts/consent.h"
 #include "services/xmpp-edge/texts/registration.h"
 
 namespace postern::xmpp_edge {
@@ -60,6 +62,10 @@ class FormWriter {
   DataForm Write() {
     form_.title = texts::RegistrationTitle(words_);
     form_.instructions = Instructions();
+    const std::string providers = ConsentProviders(subject_.site);
+    if (!providers.empty() && (union_ || IsReceiving(account_.type()))) {
+      absl::StrAppend(&form_.instructions, " ", texts::ConsentInstructions(words_, providers));
+    }
     Add(HiddenField("FORM_TYPE", "jabber:iq:register"));
     if (union_) Add(TypeField(subject_, words_));
     Add(update_ ? HiddenField("name", account_.name())

@@ -25,6 +25,8 @@ struct FormSubject {
   bool has_default_sender = false;
   // The operator's relay may be chosen, under this name; empty: it is not offered.
   std::string relay_label;
+  // The site's providers that want consent in place of a password.
+  admin::v1::GetSiteResponse site;
 };
 
 // The registration form, field for field as JMC had it (XMPP reference 1.3). Pure.
@@ -39,6 +41,7 @@ struct Registration {
   crypto::Secret password;     // empty: unchanged, not stored, or that of `like`
   bool uses_password_of_like = false;
   bool store_untested = false;  // as the user wishes
+  bool awaits_consent = false;  // no password is needed: the owner gives consent afterwards
 };
 
 // Reads what was submitted to that form. A field that was not sent has its default, or

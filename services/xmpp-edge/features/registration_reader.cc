@@ -9,6 +9,7 @@
 #include "lib/crypto/password_use.h"
 #include "lib/words/wording.h"
 #include "services/xmpp-edge/address_map.h"
+#include "services/xmpp-edge/consent_link.h"
 #include "services/xmpp-edge/features/registration_fields.h"
 #include "services/xmpp-edge/texts/registration.h"
 
@@ -183,12 +184,39 @@ crypto::PasswordUse UseOf(const Account& account) {
   return {account.host(), account.login(), account.security() != admin::v1::SECURITY_NONE};
 }
 
+// Whether the mailbox is one that its owner's consent opens (OAuth2), as admin will see it too.
+bool MayOpenByConsent(const FormSubject& subject, const Account& account) {
+  return IsReceiving(account.type()) && account.security() != admin::v1::SECURITY_NONE &&
+         TakesConsent(subject.site, account.host());
+}
+
+// Consent was given, and serves the account as it is to be, too.
+bool StaysOpenByConsent(const FormSubject& subject, const Account& account) {
+  const Account* before = subject.existing.get();
+  return before != nullptr && NeedsConsent(*before) && MayOpenByConsent(subject, account);
+}
+
+// Without a password, and without consent so far.
+bool OpensByConsent(const FormSubject& subject, const Account& account) {
+  if (!MayOpenByConsent(subject, account)) return false;
+  if (const Account* like = subject.like.get(); like != nullptr) {
+    // A password of use is taken over; consent is each account's own.
+    return NeedsConsent(*like) || !crypto::CheckPasswordUse(UseOf(*like), UseOf(account)).ok();
+  }
+  if (subject.existing == nullptr) return true;
+  const Account& before = *subject.existing;
+  if (!NeedsConsent(before)) return !before.store_password() || before.host() != account.host();
+  return AwaitsConsent(before) || !crypto::CheckPasswordUse(UseOf(before), UseOf(account)).ok();
+}
+
 // The password, and where it comes from when none was typed.
 void TakePassword(FormReader& form, const FormSubject& subject, Registration& registration) {
   const Account& account = registration.account;
   registration.password = form.TakeSecret("password");
   const bool needed = account.store_password() && !account.login().empty();
   if (!needed || !registration.password.empty()) return;
+  registration.awaits_consent = OpensByConsent(subject, account);
+  if (registration.awaits_consent || StaysOpenByConsent(subject, account)) return;
   if (subject.existing != nullptr) {
     const Account& before = *subject.existing;
     const bool present = before.store_password() && !before.login().empty();

@@ -3,9 +3,11 @@
 #include <chrono>
 
 #include "lib/process/log.h"
+#include "services/xmpp-edge/consent_link.h"
 #include "services/xmpp-edge/features/registration_answers.h"
 #include "services/xmpp-edge/password_call.h"
 #include "services/xmpp-edge/password_handover.h"
+#include "services/xmpp-edge/texts/consent.h"
 #include "services/xmpp-edge/texts/registration.h"
 
 namespace postern::xmpp_edge {
@@ -51,6 +53,10 @@ net::Task<void> RegistrationStore::AfterPut(admin::v1::PutAccountResponse stored
   context_.directory.Apply(std::move(*stored.mutable_account()));
   std::string news =
       stored.created() ? texts::AccountCreated(words, name) : texts::AccountUpdated(words, name);
+  const AccountDirectory::Account stored_account = context_.directory.FindById(id);
+  if (stored_account != nullptr && AwaitsConsent(*stored_account)) {
+    news = texts::ConsentComes(words, news);
+  }
   co_await Tell(context_, user, std::move(news));
   if (stored.first_of_user()) {
     std::string welcome = WelcomeText(context_, words);

@@ -46,6 +46,7 @@ bool NeedsTrial(const FormSubject& subject, const Registration& registration) {
   const bool is_new = subject.existing == nullptr && subject.like == nullptr;
   if (after.type() == admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP) return is_new;
   if (!registration.password.empty()) return true;
+  if (registration.awaits_consent) return false;
   if (!is_new && ServerSeesTheSame(InitialAccount(subject), after)) return false;
   if (after.login().empty()) return true;
   if (subject.existing == nullptr) return registration.uses_password_of_like;
