@@ -151,8 +151,8 @@ TEST_F(WatchListTest, TakesAndStopsThousandsOfAccounts) {
     PutAccount();
   }
   watches_->Hold(AllSlots(kToken));
-  EXPECT_TRUE(Until([this] { return watches_->Watched().size() == kMany; },
-                    std::chrono::seconds(60)));
+  EXPECT_TRUE(
+      Until([this] { return watches_->Watched().size() == kMany; }, std::chrono::seconds(60)));
   watches_->Hold({});
   EXPECT_TRUE(watches_->Watched().empty());
   EXPECT_TRUE(Until(
