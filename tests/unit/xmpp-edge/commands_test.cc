@@ -43,11 +43,11 @@ TEST_F(Commands, EachPlaceListsItsOwn) {
   EXPECT_EQ(Listed(kDomain), (Nodes{"jmc#force-check", "postern#preferences", "postern#register",
                                     "postern#remove"}));
   EXPECT_EQ(Listed(kWork), (Nodes{"jmc#force-check", "jmc#get-email", "jcl#get-last-error",
-                                  "postern#settings", "postern#remove"}));
+                                  "postern#settings", "postern#watching", "postern#remove"}));
   EXPECT_EQ(Listed(kOut), (Nodes{"jcl#get-last-error", "postern#settings", "postern#remove"}));
   EXPECT_EQ(Listed("secret@mail.example.org"),
             (Nodes{"jmc#force-check", "jmc#get-email", "jcl#get-last-error", "postern#password",
-                   "postern#settings", "postern#remove"}));
+                   "postern#settings", "postern#watching", "postern#remove"}));
   EXPECT_EQ(Listed("his@mail.example.org"), Nodes());
 }
 

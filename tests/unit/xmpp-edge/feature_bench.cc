@@ -199,6 +199,24 @@ grpc::Status FakeAdmin::SetPreferences(grpc::ServerContext*,
   return failure_;
 }
 
+grpc::Status FakeAdmin::SetWatching(grpc::ServerContext*,
+                                    const admin::v1::SetWatchingRequest* request,
+                                    admin::v1::SetWatchingResponse* response) {
+  const std::lock_guard lock(mutex_);
+  watchings_.push_back(*request);
+  const auto found = accounts_.find(request->account_id());
+  if (found == accounts_.end()) return grpc::Status(grpc::StatusCode::NOT_FOUND, "no account");
+  if (!failure_.ok()) return failure_;
+  *found->second.mutable_watching() = request->watching();
+  *response->mutable_account() = found->second;
+  return grpc::Status::OK;
+}
+
+std::vector<admin::v1::SetWatchingRequest> FakeAdmin::watchings() {
+  const std::lock_guard lock(mutex_);
+  return watchings_;
+}
+
 void FakeAdmin::SetSite(admin::v1::GetSiteResponse site) {
   const std::lock_guard lock(mutex_);
   site_ = std::move(site);

@@ -38,9 +38,13 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   grpc::Status SetPreferences(grpc::ServerContext*, const admin::v1::SetPreferencesRequest* request,
                               admin::v1::SetPreferencesResponse*) override;
 
+  grpc::Status SetWatching(grpc::ServerContext*, const admin::v1::SetWatchingRequest* request,
+                           admin::v1::SetWatchingResponse* response) override;
+
   // Before Install().
   void SetSite(admin::v1::GetSiteResponse site);
   std::vector<admin::v1::SetPreferencesRequest> preferences();
+  std::vector<admin::v1::SetWatchingRequest> watchings();
   // Before the first stanza; the id is the name.
   void Add(admin::v1::Account account);
   void FailWith(grpc::Status status);
@@ -57,6 +61,7 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   std::vector<admin::v1::PutAccountRequest> puts_;
   admin::v1::GetSiteResponse site_;
   std::vector<admin::v1::SetPreferencesRequest> preferences_;
+  std::vector<admin::v1::SetWatchingRequest> watchings_;
 };
 
 class FakeRules : public rules::v1::RulesService::Service {
