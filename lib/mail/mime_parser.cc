@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "lib/mail/address_reader.h"
+#include "lib/mail/attachment_body.h"
 #include "lib/mail/attachment_name.h"
 #include "lib/mail/body_text.h"
 #include "lib/mail/date.h"
@@ -133,6 +134,19 @@ void DescribeDefects(const MimeTree& tree, bool is_cut, std::vector<std::string>
 }
 
 }  // namespace
+
+std::optional<AttachmentBody> FindAttachment(absl::string_view message, size_t number) {
+  const ParseLimits limits;
+  const MimeTree tree = ReadMimeTree(message, limits);
+  const BodyText body = ReadBodyText(tree, /*is_cut=*/false, limits);
+  if (number == 0 || number > body.attachments.size()) return std::nullopt;
+  const MimePart& part = *body.attachments[number - 1];
+  AttachmentBody found;
+  found.about = Describe(part, 0);
+  found.bytes = part.body;
+  found.encoding = std::string(part.Field("Content-Transfer-Encoding"));
+  return found;
+}
 
 Mail ParseMail(absl::string_view message, size_t full_size, const ParseLimits& limits) {
   const bool is_cut = full_size > message.size();

@@ -26,25 +26,39 @@ GMimeContentEncoding EncodingNamed(absl::string_view name) {
 
 }  // namespace
 
+struct TransferDecoder::State {
+  GMimeEncoding encoding;
+};
+
+TransferDecoder::TransferDecoder(absl::string_view encoding) {
+  const GMimeContentEncoding kind = EncodingNamed(encoding);
+  if (kind == GMIME_CONTENT_ENCODING_DEFAULT) return;
+  state_ = std::make_unique<State>();
+  g_mime_encoding_init_decode(&state_->encoding, kind);
+}
+
+TransferDecoder::~TransferDecoder() = default;
+TransferDecoder::TransferDecoder(TransferDecoder&&) noexcept = default;
+
+std::string TransferDecoder::Decode(absl::string_view piece) {
+  if (!state_) return std::string(piece);
+  // Decoding never makes more of less, but for what a piece before left over.
+  std::string decoded(piece.size() + 64, '\0');
+  decoded.resize(
+      g_mime_encoding_step(&state_->encoding, piece.data(), piece.size(), decoded.data()));
+  return decoded;
+}
+
 DecodedBody DecodeTransferEncoding(absl::string_view body, absl::string_view encoding,
                                    size_t max_bytes) {
+  constexpr size_t kStep = 32 * 1024;
   DecodedBody decoded;
-  const GMimeContentEncoding kind = EncodingNamed(encoding);
-  if (kind == GMIME_CONTENT_ENCODING_DEFAULT) {
-    decoded.bytes = std::string(body.substr(0, max_bytes));
-    decoded.full_size = body.size();
-    return decoded;
-  }
-  GMimeEncoding state;
-  g_mime_encoding_init_decode(&state, kind);
-  char buffer[32 * 1024];  // decoding never makes more of less
-  while (!body.empty()) {
-    const absl::string_view chunk = body.substr(0, sizeof buffer - 64);
-    body.remove_prefix(chunk.size());
-    const size_t count = g_mime_encoding_step(&state, chunk.data(), chunk.size(), buffer);
+  TransferDecoder decoder(encoding);
+  for (; !body.empty(); body.remove_prefix(std::min(kStep, body.size()))) {
+    const std::string bytes = decoder.Decode(body.substr(0, kStep));
     const size_t room = max_bytes - std::min(max_bytes, decoded.bytes.size());
-    decoded.bytes.append(buffer, std::min(count, room));
-    decoded.full_size += count;
+    decoded.bytes.append(bytes, 0, std::min(bytes.size(), room));
+    decoded.full_size += bytes.size();
   }
   return decoded;
 }

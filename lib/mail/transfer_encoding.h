@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -17,5 +18,20 @@ struct DecodedBody {
 // and only counts the rest.
 DecodedBody DecodeTransferEncoding(absl::string_view body, absl::string_view encoding,
                                    size_t max_bytes);
+
+// The same of a body that comes in pieces.
+class TransferDecoder {
+ public:
+  explicit TransferDecoder(absl::string_view encoding);
+  ~TransferDecoder();
+  TransferDecoder(TransferDecoder&&) noexcept;
+
+  // The bytes that `piece` completes: never more than it has.
+  std::string Decode(absl::string_view piece);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;  // null: there is nothing to undo
+};
 
 }  // namespace postern::mail
