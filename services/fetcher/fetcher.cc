@@ -10,6 +10,7 @@
 #include "lib/net/task_group.h"
 #include "lib/net/tcp_dialer.h"
 #include "postern/fetcher/v1/fetcher.grpc.pb.h"
+#include "services/fetcher/access_tokens.h"
 #include "services/fetcher/account_feed.h"
 #include "services/fetcher/account_password.h"
 #include "services/fetcher/fetcher_service.h"
@@ -49,8 +50,9 @@ struct Parts {
         std::unique_ptr<net::Dialer> opened, PasswordRule rule, const Config& config);
 
   Desks AllDesks() {
-    return {watches, book, passwords, trial, folders, mails, [this] { return accounts.CatchUp(); },
-            &others, &rule_run, &kept};
+    return {
+        watches, book,      passwords, trial, folders, mails, [this] { return accounts.CatchUp(); },
+        &others, &rule_run, &kept};
   }
   Ownership::Hooks SlotHooks();
   VisitParts Visiting(PasswordRule rule);
@@ -69,6 +71,7 @@ struct Parts {
   const std::unique_ptr<net::Dialer> dialer;
   crypto::PasswordKeeper passwords;
   LoginDelays login_delays;
+  AccessTokens tokens;
   VisitKeeper kept;
   VisitLimits visits{kVisitsOfOne, kVisitsInAll};
   AccountBook book;
@@ -97,6 +100,7 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
       rules(rules::v1::RulesService::NewStub(peers.rules)),
       secrets(std::move(box)),
       dialer(std::move(opened)),
+      tokens(runtime.io.get_executor(), AskAdmin(*admin)),
       trial(Visiting(rule)),
       folders(Visiting(rule), visits),
       mails(Visiting(rule), visits),
@@ -116,7 +120,8 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
       availability(*edge, [this](const std::string& user) { watches.PresenceChanged(user); }),
       watches(
           WatcherParts{runtime.io.get_executor(), *dialer, secrets, passwords, cursors,
-                       availability, handoff, health, login_delays, rule, alarms, connects, bouts},
+                       availability, handoff, health, login_delays, rule, alarms, connects, bouts,
+                       {}, &tokens},
           [this](Slot slot) { ownership.GiveUp(slot); }),
       accounts(
           *admin, [this](Account account) { Changed(std::move(account)); },
@@ -139,6 +144,7 @@ Ownership::Hooks Parts::SlotHooks() {
 VisitParts Parts::Visiting(PasswordRule rule) {
   VisitParts visiting{*dialer, secrets, passwords, login_delays, rule};
   visiting.kept = &kept;
+  visiting.tokens = &tokens;
   return visiting;
 }
 
@@ -148,7 +154,10 @@ void Parts::Changed(Account account) {
   // One that is stored now, or of no use, is not held any longer; nor one of another server.
   const bool elsewhere = before && !crypto::CheckPasswordUse(UseOf(*before), UseOf(*now)).ok();
   if (elsewhere || !now->enabled || !now->sealed_password.empty()) passwords.Forget(now->id);
-  if (before && before->settings_revision != now->settings_revision) kept.Forget(now->id);
+  if (before && before->settings_revision != now->settings_revision) {
+    kept.Forget(now->id);
+    tokens.Forget(now->id);
+  }
   watches.Put(now);
 }
 
@@ -156,6 +165,7 @@ void Parts::Gone(const std::string& account_id) {
   book.Remove(account_id);
   folders.Forget(account_id);
   kept.Forget(account_id);
+  tokens.Forget(account_id);
   passwords.Forget(account_id);
 }
 

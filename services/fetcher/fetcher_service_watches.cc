@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
 #include "services/fetcher/fetcher_service.h"
+#include "services/fetcher/visit_keeper.h"
 
 namespace postern::fetcher {
 
@@ -125,6 +126,7 @@ net::Task<absl::Status> FetcherService::DoRetain(const Context& context,
   const absl::flat_hash_set<std::string> users(request.users().begin(), request.users().end());
   desks_->passwords.Retain(users);
   desks_->watches.PasswordsWiped();
+  if (desks_->kept != nullptr) desks_->kept->PasswordsWiped(desks_->passwords);
   if (Replicas* const others = OthersFor(context)) co_await others->TellRetained(request);
   co_return absl::OkStatus();
 }

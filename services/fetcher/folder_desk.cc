@@ -6,7 +6,7 @@
 
 #include "lib/net/deadline.h"
 #include "lib/words/wording.h"
-#include "services/fetcher/account_password.h"
+#include "services/fetcher/visit_keeper.h"
 
 namespace postern::fetcher {
 
@@ -86,7 +86,7 @@ net::Task<FolderDesk::Answer> FolderDesk::Ask(std::shared_ptr<const Account> acc
   flights_[account->id] = flight;
   const Landing landing(*this, account->id, flight);
   std::optional<Failure> failure;
-  auto tree = co_await net::WithDeadline(kLimit, AskNow(*account, failure));
+  auto tree = co_await net::WithDeadline(kLimit, AskNow(account, failure));
   if (tree.ok()) {
     flight->answer = std::make_shared<const FolderTree>(*std::move(tree));
   } else {
@@ -95,14 +95,13 @@ net::Task<FolderDesk::Answer> FolderDesk::Ask(std::shared_ptr<const Account> acc
   co_return *flight->answer;
 }
 
-net::Task<absl::StatusOr<FolderTree>> FolderDesk::AskNow(const Account& account,
+net::Task<absl::StatusOr<FolderTree>> FolderDesk::AskNow(std::shared_ptr<const Account> account,
                                                          std::optional<Failure>& failure) {
-  auto password = PasswordOf(account, parts_.secrets, parts_.passwords);
-  if (!password.ok()) co_return password.status();
-  auto visit = co_await BeginVisit(parts_, account, *std::move(password), failure);
-  if (!visit.ok()) co_return visit.status();
-  auto tree = co_await (*visit)->ListFolders();
-  failure = (*visit)->failure();
+  auto open = co_await Enter(parts_, std::move(account), failure);
+  if (!open.ok()) co_return open.status();
+  auto tree = co_await open->visit->ListFolders();
+  failure = open->visit->failure();
+  if (tree.ok()) co_await Leave(parts_, *std::move(open));
   co_return tree;
 }
 

@@ -59,7 +59,7 @@ class FolderDesk {
   void Keep(const std::string& account_id, const Flight& flight);
   void MakeRoom(size_t bytes);
   net::Task<Answer> Ask(std::shared_ptr<const Account> account);
-  net::Task<absl::StatusOr<FolderTree>> AskNow(const Account& account,
+  net::Task<absl::StatusOr<FolderTree>> AskNow(std::shared_ptr<const Account> account,
                                                std::optional<Failure>& failure);
   net::Task<Answer> Await(std::shared_ptr<Flight> flight);
 

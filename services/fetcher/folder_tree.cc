@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -34,10 +35,73 @@ std::vector<std::string> LevelsOf(absl::string_view name, absl::string_view sepa
   return levels;
 }
 
+// What mail programs call the folders that they make, in the languages of many users.
+constexpr struct {
+  absl::string_view name;  // ASCII letters in lower case
+  absl::string_view use;
+} kWellKnown[] = {
+    {"sent", "Sent"},
+    {"sent items", "Sent"},
+    {"sent mail", "Sent"},
+    {"sent messages", "Sent"},
+    {"gesendet", "Sent"},
+    {"gesendete objekte", "Sent"},
+    {"gesendete elemente", "Sent"},
+    {"envoyés", "Sent"},
+    {"Éléments envoyés", "Sent"},
+    {"enviados", "Sent"},
+    {"elementos enviados", "Sent"},
+    {"inviata", "Sent"},
+    {"posta inviata", "Sent"},
+    {"verzonden", "Sent"},
+    {"verzonden items", "Sent"},
+    {"Отправленные", "Sent"},
+    {"wysłane", "Sent"},
+    {"trash", "Trash"},
+    {"bin", "Trash"},
+    {"deleted items", "Trash"},
+    {"deleted messages", "Trash"},
+    {"papierkorb", "Trash"},
+    {"gelöschte objekte", "Trash"},
+    {"gelöschte elemente", "Trash"},
+    {"corbeille", "Trash"},
+    {"papelera", "Trash"},
+    {"cestino", "Trash"},
+    {"prullenbak", "Trash"},
+    {"Корзина", "Trash"},
+    {"kosz", "Trash"},
+    {"junk", "Junk"},
+    {"junk mail", "Junk"},
+    {"junk e-mail", "Junk"},
+    {"junk email", "Junk"},
+    {"spam", "Junk"},
+    {"bulk mail", "Junk"},
+    {"drafts", "Drafts"},
+    {"draft", "Drafts"},
+    {"entwürfe", "Drafts"},
+    {"brouillons", "Drafts"},
+    {"borradores", "Drafts"},
+    {"bozze", "Drafts"},
+    {"concepten", "Drafts"},
+    {"Черновики", "Drafts"},
+    {"archive", "Archive"},
+    {"archives", "Archive"},
+    {"archiv", "Archive"},
+};
+
+absl::string_view UseByName(absl::string_view name) {
+  const std::string lower = absl::AsciiStrToLower(name);
+  for (const auto& known : kWellKnown) {
+    if (known.name == lower) return known.use;
+  }
+  return "";
+}
+
 }  // namespace
 
 void FolderTree::Add(const imap::ListedMailbox& listed) {
-  const std::optional<std::string> name = imap::ReadableMailboxName(listed.name);
+  const std::optional<std::string> name =
+      listed.utf8 ? imap::ReadableUtf8Name(listed.name) : imap::ReadableMailboxName(listed.name);
   if (!name) return;
   const std::vector<std::string> levels = LevelsOf(*name, listed.separator);
   if (levels.empty()) return;
@@ -50,6 +114,9 @@ void FolderTree::Add(const imap::ListedMailbox& listed) {
   }
   node->listed = true;
   node->says_children |= listed.has_children;
+  if (!listed.special_use.empty()) node->special_use = listed.special_use;
+  if (listed.messages) node->messages = listed.messages;
+  if (listed.unseen) node->unseen = listed.unseen;
 }
 
 // The node of that path, and those above it. Null past a limit.
@@ -96,6 +163,9 @@ Folder FolderTree::Describe(const std::string& name, const Node& node) const {
   folder.selectable = node.selectable;
   // Where everything was listed, the list knows better than the flag.
   folder.has_children = !node.children.empty() || (cut_ && node.says_children);
+  folder.special_use = node.special_use;
+  folder.messages = node.messages;
+  folder.unseen = node.unseen;
   return folder;
 }
 
@@ -121,6 +191,36 @@ void FolderTree::Collect(const Node& node, std::vector<std::string>& mailboxes) 
     if (child->selectable) mailboxes.push_back(child->mailbox);
     Collect(*child, mailboxes);
   }
+}
+
+// --- what they are for ------------------------------------------------------------
+
+const FolderTree::Node* FolderTree::FindUse(const Node& node, absl::string_view special_use) {
+  for (const auto& [name, child] : node.children) {
+    if (child->special_use == special_use && child->selectable) return child.get();
+    if (const Node* found = FindUse(*child, special_use)) return found;
+  }
+  return nullptr;
+}
+
+std::optional<std::string> FolderTree::MailboxFor(absl::string_view special_use) const {
+  const Node* node = FindUse(top_, special_use);
+  if (node == nullptr) return std::nullopt;
+  return node->mailbox;
+}
+
+void FolderTree::GuessBelow(Node& node) {
+  for (auto& [name, child] : node.children) {
+    const absl::string_view use = UseByName(name);
+    if (use.empty() || !child->selectable || !child->special_use.empty()) continue;
+    if (FindUse(top_, use) == nullptr) child->special_use = std::string(use);
+  }
+}
+
+void FolderTree::GuessSpecialUses() {
+  GuessBelow(top_);
+  const auto inbox = top_.children.find(kInbox);
+  if (inbox != top_.children.end()) GuessBelow(*inbox->second);
 }
 
 std::vector<std::string> FolderTree::Mailboxes() const {

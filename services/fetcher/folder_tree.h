@@ -17,6 +17,8 @@ struct Folder {
   std::string mailbox;  // what imap::Session::Examine takes
   bool selectable = false;
   bool has_children = false;
+  std::string special_use;  // RFC 6154: "Sent"; empty: none
+  std::optional<uint32_t> messages, unseen;
   bool operator==(const Folder&) const = default;
 };
 
@@ -29,8 +31,11 @@ class FolderTree {
   static constexpr size_t kMaxFolders = 20'000;
   static constexpr size_t kMaxBytes = 8 * 1024 * 1024;  // that the tree may cost
 
-  // Ignored past a limit: then cut() says so.
+  // Ignored past a limit: then cut() says so. What is added again is known better.
   void Add(const imap::ListedMailbox& listed);
+  // Takes folders for what they are called, of which the server doesn't say what they are for:
+  // those right at the top, or right below INBOX.
+  void GuessSpecialUses();
   bool cut() const { return cut_; }
   size_t size() const { return size_; }
   // What it costs, about.
@@ -42,6 +47,8 @@ class FolderTree {
   std::vector<Folder> Below(std::span<const std::string> path) const;
   // The names of all mailboxes that can be selected.
   std::vector<std::string> Mailboxes() const;
+  // The mailbox of that use ("Sent"); nothing when there is none.
+  std::optional<std::string> MailboxFor(absl::string_view special_use) const;
 
  private:
   struct Node {
@@ -49,12 +56,16 @@ class FolderTree {
     bool selectable = false;
     bool says_children = false;
     bool listed = false;
+    std::string special_use;
+    std::optional<uint32_t> messages, unseen;
     absl::btree_map<std::string, std::unique_ptr<Node>> children;
   };
   Node* Grow(const std::vector<std::string>& levels, absl::string_view separator);
   const Node* Walk(std::span<const std::string> path) const;
   Folder Describe(const std::string& name, const Node& node) const;
   static void Collect(const Node& node, std::vector<std::string>& mailboxes);
+  static const Node* FindUse(const Node& node, absl::string_view special_use);
+  void GuessBelow(Node& node);
 
   Node top_;
   size_t size_ = 0;

@@ -67,8 +67,8 @@ MailHandoff::MailHandoff(rules::v1::RulesService::StubInterface& rules,
                          edge::v1::EdgeService::StubInterface& edge)
     : rules_(rules), edge_(edge) {}
 
-net::Task<absl::StatusOr<std::vector<IncomingMail>>> MailHandoff::LeaveWanted(
-    const Account& account, std::vector<IncomingMail> mails) {
+net::Task<absl::StatusOr<std::vector<MailHandoff::Judgement>>> MailHandoff::Judge(
+    const Account& account, const std::vector<IncomingMail>& mails) {
   rules::v1::EvaluateMailsRequest question = QuestionOf(account, mails);
   auto answer = co_await rpc::Call(
       rules_.async(), &rules::v1::RulesService::StubInterface::async_interface::EvaluateMails,
@@ -77,15 +77,28 @@ net::Task<absl::StatusOr<std::vector<IncomingMail>>> MailHandoff::LeaveWanted(
   if (answer->responses_size() != static_cast<int>(mails.size())) {
     co_return absl::InternalError("rules did not answer for each mail");
   }
+  std::vector<Judgement> judgements;
+  for (rules::v1::EvaluateResponse& response : *answer->mutable_responses()) {
+    const rules::v1::Verdict verdict = response.verdict();
+    if (verdict != rules::v1::VERDICT_KEEP && verdict != rules::v1::VERDICT_REJECT) {
+      co_return absl::InternalError("rules gave no verdict");
+    }
+    Judgement& judgement = judgements.emplace_back();
+    judgement.wanted = verdict == rules::v1::VERDICT_KEEP;
+    judgement.reason = std::move(*response.mutable_reason());
+  }
+  co_return judgements;
+}
+
+net::Task<absl::StatusOr<std::vector<IncomingMail>>> MailHandoff::LeaveWanted(
+    const Account& account, std::vector<IncomingMail> mails) {
+  auto judgements = co_await Judge(account, mails);
+  if (!judgements.ok()) co_return judgements.status();
   std::vector<IncomingMail> wanted;
   for (size_t i = 0; i < mails.size(); ++i) {
-    const rules::v1::Verdict verdict = answer->responses(static_cast<int>(i)).verdict();
-    if (verdict == rules::v1::VERDICT_KEEP) {
+    if ((*judgements)[i].wanted) {
       wanted.push_back(std::move(mails[i]));
       continue;
-    }
-    if (verdict != rules::v1::VERDICT_REJECT) {
-      co_return absl::InternalError("rules gave no verdict");
     }
     rejected.Increment();
     // Not the reason: it may quote the mail. The rules keep it for who may ask.

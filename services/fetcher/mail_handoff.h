@@ -25,6 +25,13 @@ class MailHandoff {
   MailHandoff(rules::v1::RulesService::StubInterface& rules,
               edge::v1::EdgeService::StubInterface& edge);
 
+  struct Judgement {
+    bool wanted = false;
+    std::string reason;  // which rule, and where it matched; it may quote the mail
+  };
+  // What the rules say of each; at most kMaxJudged.
+  net::Task<absl::StatusOr<std::vector<Judgement>>> Judge(const Account& account,
+                                                          const std::vector<IncomingMail>& mails);
   // Leaves those that no rule keeps from being delivered, in their order. At most kMaxJudged.
   net::Task<absl::StatusOr<std::vector<IncomingMail>>> LeaveWanted(const Account& account,
                                                                    std::vector<IncomingMail> mails);

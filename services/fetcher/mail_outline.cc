@@ -171,6 +171,17 @@ const BodyPart* FindPart(const BodyPart& part, const std::string& section) {
   return nullptr;
 }
 
+// Says of an attachment what its part says; null when it is none that was written.
+const BodyPart* Recognise(const OutlineWriter& writer, mail::Attachment& attachment) {
+  const uint64_t number = attachment.size;
+  if (number == 0 || number > writer.attachments().size()) return nullptr;
+  const BodyPart& part = *writer.attachments()[number - 1];
+  attachment.content_type =
+      absl::StrCat(Token(part.type, "application"), "/", Token(part.subtype, "octet-stream"));
+  attachment.size = DecodedSize(part);
+  return &part;
+}
+
 }  // namespace
 
 std::vector<std::string> TextSections(const BodyPart& root) {
@@ -183,19 +194,28 @@ mail::Mail ReadOutline(const std::string& header, const BodyPart& root,
                        const absl::btree_map<std::string, std::string>& texts) {
   OutlineWriter writer(texts);
   mail::Mail mail = mail::ParseMail(writer.Write(header, root));
-  for (mail::Attachment& attachment : mail.attachments) {
-    const uint64_t number = attachment.size;
-    if (number == 0 || number > writer.attachments().size()) continue;
-    const BodyPart& part = *writer.attachments()[number - 1];
-    attachment.content_type =
-        absl::StrCat(Token(part.type, "application"), "/", Token(part.subtype, "octet-stream"));
-    attachment.size = DecodedSize(part);
-  }
+  for (mail::Attachment& attachment : mail.attachments) Recognise(writer, attachment);
   for (const auto& [section, bytes] : texts) {
     const BodyPart* part = FindPart(root, section);
     if (part != nullptr && bytes.size() < part->octets) mail.text_truncated = true;
   }
   return mail;
+}
+
+std::vector<OutlinedAttachment> AttachmentsOf(const BodyPart& root) {
+  const absl::btree_map<std::string, std::string> no_texts;
+  OutlineWriter writer(no_texts);
+  const mail::Mail mail = mail::ParseMail(writer.Write("", root));
+  std::vector<OutlinedAttachment> attachments;
+  for (const mail::Attachment& listed : mail.attachments) {
+    OutlinedAttachment& attachment = attachments.emplace_back();
+    attachment.about = listed;
+    const BodyPart* part = Recognise(writer, attachment.about);
+    if (part == nullptr) continue;
+    attachment.section = part->section;
+    attachment.encoding = part->encoding;
+  }
+  return attachments;
 }
 
 }  // namespace postern::fetcher

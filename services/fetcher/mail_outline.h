@@ -20,4 +20,12 @@ std::vector<std::string> TextSections(const imap::BodyPart& root);
 mail::Mail ReadOutline(const std::string& header, const imap::BodyPart& root,
                        const absl::btree_map<std::string, std::string>& texts);
 
+// The attachments of such a mail, as ReadOutline lists them, and where each of them is.
+struct OutlinedAttachment {
+  mail::Attachment about;
+  std::string section;   // to fetch it by
+  std::string encoding;  // lower case
+};
+std::vector<OutlinedAttachment> AttachmentsOf(const imap::BodyPart& root);
+
 }  // namespace postern::fetcher

@@ -15,7 +15,6 @@ namespace postern::fetcher {
 
 namespace {
 
-constexpr uint64_t kWholeBytes = 1024 * 1024;  // mails up to this size are fetched whole
 constexpr size_t kHeaderBytes = 256 * 1024;
 constexpr size_t kTextBytes = 512 * 1024;  // of each text part of a larger mail, encoded
 
@@ -100,12 +99,23 @@ net::Task<MaybeMail> ReadToDepth(imap::Session& session, MailFacts facts, Depth 
 
 // --- POP3 ---------------------------------------------------------------------------
 
+mail::Mail ParseText(const pop3::MailText& text, const MailFacts& facts) {
+  if (text.bytes.empty()) return WithoutContent();
+  // A server may understate a size.
+  return mail::ParseMail(text.bytes, text.cut ? std::max(facts.size, kWholeBytes + 1) : 0);
+}
+
+// Its time is that of its topmost Received field, else what is known already.
+void Complete(mail::Mail& mail, const MailFacts& facts) {
+  mail.size = facts.size;
+  const int64_t received = mail::ReceivedTime(mail);
+  mail.received_unix = received != 0 ? received : facts.received_unix;
+}
+
 net::Task<MaybeMail> RetrieveMail(pop3::Session& session, MailFacts facts, size_t most) {
   auto text = co_await session.Retrieve(facts.uid, facts.size, kWholeBytes, most);
   if (!text.ok()) co_return text.status();
-  if (text->bytes.empty()) co_return WithoutContent();
-  // A server may understate a size.
-  co_return mail::ParseMail(text->bytes, text->cut ? std::max(facts.size, kWholeBytes + 1) : 0);
+  co_return ParseText(*text, facts);
 }
 
 net::Task<MaybeMail> ReadBeginning(pop3::Session& session, MailFacts facts) {
@@ -141,6 +151,12 @@ net::Task<MaybeMail> ReadToDepth(pop3::Session& session, MailFacts& facts, Depth
 
 }  // namespace
 
+mail::Mail MailOf(const pop3::MailText& text, const MailFacts& facts) {
+  mail::Mail mail = ParseText(text, facts);
+  Complete(mail, facts);
+  return mail;
+}
+
 ReadMails JustOne(MaybeMail mail) {
   ReadMails read;
   read.status = mail.status();
@@ -161,9 +177,7 @@ net::Task<absl::StatusOr<mail::Mail>> ReadHeader(pop3::Session& session, uint32_
 net::Task<MaybeMail> ReadMail(pop3::Session& session, MailFacts facts, Depth depth) {
   auto mail = co_await ReadToDepth(session, facts, depth);
   if (!mail.ok() || !mail->has_value()) co_return mail;
-  (*mail)->size = facts.size;
-  const int64_t received = mail::ReceivedTime(**mail);
-  (*mail)->received_unix = received != 0 ? received : facts.received_unix;
+  Complete(**mail, facts);
   co_return mail;
 }
 

@@ -13,6 +13,9 @@
 
 namespace postern::fetcher {
 
+// Mails up to this size are fetched whole.
+inline constexpr uint64_t kWholeBytes = 1024 * 1024;
+
 // How much of a mail to ask for. A mail that breaks the connection or the next
 // service is read with less each time, so that it never blocks its mailbox.
 enum class Depth { kAll, kHeader, kNothing };
@@ -40,6 +43,8 @@ net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadMail(imap::Session& ses
 // was received is that of its topmost Received field, else what `facts` says.
 net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadMail(pop3::Session& session,
                                                               MailFacts facts, Depth depth);
+// What POP3's RETR brought of a mail; its size as `facts` says.
+mail::Mail MailOf(const pop3::MailText& text, const MailFacts& facts);
 // The answer for the first of the mails that are wanted, and what it says of the rest.
 ReadMails JustOne(absl::StatusOr<std::optional<mail::Mail>> mail);
 // What is shown of a mail that can't be read.

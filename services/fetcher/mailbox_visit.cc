@@ -5,6 +5,7 @@
 
 #include "lib/mail/utf8.h"
 #include "lib/words/wording.h"
+#include "services/fetcher/account_password.h"
 #include "services/fetcher/imap_visit.h"
 #include "services/fetcher/mail_handoff.h"
 #include "services/fetcher/pop3_visit.h"
@@ -32,8 +33,10 @@ absl::Status Note(Step step, absl::Status status, std::optional<Failure>& failur
 
 }  // namespace
 
-net::Task<absl::StatusOr<std::unique_ptr<MailboxVisit>>> BeginVisit(
-    const VisitParts& parts, const Account& account, crypto::Secret password,
+namespace {
+
+net::Task<absl::StatusOr<std::unique_ptr<MailboxVisit>>> BeginOnce(
+    const VisitParts& parts, const Account& account, const sasl::Credentials& credentials,
     std::optional<Failure>& failure) {
   auto stream = co_await parts.dialer.Dial(account.Endpoint());
   if (!stream.ok()) co_return Note(Step::kConnect, stream.status(), failure);
@@ -43,12 +46,29 @@ net::Task<absl::StatusOr<std::unique_ptr<MailboxVisit>>> BeginVisit(
   } else {
     visit = std::make_unique<ImapVisit>(account, *std::move(stream));
   }
-  absl::Status logged_in = co_await visit->LogIn(std::move(password), parts.password_rule);
+  absl::Status logged_in = co_await visit->LogIn(credentials, parts.password_rule);
   if (!logged_in.ok()) {
     failure = visit->failure();
     co_return logged_in;
   }
-  const std::chrono::seconds delay(visit->login_delay_seconds());
+  co_return std::move(visit);
+}
+
+}  // namespace
+
+net::Task<absl::StatusOr<std::unique_ptr<MailboxVisit>>> BeginVisit(
+    const VisitParts& parts, const Account& account, sasl::Credentials credentials,
+    std::optional<Failure>& failure) {
+  auto visit = co_await BeginOnce(parts, account, credentials, failure);
+  if (NoteLogin(account, credentials, visit.status(), parts.tokens)) {
+    auto fresh = co_await CredentialsOf(account, parts.secrets, parts.passwords, parts.tokens);
+    if (!fresh.ok()) co_return Note(Step::kCredentials, fresh.status(), failure);
+    failure.reset();
+    visit = co_await BeginOnce(parts, account, *fresh, failure);
+    NoteLogin(account, *fresh, visit.status(), parts.tokens);
+  }
+  if (!visit.ok()) co_return visit.status();
+  const std::chrono::seconds delay((*visit)->login_delay_seconds());
   parts.login_delays.Note(account, delay, LoginDelays::Clock::now());
   co_return std::move(visit);
 }
@@ -96,7 +116,7 @@ void KeepWhatIsRead(mail::Mail& mail, size_t of) {
 
 void Reading::Take(std::optional<mail::Mail> mail) {
   if (mail) {
-    KeepWhatIsRead(*mail, ids_.size());
+    if (purpose_ == Purpose::kForPeople) KeepWhatIsRead(*mail, ids_.size());
     found_.push_back(FoundMail{ids_[at_], *std::move(mail)});
   }
   ++at_;
@@ -108,6 +128,43 @@ void Reading::Broken() { depth_ = depth_ == Depth::kAll ? Depth::kHeader : Depth
 std::vector<FoundMail> Reading::Finish() {
   while (!Done()) Take(NotRead());
   return std::move(found_);
+}
+
+namespace {
+absl::Status OnlyByImap() { return absl::UnimplementedError("POP3 has no such command"); }
+}  // namespace
+
+net::Task<absl::StatusOr<MailPage>> MailboxVisit::SearchMails(MailQuery) { co_return OnlyByImap(); }
+
+net::Task<absl::Status> MailboxVisit::ChangeFlags(std::vector<std::string>,
+                                                  std::vector<std::string>,
+                                                  std::vector<std::string>) {
+  co_return OnlyByImap();
+}
+
+net::Task<absl::StatusOr<std::string>> MailboxVisit::MoveMails(std::vector<std::string>,
+                                                               std::string) {
+  co_return OnlyByImap();
+}
+
+net::Task<absl::StatusOr<Filed>> MailboxVisit::AppendMail(Filing) { co_return OnlyByImap(); }
+
+net::Task<absl::StatusOr<std::vector<imap::QuotaResource>>> MailboxVisit::AskQuota() {
+  co_return OnlyByImap();
+}
+
+net::Task<absl::Status> MailboxVisit::CheckConnection() { co_return OnlyByImap(); }
+
+// --- answers that are no answer ---------------------------------------------------
+
+absl::Status MailIsGone() {
+  return words::Error(absl::StatusCode::kFailedPrecondition,
+                      words::Word("this mail is no longer in the mailbox"));
+}
+
+absl::Status NoSuchAttachment() {
+  return words::Error(absl::StatusCode::kFailedPrecondition,
+                      words::Word("this mail has no such attachment"));
 }
 
 absl::Status ChangedMeanwhile() {

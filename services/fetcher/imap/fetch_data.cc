@@ -28,6 +28,10 @@ absl::Status TakeItem(const std::string& item, Value value, FetchData& data) {
     uint64_t size = 0;
     if (absl::SimpleAtoi(value.text, &size)) data.size = size;
   }
+  if (item == "FLAGS" && value.IsList()) {
+    data.flags.emplace();
+    for (Value& flag : value.items) data.flags->push_back(std::move(flag.text));
+  }
   if (item == "INTERNALDATE") data.received_unix = ParseInternalDate(value.text);
   if (item == "BODYSTRUCTURE" && value.IsList()) data.structure = std::move(value);
   if (std::optional<std::string> section = SectionOf(item);
@@ -57,6 +61,7 @@ const std::string* FetchData::FindHeaderFields() const {
 void Merge(FetchData data, FetchData& into) {
   if (!into.size) into.size = data.size;
   if (!into.received_unix) into.received_unix = data.received_unix;
+  if (!into.flags) into.flags = std::move(data.flags);
   if (!into.structure) into.structure = std::move(data.structure);
   for (FetchData::Section& section : data.sections) {
     if (into.Find(section.name) == nullptr) into.sections.push_back(std::move(section));

@@ -21,7 +21,8 @@ struct FetchData {
   uint32_t number = 0;  // in the mailbox, counted from 1
   uint32_t uid = 0;     // 0: not said
   std::optional<uint64_t> size;
-  std::optional<int64_t> received_unix;  // INTERNALDATE
+  std::optional<int64_t> received_unix;           // INTERNALDATE
+  std::optional<std::vector<std::string>> flags;  // as the server writes them
   std::vector<Section> sections;
   std::optional<Value> structure;  // BODYSTRUCTURE
 

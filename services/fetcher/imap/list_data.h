@@ -16,6 +16,7 @@ struct ListedMailbox {
   bool has_children = false;  // \HasChildren: the server says so, which few do for certain
   bool utf8 = false;          // the name is UTF-8 as it stands: RFC 6855
   std::string special_use;    // RFC 6154, as we write it: "Sent"; empty: none
+  std::optional<uint32_t> messages, unseen;  // not by LIST: see Session::ListCounts
 };
 
 // Nothing when it makes no sense: a name that a server can't write down right costs

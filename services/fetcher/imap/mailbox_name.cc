@@ -152,14 +152,21 @@ std::optional<std::string> DecodeMailboxName(absl::string_view wire) {
   return name;
 }
 
+namespace {
+bool IsReadable(absl::string_view name) {
+  return mail::IsUtf8(name) && !mail::HasControls(name) && !mail::HasBidiControls(name);
+}
+}  // namespace
+
+std::optional<std::string> ReadableUtf8Name(absl::string_view wire) {
+  if (wire.empty() || !IsReadable(wire)) return std::nullopt;
+  return std::string(wire);
+}
+
 std::optional<std::string> ReadableMailboxName(absl::string_view wire) {
-  const auto readable = [](absl::string_view name) {
-    return mail::IsUtf8(name) && !mail::HasControls(name) && !mail::HasBidiControls(name);
-  };
   std::optional<std::string> decoded = DecodeMailboxName(wire);
-  if (decoded && readable(*decoded)) return decoded;
-  if (!wire.empty() && readable(wire)) return std::string(wire);
-  return std::nullopt;
+  if (decoded && IsReadable(*decoded)) return decoded;
+  return ReadableUtf8Name(wire);
 }
 
 }  // namespace postern::fetcher::imap

@@ -21,5 +21,7 @@ std::optional<std::string> DecodeMailboxName(absl::string_view wire);
 // makes sense; else as it is, for there are servers that write UTF-8, or that took a
 // lone "&" from a careless client. Nothing when it is no text.
 std::optional<std::string> ReadableMailboxName(absl::string_view wire);
+// The same where the server speaks UTF-8 (RFC 6855, RFC 9051): as it is.
+std::optional<std::string> ReadableUtf8Name(absl::string_view wire);
 
 }  // namespace postern::fetcher::imap

@@ -170,6 +170,12 @@ absl::StatusOr<Response> ParseData(absl::string_view rest, Response response) {
 
 bool Response::IsStatus() const { return IsStatusName(name); }
 
+absl::StatusOr<std::vector<Value>> ParseValues(absl::string_view bytes) {
+  std::vector<Value> values;
+  if (absl::Status s = ValueReader(bytes).ReadAll(values, 0); !s.ok()) return s;
+  return values;
+}
+
 absl::StatusOr<Response> ParseResponse(absl::string_view bytes) {
   Response response;
   if (bytes == "+" || absl::StartsWith(bytes, "+ ")) {

@@ -48,6 +48,9 @@ struct Response {
 // is what a ResponseAssembler put together.
 absl::StatusOr<Response> ParseResponse(absl::string_view bytes);
 
+// The values of data that Response doesn't take apart: of its text.
+absl::StatusOr<std::vector<Value>> ParseValues(absl::string_view bytes);
+
 // Puts lines and literals together until a response is whole. It keeps what it
 // has, so a reader may be interrupted between two pieces and go on later.
 class ResponseAssembler {
