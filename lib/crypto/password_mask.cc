@@ -13,6 +13,7 @@ namespace {
 
 constexpr char kMask[] = "***";
 constexpr size_t kShort = 4;
+constexpr size_t kShortestForm = 16;
 
 Secret Lower(absl::string_view text) {
   std::string lower = absl::AsciiStrToLower(text);
@@ -44,7 +45,18 @@ PasswordMask::PasswordMask(absl::string_view login, absl::string_view password)
   forms_.push_back(Lower(Quoted(password).Reveal()));
   forms_.push_back(Lower(WithoutPadding(Base64(password).Reveal())));
   forms_.push_back(Lower(WithoutPadding(SaslPlain(login, password).Reveal())));
-  // The longest that fits is taken out.
+  SortForms();
+}
+
+void PasswordMask::AlsoMask(absl::string_view form) {
+  // What is shorter may be part of anything.
+  if (WithoutPadding(form).size() < kShortestForm) return;
+  forms_.push_back(Lower(WithoutPadding(form)));
+  SortForms();
+}
+
+// The longest that fits is taken out.
+void PasswordMask::SortForms() {
   std::sort(forms_.begin(), forms_.end(), [](const Secret& one, const Secret& other) {
     return one.Reveal().size() > other.Reveal().size();
   });

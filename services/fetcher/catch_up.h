@@ -1,14 +1,17 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "lib/net/event.h"
 #include "lib/net/task.h"
 #include "services/fetcher/account.h"
 #include "services/fetcher/availability_feed.h"
+#include "services/fetcher/mail_batch.h"
 #include "services/fetcher/mail_handoff.h"
 #include "services/fetcher/mail_source.h"
 #include "services/fetcher/mailbox_sync.h"
@@ -19,8 +22,8 @@ namespace postern::fetcher {
 // Deals with all new mail, as far as the user's presence lets it. Lives for one pass;
 // a Status means that the connection, or (kAborted) the lease, is gone.
 //
-// In batches: while one is judged and handed on, the next is read and the one before is
-// settled, so two are in memory at most.
+// In batches: while one is judged and handed on the next is read, so two are in memory at
+// most, and the cursor follows what was handed on.
 class CatchUp {
  public:
   CatchUp(const Account& account, MailSource& source, Progress& progress,
@@ -38,16 +41,6 @@ class CatchUp {
   // What a step came to: kGoOn; kLookAgain at `look_again_`; kStay until the presence changes.
   enum class Next { kGoOn, kLookAgain, kStay };
 
-  // Mails in a row that go the same way, as they were read.
-  struct Item {
-    MailFacts facts;
-    std::optional<IncomingMail> mail;  // nothing stands for one that is gone
-  };
-  struct Batch {
-    std::vector<Item> items;
-    MailBudget::Share share;
-    absl::Status broken;  // why no more could be read: the connection is no longer good
-  };
   // What became of a batch.
   struct Outcome {
     Next next = Next::kGoOn;
@@ -55,7 +48,16 @@ class CatchUp {
     size_t handed_on = 0;               // of them; the rules left out the others
     bool interrupted = false;           // the presence changed before its end
   };
-
+  // What was handed on while the cursor is on its way.
+  struct Unsettled {
+    explicit Unsettled(boost::asio::any_io_executor executor) : more(executor), fewer(executor) {}
+    void Add(const Outcome& outcome);
+    std::vector<MailFacts> mails;
+    size_t handed_on = 0;
+    bool complete = false;  // no more will come
+    absl::Status status;    // of settling
+    net::Event more, fewer;
+  };
   struct Digest {
     std::vector<IncomingMail> lines;
     std::vector<MailFacts> looked_at;  // those among them that the rules left out, too
@@ -66,33 +68,26 @@ class CatchUp {
   net::Task<absl::StatusOr<Next>> HandOnFull(const std::vector<MailFacts>& mails, size_t& at);
   net::Task<absl::StatusOr<Next>> HandOnDigest(const std::vector<MailFacts>& mails, size_t& at);
 
-  net::Task<void> ReadBatch(Disposition way, const std::vector<MailFacts>& mails, size_t from,
-                            size_t most, Batch& batch);
-  std::vector<WantedMail> Wanted(Disposition way, const std::vector<MailFacts>& mails, size_t from,
-                                 size_t most) const;
-  size_t Take(const std::vector<WantedMail>& wanted, ReadMails read, Batch& batch);
-  net::Task<void> HandOn(Batch batch, Outcome& outcome);
-  net::Task<void> Settle(Outcome outcome, absl::Status& settled);
+  net::Task<void> HandOnAll(const std::vector<MailFacts>& mails, size_t& at, Unsettled& unsettled,
+                            absl::StatusOr<Next>& next);
+  net::Task<void> HandOn(MailBatch batch, Outcome& outcome);
+  net::Task<void> SettleBehind(Unsettled& unsettled);
   net::Task<absl::StatusOr<Next>> CollectDigest(const std::vector<MailFacts>& mails, size_t at,
                                                 Digest& digest);
   std::optional<Next> Stopped(const absl::StatusOr<MailHandoff::Answer>& answer,
                               const std::vector<MailFacts>& mails);
 
-  size_t FindTroubled(const std::vector<MailFacts>& mails) const;
-  Disposition DispositionOf(const MailFacts& facts) const;
-  bool LeaveThoseOfTheSameWay(Disposition way, Batch& batch) const;
-  static std::vector<IncomingMail> Unpack(Batch& batch, std::vector<MailFacts>& looked_at);
+  void MarkHandedOn(const std::vector<IncomingMail>& wanted, std::vector<MailFacts>& mails) const;
   Next Obstacle(const std::vector<MailFacts>& mails, const absl::Status& status);
 
   const Account& account_;
   MailSource& source_;
   Progress& progress_;
-  const AvailabilityFeed& availability_;
   MailHandoff& handoff_;
+  BatchReader reader_;
   bool digest_now_ = false;
   int64_t look_again_ = 0;
   std::optional<int64_t> waiting_since_;
-  size_t one_by_one_ = 0;  // so many mails of the look at hand, to find the bad one
 };
 
 }  // namespace postern::fetcher

@@ -161,7 +161,8 @@ net::Task<absl::Status> CursorStore::WriteKnown(const store::Script& script, Lea
 }
 
 net::Task<absl::Status> CursorStore::Forget(std::string account_id) {
-  std::vector<std::string> command = {"DEL", CursorKey(account_id), KnownKey(account_id)};
+  std::vector<std::string> command = {"DEL", CursorKey(account_id), KnownKey(account_id),
+                                      DeliveredKey(account_id)};
   auto reply = co_await redis_.Command(std::move(command));
   co_return reply.status();
 }

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "lib/net/task.h"
 #include "lib/store/redis_client.h"
+#include "services/fetcher/delivered_mails.h"
 #include "services/fetcher/known_mails.h"
 #include "services/fetcher/mailbox_sync.h"
 
@@ -22,9 +23,13 @@ struct Lease {
   std::optional<Cursor> cursor;  // as it stood when the lease was taken
 };
 
+// The key of what ReadDelivered reads.
+std::string DeliveredKey(absl::string_view account_id);
+
 // How far each account's mailbox is dealt with. In Redis:
 //   postern:cursor:{ID}  hash: fence, mailbox; IMAP uid_validity, last_uid; POP3 newest
 //   postern:cursor:{ID}:known  POP3: the keys of the mails dealt with, 8 bytes each
+//   postern:cursor:{ID}:delivered  POP3: those that were handed on, and when, 12 bytes each
 // The highest token ever taken with is kept beside the cursor and checked in the script
 // that writes it: who lost the account's slot, paused or cut off, writes nothing.
 class CursorStore {
@@ -46,6 +51,14 @@ class CursorStore {
   // These mails of the same mailbox are known as well; repeating it is harmless. `newest_unix`
   // counts only when it is later than what is there. kAborted when the lease is lost.
   net::Task<absl::Status> AddKnown(Lease lease, KnownMails more);
+  // Which mails of a POP3 mailbox were handed on, and when; in delivered_store.cc.
+  net::Task<absl::StatusOr<std::vector<DeliveredMail>>> ReadDelivered(std::string account_id);
+  // These as well. kAborted when the lease is lost.
+  net::Task<absl::Status> AddDelivered(Lease lease, std::vector<DeliveredMail> mails);
+  // These, and no others. kAborted when the lease is lost.
+  net::Task<absl::Status> SetDelivered(Lease lease, std::vector<DeliveredMail> mails);
+  // Before something that can't be undone. kAborted when the lease is lost.
+  net::Task<absl::Status> Check(Lease lease);
   // Removes all there is of an account that is gone.
   net::Task<absl::Status> Forget(std::string account_id);
 

@@ -29,6 +29,15 @@ Wording LoginRefused(const std::string& host, const std::string& says) {
   return Word("$0 refused the login: wrong user name or password (server says: $1)", host, says);
 }
 
+Wording TokenRefused(const std::string& host, const std::string& says) {
+  if (says.empty()) {
+    return Word("$0 does not take the access that its provider gave; sign in there again", host);
+  }
+  return Word(
+      "$0 does not take the access that its provider gave; sign in there again (server says: $1)",
+      host, says);
+}
+
 Wording MailboxRefused(const Account& account, const std::string& says) {
   const std::string mailbox = mail::CleanLine(account.mailbox);
   if (says.empty()) {
@@ -60,6 +69,7 @@ Wording FailureWording(const Account& account, const Failure& failure) {
   const std::string says = ServerWords(failure.server_says);
   switch (failure.status.code()) {
     case absl::StatusCode::kUnauthenticated:
+      if (!account.oauth2_provider.empty()) return TokenRefused(host, says);
       return LoginRefused(host, says);
     case absl::StatusCode::kPermissionDenied:
       return Word(

@@ -118,11 +118,22 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
       connects(runtime.io.get_executor(), alarms, LimitsOf(config)),
       bouts(runtime.io.get_executor()),
       availability(*edge, [this](const std::string& user) { watches.PresenceChanged(user); }),
-      watches(
-          WatcherParts{runtime.io.get_executor(), *dialer, secrets, passwords, cursors,
-                       availability, handoff, health, login_delays, rule, alarms, connects, bouts,
-                       {}, &tokens},
-          [this](Slot slot) { ownership.GiveUp(slot); }),
+      watches(WatcherParts{runtime.io.get_executor(),
+                           *dialer,
+                           secrets,
+                           passwords,
+                           cursors,
+                           availability,
+                           handoff,
+                           health,
+                           login_delays,
+                           rule,
+                           alarms,
+                           connects,
+                           bouts,
+                           {},
+                           &tokens},
+              [this](Slot slot) { ownership.GiveUp(slot); }),
       accounts(
           *admin, [this](Account account) { Changed(std::move(account)); },
           [this](const std::string& id) {
@@ -145,6 +156,7 @@ VisitParts Parts::Visiting(PasswordRule rule) {
   VisitParts visiting{*dialer, secrets, passwords, login_delays, rule};
   visiting.kept = &kept;
   visiting.tokens = &tokens;
+  visiting.on_reached = [this](const std::string& host) { watches.HostReached(host); };
   return visiting;
 }
 

@@ -146,6 +146,7 @@ net::Task<absl::StatusOr<Response>> Session::Authenticate(sasl::Mechanism mechan
   if (exchange.SpeaksFirst() && capabilities_.Has(Capability::kSaslIr)) {
     auto response = exchange.Respond("");
     if (!response.ok()) co_return response.status();
+    if (exchange.spent()) mask_.AlsoMask(response->Reveal());
     line = crypto::Join({words, " ", response->Reveal(), "\r\n"});
   }
   for (;;) {
@@ -155,6 +156,7 @@ net::Task<absl::StatusOr<Response>> Session::Authenticate(sasl::Mechanism mechan
     auto response = exchange.Respond(answer->text);
     const bool unusable = absl::IsUnimplemented(response.status());
     if (!response.ok() && !unusable) co_return response.status();
+    if (response.ok() && exchange.spent()) mask_.AlsoMask(response->Reveal());
     line = unusable ? crypto::Secret("*\r\n") : crypto::Join({response->Reveal(), "\r\n"});
   }
 }

@@ -154,6 +154,7 @@ net::Task<absl::StatusOr<StatusLine>> Session::Authenticate(sasl::Mechanism mech
   if (exchange.SpeaksFirst() && !old) {
     auto response = exchange.Respond("");
     if (!response.ok()) co_return response.status();
+    if (exchange.spent()) mask_.AlsoMask(response->Reveal());
     if (words.size() + response->Reveal().size() + 3 <= kMaxCommandLine) {
       line = crypto::Join({words, " ", response->Reveal(), "\r\n"});
     } else {
@@ -171,6 +172,7 @@ net::Task<absl::StatusOr<StatusLine>> Session::Authenticate(sasl::Mechanism mech
     }
     const bool unusable = absl::IsUnimplemented(response.status());
     if (!response.ok() && !unusable) co_return response.status();
+    if (response.ok() && exchange.spent()) mask_.AlsoMask(response->Reveal());
     line = unusable ? crypto::Secret("*\r\n") : crypto::Join({response->Reveal(), "\r\n"});
   }
 }

@@ -94,20 +94,37 @@ TEST(Pop3Grammar, ReadsNumbersAndOctets) {
   }
 }
 
+TEST(Pop3Grammar, FindsTheTimestampOfAGreeting) {
+  EXPECT_EQ(TimestampOf("POP3 ready <1896.697170952@dbc.mtview.ca.us>").value_or(""),
+            "<1896.697170952@dbc.mtview.ca.us>");
+  EXPECT_EQ(TimestampOf("<a@b> hi <c@d>").value_or(""), "<a@b>");
+  for (const std::string& greeting :
+       {std::string("hi"), std::string("<>"), std::string("<a>"), std::string("<@b>"),
+        std::string("<a@>"), std::string("<a@b@c>"), std::string("<a b@c>"),
+        std::string("<a\x80@b>"), std::string("<a@b"), "<" + std::string(200, 'a') + "@b>"}) {
+    EXPECT_FALSE(TimestampOf(greeting).has_value()) << greeting;
+  }
+}
+
 TEST(Pop3Grammar, LearnsWhatAServerOffers) {
   Capabilities offered;
   for (const char* line : {"TOP", "user", "STLS", "SASL CRAM-MD5 plain", "LOGIN-DELAY 900 USER",
-                           "AUTH-RESP-CODE", "", "X-UNKNOWN 1 2 3"}) {
+                           "AUTH-RESP-CODE", "", "X-UNKNOWN 1 2 3", "pipelining", "EXPIRE 60"}) {
     offered.Learn(line);
   }
-  EXPECT_TRUE(offered.user && offered.stls && offered.plain && offered.auth_resp_code);
+  EXPECT_TRUE(offered.user && offered.stls && offered.pipelining && offered.auth_resp_code);
+  EXPECT_TRUE(offered.mechanisms.Has(sasl::Mechanism::kPlain));
+  EXPECT_TRUE(offered.mechanisms.Has(sasl::Mechanism::kCramMd5));
+  EXPECT_EQ(offered.expire_days, 60);
   EXPECT_EQ(offered.login_delay_seconds, 900);
 
   Capabilities hostile;
-  for (const char* line : {"SASL", "SASL XPLAIN PLAINX", "LOGIN-DELAY", "STLSX", " "}) {
+  for (const char* line : {"SASL", "SASL XPLAIN PLAINX", "LOGIN-DELAY", "STLSX", " ",
+                           "EXPIRE NEVER", "EXPIRE", "EXPIRE -1"}) {
     hostile.Learn(line);
   }
-  EXPECT_FALSE(hostile.user || hostile.stls || hostile.plain);
+  EXPECT_FALSE(hostile.user || hostile.stls || hostile.pipelining || hostile.expire_days);
+  EXPECT_TRUE(hostile.mechanisms.empty());
   hostile.Learn("LOGIN-DELAY 999999999999");
   EXPECT_EQ(hostile.login_delay_seconds, 3600);
   hostile.Learn("LOGIN-DELAY -5");

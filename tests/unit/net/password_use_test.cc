@@ -67,6 +67,11 @@ TEST(PasswordMask, TakesThePasswordOutOfAServersWords) {
   EXPECT_EQ(PasswordMask("ann", "no").Mask("such user"), "such user");
   EXPECT_EQ(PasswordMask("ann", "").Mask("unknown"), "unknown");
   EXPECT_EQ(PasswordMask().Mask("unknown"), "unknown");
+  PasswordMask token("ann", "ya29.token");
+  token.AlsoMask("dXNlcj1hbm4BYXV0aD1CZWFyZXI=");
+  token.AlsoMask("YQ==");
+  EXPECT_EQ(token.Mask("BAD: AUTHENTICATE XOAUTH2 DXNLCJ1hbm4BYXV0aD1CZWFyZXI= YQ"),
+            "BAD: AUTHENTICATE XOAUTH2 ***= YQ");
 }
 
 TEST(SecretWords, AreWhatTheProtocolsSend) {

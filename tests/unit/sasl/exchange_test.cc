@@ -90,14 +90,15 @@ TEST(SaslExchange, SpeaksAsTheExamplesDo) {
   EXPECT_TRUE(cram->spent());
 
   // RFC 7628 section 4.1.
-  auto bearer = Begin(Mechanism::kOAuthBearer,
-                      Make("user@example.com", "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==",
-                           Kind::kAccessToken));
+  auto bearer = Begin(
+      Mechanism::kOAuthBearer,
+      Make("user@example.com", "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==", Kind::kAccessToken));
   auto response = bearer->Respond("");
   ASSERT_TRUE(response.ok());
-  EXPECT_EQ(response->Reveal(),
-            "bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9c2VydmVyLmV4YW1wbGUuY29tAXBvcnQ9MTQzAWF1dGg9QmVhcmVyI"
-            "HZGOWRmdDRxbVRjMk52YjNSbGNrQmhiSFJoZG1semRHRXVZMjl0Q2c9PQEB");
+  EXPECT_EQ(
+      response->Reveal(),
+      "bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9c2VydmVyLmV4YW1wbGUuY29tAXBvcnQ9MTQzAWF1dGg9QmVhcmVyI"
+      "HZGOWRmdDRxbVRjMk52YjNSbGNrQmhiSFJoZG1semRHRXVZMjl0Q2c9PQEB");
 
   // Google's description of XOAUTH2.
   auto xoauth2 = Begin(Mechanism::kXOAuth2,

@@ -96,13 +96,7 @@ TEST(Scram, LogsInAndChecksTheServer) {
 
 TEST(Scram, RefusesToHashForMinutes) {
   EXPECT_TRUE(Converse(Mechanism::kScramSha256, "pencil", "pencil", 10'000).ok());
-  auto exchange = Exchange::Begin(Mechanism::kScramSha256, Ann("pencil"));
-  ASSERT_TRUE(exchange.ok());
-  auto first = (*exchange)->Respond("");
-  ASSERT_TRUE(first.ok());
   std::string text;
-  ASSERT_TRUE(absl::Base64Unescape(first->Reveal(), &text));
-  const std::string nonce = text.substr(text.rfind("r="));
   for (const char* count : {"4294967295", "65537", "99999999999999999999"}) {
     auto again = Exchange::Begin(Mechanism::kScramSha256, Ann("pencil"));
     auto said = (*again)->Respond("");

@@ -1,0 +1,240 @@
+// SCRAM by IMAP and POP3, with a server whose words depend on the client's.
+#include <gsasl.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "services/fetcher/imap/session.h"
+#include "services/fetcher/pop3/session.h"
+#include "tests/support/await.h"
+
+namespace postern::fetcher {
+namespace {
+
+using testing::Await;
+
+// What a server does beside what it should.
+enum class Trick {
+  kNone,
+  kForgedSignature,
+  kNoSignature,  // lets in whoever it is
+  kManyRounds,
+};
+
+// The server's side of one login, in base64 both ways.
+class Scram {
+ public:
+  Scram(std::string password, Trick trick) : password_(std::move(password)), trick_(trick) {
+    EXPECT_EQ(gsasl_init(&context_), GSASL_OK);
+    gsasl_callback_set(context_, &Scram::Provide);
+    EXPECT_EQ(gsasl_server_start(context_, "SCRAM-SHA-256", &session_), GSASL_OK);
+    gsasl_session_hook_set(session_, this);
+  }
+  ~Scram() {
+    gsasl_finish(session_);
+    gsasl_done(context_);
+  }
+
+  // The next challenge, "" when the client is in; nothing when it is refused.
+  std::optional<std::string> Next(const std::string& response) {
+    ++steps_;
+    if (steps_ == 3) return "";
+    char* output = nullptr;
+    const int step = gsasl_step64(session_, response.c_str(), &output);
+    if (step != GSASL_OK && step != GSASL_NEEDS_MORE) return std::nullopt;
+    const std::string challenge(output);
+    gsasl_free(output);
+    if (steps_ == 2 && trick_ == Trick::kForgedSignature) {
+      return absl::Base64Escape("v=AAAAbSm7pOb7wnb0ucUyDQPHjTLa+FGSlLgu5HCO+eg=");
+    }
+    if (steps_ == 2 && trick_ == Trick::kNoSignature) return "";
+    return challenge;
+  }
+
+ private:
+  static int Provide(Gsasl*, Gsasl_session* session, Gsasl_property property) {
+    const auto* scram = static_cast<Scram*>(gsasl_session_hook_get(session));
+    const bool many = scram->trick_ == Trick::kManyRounds;
+    if (property == GSASL_PASSWORD) {
+      return gsasl_property_set(session, property, scram->password_.c_str());
+    }
+    if (property == GSASL_SCRAM_ITER) {
+      return gsasl_property_set(session, property, many ? "70000" : "4096");
+    }
+    return GSASL_NO_CALLBACK;
+  }
+
+  const std::string password_;
+  const Trick trick_;
+  Gsasl* context_ = nullptr;
+  Gsasl_session* session_ = nullptr;
+  int steps_ = 0;
+};
+
+// A server that answers each line by a function of its own.
+class LivingStream : public net::ByteStream {
+ public:
+  explicit LivingStream(std::string greeting) { lines_.push_back(std::move(greeting)); }
+
+  net::Task<absl::StatusOr<std::string>> ReadLine() override {
+    if (lines_.empty()) co_return absl::UnavailableError("the peer is gone");
+    std::string line = std::move(lines_.front());
+    lines_.erase(lines_.begin());
+    co_return line;
+  }
+  net::Task<absl::StatusOr<Piece>> ReadPiece(size_t) override {
+    co_return absl::UnimplementedError("");
+  }
+  net::Task<absl::StatusOr<std::string>> ReadExactly(size_t) override {
+    co_return absl::UnimplementedError("");
+  }
+  net::Task<absl::Status> Write(std::string bytes) override {
+    const absl::string_view whole = absl::StripSuffix(bytes, "\r\n");
+    for (absl::string_view line : absl::StrSplit(whole, "\r\n")) {
+      heard_.push_back(std::string(line));
+      Hear(std::string(line));
+    }
+    co_return absl::OkStatus();
+  }
+  absl::StatusOr<std::optional<std::string>> LineAtHand() override { return std::nullopt; }
+  void WhenReadable(absl::AnyInvocable<void()>) override {}
+  net::Task<absl::Status> StartTls(std::string) override { co_return absl::UnimplementedError(""); }
+  bool IsEncrypted() const override { return true; }
+
+  const std::vector<std::string>& heard() const { return heard_; }
+
+ protected:
+  virtual void Hear(const std::string& line) = 0;
+  void Say(std::string line) { lines_.push_back(std::move(line)); }
+
+ private:
+  std::vector<std::string> lines_, heard_;
+};
+
+class ImapServer : public LivingStream {
+ public:
+  ImapServer(std::string password, Trick trick, bool at_once)
+      : LivingStream(absl::StrCat("* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256 AUTH=PLAIN",
+                                  at_once ? " SASL-IR" : "", "] hi")),
+        scram_(std::move(password), trick) {}
+
+ private:
+  void Hear(const std::string& line) override {
+    std::vector<std::string> words = absl::StrSplit(line, ' ');
+    if (words.size() >= 3 && words[1] == "AUTHENTICATE" && words[2] == "SCRAM-SHA-256") {
+      tag_ = words[0];
+      if (words.size() == 3) return Say("+ ");
+      return Answer(words[3]);
+    }
+    if (line == "*") return Say(absl::StrCat(tag_, " BAD cancelled"));
+    if (words.size() > 1) return Say(absl::StrCat(words[0], " OK [CAPABILITY IMAP4rev1] whatever"));
+    Answer(line);
+  }
+  void Answer(const std::string& response) {
+    const auto challenge = scram_.Next(response);
+    if (!challenge) return Say(absl::StrCat(tag_, " NO [AUTHENTICATIONFAILED] no"));
+    if (challenge->empty()) return Say(absl::StrCat(tag_, " OK [CAPABILITY IMAP4rev1] in"));
+    Say(absl::StrCat("+ ", *challenge));
+  }
+
+  Scram scram_;
+  std::string tag_;
+};
+
+class Pop3Server : public LivingStream {
+ public:
+  Pop3Server(std::string password, Trick trick)
+      : LivingStream("+OK hi"), scram_(std::move(password), trick) {}
+
+ private:
+  void Hear(const std::string& line) override {
+    if (line == "CAPA") {
+      for (const char* word : {"+OK", "SASL PLAIN SCRAM-SHA-256", "USER", "."}) Say(word);
+      return;
+    }
+    if (line == "*") return Say("-ERR cancelled");
+    std::string response = line;
+    if (absl::StartsWith(line, "AUTH SCRAM-SHA-256 ")) response = line.substr(19);
+    if (line == "AUTH PLAIN") return Say("+");
+    const auto challenge = scram_.Next(response);
+    if (!challenge) return Say("-ERR [AUTH] no");
+    Say(challenge->empty() ? "+OK in" : absl::StrCat("+ ", *challenge));
+  }
+
+  Scram scram_;
+};
+
+sasl::Credentials Ann() {
+  sasl::Credentials credentials;
+  credentials.login = "ann@example.org";
+  credentials.secret = crypto::Secret("pencil");
+  return credentials;
+}
+
+net::Task<absl::Status> LogIn(imap::Session& session) {
+  if (absl::Status s = co_await session.Greet(false); !s.ok()) co_return s;
+  const sasl::Credentials credentials = Ann();
+  co_return co_await session.Login(credentials, PasswordRule::kEncryptedOnly);
+}
+
+net::Task<absl::Status> LogIn(pop3::Session& session) {
+  if (absl::Status s = co_await session.Greet(); !s.ok()) co_return s;
+  const sasl::Credentials credentials = Ann();
+  co_return co_await session.Login(credentials, PasswordRule::kEncryptedOnly);
+}
+
+// The password, as it is or as PLAIN sends it, was in none of these lines.
+bool HeardThePassword(const LivingStream& server) {
+  const std::string plain = absl::Base64Escape(absl::string_view("\0ann@example.org\0pencil", 23));
+  for (const std::string& line : server.heard()) {
+    if (absl::StrContains(line, "pencil") || absl::StrContains(line, plain)) return true;
+  }
+  return false;
+}
+
+struct Case {
+  const char* name;
+  const char* password;  // the server's
+  Trick trick;
+  absl::StatusCode outcome;
+  bool tells_the_password;
+};
+const Case kCases[] = {
+    {"all is well", "pencil", Trick::kNone, absl::StatusCode::kOk, false},
+    {"wrong password", "pen", Trick::kNone, absl::StatusCode::kUnauthenticated, false},
+    {"forged signature", "pencil", Trick::kForgedSignature, absl::StatusCode::kFailedPrecondition,
+     false},
+    {"no signature", "pencil", Trick::kNoSignature, absl::StatusCode::kFailedPrecondition, false},
+    {"too many rounds, then PLAIN", "pencil", Trick::kManyRounds, absl::StatusCode::kOk, true},
+};
+
+TEST(ScramLogin, IsAsSafeByImap) {
+  for (const Case& c : kCases) {
+    for (const bool at_once : {true, false}) {
+      SCOPED_TRACE(absl::StrCat(c.name, at_once ? " at once" : " in steps"));
+      ImapServer server(c.password, c.trick, at_once);
+      imap::Session session(server);
+      const absl::Status status = Await(LogIn(session));
+      EXPECT_EQ(status.code(), c.outcome) << status;
+      EXPECT_EQ(HeardThePassword(server), c.tells_the_password && at_once);
+    }
+  }
+}
+
+TEST(ScramLogin, IsAsSafeByPop3) {
+  for (const Case& c : kCases) {
+    if (c.trick == Trick::kManyRounds) continue;  // the same code
+    SCOPED_TRACE(c.name);
+    Pop3Server server(c.password, c.trick);
+    pop3::Session session(server);
+    const absl::Status status = Await(LogIn(session));
+    EXPECT_EQ(status.code(), c.outcome) << status;
+    EXPECT_FALSE(HeardThePassword(server));
+  }
+}
+
+}  // namespace
+}  // namespace postern::fetcher
