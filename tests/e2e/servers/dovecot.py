@@ -23,7 +23,7 @@ mail_location = maildir:{folder}/mail/%n
 mail_max_userip_connections = 200
 default_client_limit = 2000
 default_process_limit = 500
-auth_mechanisms = plain login
+auth_mechanisms = plain login scram-sha-256 scram-sha-1
 auth_failure_delay = 0
 disable_plaintext_auth = yes
 passdb {{
@@ -34,8 +34,22 @@ userdb {{
   driver = static
   args = uid=mail gid=mail home={folder}/mail/%n allow_all_users=yes
 }}
+mail_plugins = quota
+protocol imap {{
+  mail_plugins = quota imap_quota
+}}
+plugin {{
+  quota = maildir:User quota
+  quota_rule = *:storage=1G
+}}
 namespace inbox {{
   inbox = yes
+  mailbox Sent {{
+    special_use = \\Sent
+  }}
+  mailbox Trash {{
+    special_use = \\Trash
+  }}
 }}
 service imap-login {{
   inet_listener imap {{
