@@ -4,7 +4,7 @@
 usage: bench/park.py [--accounts N,N,…] [--idle SECONDS] [--peer-accounts N] [--binary PATH] [--quick]
 
 Memory is the process's RSS beyond that of one without accounts, and half of what the kernel holds
-for the connections (the other half is the server's end). CPU is that of the fetcher alone, while
+for the connections (the other half is the server's end); beside it the same with all of the RSS. CPU is that of the fetcher alone, while
 all wait and nothing comes. Needs `ninja -C build postern-fetcher bench_imap_park bench_fetcher_peers`.
 """
 
@@ -22,11 +22,13 @@ NAMES = ",".join(f"IP:{host}" for host in HOSTS)
 
 
 def grown(server, pid, empty, accounts, kernel):
-    """KiB for each account: of the process, and of the kernel for its end."""
+    """KiB for each account: of the whole process, of what it has more than an empty one, and of
+    the kernel for its end."""
     server.await_idle(accounts)
     time.sleep(SETTLE)
     rss, _ = memory(pid)
-    return ((rss - empty) / accounts / 1024, (kernel_memory() - kernel) / 2 / accounts / 1024)
+    parts = (rss, rss - empty, (kernel_memory() - kernel) / 2)
+    return [part / accounts / 1024 for part in parts]
 
 
 def idle_cpu(pid, seconds):
@@ -47,9 +49,9 @@ def measure_ours(chosen, authority, accounts):
         if accounts == 0:
             time.sleep(SETTLE)
             return memory(fetcher.pid)[0]
-        heap, kernel = grown(park, fetcher.pid, chosen.empty, accounts, kernel)
+        sizes = grown(park, fetcher.pid, chosen.empty, accounts, kernel)
         percent = idle_cpu(fetcher.pid, chosen.idle) if accounts >= chosen.cpu_at else None
-        return heap, kernel, percent
+        return *sizes, percent
     finally:
         fetcher.stop()
         park.stop()
@@ -65,8 +67,8 @@ def measure_imapflow(chosen, authority, accounts):
         peer.start()
         empty, _ = memory(peer.pid)
         peer.ask("go")
-        heap, kernel = grown(park, peer.pid, empty, accounts, kernel)
-        return heap, kernel, idle_cpu(peer.pid, chosen.idle)
+        sizes = grown(park, peer.pid, empty, accounts, kernel)
+        return *sizes, idle_cpu(peer.pid, chosen.idle)
     finally:
         peer.stop()
         park.stop()
@@ -93,23 +95,25 @@ def main():
         for count in map(int, chosen.accounts.split(",")):
             runs = [measure_ours(chosen, authority, count) for _ in range(chosen.runs)]
             rows.append(row("postern-fetcher", count, runs))
-            print(rows[-1], flush=True)
+            print(*rows[-1], flush=True)
         if chosen.imapflow.exists():
             count = chosen.peer_accounts
             runs = [measure_imapflow(chosen, authority, count) for _ in range(chosen.runs)]
             rows.append(row("imapflow", count, runs))
     finally:
         clean(place)
-    head = ["who", "accounts", "process KiB", "kernel KiB", "together", "idle CPU %"]
+    head = ["who", "accounts", "process KiB", "kernel KiB", "together", "with the empty process",
+            "idle CPU %"]
     table(f"Memory for each account; target {TARGET} KiB together, a fifth of imapflow, "
           f"{IDLE_TARGET} % of a core", head, rows)
 
 
 def row(who, count, runs):
-    percents = [percent for _, _, percent in runs if percent is not None]
-    return [who, count, spread([heap for heap, _, _ in runs]),
-            spread([kernel for _, kernel, _ in runs]),
-            spread([heap + kernel for heap, kernel, _ in runs]),
+    percents = [percent for *_, percent in runs if percent is not None]
+    return [who, count, spread([more for _, more, _, _ in runs]),
+            spread([kernel for _, _, kernel, _ in runs]),
+            spread([more + kernel for _, more, kernel, _ in runs]),
+            spread([whole + kernel for whole, _, kernel, _ in runs]),
             spread(percents, "{:.2f}") if percents else "-"]
 
 
