@@ -1,6 +1,7 @@
 #include "lib/mail/utf8.h"
 
 #include <cstdint>
+#include <cstring>
 
 #include "absl/strings/ascii.h"
 
@@ -38,6 +39,25 @@ CodePoint ReadCodePoint(absl::string_view text, size_t at) {
   return {value, length, true};
 }
 
+// How many bytes from `at` on are printable ASCII, as most of all text is: what is the same
+// in every check needs none.
+size_t PlainRun(absl::string_view text, size_t at) {
+  size_t end = at;
+  while (end < text.size() && text[end] >= ' ' && text[end] < 0x7F) ++end;
+  return end - at;
+}
+
+// Past the ASCII bytes from `at` on.
+size_t SkipAscii(absl::string_view text, size_t at) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  for (uint64_t word = 0; text.size() - at >= sizeof word; at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if ((word & kHighBits) != 0) break;
+  }
+  while (at < text.size() && static_cast<uint8_t>(text[at]) < 0x80) ++at;
+  return at;
+}
+
 bool IsControl(uint32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0); }
 
 bool IsBidiControl(uint32_t c) {
@@ -64,7 +84,7 @@ bool AnyOf(absl::string_view utf8, Predicate predicate) {
 }  // namespace
 
 bool IsUtf8(absl::string_view bytes) {
-  for (size_t at = 0; at < bytes.size();) {
+  for (size_t at = SkipAscii(bytes, 0); at < bytes.size(); at = SkipAscii(bytes, at)) {
     const CodePoint c = ReadCodePoint(bytes, at);
     if (!c.valid) return false;
     at += c.length;
@@ -76,6 +96,11 @@ std::string RepairUtf8(absl::string_view bytes) {
   std::string out;
   out.reserve(bytes.size());
   for (size_t at = 0; at < bytes.size();) {
+    if (const size_t plain = PlainRun(bytes, at); plain > 0) {
+      out.append(bytes.data() + at, plain);
+      at += plain;
+      continue;
+    }
     const CodePoint c = ReadCodePoint(bytes, at);
     const absl::string_view piece = c.valid ? bytes.substr(at, c.length) : kReplacement;
     out.append(piece.data(), piece.size());
@@ -88,6 +113,11 @@ std::string CleanLine(absl::string_view utf8) {
   std::string out;
   out.reserve(utf8.size());
   for (size_t at = 0; at < utf8.size();) {
+    if (const size_t plain = PlainRun(utf8, at); plain > 0) {
+      out.append(utf8.data() + at, plain);
+      at += plain;
+      continue;
+    }
     const CodePoint c = ReadCodePoint(utf8, at);
     if (!c.valid) {
       out.append(kReplacement.data(), kReplacement.size());
@@ -108,6 +138,11 @@ std::string CleanText(absl::string_view utf8) {
   std::string out;
   out.reserve(utf8.size());
   for (size_t at = 0; at < utf8.size();) {
+    if (const size_t plain = PlainRun(utf8, at); plain > 0) {
+      out.append(utf8.data() + at, plain);
+      at += plain;
+      continue;
+    }
     const CodePoint c = ReadCodePoint(utf8, at);
     if (!c.valid) {
       out.append(kReplacement.data(), kReplacement.size());

@@ -18,8 +18,11 @@ namespace postern::fetcher::imap {
 namespace {
 
 using std::chrono::seconds;
+using std::chrono::steady_clock;
 
 constexpr seconds kAnswerLimit{60};  // for each line
+// Others get their turn while a long answer is there to be read.
+constexpr std::chrono::milliseconds kTurn{1};
 // A literal may be slow, but not slower than this.
 constexpr size_t kSlowestBytesPerSecond = 1024;
 // A mailbox of a million messages answers a UID FETCH with as many lines; a
@@ -72,7 +75,12 @@ net::Task<absl::Status> Session::Send(const std::string& bytes) {
 }
 
 net::Task<absl::StatusOr<Response>> Session::ReadTagged(const std::string& tag) {
+  auto turn_began = steady_clock::now();
   for (int i = 0; i < kMaxUntagged; ++i) {
+    if (steady_clock::now() - turn_began > kTurn) {
+      co_await net::Sleep(net::Duration::zero());
+      turn_began = steady_clock::now();
+    }
     auto response = co_await ReadResponse(Patience::kLimited);
     if (!response.ok()) co_return response.status();
     if (response->kind == Response::Kind::kContinuation) co_return response;
