@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <limits>
 #include <utility>
 
 #include "lib/process/log.h"
@@ -17,8 +18,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Where a schedule names no time within a month.
-constexpr std::chrono::hours kLongestRest{24};
+// Where a schedule names no time at all.
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+constexpr std::chrono::hours kLookAtTheClock{1};
 
 auto& failures =
     metrics::Counter("postern_fetcher_failures_total", "Attempts that opened no mailbox");
@@ -122,24 +124,31 @@ void AccountWatcher::RestBetweenLooks() {
   ConsiderRest();
 }
 
-// Mail that met an obstacle of our own is tried again soon: that look is not over.
 void AccountWatcher::RestUntilScheduled() {
   const int64_t now = std::time(nullptr);
-  const std::optional<int64_t> scheduled = account_->timetable->NextLook(now);
-  int64_t left = std::chrono::seconds(kLongestRest).count();
-  if (scheduled) left = std::min(left, *scheduled - now);
-  if (progress_.obstacles > 0 && look_again_unix_ != 0)
-    left = std::min(left, look_again_unix_ - now);
-  const auto earliest = reconnect_.EarliestLook(login_delay_, 1);
-  const bool asked_for = check_now_;
-  const auto until = std::max(Clock::now() + seconds(left), earliest);
-  RestFor(Rest::kAfterFailure, until - Clock::now());
+  due_unix_ = account_->timetable->NextLook(now).value_or(kNever);
+  // A look is not over while mail met an obstacle of our own; and what quiet hours hold is
+  // due when they end, though the schedule may name no time then.
+  const bool held = progress_.obstacles > 0 || (waiting_since_ && QuietUntil(*account_, now));
+  if (held && look_again_unix_ != 0) due_unix_ = std::min(due_unix_, look_again_unix_);
+  stage_ = Stage::kResting;
   state_ = "waiting";
-  rested_ = asked_for;
-  if (asked_for) Wake();
+  rest_ = Rest::kScheduled;
+  rest_until_ = reconnect_.EarliestLook(login_delay_, 1);
+  next_attempt_unix_ = due_unix_ == kNever ? 0 : due_unix_;
+  rested_ = check_now_;  // asked for after the look
+  ConsiderRest();
+}
+
+// Schedules go by the clock, which may be put right meanwhile.
+AccountWatcher::Clock::time_point AccountWatcher::EndOfScheduledRest() const {
+  if (rested_) return Clock::time_point();
+  const seconds left(std::max<int64_t>(0, due_unix_ - std::time(nullptr)));
+  return std::max(rest_until_, Clock::now() + std::min<seconds>(left, kLookAtTheClock));
 }
 
 AccountWatcher::Clock::time_point AccountWatcher::EndOfRest() {
+  if (rest_ == Rest::kScheduled) return EndOfScheduledRest();
   if (rest_ == Rest::kAfterFailure && rested_) return Clock::time_point();
   if (rest_ != Rest::kBetweenLooks) return rest_until_;
   if (!HasPassword()) return Clock::time_point();

@@ -94,6 +94,7 @@ net::Task<absl::Status> AccountWatcher::Open() {
   open_since_ = well_since_ = Clock::now();
   why_asking_ = words::Wording();
   parts_.health.Report(account_->id, Health::kOk);
+  if (!std::exchange(opportune_, false) && parts_.on_reached) parts_.on_reached(account_->host);
   co_return absl::OkStatus();
 }
 
@@ -109,7 +110,8 @@ net::Task<absl::Status> AccountWatcher::CatchUpOnce() {
   state_ = "fetching";
   seen_availability_ = parts_.availability.Of(account_->owner);
   CatchUp pass(*account_, *source_, progress_, parts_.availability, parts_.handoff);
-  if (std::exchange(check_now_, false)) pass.ForceDigest();
+  // Where looks have their times, digests have the same.
+  if (std::exchange(check_now_, false) || HasSchedule(*account_)) pass.ForceDigest();
   auto look_again = co_await pass.Run();
   waiting_since_ = pass.waiting_since();
   if (!look_again.ok()) co_return look_again.status();

@@ -15,6 +15,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// A server that is connected to all the time is no reason to log in all the time.
+constexpr seconds kBetweenOpportunities{60};
+
 auto& open_mailboxes = metrics::Gauge("postern_fetcher_open_mailboxes", "Mailboxes open now");
 auto& parked = metrics::Gauge("postern_fetcher_parked", "Connections that wait for news");
 
@@ -69,6 +72,16 @@ void AccountWatcher::PasswordsWiped() {
   if (stage_ == Stage::kBusy && !refused_) return parts_.bouts.Cancel(bout_);
   if (stage_ == Stage::kParked) return AfterVisit(absl::CancelledError("the password is wiped"));
   if (stage_ == Stage::kQueued) return Connect();
+  rested_ = true;
+  Wake();
+}
+
+void AccountWatcher::ServerReached() {
+  // One that fares badly keeps to its own times.
+  if (stage_ != Stage::kResting || rest_ != Rest::kScheduled) return;
+  if (!account_->timetable->LooksWhenConnected()) return;
+  if (Clock::now() < looked_at_ + kBetweenOpportunities) return;
+  opportune_ = true;
   rested_ = true;
   Wake();
 }

@@ -51,6 +51,8 @@ struct WatcherParts {
   // any more, and is to be stopped.
   std::function<void(const std::string& account_id)> on_fenced = {};
   AccessTokens* tokens = nullptr;  // null: there are none to be had
+  // A mailbox of this host is open, and not only because another one was.
+  std::function<void(const std::string& host)> on_reached = {};
 };
 
 // The live state of a watcher, for operators.
@@ -92,6 +94,9 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   void PasswordArrived();
   // It may be gone: then an open connection ends.
   void PasswordsWiped();
+  // Its server is connected to for something else: a reason to look for an account whose
+  // schedule says so.
+  void ServerReached();
 
  private:
   enum class Stage : uint8_t {
@@ -103,7 +108,7 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
     kStopped,
   };
   // What ends a rest before its time.
-  enum class Rest : uint8_t { kFirm, kAfterFailure, kBetweenLooks };
+  enum class Rest : uint8_t { kFirm, kAfterFailure, kBetweenLooks, kScheduled };
   using Clock = std::chrono::steady_clock;
   using Stay = MailSource::Stay;
 
@@ -132,6 +137,7 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   void RestUntilScheduled();
   void ConsiderRest();
   Clock::time_point EndOfRest();
+  Clock::time_point EndOfScheduledRest() const;
   std::chrono::milliseconds LivedSoFar() const;  // the mailbox that is, or was last, open
 
   // --- a bout (account_visit.cc) ---
@@ -162,6 +168,7 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   Clock::time_point rest_until_;
   const char* state_ = "waiting";
   int64_t next_attempt_unix_ = 0;
+  int64_t due_unix_ = 0;  // kScheduled
   uint64_t bout_ = 0;
   std::unique_ptr<net::Event> bout_ended_;  // while somebody stops it
   Stage stage_ = Stage::kResting;
@@ -170,6 +177,7 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   bool is_open_ = false;        // the mailbox
   bool check_now_ = false;      // a digest need not be due
   bool rested_ = false;         // the pause between connections need not end
+  bool opportune_ = false;      // it looks because its server was connected to
   bool released_ = false;       // mail that waits need not, since the last look
   bool refused_ = false;        // the held password was, and is forgotten
   bool asked_ = false;          // the user was, for one, and nothing was said since

@@ -27,6 +27,10 @@ inline bool HasSchedule(const Account& account) {
   return account.timetable && account.timetable->HasSchedule();
 }
 
+inline bool LooksWhenConnected(const Account& account) {
+  return account.timetable && account.timetable->LooksWhenConnected();
+}
+
 // What a watcher shares with its connections; outlives them.
 struct Vigil {
   const Account& account;

@@ -70,6 +70,7 @@ net::Task<absl::StatusOr<std::unique_ptr<MailboxVisit>>> BeginVisit(
   if (!visit.ok()) co_return visit.status();
   const std::chrono::seconds delay((*visit)->login_delay_seconds());
   parts.login_delays.Note(account, delay, LoginDelays::Clock::now());
+  if (parts.on_reached) parts.on_reached(account.host);
   co_return std::move(visit);
 }
 

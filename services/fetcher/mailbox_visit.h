@@ -164,6 +164,8 @@ struct VisitParts {
   PasswordRule password_rule;
   AccessTokens* tokens = nullptr;  // null: none are to be had
   VisitKeeper* kept = nullptr;     // null: each visit is a login
+  // A mailbox of this host is open. May be empty.
+  std::function<void(const std::string& host)> on_reached = {};
 };
 
 // Dials and logs in. An error is noted in `failure`. The account outlives the visit.

@@ -1,7 +1,5 @@
 #include "services/fetcher/watch_list.h"
 
-#include <algorithm>
-
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
@@ -28,6 +26,7 @@ auto& watchers = metrics::Gauge("postern_fetcher_watchers", "Accounts watched he
 WatchList::WatchList(const WatcherParts& parts, OnOutbid on_outbid)
     : parts_(parts), on_outbid_(std::move(on_outbid)), group_(parts.executor) {
   parts_.on_fenced = [this](const std::string& account_id) { Fenced(account_id); };
+  parts_.on_reached = [this](const std::string& host) { HostReached(host); };
 }
 
 // --- what is to be watched ----------------------------------------------------------
@@ -175,19 +174,14 @@ void WatchList::Watch(const Key& key, Entry& entry, Lease lease) {
   entry.phase = Phase::kWatched;
   entry.token = lease.token;
   entry.watcher = std::make_shared<AccountWatcher>(parts_, entry.account, std::move(lease));
-  by_owner_[entry.account->owner].push_back(entry.watcher.get());
-  if (entry.account->sealed_password.empty()) without_password_.insert(entry.watcher.get());
+  Enlist(entry.watcher.get());
   watchers.Set(static_cast<double>(++watching_));
   entry.watcher->Start();
 }
 
 void WatchList::BeginToStop(const Key& key, Entry& entry) {
   entry.phase = Phase::kStopping;
-  AccountWatcher* const watcher = entry.watcher.get();
-  const auto owned = by_owner_.find(watcher->account().owner);
-  owned->second.erase(std::find(owned->second.begin(), owned->second.end(), watcher));
-  if (owned->second.empty()) by_owner_.erase(owned);
-  without_password_.erase(watcher);
+  Delist(entry.watcher.get());
   group_.Spawn("stop watching", StopOne(key, entry.watcher));
 }
 
@@ -219,6 +213,30 @@ net::Task<void> WatchList::Forget(std::string account_id) {
 }
 
 // --- what watchers are told and asked ------------------------------------------------
+
+void WatchList::Enlist(AccountWatcher* watcher) {
+  const Account& account = watcher->account();
+  by_owner_[account.owner].push_back(watcher);
+  if (account.sealed_password.empty()) without_password_.insert(watcher);
+  if (LooksWhenConnected(account)) opportune_[account.host].push_back(watcher);
+}
+
+void WatchList::Delist(AccountWatcher* watcher) {
+  const Account& account = watcher->account();
+  std::vector<AccountWatcher*>& owned = by_owner_[account.owner];
+  std::erase(owned, watcher);
+  if (owned.empty()) by_owner_.erase(account.owner);
+  std::vector<AccountWatcher*>& opportune = opportune_[account.host];
+  std::erase(opportune, watcher);
+  if (opportune.empty()) opportune_.erase(account.host);
+  without_password_.erase(watcher);
+}
+
+void WatchList::HostReached(const std::string& host) {
+  const auto found = opportune_.find(host);
+  if (found == opportune_.end()) return;
+  for (AccountWatcher* watcher : found->second) watcher->ServerReached();
+}
 
 AccountWatcher* WatchList::Find(const std::string& account_id) {
   const auto found = entries_.find(KeyOf(account_id));

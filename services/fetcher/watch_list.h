@@ -52,6 +52,10 @@ class WatchList {
   // end, and their users are asked again.
   void PasswordsWiped();
 
+  // A mailbox of this host was opened for something else: those whose schedule says so look
+  // into theirs.
+  void HostReached(const std::string& host);
+
   // kNotFound: not watched here. kResourceExhausted: asked less than a minute ago.
   absl::Status Check(const std::string& account_id);
   std::vector<std::shared_ptr<const AccountWatcher>> Watched() const;
@@ -86,6 +90,9 @@ class WatchList {
   void Fenced(const std::string& account_id);
   net::Task<void> TendLater(Key key);
   net::Task<void> Forget(std::string account_id);
+  // By owner, by host: what is told to some watchers only.
+  void Enlist(AccountWatcher* watcher);
+  void Delist(AccountWatcher* watcher);
   AccountWatcher* Find(const std::string& account_id);
 
   WatcherParts parts_;
@@ -94,6 +101,7 @@ class WatchList {
   absl::btree_map<Key, Entry> entries_;
   absl::flat_hash_map<std::string, std::vector<AccountWatcher*>> by_owner_;  // kWatched alone
   absl::flat_hash_set<AccountWatcher*> without_password_;  // those whose password is not stored
+  absl::flat_hash_map<std::string, std::vector<AccountWatcher*>> opportune_;  // by host
   std::deque<Key> queue_;                                  // kQueued
   int takers_ = 0;                                         // how many TakeQueued() run
   size_t watching_ = 0;                                    // how many have a watcher
