@@ -38,6 +38,14 @@ ScriptedStream::ScriptedStream(absl::string_view script, bool encrypted) : encry
   }
 }
 
+ScriptedStream::ScriptedStream(const ScriptedStream& other)
+    : steps_(other.steps_),
+      next_(other.next_),
+      readable_(other.readable_),
+      written_(other.written_),
+      mismatch_(other.mismatch_),
+      encrypted_(other.encrypted_) {}
+
 void ScriptedStream::CutAfter(size_t count) {
   if (count < steps_.size()) steps_.resize(count);
 }

@@ -17,6 +17,8 @@ namespace postern::testing {
 class ScriptedStream : public net::ByteStream {
  public:
   explicit ScriptedStream(absl::string_view script, bool encrypted = true);
+  // Of the script; nobody waits for the copy yet.
+  ScriptedStream(const ScriptedStream& other);
 
   net::Task<absl::StatusOr<std::string>> ReadLine() override;
   net::Task<absl::StatusOr<Piece>> ReadPiece(size_t most) override;

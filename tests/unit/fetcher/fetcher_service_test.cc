@@ -35,13 +35,16 @@ struct Bystanders {
         edge(edge::v1::EdgeService::NewStub(channel)),
         rules(rules::v1::RulesService::NewStub(channel)),
         redis(*store::RedisClient::Create(io.get_executor(), "redis://127.0.0.1:1")),
-        cursors(*redis, "this process"),
+        cursors(*redis),
         handoff(*rules, *edge),
         health(io.get_executor(), *admin),
+        alarms(io.get_executor()),
+        connects(io.get_executor(), alarms, ConnectLimits()),
+        bouts(io.get_executor()),
         availability(*edge, [](const std::string&) {}),
         watches(WatcherParts{io.get_executor(), bench.dialer, bench.secrets, bench.passwords,
                              cursors, availability, handoff, health, bench.login_delays,
-                             PasswordRule::kEncryptedOnly}) {}
+                             PasswordRule::kEncryptedOnly, alarms, connects, bouts}) {}
 
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<admin::v1::AdminService::StubInterface> admin;
@@ -51,6 +54,9 @@ struct Bystanders {
   CursorStore cursors;
   MailHandoff handoff;
   HealthReporter health;
+  AlarmClock alarms;
+  ConnectBudget connects;
+  net::TaskGroup bouts;
   AvailabilityFeed availability;
   WatchList watches;
 };

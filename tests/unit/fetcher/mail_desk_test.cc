@@ -6,8 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/fetcher/folder_desk.h"
+#include "services/fetcher/imap_visit.h"
 #include "services/fetcher/known_mails.h"
 #include "services/fetcher/mail_handoff.h"
+#include "services/fetcher/visit_keeper.h"
 #include "tests/support/await.h"
 #include "tests/unit/fetcher/visit_bench.h"
 
@@ -70,7 +72,7 @@ TEST(MailDesk, GivesMailsIdsOfTheirOwnWhateverTheServerCallsThem) {
   bench.account.type = AccountType::kPop3;
   VisitLimits limits(1, 1);
   MailDesk desk(bench.Parts(), limits);
-  const auto page = Await(desk.List(bench.Copy(), "", 10));
+  const auto page = Await(desk.List(bench.Copy(), MailQuery()));
   ASSERT_TRUE(page.ok()) << page.status();
   ASSERT_EQ(page->mails.size(), 1u);
   EXPECT_EQ(page->mails[0].id, Pop3Id("d\xe9"
@@ -85,10 +87,116 @@ TEST(MailDesk, CountsVisitsByTheirUser) {
   FolderDesk folders(bench.Parts(), limits);
   const auto visit = limits.Enter(bench.account.owner);
   const auto busy = absl::StatusCode::kResourceExhausted;
-  EXPECT_EQ(Await(mails.List(bench.Copy(), "", 10)).status().code(), busy);
+  EXPECT_EQ(Await(mails.List(bench.Copy(), MailQuery())).status().code(), busy);
   EXPECT_EQ(Await(mails.Read(bench.Copy(), {"7:9"})).status().code(), busy);
   EXPECT_EQ(Await(folders.TreeOf(bench.Copy())).status().code(), busy);
   EXPECT_EQ(bench.dialer.dialled(), 0u);
+}
+
+// What a kept connection is good for.
+class KeptVisits : public ::testing::Test {
+ protected:
+  static std::string Login() {
+    return "S: * OK [CAPABILITY IMAP4rev1] hi\nC: A1 LOGIN \"ann\" \"secret\"\nS: A1 OK "
+           "[CAPABILITY "
+           "IMAP4rev1] in\n";
+  }
+  static std::string Empty(int tag) {
+    return absl::StrCat("C: A", tag,
+                        " EXAMINE \"INBOX\"\nS: * 0 EXISTS\nS: * OK [UIDVALIDITY 7]\nS: A", tag,
+                        " OK\n");
+  }
+  static std::string Noop(int tag) {
+    return absl::StrCat("C: A", tag, " NOOP\nS: A", tag, " OK\n");
+  }
+  void Begin(std::vector<std::string> scripts) {
+    std::vector<ScriptedStream> streams;
+    for (const std::string& script : scripts) streams.emplace_back(script);
+    bench_.emplace(std::move(streams));
+    VisitParts parts = bench_->Parts();
+    parts.kept = &keeper_;
+    desk_.emplace(parts, limits_);
+  }
+  bool Works() { return Await(desk_->List(bench_->Copy(), MailQuery())).ok(); }
+
+  VisitKeeper::Clock::time_point now_ = VisitKeeper::Clock::now();
+  VisitLimits limits_{2, 32};
+  std::optional<VisitBench> bench_;
+  VisitKeeper keeper_{[this] { return now_; }};
+  std::optional<MailDesk> desk_;
+};
+
+TEST_F(KeptVisits, SaveALoginForAWhile) {
+  Begin({Login() + Empty(2) + Noop(3) + Empty(4), Login() + Empty(2)});
+  EXPECT_TRUE(Works());
+  now_ += VisitKeeper::kKeep - std::chrono::seconds(1);
+  EXPECT_TRUE(Works());
+  EXPECT_EQ(bench_->dialer.dialled(), 1u);
+  now_ += VisitKeeper::kKeep;
+  EXPECT_TRUE(Works());
+  EXPECT_EQ(bench_->dialer.dialled(), 2u);
+  now_ += VisitKeeper::kKeep;
+  keeper_.CloseOld();
+  EXPECT_EQ(keeper_.size(), 0u);
+  EXPECT_EQ(bench_->dialer.mismatch(), "");
+}
+
+TEST_F(KeptVisits, AreNotTrustedWhenTheServerHasGone) {
+  Begin({Login() + Empty(2) + "C: A3 NOOP\nCLOSE\n", Login() + Empty(2)});
+  EXPECT_TRUE(Works());
+  EXPECT_TRUE(Works());
+  EXPECT_EQ(bench_->dialer.dialled(), 2u);
+}
+
+TEST_F(KeptVisits, EndWithTheSettingsTheyWereMadeBy) {
+  Begin({Login() + Empty(2), Login() + Empty(2)});
+  EXPECT_TRUE(Works());
+  ++bench_->account.settings_revision;
+  EXPECT_TRUE(Works());
+  EXPECT_EQ(bench_->dialer.dialled(), 2u);
+  keeper_.Forget("acc");
+  EXPECT_EQ(keeper_.size(), 0u);
+}
+
+TEST_F(KeptVisits, EndWithTheirPassword) {
+  Begin({Login() + Empty(2), Login() + Empty(2)});
+  bench_->account.sealed_password.clear();
+  bench_->passwords.Hold("acc", "ann@example.org", crypto::Secret("secret"));
+  EXPECT_TRUE(Works());
+  keeper_.PasswordsWiped(bench_->passwords);
+  EXPECT_EQ(keeper_.size(), 1u) << "it is held";
+  bench_->passwords.Forget("acc");
+  EXPECT_FALSE(Works()) << "nobody may use a connection whose password is gone";
+  EXPECT_EQ(bench_->dialer.dialled(), 1u);
+  keeper_.PasswordsWiped(bench_->passwords);
+  EXPECT_EQ(keeper_.size(), 0u);
+}
+
+TEST_F(KeptVisits, AreNotKeptAfterAnError) {
+  Begin({Login() + "C: A2 EXAMINE \"INBOX\"\nS: A2 NO none\n", Login() + Empty(2)});
+  EXPECT_FALSE(Works());
+  EXPECT_EQ(keeper_.size(), 0u);
+  EXPECT_TRUE(Works());
+}
+
+TEST_F(KeptVisits, AreSoManyAtMost) {
+  Begin({});
+  for (size_t i = 0; i < VisitKeeper::kMost + 5; ++i) {
+    Account account = bench_->account;
+    account.id = absl::StrCat("acc", i);
+    now_ += std::chrono::milliseconds(1);
+    auto shared = std::make_shared<const Account>(account);
+    auto stream = std::make_unique<ScriptedStream>("");
+    OpenVisit open{shared, std::make_unique<ImapVisit>(*shared, std::move(stream))};
+    keeper_.Put(std::move(open));
+  }
+  EXPECT_EQ(keeper_.size(), VisitKeeper::kMost);
+  Account oldest = bench_->account;
+  oldest.id = "acc0";
+  EXPECT_FALSE(keeper_.Take(oldest).has_value());
+  oldest.id = "acc5";
+  EXPECT_TRUE(keeper_.Take(oldest).has_value());
+  EXPECT_FALSE(keeper_.Take(oldest).has_value()) << "one at a time";
 }
 
 TEST(KeepWhatIsRead, FitsIntoOneAnswer) {
