@@ -124,12 +124,25 @@ net::Task<absl::StatusOr<MailSource::Stay>> ImapSource::Park() {
   co_return stay;
 }
 
+net::Task<absl::Status> ImapSource::Reopen() {
+  auto mailbox = co_await session_.Examine(vigil_.account.mailbox);
+  if (!mailbox.ok()) co_return mailbox.status();
+  if (mailbox->uid_validity == cursor_.uid_validity) co_return absl::OkStatus();
+  // The next connection begins with it as with any mailbox that was replaced.
+  co_return absl::UnavailableError("imap: the mailbox has another UIDVALIDITY");
+}
+
 net::Task<absl::StatusOr<bool>> ImapSource::Resume(bool look) {
   const bool polls = !session_.CanIdle();
   session_.EndIdle();
   if (session_.HasNews()) co_return true;
   // Nobody told of news: the server is made to look, for some tell late or not at all.
-  absl::Status answered = co_await session_.Noop();
+  absl::Status answered;
+  if (session_.quirks().poll_by_reopening) {
+    answered = co_await Reopen();
+  } else {
+    answered = co_await session_.Noop();
+  }
   if (!answered.ok()) co_return answered;
   co_return look || polls || session_.HasNews();
 }

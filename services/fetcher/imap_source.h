@@ -30,6 +30,7 @@ class ImapSource final : public MailSource {
  private:
   net::Task<absl::Status> Begin(imap::Mailbox mailbox, std::optional<Failure>& failure);
   net::Task<absl::Status> MoveCursor(Cursor cursor);
+  net::Task<absl::Status> Reopen();
   std::chrono::seconds IdleLimit() const;
   std::chrono::seconds PollLimit() const;
 

@@ -123,7 +123,7 @@ net::Task<absl::StatusOr<Mailbox>> Session::Open(const std::string& verb,
 }
 
 net::Task<absl::StatusOr<Mailbox>> Session::Examine(const std::string& mailbox) {
-  const std::string verb = "EXAMINE";
+  const std::string verb = quirks_->needs_select ? "SELECT" : "EXAMINE";
   co_return co_await Open(verb, mailbox);
 }
 

@@ -24,20 +24,18 @@ struct Row {
 
 Quirks Gmail() {
   Quirks quirks;
-  // 15 connections an account, the user's phone among them; a session of OAuth2 lasts as
-  // long as its token (developers.google.com/gmail/imap).
+  // 15 connections an account, the user's phone among them (developers.google.com/gmail/imap).
+  // A session of OAuth2 ends with its token, and so does Exchange's; after one that lived for
+  // long the watcher connects again at once, which is all that takes.
   quirks.most_connections = 15;
-  quirks.ends_with_token = true;
   return quirks;
 }
 
 Quirks Exchange() {
   Quirks quirks;
   // Offers IMAP4rev2 to single tenants since September 2026, and gets it wrong (MailKit
-  // #2016). Says BYE AccessTokenExpired once in each token's life. 16 connections is what
-  // servers of one's own begin with.
+  // #2016). 16 connections is what servers of one's own begin with.
   quirks.no_rev2 = true;
-  quirks.ends_with_token = true;
   quirks.most_connections = 16;
   return quirks;
 }
@@ -60,7 +58,7 @@ Quirks NetEase() {
   // 163.com and its sisters: no news in IDLE, and none by NOOP. They serve nobody who has not
   // said ID, which every login of ours does.
   quirks.no_idle = true;
-  quirks.poll_by_status = true;
+  quirks.poll_by_reopening = true;
   quirks.poll_limit = seconds(55);
   return quirks;
 }

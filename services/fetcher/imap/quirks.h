@@ -14,17 +14,16 @@ struct Quirks {
   std::chrono::seconds idle_limit{0};
   // IDLE is offered, and tells nothing: poll.
   bool no_idle = false;
-  // NOOP tells nothing of new mail: polls by STATUS.
-  bool poll_by_status = false;
+  // NOOP tells nothing of new mail: the mailbox is opened anew at each poll.
+  bool poll_by_reopening = false;
   // Between two polls, where the account's own interval is longer; 0: that one.
   std::chrono::seconds poll_limit{0};
   // IMAP4rev2 is offered, and does not work: it is not enabled, and nothing is expected of it.
   bool no_rev2 = false;
   // EXAMINE shows nothing new: SELECT. All reading is by PEEK, so nothing is marked as seen.
   bool needs_select = false;
-  // The connection ends with the access token it was made with. That is no error.
-  bool ends_with_token = false;
-  // Of one account, shared with the user's other clients; 0: nothing is known.
+  // Of one account, shared with the user's other clients; 0: nothing is known. With a
+  // watcher and kVisitsOfOne visits an account has four.
   int most_connections = 0;
 };
 

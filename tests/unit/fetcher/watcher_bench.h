@@ -203,7 +203,7 @@ class WatcherTest : public ::testing::Test {
     availability_.emplace(*edge_, [this](const std::string& user) {
       if (watches_) watches_->PresenceChanged(user);
     });
-    const WatcherParts parts{io_.get_executor(),
+    WatcherParts parts{io_.get_executor(),
                              *dialer_,
                              secrets_,
                              passwords_,
@@ -216,6 +216,7 @@ class WatcherTest : public ::testing::Test {
                              alarms_,
                              connects_,
                              bouts_};
+    parts.tokens = tokens_ ? &*tokens_ : nullptr;
     watches_.emplace(parts, [this](Slot slot) { outbid_.push_back(slot); });
     watches_->Hold(slots);
     loops_.Spawn("availability", availability_->Run());
@@ -284,6 +285,7 @@ class WatcherTest : public ::testing::Test {
   std::optional<ScriptedDialer> dialer_;
   std::optional<CursorStore> cursors_;
   std::optional<MailHandoff> handoff_;
+  std::optional<AccessTokens> tokens_;
   std::optional<HealthReporter> health_;
   std::optional<AvailabilityFeed> availability_;
   std::vector<Slot> outbid_;
