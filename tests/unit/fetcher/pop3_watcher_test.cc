@@ -36,7 +36,7 @@ TEST_F(Pop3WatcherTest, HandsOnNewMailInItsOrderAndOnce) {
   EXPECT_TRUE(watches_->Check("acc").ok());
   EXPECT_TRUE(Visited(2));
   watches_->Leave("acc");  // and another process goes on
-  watches_->Put(account_);
+  PutAccount();
   EXPECT_TRUE(Visited(3));
   EXPECT_EQ(Delivered(), "FULL One,Two; FULL Three");
 }

@@ -15,7 +15,6 @@
 #include "services/fetcher/fetcher_service.h"
 #include "tests/support/await.h"
 #include "tests/support/redis_server.h"
-#include "tests/unit/fetcher/visit_bench.h"
 
 namespace postern::fetcher {
 namespace {
@@ -24,7 +23,6 @@ using Calls = v1::FetcherService::StubInterface::async_interface;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::Await;
-using testing::VisitBench;
 using Servers = std::map<std::string, grpc::Server*>;  // by address
 
 Ownership::Timing Quick() {
@@ -34,12 +32,29 @@ Ownership::Timing Quick() {
   return timing;
 }
 
-// One fetcher without a mail server: its watchers find nobody.
+struct NobodyThere : net::Dialer {
+  net::Task<absl::StatusOr<std::unique_ptr<net::ByteStream>>> Dial(net::Endpoint) override {
+    co_return absl::UnavailableError("nobody there");
+  }
+};
+
+// What visits need.
+struct Bench {
+  VisitParts Parts() {
+    return {dialer, secrets, passwords, login_delays, PasswordRule::kEncryptedOnly};
+  }
+  NobodyThere dialer;
+  crypto::SecretBox secrets =
+      *crypto::SecretBox::FromText(crypto::SecretBox::NewKeyLine("k"), "test");
+  crypto::PasswordKeeper passwords;
+  LoginDelays login_delays;
+};
+
+// One fetcher without a mail server.
 struct Fetcher {
   Fetcher(boost::asio::io_context& io, const std::string& url, const std::string& id,
           Servers& servers)
-      : bench({}),
-        redis(*store::RedisClient::Create(io.get_executor(), url)),
+      : redis(*store::RedisClient::Create(io.get_executor(), url)),
         channel(grpc::CreateChannel("127.0.0.1:1", grpc::InsecureChannelCredentials())),
         admin(admin::v1::AdminService::NewStub(channel)),
         edge(edge::v1::EdgeService::NewStub(channel)),
@@ -49,7 +64,10 @@ struct Fetcher {
         mails(bench.Parts(), limits),
         ownership(
             io.get_executor(), *redis, Member{id, id + ":7003", "seat-of-" + id},
-            Ownership::Hooks{[this](const HeldSlots& slots) { watches.Hold(slots); },
+            Ownership::Hooks{[this](const HeldSlots& slots) {
+                        held = slots.size();
+                        watches.Hold(slots);
+                      },
                              [this](Slot slot) { return watches.InUse(slot); },
                              [this](const std::vector<Member>& now) { others.OthersChanged(now); }},
             Quick()),
@@ -88,7 +106,8 @@ struct Fetcher {
 
   void Know(const Account& account) { watches.Put(book.Put(account)); }
 
-  VisitBench bench;
+  Bench bench;
+  size_t held = 0;  // slots
   std::unique_ptr<store::RedisClient> redis;
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<admin::v1::AdminService::StubInterface> admin;
@@ -126,14 +145,21 @@ class ReplicasTest : public ::testing::Test {
   void StartTwo() {
     Start("one");
     Start("two");
+    ASSERT_TRUE(Until([this] {
+      return fetchers_[0]->held == kSlots / 2 && fetchers_[1]->held == kSlots / 2;
+    }));
     for (int i = 0; i < 40; ++i) {
-      Account account = fetchers_[0]->bench.account;
+      Account account;
+      account.owner = "ann@example.org";
+      account.host = "imap.example.org";
+      account.login = "ann";
+      account.sealed_password = "sealed";
       account.id = absl::StrCat("account", i);
       if (i < 20) account.sealed_password.clear();
       for (auto& fetcher : fetchers_) fetcher->Know(account);
     }
-    ASSERT_TRUE(Until([this] { return Watched(0) + Watched(1) == 40 && Watched(1) > 0; }));
-    ASSERT_TRUE(Until([this] { return Watched(0) > 0; }));
+    ASSERT_TRUE(Until([this] { return Watched(0) + Watched(1) == 40; }));
+    ASSERT_TRUE(Watched(0) > 0 && Watched(1) > 0);
   }
 
   size_t Watched(size_t fetcher) const { return fetchers_[fetcher]->watches.Watched().size(); }

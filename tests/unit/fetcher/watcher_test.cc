@@ -114,7 +114,7 @@ TEST_F(WatcherTest, GoesOnAtItsCursorWithAnAccountThatWasNotListedForAWhile) {
   EXPECT_TRUE(Played());
   watches_->Leave("acc");
   EXPECT_TRUE(watches_->Watched().empty());
-  watches_->Put(account_);
+  PutAccount();
   EXPECT_TRUE(Until([this] { return dialer_->dialled() == 2; }));
   EXPECT_TRUE(Played());
   EXPECT_EQ(Delivered(), "FULL Hello");
@@ -175,8 +175,8 @@ TEST_F(WatcherTest, RestsBeforeItDialsAgainAfterALostLease) {
 TEST_F(WatcherTest, LetsMailWaitUntilThePresenceAllowsIt) {
   SetCursor({7, 8, kMailbox});
   peers_.Set(edge::v1::SHOW_DND);
-  Watch({absl::StrCat(Opening(7, 10), Look(3, 8, {9}), Idle(4), DoneInSilence(4),
-                      Look(6, 8, {9}), Read(7, 9, "Hello"), Idle(8))});
+  Watch({absl::StrCat(Opening(7, 10), Look(3, 8, {9}), Idle(4), DoneInSilence(4), Look(6, 8, {9}),
+                      Read(7, 9, "Hello"), Idle(8))});
   EXPECT_TRUE(Until([this] { return LastHealth() == "OK"; }));
   EXPECT_EQ(Delivered(), "");
   peers_.Set(edge::v1::SHOW_ONLINE);
@@ -218,16 +218,6 @@ TEST_F(WatcherTest, TellsTheUserOfAWrongPasswordAndRests) {
   EXPECT_GT(state.next_attempt_unix, std::time(nullptr) + 400);
 }
 
-TEST_F(WatcherTest, LeavesAnAccountAloneThatAnotherProcessWatches) {
-  CursorStore other(*redis_, "another process");
-  auto lease = testing::Await(io_, other.Take("acc"));
-  ASSERT_TRUE(lease.ok() && lease->has_value());
-  Watch({Opening(7, 9)});
-  EXPECT_TRUE(Until([this] { return LastHealth() == "CHECKING"; }));
-  EXPECT_EQ(dialer_->dialled(), 0u);
-  EXPECT_EQ(watches_->Check("acc").code(), absl::StatusCode::kNotFound);
-}
-
 TEST_F(WatcherTest, ChecksOnDemandButNotEverySecond) {
   SetCursor({7, 8, kMailbox});
   Watch({absl::StrCat(Opening(7, 9), Look(3, 8, {}), Idle(4), DoneInSilence(4), Look(6, 8, {}),
@@ -245,13 +235,13 @@ TEST_F(WatcherTest, StopsWithItsAccountAndStartsAnewWithOtherSettings) {
   const std::string script = absl::StrCat(Opening(7, 9), Look(3, 8, {}), Idle(4));
   Watch({script, script});
   EXPECT_TRUE(Played());
-  watches_->Put(account_);  // the same settings: nothing happens
+  PutAccount();  // the same settings: nothing happens
   EXPECT_EQ(dialer_->dialled(), 1u);
   account_.settings_revision = 2;
-  watches_->Put(account_);
+  PutAccount();
   EXPECT_TRUE(Until([this] { return dialer_->dialled() == 2; }));
   account_.enabled = false;
-  watches_->Put(account_);
+  PutAccount();
   EXPECT_TRUE(watches_->Watched().empty());
 }
 
