@@ -111,7 +111,7 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
                return rpc::MakeChannel(address, tls);
              }),
       cursors(runtime.redis, [this] { return ownership.MayWrite(); }),
-      handoff(*rules, *edge),
+      handoff(*rules, *edge, [this] { return ownership.MayWrite(); }),
       rule_run(mails, handoff),
       health(runtime.io.get_executor(), *admin),
       alarms(runtime.io.get_executor()),

@@ -64,8 +64,9 @@ rules::v1::EvaluateMailsRequest QuestionOf(const Account& account,
 }  // namespace
 
 MailHandoff::MailHandoff(rules::v1::RulesService::StubInterface& rules,
-                         edge::v1::EdgeService::StubInterface& edge)
-    : rules_(rules), edge_(edge) {}
+                         edge::v1::EdgeService::StubInterface& edge,
+                         std::function<bool()> may_deliver)
+    : rules_(rules), edge_(edge), may_deliver_(std::move(may_deliver)) {}
 
 net::Task<absl::StatusOr<std::vector<MailHandoff::Judgement>>> MailHandoff::Judge(
     const Account& account, const std::vector<IncomingMail>& mails) {
@@ -123,6 +124,10 @@ net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::DeliverDigest(
 
 net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::Deliver(
     edge::v1::DeliverRequest request) {
+  // Who stood still finds out before its own timer comes round: another fetcher may be at it.
+  if (may_deliver_ && !may_deliver_()) {
+    co_return absl::UnavailableError("the lease was not renewed in time");
+  }
   std::vector<std::string> ids;
   for (const edge::v1::Delivery& d : request.deliveries()) ids.push_back(d.delivery_id());
   auto answer = co_await rpc::Call(edge_.async(),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,10 @@ struct IncomingMail {
 // obstacle on that way; the mails stay where they are and come again.
 class MailHandoff {
  public:
+  // `may_deliver` says whether this process may still take its accounts for its own; without
+  // it, it may always. While it may not, deliveries are kUnavailable.
   MailHandoff(rules::v1::RulesService::StubInterface& rules,
-              edge::v1::EdgeService::StubInterface& edge);
+              edge::v1::EdgeService::StubInterface& edge, std::function<bool()> may_deliver = {});
 
   struct Judgement {
     bool wanted = false;
@@ -57,6 +60,7 @@ class MailHandoff {
 
   rules::v1::RulesService::StubInterface& rules_;
   edge::v1::EdgeService::StubInterface& edge_;
+  const std::function<bool()> may_deliver_;
   MailBudget budget_;
 };
 
