@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "lib/crypto/digest.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
@@ -22,12 +23,12 @@ constexpr std::chrono::milliseconds kLockPause(250);
 constexpr int kLockAttempts = 100;
 
 absl::Status NoConsent(const OAuth2Provider& provider) {
-  return words::Error(absl::StatusCode::kUnauthenticated, ConsentMissing(provider.label));
+  return absl::UnauthenticatedError(
+      absl::StrCat("the owner has given no consent at ", provider.label));
 }
 
 absl::Status NotNow(absl::string_view label) {
-  return words::Error(absl::StatusCode::kUnavailable,
-                      words::Word("$0 gives no access just now; it is tried again", label));
+  return absl::UnavailableError(absl::StrCat(label, " gives no access just now"));
 }
 
 }  // namespace
@@ -51,9 +52,7 @@ void AccessTokens::Remember(const std::string& account_id, const std::string& se
 absl::StatusOr<AccessToken> AccessTokens::Answer(const Entry& entry,
                                                  const crypto::Secret& refused) const {
   if (!entry.Holds(parts_.now()) || entry.token.Reveal() == refused.Reveal()) {
-    return words::Error(
-        absl::StatusCode::kUnavailable,
-        words::Word("the mail server does not take what the provider gives access by"));
+    return absl::UnavailableError("the mail server does not take a token that is new");
   }
   const auto left = std::chrono::duration_cast<seconds>(entry.expires - parts_.now());
   return AccessToken{entry.token, std::time(nullptr) + left.count()};

@@ -45,7 +45,7 @@ class AccessTokens {
   };
   explicit AccessTokens(Parts parts);
 
-  // The contract is that of GetAccessToken in admin.proto; errors have wordings.
+  // The contract is that of GetAccessToken in admin.proto.
   net::Task<absl::StatusOr<AccessToken>> Get(std::string account_id, crypto::Secret refused);
   // The one that came along with consent.
   void Remember(const std::string& account_id, const std::string& sealed, TokenAnswer answer);

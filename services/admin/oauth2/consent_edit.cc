@@ -79,10 +79,6 @@ absl::StatusOr<OwnerEdit> PlanLoss(const OwnerAccounts& owner, absl::string_view
   return edit;
 }
 
-words::Wording ConsentMissing(absl::string_view label) {
-  return words::Word("the consent of its owner, given at $0, is needed", label);
-}
-
 words::Wording ConsentGone() {
   return words::Word("The mail provider does not accept your consent any more.");
 }

@@ -26,8 +26,7 @@ absl::StatusOr<OwnerEdit> PlanRotation(const OwnerAccounts& owner, absl::string_
 absl::StatusOr<OwnerEdit> PlanLoss(const OwnerAccounts& owner, absl::string_view id,
                                    const std::string& before, int64_t now_unix);
 
-// Why an account of that provider waits for its owner.
-words::Wording ConsentMissing(absl::string_view label);
+// Why an account waits for its owner once more.
 words::Wording ConsentGone();
 
 }  // namespace postern::admin
