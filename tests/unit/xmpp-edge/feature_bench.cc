@@ -191,6 +191,22 @@ grpc::Status FakeAdmin::GetSite(grpc::ServerContext*, const admin::v1::GetSiteRe
   return grpc::Status::OK;
 }
 
+grpc::Status FakeAdmin::BeginConsent(grpc::ServerContext*, const admin::v1::BeginConsentRequest*,
+                                     admin::v1::BeginConsentResponse* response) {
+  const std::lock_guard lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  response->set_provider("Ours");
+  response->set_url(absl::StrCat("https://id.example/", ++consents_));
+  response->set_device_url("https://id.example/device");
+  response->set_user_code("AB-CD");
+  return grpc::Status::OK;
+}
+
+int FakeAdmin::consents() {
+  const std::lock_guard lock(mutex_);
+  return consents_;
+}
+
 grpc::Status FakeAdmin::SetPreferences(grpc::ServerContext*,
                                        const admin::v1::SetPreferencesRequest* request,
                                        admin::v1::SetPreferencesResponse*) {

@@ -37,6 +37,10 @@ class FakeAdmin : public admin::v1::AdminService::Service {
                        admin::v1::GetSiteResponse* response) override;
   grpc::Status SetPreferences(grpc::ServerContext*, const admin::v1::SetPreferencesRequest* request,
                               admin::v1::SetPreferencesResponse*) override;
+  // Links https://id.example/1, 2, …
+  grpc::Status BeginConsent(grpc::ServerContext*, const admin::v1::BeginConsentRequest* request,
+                            admin::v1::BeginConsentResponse* response) override;
+  int consents();  // how many were begun
 
   grpc::Status SetWatching(grpc::ServerContext*, const admin::v1::SetWatchingRequest* request,
                            admin::v1::SetWatchingResponse* response) override;
@@ -60,6 +64,7 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   std::map<std::string, admin::v1::Account> accounts_;
   std::vector<admin::v1::PutAccountRequest> puts_;
   admin::v1::GetSiteResponse site_;
+  int consents_ = 0;
   std::vector<admin::v1::SetPreferencesRequest> preferences_;
   std::vector<admin::v1::SetWatchingRequest> watchings_;
 };
