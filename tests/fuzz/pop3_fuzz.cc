@@ -24,7 +24,12 @@ void ReadOne(absl::string_view line, Capabilities& offered) {
     Require(unique->id.find_first_of(" \t\r\n") == std::string::npos);
   }
   if (const auto pair = ParseNumberAndOctets(line); pair.ok()) Require(line.size() >= 3);
+  if (const auto stamp = TimestampOf(line)) {
+    Require(stamp->front() == '<' && stamp->back() == '>' && stamp->size() <= 129);
+    Require(stamp->find_first_of(" \t\r\n") == std::string::npos);
+  }
   offered.Learn(line);
+  Require(!offered.expire_days || *offered.expire_days >= 0);
   Require(offered.login_delay_seconds >= 0 && offered.login_delay_seconds <= 3600);
   std::string text(line);
   if (Unstuff(text)) {

@@ -51,7 +51,8 @@ bool IsKnown(absl::string_view code) {
 }
 
 std::string Message(absl::string_view command, const StatusLine& answer) {
-  const absl::string_view code = IsKnown(answer.code) ? answer.code : "";
+  absl::string_view code;
+  if (IsKnown(answer.code)) code = answer.code;
   return absl::StrCat("pop3: ", command, " refused", code.empty() ? "" : ": ", code);
 }
 

@@ -66,6 +66,24 @@ TEST(FailureWording, TellsTheUserWhatFailedAndWhere) {
   }
 }
 
+TEST(FailureWording, SpeaksOfTheProviderWhereItGivesAccess) {
+  Account account;
+  account.host = "imap.example.org";
+  account.oauth2_provider = "google";
+  Failure failure;
+  failure.step = Step::kLogin;
+  failure.status = absl::UnauthenticatedError("imap: login refused: NO");
+  failure.server_says = "Invalid";
+  EXPECT_EQ(words::English(FailureWording(account, failure)),
+            "imap.example.org does not take the access that its provider gave; sign in there again "
+            "(server says: Invalid)");
+  failure.step = Step::kCredentials;
+  failure.status = absl::FailedPreconditionError("the password of this account is not known");
+  EXPECT_EQ(FieldToBlame(failure), "password");
+  failure.status = absl::UnauthenticatedError("no consent");
+  EXPECT_EQ(FieldToBlame(failure), "") << "no field of the form can help";
+}
+
 TEST(FailureSentence, TellsEverydayLifeFromAnError) {
   const absl::Status in_use = absl::UnavailableError("pop3: login refused: IN-USE");
   struct {
@@ -84,6 +102,10 @@ TEST(FailureSentence, TellsEverydayLifeFromAnError) {
       {"wrong password", AccountType::kPop3, Step::kLogin, absl::UnauthenticatedError("no"), 60, 0,
        false},
       {"IMAP", AccountType::kImap, Step::kLogin, in_use, 60, 0, false},
+      {"no token", AccountType::kImap, Step::kCredentials, in_use, 60, 3599, true},
+      {"no token for long", AccountType::kImap, Step::kCredentials, in_use, 60, 3600, false},
+      {"no consent", AccountType::kImap, Step::kCredentials, absl::UnauthenticatedError("no"), 60,
+       0, false},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
