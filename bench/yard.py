@@ -147,9 +147,9 @@ class Fetcher:
         peers = f"127.0.0.1:{free_port()}"
         self.peers = Told("peers", [BIN / "bench_fetcher_peers", peers, key, self.mails, accounts,
                                     port, login, *hosts], self.place / "peers.log")
-        self.metrics_port = free_port()
-        options = ["--redis", self.redis.url, "--listen", f"127.0.0.1:{free_port()}",
-                   "--metrics-listen", f"127.0.0.1:{self.metrics_port}",
+        self.address = f"127.0.0.1:{free_port()}"
+        options = ["--redis", self.redis.url, "--listen", self.address,
+                   "--metrics-listen", f"127.0.0.1:{free_port()}",
                    "--admin-addr", peers, "--edge-addr", peers, "--rules-addr", peers,
                    "--master-key-file", key, "--tls-ca-file", authority.ca,
                    "--allow-hosts", ",".join(f"{host}:{port}" for host in (*hosts, "localhost"))]
@@ -171,10 +171,6 @@ class Fetcher:
         self.peers.start()
         self.daemon.start()
         return self
-
-    def restart(self):
-        self.daemon.stop()
-        self.daemon.start()
 
     def stop(self):
         self.daemon.stop()
