@@ -7,8 +7,10 @@
 #include "lib/mail/utf8.h"
 #include "services/fetcher/folder_tree.h"
 #include "services/fetcher/imap/list_data.h"
+#include "services/fetcher/imap/mailbox_data.h"
 #include "services/fetcher/imap/mailbox_name.h"
 #include "services/fetcher/imap/response.h"
+#include "services/fetcher/imap/uid_set.h"
 
 namespace {
 
@@ -32,6 +34,21 @@ void RequireReachable(const FolderTree& tree, std::vector<std::string>& path) {
   }
 }
 
+// What is said of mailboxes beside LIST, and what a search found.
+void ReadOther(const imap::Response& response) {
+  imap::ParseStatus(response);
+  imap::ParseForeignNamespaces(response);
+  imap::ParseQuota(response);
+  imap::ParseFlagList(response.code_text);
+  imap::ParseAppendUid(response.code_text);
+  imap::UidSet found;
+  found.Add(response.text);
+  const std::vector<uint32_t> newest = found.Below(UINT32_MAX, 10);
+  for (size_t i = 0; i < newest.size(); ++i) {
+    Require(found.Contains(newest[i]) && (i == 0 || newest[i] < newest[i - 1]));
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -44,6 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   while (at <= bytes.size()) {
     const size_t end = std::min(bytes.find('\n', at), bytes.size());
     const auto response = imap::ParseResponse(bytes.substr(at, end - at));
+    if (response.ok()) ReadOther(*response);
     if (response.ok() && response->name == "LIST") {
       if (const auto listed = imap::ParseList(*response)) tree.Add(*listed);
     }
