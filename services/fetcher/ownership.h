@@ -23,7 +23,8 @@ class Ownership {
   using Clock = std::chrono::steady_clock;
   struct Timing {
     std::chrono::milliseconds renew_every{250};
-    // Well before SlotTable::Limits::lease: what was begun just before ends before others begin.
+    // Well before SlotTable::Limits::lease, of which 10 s are sure: what was begun just before ends
+    // before others begin.
     std::chrono::milliseconds fence_after{8'000};
     // How long a stop waits for what still writes.
     std::chrono::milliseconds quiet_limit{2'000};

@@ -107,6 +107,9 @@ void Replicas::OthersChanged(const std::vector<Member>& others) {
     }
     peers_[other.id] = Peer{other, v1::FetcherService::NewStub(*channel)};
   }
+  for (const auto& [id, peer] : before) {
+    if (!peers_.contains(id)) log::Info("a fetcher is gone", {{"fetcher", peer.member.address}});
+  }
   std::sort(ids.begin(), ids.end());
   const size_t before_me = std::find(ids.begin(), ids.end(), me().id) - ids.begin();
   for (const auto& [id, peer] : peers_) {

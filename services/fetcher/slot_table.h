@@ -32,7 +32,9 @@ struct Member {
 class SlotTable {
  public:
   struct Limits {
-    std::chrono::milliseconds lease{12'000};  // without a renewal, others may take the slots
+    // Without a renewal, others may take the slots. Written down anew when a sixth of it is
+    // over, so that five sixths are sure after each renewal.
+    std::chrono::milliseconds lease{12'000};
     // Others know a new member for this long before it takes slots from them.
     std::chrono::milliseconds settling{1'500};
   };

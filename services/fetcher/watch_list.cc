@@ -17,6 +17,7 @@ constexpr seconds kRedisRetry{1};
 // Who lost an account that should be theirs does not come back at once: two that take
 // it from one another would log in without end.
 constexpr seconds kRestWhenFenced{5};
+constexpr seconds kForgetForOthers{60};
 constexpr std::chrono::milliseconds kStopPoll{5};
 
 auto& watchers = metrics::Gauge("postern_fetcher_watchers", "Accounts watched here");
@@ -48,8 +49,6 @@ void WatchList::Remove(const std::string& account_id) {
   entries_[KeyOf(account_id)];  // watched here or not: what the last one wrote goes
   Drop(account_id, true);
 }
-
-void WatchList::Leave(const std::string& account_id) { Drop(account_id, false); }
 
 void WatchList::Drop(const std::string& account_id, bool forget) {
   const Key key = KeyOf(account_id);
@@ -203,8 +202,10 @@ void WatchList::Fenced(const std::string& account_id) {
   if (on_outbid_) on_outbid_(key.first);
 }
 
-// Should Redis be away just now, a few bytes stay behind: ids are never reused.
+// Where it is another's, that one does it; unless it died, or has not heard of it yet: what it
+// still writes needs the fence. Should Redis be away just now, a few bytes stay behind.
 net::Task<void> WatchList::Forget(std::string account_id) {
+  if (!held_.contains(SlotOf(account_id))) co_await net::Sleep(kForgetForOthers);
   absl::Status status = co_await parts_.cursors.Forget(account_id);
   if (status.ok()) co_return;
   log::Warn("cursor of a removed account stays behind",
@@ -245,15 +246,13 @@ AccountWatcher* WatchList::Find(const std::string& account_id) {
 }
 
 void WatchList::PresenceChanged(const std::string& user) {
-  if (user.empty()) {
-    for (const auto& [owner, owned] : by_owner_) {
-      for (AccountWatcher* watcher : owned) watcher->PresenceChanged();
-    }
-    return;
-  }
+  const auto tell = [](const auto& owned) {
+    for (AccountWatcher* watcher : owned.second) watcher->PresenceChanged();
+  };
   const auto found = by_owner_.find(user);
-  if (found == by_owner_.end()) return;
-  for (AccountWatcher* watcher : found->second) watcher->PresenceChanged();
+  if (found != by_owner_.end()) tell(*found);
+  if (!user.empty()) return;
+  for (const auto& owned : by_owner_) tell(owned);
 }
 
 void WatchList::PasswordArrived(const std::string& account_id) {

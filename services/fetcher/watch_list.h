@@ -37,7 +37,7 @@ class WatchList {
   void Remove(const std::string& account_id);
   // The account is not listed any more. Its cursor stays: should it only have been
   // left out, no mail is passed over when it is back.
-  void Leave(const std::string& account_id);
+  void Leave(const std::string& account_id) { Drop(account_id, false); }
 
   // Watches the accounts of these slots and of no others.
   void Hold(const HeldSlots& slots);
@@ -102,9 +102,9 @@ class WatchList {
   absl::flat_hash_map<std::string, std::vector<AccountWatcher*>> by_owner_;  // kWatched alone
   absl::flat_hash_set<AccountWatcher*> without_password_;  // those whose password is not stored
   absl::flat_hash_map<std::string, std::vector<AccountWatcher*>> opportune_;  // by host
-  std::deque<Key> queue_;                                  // kQueued
-  int takers_ = 0;                                         // how many TakeQueued() run
-  size_t watching_ = 0;                                    // how many have a watcher
+  std::deque<Key> queue_;                                                     // kQueued
+  int takers_ = 0;       // how many TakeQueued() run
+  size_t watching_ = 0;  // how many have a watcher
   net::TaskGroup group_;
 };
 

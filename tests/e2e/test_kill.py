@@ -10,7 +10,7 @@ import pytest
 from mails import mail, unique
 
 KILLS_OF_EACH_PART = 3
-RECOVERY = 90  # seconds until everything must have come; a fetcher's lease takes 15 to expire
+RECOVERY = 90  # seconds until everything must have come
 
 
 class Traffic:
@@ -117,7 +117,6 @@ def test_after_the_death_of_the_fetcher_passwords_are_asked_for_and_pop3_goes_on
     juliet.receive(mail(subjects[2]))
     postern.revive(part)
     postern.await_ready()
-    # The lease of the one that was killed lasts 15 s.
     question = juliet.client.await_message("password", sender=work, seconds=40)
     juliet.client.send(work, juliet.person.mail_password, reply_to=question)
     juliet.client.await_presence(work, containing="watching", seconds=10)

@@ -65,9 +65,9 @@ struct Fetcher {
         ownership(
             io.get_executor(), *redis, Member{id, id + ":7003", "seat-of-" + id},
             Ownership::Hooks{[this](const HeldSlots& slots) {
-                        held = slots.size();
-                        watches.Hold(slots);
-                      },
+                               held = slots.size();
+                               watches.Hold(slots);
+                             },
                              [this](Slot slot) { return watches.InUse(slot); },
                              [this](const std::vector<Member>& now) { others.OthersChanged(now); }},
             Quick()),
@@ -145,9 +145,8 @@ class ReplicasTest : public ::testing::Test {
   void StartTwo() {
     Start("one");
     Start("two");
-    ASSERT_TRUE(Until([this] {
-      return fetchers_[0]->held == kSlots / 2 && fetchers_[1]->held == kSlots / 2;
-    }));
+    ASSERT_TRUE(Until(
+        [this] { return fetchers_[0]->held == kSlots / 2 && fetchers_[1]->held == kSlots / 2; }));
     for (int i = 0; i < 40; ++i) {
       Account account;
       account.owner = "ann@example.org";

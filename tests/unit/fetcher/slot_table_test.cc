@@ -85,6 +85,11 @@ class SlotTableTest : public ::testing::Test {
   void Run(std::vector<std::string> command) {
     ASSERT_TRUE(Await(io_, redis_->Command(std::move(command))).ok());
   }
+  std::string Record(const std::string& id) {
+    auto reply = Await(io_, redis_->Command({"HGET", kMembers, id}));
+    EXPECT_TRUE(reply.ok());
+    return reply->text;
+  }
   // As if the member had last been heard long ago.
   void Expire(const std::string& id) {
     Run({"HSET", kMembers, id, absl::StrCat("1000 0 seat-of-", id, " ", id, ":7003")});
@@ -115,6 +120,21 @@ TEST_F(SlotTableTest, TellsNothingWhenNothingChanged) {
   EXPECT_TRUE(again.changed);
   EXPECT_EQ(again.mine.size(), kSlots);
   EXPECT_EQ(again.taken, 0u);
+}
+
+TEST_F(SlotTableTest, WritesTheLeaseDownNowAndThen) {
+  SlotTable table = Join("one");
+  Renew(table);
+  const std::string written = Record("one");
+  Renew(table);
+  EXPECT_EQ(Record("one"), written);
+  // As three seconds later.
+  const int64_t expiry = std::stoll(written) - 3000;
+  const std::string older = absl::StrCat(expiry, written.substr(written.find(' ')));
+  Run({"HSET", kMembers, "one", older});
+  EXPECT_FALSE(Renew(table).changed);
+  EXPECT_NE(Record("one"), older);
+  EXPECT_GE(std::stoll(Record("one")), std::stoll(written));
 }
 
 TEST_F(SlotTableTest, LetsAMemberSettleBeforeOthersGiveUpSlotsForIt) {
