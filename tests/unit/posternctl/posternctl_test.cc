@@ -235,9 +235,10 @@ TEST_F(PosternctlTest, ShowsSessionsAndWatches) {
   watch.set_state("idle");
   watch.set_uid_validity(7);
   watch.set_last_uid(42);
+  watch.set_replica("10.0.0.7:7003");
   EXPECT_EQ(Done({"watches", "list"}),
-            "ACCOUNT  STATE  UIDVALIDITY  LAST UID  HANDED ON  NEXT TRY\n"
-            "a1b2     idle             7        42          0  -\n");
+            "ACCOUNT  STATE  UIDVALIDITY  LAST UID  HANDED ON  NEXT TRY  FETCHER\n"
+            "a1b2     idle             7        42          0  -         10.0.0.7:7003\n");
 }
 
 TEST_F(PosternctlTest, ShowsTheStateOfEveryPart) {
