@@ -47,16 +47,22 @@ class ComingPieces {
       : reader_(reader), first_(std::move(first)) {}
 
   net::Task<absl::StatusOr<std::optional<std::string>>> Next() {
-    if (!first_.empty()) co_return std::exchange(first_, std::string());
+    if (!first_.empty()) co_return Checked(std::exchange(first_, std::string()));
     std::optional<v1::AppendMailRequest> message;
     const bool in_time = co_await net::EndsWithin(kNextBytes, ReadInto(message));
     if (!in_time)
       co_return absl::DeadlineExceededError("the rest of the mail did not come in time");
     if (!message) co_return std::nullopt;
-    co_return std::move(*message->mutable_data());
+    co_return Checked(std::move(*message->mutable_data()));
   }
 
  private:
+  // RFC 3501 section 9: a literal has no NUL, and servers do with one as they like.
+  static absl::StatusOr<std::optional<std::string>> Checked(std::string data) {
+    if (data.find('\0') == std::string::npos) return std::optional<std::string>(std::move(data));
+    return absl::InvalidArgumentError("data holds a NUL byte");
+  }
+
   net::Task<void> ReadInto(std::optional<v1::AppendMailRequest>& message) {
     message = co_await reader_.Read();
   }

@@ -179,7 +179,7 @@ bool Session::CanSort() const {
 
 net::Task<absl::StatusOr<std::vector<uint32_t>>> Session::SortByArrival(
     const SearchCriteria& criteria, uint32_t or_uid) {
-  Command command("UID SORT (REVERSE ARRIVAL) UTF-8", wire_form());
+  Command command("UID SORT (ARRIVAL) UTF-8", wire_form());
   if (absl::Status s = AddCriteria(criteria, command, or_uid); !s.ok()) co_return s;
   std::vector<uint32_t> uids;
   absl::Status read;
@@ -192,6 +192,8 @@ net::Task<absl::StatusOr<std::vector<uint32_t>>> Session::SortByArrival(
   if (!answer.ok()) co_return answer.status();
   if (absl::Status s = SearchRefusal(*answer); !s.ok()) co_return s;
   if (!read.ok()) co_return read;
+  // Not by REVERSE: of mails of one second the oldest would stand first (RFC 5256 section 3).
+  std::reverse(uids.begin(), uids.end());
   co_return uids;
 }
 
