@@ -31,13 +31,16 @@ absl::Status NotNow() {
                       words::Word("the provider of the mailbox gives no access just now"));
 }
 
-// The reason is admin's to know and to log; here it is only whether a person has to act.
+// admin may have put it in words already.
 absl::Status Meaning(const std::string& account_id, const absl::Status& status) {
   log::Info("no access token",
             {{"account", account_id},
              {"error", status.ToString(absl::StatusToStringMode::kWithNoExtraData)}});
   const bool person = absl::IsUnauthenticated(status) || absl::IsFailedPrecondition(status) ||
                       absl::IsNotFound(status);
+  const absl::StatusCode code =
+      person ? absl::StatusCode::kUnauthenticated : absl::StatusCode::kUnavailable;
+  if (const auto wording = words::WordingOf(status)) return words::Error(code, *wording);
   return person ? ConsentMissing() : NotNow();
 }
 
