@@ -15,7 +15,7 @@ bool Serves(const Section& section, Traffic traffic) {
 }  // namespace
 
 std::string ToString(const Warning& warning) {
-  return absl::StrCat(warning.line, ":", warning.column, ": ", words::English(warning.text));
+  return absl::StrCat(warning.line, ":", warning.column, ": ", warning.text);
 }
 
 std::optional<absl::Time> NextRun(const Schedule& schedule, Traffic traffic, absl::Time after) {

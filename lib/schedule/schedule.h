@@ -11,7 +11,6 @@
 #include "absl/time/time.h"
 #include "lib/crypto/secret_box.h"
 #include "lib/schedule/week_minutes.h"
-#include "lib/words/wording.h"
 
 // When connections are made: scheduler files of JSMail. Pure; docs/users.md has the format.
 namespace postern::schedule {
@@ -46,10 +45,10 @@ struct Section {
   std::vector<QueueTrigger> triggers;
 };
 
-// What is accepted, but may not be what was meant.
+// What is accepted, but may not be what was meant; in English, for operators.
 struct Warning {
   size_t line = 0, column = 0;  // from 1; columns in characters
-  words::Wording text;
+  std::string text;
 };
 std::string ToString(const Warning& warning);  // "3:1: text"
 

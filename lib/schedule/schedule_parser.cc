@@ -8,6 +8,7 @@
 #include "lib/schedule/schedule.h"
 #include "lib/schedule/time_pattern.h"
 #include "lib/schedule/wall_clock.h"
+#include "lib/words/wording.h"
 
 namespace postern::schedule {
 namespace {
@@ -57,7 +58,7 @@ class Parser {
   void EndSection();
 
   absl::Status Wrong(absl::string_view at, const words::Wording& reason) const;
-  void Warn(absl::string_view at, words::Wording text);
+  void Warn(absl::string_view at, const char* text);
   // Where `at`, a part of the line, begins; in characters, from 1.
   size_t Column(absl::string_view at) const;
 
@@ -145,22 +146,21 @@ absl::Status Parser::NeedSection(absl::string_view at) {
 void Parser::EndSection() {
   if (schedule_.sections.empty()) return;
   const Section& section = schedule_.sections.back();
-  const auto warn = [this](words::Wording text) {
-    schedule_.warnings.push_back({seen_.line, 1, std::move(text)});
+  const auto warn = [this](const char* text) {
+    schedule_.warnings.push_back({seen_.line, 1, text});
   };
   if (!seen_.entry && !section.any_connection) {
-    warn(words::Word("the section has neither a time nor a number of mails: it never runs"));
+    warn("the section has neither a time nor a number of mails: it never runs");
   }
   if (section.traffic == Traffic::kFetch && !section.triggers.empty()) {
-    warn(words::Word("mails that wait to be sent mean nothing to a section of type POP3"));
+    warn("mails that wait to be sent mean nothing to a section of type POP3");
   }
 }
 
 absl::Status Parser::ReadAttribute(absl::string_view key) {
   if (auto s = NeedSection(key); !s.ok()) return s;
   if (seen_.entry) {
-    Warn(key,
-         words::Word("this belongs in front of the section's times; it holds for all of them"));
+    Warn(key, "this belongs in front of the section's times; it holds for all of them");
   }
   absl::string_view value = line_.substr(key.data() - line_.data() + key.size() + 1);
   absl::ConsumePrefix(&value, " ");  // more blanks may be part of a password
@@ -232,7 +232,7 @@ absl::Status Parser::ReadEntry(absl::string_view entry) {
     return Wrong(first, words::Word("must be a day ($0), a range of days ($1) or $2",
                                     "MO, TU, WE, TH, FR, SA, SU", "MO-FR", "*"));
   }
-  if (alone && is_time) Warn(entry, words::Word("there is no day: taken for every day"));
+  if (alone && is_time) Warn(entry, "there is no day: taken for every day");
   seen_.entry = true;
   if (is_time) return AddTimes(second, *days);
   if (IsNumber(second)) return AddCount(second, *days);
@@ -277,8 +277,8 @@ absl::Status Parser::Wrong(absl::string_view at, const words::Wording& reason) c
                       absl::StrCat(number_, ":", Column(at)));
 }
 
-void Parser::Warn(absl::string_view at, words::Wording text) {
-  schedule_.warnings.push_back({number_, Column(at), std::move(text)});
+void Parser::Warn(absl::string_view at, const char* text) {
+  schedule_.warnings.push_back({number_, Column(at), text});
 }
 
 size_t Parser::Column(absl::string_view at) const {

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "lib/rpc/unary.h"
+#include "lib/schedule/schedule.h"
 #include "services/xmpp-edge/features/command.h"
 #include "services/xmpp-edge/texts/registration.h"
 #include "services/xmpp-edge/texts/watching.h"
@@ -22,6 +23,8 @@ namespace {
 using admin::v1::Watching;
 
 constexpr auto kPatience = std::chrono::seconds(10);
+// Of a form that is asked once more: it lies in Redis meanwhile.
+constexpr size_t kMostKept = schedule::kMaxScheduleBytes + 8 * 1024;
 
 // Fields are named as in the proto: what admin finds wrong is told of them.
 constexpr char kSchedule[] = "schedule";
@@ -77,11 +80,19 @@ DataForm Form(const admin::v1::Account& account, const Words& words) {
   return form;
 }
 
-// What was typed, in its place: nothing of it is to be typed twice.
+size_t SizeOf(const std::vector<std::string>& lines) {
+  size_t size = 0;
+  for (const std::string& line : lines) size += line.size() + 1;
+  return size;
+}
+
+// What was typed, in its place: nothing of it is to be typed twice. As much as could be stored.
 void FillInAll(const FieldValues& submitted, DataForm& form) {
+  size_t room = kMostKept;
   for (FormField& field : form.fields) {
     const auto found = submitted.find(field.var);
-    if (found == submitted.end()) continue;
+    if (found == submitted.end() || SizeOf(found->second) > room) continue;
+    room -= SizeOf(found->second);
     if (field.type == "text-multi") {
       field.values = found->second;
     } else {

@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/schedule/schedule.h"
+#include "lib/words/wording.h"
 #include "tests/unit/schedule/wall_times.h"
 
 namespace postern::schedule {

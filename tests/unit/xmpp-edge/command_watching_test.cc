@@ -118,6 +118,18 @@ TEST_F(CommandWatching, AnErrorNamesTheFieldAndTheLineAndLosesNothing) {
   EXPECT_EQ(StatusOf(Step(third, "complete", typed)), "completed");
 }
 
+TEST_F(CommandWatching, WhatIsTooLargeToBeStoredIsNotKeptEither) {
+  FailWith(absl::StatusCode::kInvalidArgument, words::Word("must have at most $0 bytes", 16384),
+           "schedule: 1:1");
+  const Texts lines(40, std::string(1000, '#'));
+  const Element again = Step(Execute(kWork, kNode), "complete",
+                             {{"schedule", lines}, {"quiet_hours", {"1:00-2:00"}}});
+  EXPECT_EQ(InstructionsOf(again),
+            "Error with 'schedule' field, line 1: must have at most 16384 bytes");
+  EXPECT_EQ(ValuesOf(again, "schedule"), (Texts{"[LAN]", "* 12:00"}));
+  EXPECT_EQ(ValuesOf(again, "quiet_hours"), Texts{"1:00-2:00"});
+}
+
 TEST_F(CommandWatching, DaysAreANumber) {
   const Element again = Step(Execute(kOld, kNode), "complete", {{"remove_after_days", {"a week"}}});
   EXPECT_TRUE(absl::StartsWith(InstructionsOf(again), "Error with 'remove_after_days' field"));
