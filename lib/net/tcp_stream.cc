@@ -69,6 +69,7 @@ TcpStream::Progress TcpStream::TryRead(char* data, size_t size, size_t& got) {
   ERR_clear_error();
   const int n = SSL_read(ssl_.get(), data, static_cast<int>(size));
   if (n > 0) {
+    if (!std::exchange(was_read_, true)) tls_.Keep(ssl_.get());
     got = static_cast<size_t>(n);
     return Progress::kDone;
   }
@@ -237,6 +238,7 @@ Task<absl::Status> TcpStream::StartTls(std::string host) {
     } else if (reason == SSL_ERROR_WANT_WRITE) {
       co_await WaitFor(Progress::kWantWrite);
     } else {
+      tls_.Forget(ssl->get());
       co_return HandshakeError(ssl->get(), host);
     }
   }

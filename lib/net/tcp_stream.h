@@ -56,6 +56,7 @@ class TcpStream : public ByteStream {
   size_t taken_ = 0;                       // of buffer_: handed out
   std::string error_;                      // why the peer is gone
   Progress wanted_ = Progress::kWantRead;  // by the last attempt to read
+  bool was_read_ = false;                  // over TLS
   bool wakes_ = false;                     // WhenReadable was asked for
 };
 

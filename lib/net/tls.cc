@@ -6,6 +6,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <cstring>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "lib/net/dial_error.h"
 
@@ -51,7 +52,62 @@ absl::Status CertificateError(long verdict, const std::string& host) {
                    Suspect::kHost);
 }
 
+// The name or address that the certificate was checked for; nothing else may be trusted.
+std::string CheckedHost(SSL* ssl) {
+  X509_VERIFY_PARAM* const param = SSL_get0_param(ssl);
+  if (const char* name = X509_VERIFY_PARAM_get0_host(param, 0)) return name;
+  char* const address = X509_VERIFY_PARAM_get1_ip_asc(param);
+  if (address == nullptr) return "";
+  const std::string host = address;
+  OPENSSL_free(address);
+  return host;
+}
+
 }  // namespace
+
+// --- sessions -----------------------------------------------------------------------
+
+struct TlsContext::Sessions {
+  struct Session {
+    std::unique_ptr<SSL_SESSION, SslFree> session;
+    std::chrono::steady_clock::time_point checked_at;  // when its certificate was
+  };
+
+  static bool IsGood(const Session& known) {
+    return std::chrono::steady_clock::now() - known.checked_at < kSessionGoodFor;
+  }
+
+  SSL_SESSION* Find(const std::string& host) {
+    const auto found = by_host.find(host);
+    if (found == by_host.end()) return nullptr;
+    SSL_SESSION* const session = found->second.session.get();
+    if (session && IsGood(found->second) && SSL_SESSION_is_resumable(session)) return session;
+    by_host.erase(found);
+    return nullptr;
+  }
+
+  absl::flat_hash_map<std::string, Session> by_host;
+};
+
+// What a resumed session brings is not kept: its certificate was not checked now. A copy is:
+// OpenSSL takes a session out of use when its connection ends badly.
+void TlsContext::Keep(SSL* ssl) const {
+  const std::string host = CheckedHost(ssl);
+  const bool checked = !SSL_session_reused(ssl) && SSL_get_verify_result(ssl) == X509_V_OK;
+  const SSL_SESSION* const session = SSL_get0_session(ssl);
+  if (!checked || host.empty() || !session || !SSL_SESSION_is_resumable(session)) return;
+  auto& by_host = sessions_->by_host;
+  if (by_host.size() >= kMostSessions) {
+    absl::erase_if(by_host, [](const auto& item) { return !Sessions::IsGood(item.second); });
+  }
+  if (by_host.size() >= kMostSessions && !by_host.contains(host)) return;
+  Sessions::Session& known = by_host[host];
+  known.session.reset(SSL_SESSION_dup(session));
+  known.checked_at = std::chrono::steady_clock::now();
+}
+
+// An address may be written in several ways; the names of sessions are what was checked.
+void TlsContext::Forget(SSL* ssl) const { sessions_->by_host.erase(CheckedHost(ssl)); }
 
 absl::StatusOr<TlsContext> TlsContext::Create(const std::string& extra_ca_file) {
   TlsContext tls;
@@ -61,6 +117,8 @@ absl::StatusOr<TlsContext> TlsContext::Create(const std::string& extra_ca_file) 
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  tls.sessions_ = std::make_shared<Sessions>();
+  // Its own cache would let a session be resumed once (tls_finish_handshake).
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_default_verify_paths(context);
@@ -88,6 +146,9 @@ absl::StatusOr<SslPtr> TlsContext::Open(int socket, const std::string& host) con
     X509_VERIFY_PARAM_set1_ip_asc(param, host.c_str());
   }
   SSL_set_connect_state(ssl.get());
+  if (SSL_SESSION* known = sessions_->Find(CheckedHost(ssl.get()))) {
+    SSL_set_session(ssl.get(), known);
+  }
   return ssl;
 }
 

@@ -63,8 +63,7 @@ TEST_F(ParkingTest, HasNoCoroutineWhileItIdles) {
 }
 
 TEST_F(ParkingTest, HearsOfNewMailAndSendsDoneWithTheQuestionForIt) {
-  Watch(
-      {absl::StrCat(Opening(), Look(3, false), Idle(4), Done(4), Look(5, true), Read(6), Idle(7))});
+  Watch({absl::StrCat(Opening(), Look(3, false), Idle(4), Done(4), LookAndRead(5), Idle(6))});
   EXPECT_TRUE(IsQuiet());
   const int writes = Stream().writes;
   Stream().SayUnasked("* 2 EXISTS");

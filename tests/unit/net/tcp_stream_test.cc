@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
 #include "lib/net/dial_error.h"
+#include "lib/net/resolver.h"
 #include "lib/net/tcp_dialer.h"
 #include "tests/support/await.h"
 
@@ -241,6 +242,103 @@ TEST_F(TcpStreamTest, ChecksTheCertificate) {
     EXPECT_EQ(SuspectOf(stream.status()), c.suspect);
     thread_.join();
   }
+}
+
+TEST_F(TcpStreamTest, ResumesTheSessionOfAHostUnderItsNameAlone) {
+  asio::ssl::context context(asio::ssl::context::tls_server);
+  context.use_certificate_chain_file(folder_ + "/cert.pem");
+  context.use_private_key_file(folder_ + "/key.pem", asio::ssl::context::pem);
+  DialerOptions options;
+  options.allow_hosts = {"*:" + std::to_string(port())};
+  options.tls_ca_file = folder_ + "/ca.pem";
+  auto dialer = *TcpDialer::Create(io_.get_executor(), options);
+  const struct {
+    const char* host;
+    bool resumed, ok;
+  } dials[] = {
+      {"localhost", false, true},
+      {"localhost", true, true},
+      {"127.0.0.1", false, false},  // the certificate is not for it, known session or not
+      {"localhost", true, true},
+  };
+  int row = 0;
+  for (const auto& dial : dials) {
+    SCOPED_TRACE(++row);
+    bool resumed = false;
+    Play([&](tcp::socket& s) {
+      asio::ssl::stream<tcp::socket&> stream(s, context);
+      stream.handshake(asio::ssl::stream_base::server);
+      resumed = SSL_session_reused(stream.native_handle());
+      asio::write(stream, asio::buffer(std::string("hello\r\n")));
+    });
+    auto stream = Await(io_, dialer->Dial(Endpoint{dial.host, port(), true}));
+    EXPECT_EQ(stream.ok(), dial.ok) << stream.status();
+    if (stream.ok()) {
+      EXPECT_EQ(*Await(io_, (*stream)->ReadLine()), "hello");
+    }
+    thread_.join();
+    EXPECT_EQ(resumed, dial.resumed);
+  }
+}
+
+TEST_F(TcpStreamTest, TellsWhenThereIsSomethingToReadAndTakesLinesWithoutWaiting) {
+  std::atomic<int> step = 0;
+  Play([&](tcp::socket& s) {
+    ServeTls(s, [&](auto& tls) {
+      const auto await = [&](int wanted) {
+        while (step < wanted) std::this_thread::sleep_for(1ms);
+      };
+      asio::write(tls, asio::buffer(std::string("one\r\ntwo\r\nha")));
+      await(1);
+      asio::write(tls, asio::buffer(std::string("lf\r\n")));
+      await(2);
+    });
+  });
+  auto stream = Dial("localhost", true);
+  ASSERT_TRUE(stream.ok()) << stream.status();
+  int woken = 0;
+  const auto next_line = [&]() -> absl::StatusOr<std::string> {
+    for (;;) {
+      auto line = (*stream)->LineAtHand();
+      if (!line.ok()) return line.status();
+      if (line->has_value()) return **line;
+      bool wakes = false;
+      (*stream)->WhenReadable([&] { wakes = true; });
+      io_.restart();
+      while (!wakes && io_.run_one() > 0) {
+      }
+      ++woken;
+    }
+  };
+  EXPECT_EQ(*next_line(), "one");
+  EXPECT_EQ(*next_line(), "two");
+  auto half = (*stream)->LineAtHand();
+  EXPECT_TRUE(half.ok() && !half->has_value());
+  step = 1;
+  EXPECT_EQ(*next_line(), "half");
+  EXPECT_GE(woken, 1);
+  // One that is taken back is not called, nor one whose stream is gone.
+  bool called = false;
+  (*stream)->WhenReadable([&] { called = true; });
+  (*stream)->WhenReadable(nullptr);
+  step = 2;
+  EXPECT_EQ(next_line().status().code(), absl::StatusCode::kUnavailable);
+  (*stream)->WhenReadable([&] { called = true; });
+  stream->reset();
+  io_.restart();
+  io_.poll();
+  EXPECT_FALSE(called);
+}
+
+TEST(Resolver, SharesAnAnswerForAWhile) {
+  asio::io_context io;
+  Resolver resolver;
+  const auto first = Await(io, resolver.Resolve("localhost"));
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 10'000; ++i) EXPECT_EQ(*Await(io, resolver.Resolve("localhost")), *first);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, Resolver::kGoodFor) << "no 10,000 look-ups";
+  EXPECT_FALSE(Await(io, resolver.Resolve("no-such-host.invalid")).ok());
 }
 
 TEST_F(TcpStreamTest, NamesWhatItMayNotOrCannotReach) {
