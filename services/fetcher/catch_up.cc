@@ -84,67 +84,71 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::PassOver(const std::vector<Mai
 
 // --- each mail at once ----------------------------------------------------------------
 
-// Handing on and settling go on side by side: the cursor follows what was handed on.
+// Reading, handing on and settling go on side by side.
 net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::HandOnFull(const std::vector<MailFacts>& mails,
                                                              size_t& at) {
   const auto executor = co_await boost::asio::this_coro::executor;
-  Unsettled unsettled(executor);
-  absl::StatusOr<Next> next = Next::kGoOn;
-  net::Task<void> handing_on = HandOnAll(mails, at, unsettled, next);
-  net::Task<void> settling = SettleBehind(unsettled);
-  co_await (std::move(handing_on) && std::move(settling));
-  if (absl::IsAborted(unsettled.status) || !next.ok()) {
-    co_return absl::IsAborted(unsettled.status) ? unsettled.status : next.status();
-  }
-  if (!unsettled.status.ok()) co_return Obstacle({mails[at - 1]}, unsettled.status);
+  Flow flow(executor);
+  Next next = Next::kGoOn;
+  net::Task<void> reading = ReadAhead(mails, at, flow);
+  net::Task<void> handing_on = HandOnAll(flow, at, next);
+  net::Task<void> settling = SettleBehind(flow);
+  co_await (std::move(reading) && std::move(handing_on) && std::move(settling));
+  if (absl::IsAborted(flow.settled)) co_return flow.settled;
+  if (!flow.broken.ok()) co_return flow.broken;
+  if (!flow.settled.ok()) co_return Obstacle({mails[at - 1]}, flow.settled);
   co_return next;
 }
 
-// While a batch is judged and handed on the next one is read.
-net::Task<void> CatchUp::HandOnAll(const std::vector<MailFacts>& mails, size_t& at,
-                                   Unsettled& unsettled, absl::StatusOr<Next>& next) {
-  constexpr Disposition kWay = Disposition::kDeliver;
-  MailBatch batch;
-  co_await reader_.Read(kWay, mails, at, MailHandoff::kMaxFull, batch);
-  absl::Status broken = batch.broken;
-  Outcome outcome;
-  while (!batch.items.empty() && outcome.next == Next::kGoOn && !outcome.interrupted &&
-         unsettled.status.ok()) {
-    const size_t behind = broken.ok() ? at + batch.items.size() : mails.size();
-    MailBatch following;
-    outcome = Outcome();
-    net::Task<void> reading = reader_.Read(kWay, mails, behind, MailHandoff::kMaxFull, following);
-    net::Task<void> handing_on = HandOn(std::move(batch), outcome);
-    co_await (std::move(reading) && std::move(handing_on));
+net::Task<void> CatchUp::ReadAhead(const std::vector<MailFacts>& mails, size_t from, Flow& flow) {
+  for (bool last = false; !last && !flow.stopped;) {
+    MailBatch batch;
+    co_await reader_.Read(Disposition::kDeliver, mails, from, MailHandoff::kMaxFull, batch);
+    from += batch.items.size();
+    if (!batch.broken.ok()) flow.broken = batch.broken;
+    last = batch.items.empty() || !batch.broken.ok();
+    while (flow.batch && !flow.stopped) co_await flow.taken.Wait();
+    flow.batch = std::move(batch);
+    flow.last = last;
+    flow.read.Notify();
+  }
+}
+
+net::Task<void> CatchUp::HandOnAll(Flow& flow, size_t& at, Next& next) {
+  for (bool last = false; !last;) {
+    while (!flow.batch) co_await flow.read.Wait();
+    MailBatch batch = *std::move(flow.batch);
+    flow.batch.reset();
+    flow.taken.Notify();
+    last = flow.last;
+    Outcome outcome;
+    co_await HandOn(std::move(batch), outcome);
+    next = outcome.next;
     at += outcome.dealt_with.size();
-    unsettled.Add(outcome);
-    while (unsettled.mails.size() >= kMostUnsettled && unsettled.status.ok()) {
-      co_await unsettled.fewer.Wait();
-    }
-    batch = std::move(following);
-    if (broken.ok()) broken = batch.broken;
+    flow.Add(outcome);
+    while (flow.unsettled.size() >= kMostUnsettled && flow.settled.ok()) co_await flow.fewer.Wait();
+    last = last || next != Next::kGoOn || outcome.interrupted || !flow.settled.ok();
   }
-  next = outcome.next;
-  if (!broken.ok()) next = broken;
-  unsettled.complete = true;
-  unsettled.more.Notify();
+  flow.stopped = true;
+  flow.taken.Notify();
+  flow.more.Notify();
 }
 
-net::Task<void> CatchUp::SettleBehind(Unsettled& unsettled) {
+net::Task<void> CatchUp::SettleBehind(Flow& flow) {
   for (;;) {
-    while (unsettled.mails.empty() && !unsettled.complete) co_await unsettled.more.Wait();
-    if (unsettled.mails.empty()) co_return;
-    std::vector<MailFacts> mails = std::exchange(unsettled.mails, {});
-    const size_t handed_on = std::exchange(unsettled.handed_on, 0);
-    unsettled.status = co_await source_.Settle(std::move(mails));
-    if (unsettled.status.ok()) progress_.handed_on += handed_on;
-    unsettled.fewer.Notify();
-    if (!unsettled.status.ok()) co_return;
+    while (flow.unsettled.empty() && !flow.stopped) co_await flow.more.Wait();
+    if (flow.unsettled.empty()) co_return;
+    std::vector<MailFacts> mails = std::exchange(flow.unsettled, {});
+    const size_t handed_on = std::exchange(flow.handed_on, 0);
+    flow.settled = co_await source_.Settle(std::move(mails));
+    if (flow.settled.ok()) progress_.handed_on += handed_on;
+    flow.fewer.Notify();
+    if (!flow.settled.ok()) co_return;
   }
 }
 
-void CatchUp::Unsettled::Add(const Outcome& outcome) {
-  mails.insert(mails.end(), outcome.dealt_with.begin(), outcome.dealt_with.end());
+void CatchUp::Flow::Add(const Outcome& outcome) {
+  unsettled.insert(unsettled.end(), outcome.dealt_with.begin(), outcome.dealt_with.end());
   handed_on += outcome.handed_on;
   more.Notify();
 }

@@ -22,8 +22,8 @@ namespace postern::fetcher {
 // Deals with all new mail, as far as the user's presence lets it. Lives for one pass;
 // a Status means that the connection, or (kAborted) the lease, is gone.
 //
-// In batches: while one is judged and handed on the next is read, so two are in memory at
-// most, and the cursor follows what was handed on.
+// In batches: while one is judged and handed on, the next one is there and one more is being
+// read, so three are in memory at most; the cursor follows what was handed on.
 class CatchUp {
  public:
   CatchUp(const Account& account, MailSource& source, Progress& progress,
@@ -48,15 +48,21 @@ class CatchUp {
     size_t handed_on = 0;               // of them; the rules left out the others
     bool interrupted = false;           // the presence changed before its end
   };
-  // What was handed on while the cursor is on its way.
-  struct Unsettled {
-    explicit Unsettled(boost::asio::any_io_executor executor) : more(executor), fewer(executor) {}
+  // The batches of a run of mails on their way.
+  struct Flow {
+    explicit Flow(boost::asio::any_io_executor executor)
+        : read(executor), taken(executor), more(executor), fewer(executor) {}
     void Add(const Outcome& outcome);
-    std::vector<MailFacts> mails;
-    size_t handed_on = 0;
-    bool complete = false;  // no more will come
-    absl::Status status;    // of settling
-    net::Event more, fewer;
+
+    std::optional<MailBatch> batch;  // read, and next in turn
+    bool last = false;               // there is none behind it
+    bool stopped = false;            // nothing more will be handed on
+    absl::Status broken;             // why no more could be read
+    std::vector<MailFacts> unsettled;
+    size_t handed_on = 0;  // of them
+    absl::Status settled;
+    net::Event read, taken;  // a batch
+    net::Event more, fewer;  // unsettled mails
   };
   struct Digest {
     std::vector<IncomingMail> lines;
@@ -68,10 +74,10 @@ class CatchUp {
   net::Task<absl::StatusOr<Next>> HandOnFull(const std::vector<MailFacts>& mails, size_t& at);
   net::Task<absl::StatusOr<Next>> HandOnDigest(const std::vector<MailFacts>& mails, size_t& at);
 
-  net::Task<void> HandOnAll(const std::vector<MailFacts>& mails, size_t& at, Unsettled& unsettled,
-                            absl::StatusOr<Next>& next);
+  net::Task<void> ReadAhead(const std::vector<MailFacts>& mails, size_t from, Flow& flow);
+  net::Task<void> HandOnAll(Flow& flow, size_t& at, Next& next);
   net::Task<void> HandOn(MailBatch batch, Outcome& outcome);
-  net::Task<void> SettleBehind(Unsettled& unsettled);
+  net::Task<void> SettleBehind(Flow& flow);
   net::Task<absl::StatusOr<Next>> CollectDigest(const std::vector<MailFacts>& mails, size_t at,
                                                 Digest& digest);
   std::optional<Next> Stopped(const absl::StatusOr<MailHandoff::Answer>& answer,

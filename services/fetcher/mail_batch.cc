@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "lib/net/deadline.h"
 #include "lib/rpc/mail_codec.h"
 
 namespace postern::fetcher {
@@ -12,6 +13,8 @@ namespace {
 
 // A mail that made trouble was in the first batches, or the first digest, then.
 constexpr size_t kTroubledWithin = MailHandoff::kMaxDigest + 2 * MailHandoff::kMaxFull;
+// Others get their turn after so many.
+constexpr size_t kMailsInATurn = 8;
 constexpr uint64_t kMostOfAMail = 1024 * 1024;  // that is in memory at once
 constexpr uint64_t kMailOfUnknownSize = 64 * 1024;
 
@@ -85,14 +88,16 @@ net::Task<void> BatchReader::Read(Disposition way, const std::vector<MailFacts>&
       batch.share = co_await budget_.Take(ExpectedBytes(wanted));
     }
     ReadMails read = co_await source_.Read(wanted);
-    bytes += Take(wanted, std::move(read), batch);
+    bytes += co_await Take(wanted, std::move(read), batch);
   }
 }
 
 // Answers how many bytes were added to the batch.
-size_t BatchReader::Take(const std::vector<WantedMail>& wanted, ReadMails read, MailBatch& batch) {
+net::Task<size_t> BatchReader::Take(const std::vector<WantedMail>& wanted, ReadMails read,
+                                    MailBatch& batch) {
   size_t bytes = 0;
   for (size_t i = 0; i < read.mails.size(); ++i) {
+    if (i % kMailsInATurn == kMailsInATurn - 1) co_await net::Sleep(net::Duration::zero());
     MailBatch::Item& item = batch.items.emplace_back();
     item.facts = wanted[i].facts;
     if (!read.mails[i]) continue;  // somebody removed it meanwhile
@@ -106,7 +111,7 @@ size_t BatchReader::Take(const std::vector<WantedMail>& wanted, ReadMails read, 
     const std::string id = source_.Id(wanted[read.mails.size()].facts);
     progress_.NoteUnread(id, read.status, read.sure);
   }
-  return bytes;
+  co_return bytes;
 }
 
 // False when the presence has changed for some since they were read: those stay behind.

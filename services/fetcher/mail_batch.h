@@ -54,7 +54,7 @@ class BatchReader {
  private:
   std::vector<WantedMail> Wanted(Disposition way, const std::vector<MailFacts>& mails, size_t from,
                                  size_t most) const;
-  size_t Take(const std::vector<WantedMail>& wanted, ReadMails read, MailBatch& batch);
+  net::Task<size_t> Take(const std::vector<WantedMail>& wanted, ReadMails read, MailBatch& batch);
 
   const Account& account_;
   MailSource& source_;

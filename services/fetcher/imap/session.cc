@@ -22,7 +22,7 @@ using std::chrono::steady_clock;
 
 constexpr seconds kAnswerLimit{60};  // for each line
 // Others get their turn while a long answer is there to be read.
-constexpr std::chrono::milliseconds kTurn{1};
+constexpr std::chrono::microseconds kTurn{200};
 // A literal may be slow, but not slower than this.
 constexpr size_t kSlowestBytesPerSecond = 1024;
 // A mailbox of a million messages answers a UID FETCH with as many lines; a

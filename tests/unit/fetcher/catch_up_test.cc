@@ -269,19 +269,19 @@ TEST_F(CatchUpTest, HandsOnInOrderAndSettlesWhatWasHandedOn) {
   }
 }
 
-TEST_F(CatchUpTest, ReadsOneBatchMoreWhileOneIsHandedOn) {
+TEST_F(CatchUpTest, ReadsTwoBatchesAheadWhileOneIsHandedOn) {
   ASSERT_TRUE(Sees(Show::kOnline));
   source_.count = 200;
   bool overlapped = false, ran_ahead = true;
   peers_.while_delivering = [&](const std::string& first) {
     if (first != "1") return;
-    overlapped = events_.Await("read 33-64");
+    overlapped = events_.Await("read 65-96");
     std::this_thread::sleep_for(milliseconds(50));
-    ran_ahead = events_.Happened("read 65-96");
+    ran_ahead = events_.Happened("read 97-128");
   };
   EXPECT_EQ(*Run(), 0);
   EXPECT_TRUE(overlapped);
-  EXPECT_FALSE(ran_ahead) << "two batches in memory, no more";
+  EXPECT_FALSE(ran_ahead) << "three batches in memory, no more";
   EXPECT_EQ(source_.settled, 200u);
 }
 
