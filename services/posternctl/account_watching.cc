@@ -105,6 +105,7 @@ absl::Status Apply(const Wish& wish, Watching& watching) {
 absl::Status ShowOrChange(Session& session, const Wish& wish) {
   auto account = FindAccount(session, wish.account);
   if (!account.ok()) return account.status();
+  if (absl::Status s = CheckReceives(*account); !s.ok()) return s;
   if (wish.ChangesNothing()) return PrintWatching(session, *account);
   admin::v1::SetWatchingRequest request;
   request.set_account_id(account->id());

@@ -118,19 +118,18 @@ absl::Status SetEnabled(Session& session, const std::string& name, bool enabled)
 // Why nothing can be looked for; OK when it can.
 absl::Status CheckIsWatched(const Account& account) {
   const std::string name = absl::StrCat(account.owner(), "/", account.name());
-  if (Sends(account)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        name, " sends mail and receives none; posternctl queue retry sends what waits"));
-  }
+  if (absl::Status s = CheckReceives(account); !s.ok()) return s;
   if (!account.enabled()) {
     return absl::FailedPreconditionError(
         absl::StrCat(name, " is disabled; posternctl accounts enable ", name));
   }
   if (account.health().state() == admin::v1::HEALTH_STATE_ASKING) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(name,
-                     " needs its password, which is not stored; its user is asked for it "
-                     "when they are online"));
+    const bool by_consent = !account.oauth2_provider().empty();
+    return absl::FailedPreconditionError(absl::StrCat(
+        name, by_consent ? " needs the consent of its user at the mail provider; they are sent a "
+                           "link for it when they are online"
+                         : " needs its password, which is not stored; its user is asked for it "
+                           "when they are online"));
   }
   return absl::OkStatus();
 }
@@ -171,6 +170,13 @@ absl::StatusOr<Account> FindAccount(Session& session, const std::string& account
     return absl::NotFoundError(absl::StrCat("there is no account ", account,
                                             "; posternctl accounts list shows all of them"));
   return answer->accounts(0);
+}
+
+absl::Status CheckReceives(const Account& account) {
+  if (!Sends(account)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(account.owner(), "/", account.name(),
+                   " sends mail and receives none; posternctl queue retry sends what waits"));
 }
 
 void AddAccounts(Nouns& nouns) {

@@ -11,4 +11,7 @@ namespace postern::posternctl {
 // `account` is an id or OWNER/NAME; kNotFound says how to find the right one.
 absl::StatusOr<admin::v1::Account> FindAccount(Session& session, const std::string& account);
 
+// kFailedPrecondition when it has no mailbox.
+absl::Status CheckReceives(const admin::v1::Account& account);
+
 }  // namespace postern::posternctl

@@ -122,7 +122,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(reader):
             ("work", ["--quiet-hours", "late"], "quiet_hours: \"late\" is no time"),
             ("work", ["--time-zone", "/etc/passwd"], "time_zone: must be a time zone"),
             ("work", ["--remove-after-days", 3], "remove_after_days: only POP3"),
-            ("out", ["--quiet-hours", "1:00-2:00"], "type: this account sends mail")):
+            ("out", ["--quiet-hours", "1:00-2:00"], "sends mail and receives none")):
         with pytest.raises(CtlFailed) as failed:
             watching(reader, name, *options)
         assert reason in failed.value.message and "hunter2" not in failed.value.message

@@ -95,6 +95,13 @@ TEST_F(WatchingTest, ChangesWhatItNamesAndLeavesTheRest) {
   EXPECT_EQ(asked().quiet_hours(), "22:00-07:00");
 }
 
+TEST_F(WatchingTest, IsNothingForAccountsThatSend) {
+  account().set_type(admin::v1::ACCOUNT_TYPE_SMTP);
+  const Finished refused = Run({"accounts", "watching", kAccount});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("ann@example.org/work sends mail and receives none"));
+}
+
 TEST_F(WatchingTest, RemovesFromPop3ServersOnly) {
   account().set_type(admin::v1::ACCOUNT_TYPE_POP3);
   EXPECT_THAT(Done({"accounts", "watching", kAccount}),
