@@ -234,9 +234,8 @@ void WatchList::Delist(AccountWatcher* watcher) {
 }
 
 void WatchList::HostReached(const std::string& host) {
-  const auto found = opportune_.find(host);
-  if (found == opportune_.end()) return;
-  for (AccountWatcher* watcher : found->second) watcher->ServerReached();
+  if (!opportune_.contains(host)) return;
+  for (AccountWatcher* watcher : opportune_.at(host)) watcher->ServerReached();
 }
 
 AccountWatcher* WatchList::Find(const std::string& account_id) {
