@@ -51,8 +51,8 @@ struct Account {
   bool live_email_only = false;
   int64_t interval_seconds = 300;  // between digests, and between checks without IDLE
   std::string mailbox = "INBOX";
-  std::vector<std::string> more_mailboxes;  // IMAP: watched beside it, by the same connection
-  uint32_t remove_after_days = 0;           // POP3; 0: never
+  std::vector<std::string> more_mailboxes;     // IMAP: watched beside it, by the same connection
+  uint32_t remove_after_days = 0;              // POP3; 0: never
   std::shared_ptr<const Timetable> timetable;  // null: watched all the time
   std::string oauth2_provider;  // not empty: admin has access tokens in place of a password
   uint64_t settings_revision = 0;
