@@ -45,7 +45,7 @@ std::string ConsentText(const admin::v1::Account& account,
   std::string text =
       texts::ConsentRequest(words, account.name(), consent.provider(), consent.url());
   const std::string problem = Problem(account.health(), words);
-  if (!problem.empty()) text = texts::ConsentRequestAgain(words, problem, text);
+  if (!problem.empty()) text = absl::StrCat(problem, "\n", text);
   if (!consent.user_code().empty()) {
     absl::StrAppend(&text, "\n",
                     texts::ConsentByCode(words, consent.device_url(), consent.user_code()));

@@ -20,12 +20,6 @@ inline std::string ConsentRequest(const Words& words, absl::string_view account,
       "your mailbox there: $2",
       account, provider, url);
 }
-inline std::string ConsentRequestAgain(const Words& words, absl::string_view reason,
-                                       absl::string_view request) {
-  // TRANSLATORS: $0 says why the consent given before is of no use, $1 is "Account … waits for
-  // your consent at …".
-  return words.Say("$0 $1", reason, request);
-}
 inline std::string ConsentByCode(const Words& words, absl::string_view url,
                                  absl::string_view code) {
   // TRANSLATORS: $0 is a link, $1 a code to type there.

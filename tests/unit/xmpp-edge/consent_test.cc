@@ -99,7 +99,7 @@ TEST_F(Consent, IsAskedForOnceForEachLoss) {
   EXPECT_EQ(Told("works with your consent"), 1);
   Health(admin::v1::HEALTH_STATE_ASKING, 3, "Consent is gone.");
   ASSERT_TRUE(bench.RunUntil([&] { return Notices() == 2; }));
-  EXPECT_EQ(Told("Consent is gone. Account 'work' waits"), 1);
+  EXPECT_EQ(Told("Consent is gone.\nAccount 'work' waits"), 1);
 }
 
 TEST_F(Consent, IsAskedForWhenAdminIsBack) {
