@@ -201,9 +201,10 @@ net::Task<absl::Status> Accounts::TryReportHealth(const v1::ReportHealthRequest&
   if (!account.ok()) co_return account.status();
   // Word from before the account was disabled.
   if (!account->enabled()) co_return absl::OkStatus();
-  // There is nothing to be tried before consent is given: it would only blink.
-  const bool blinks = report.state() == v1::HEALTH_STATE_CHECKING && WaitsForConsent(*account);
-  if (blinks && account->health().state() == v1::HEALTH_STATE_ASKING) co_return absl::OkStatus();
+  // Before consent is given there is nothing to be tried, and nobody knows better why.
+  if (WaitsForConsent(*account) && account->health().state() == v1::HEALTH_STATE_ASKING) {
+    co_return absl::OkStatus();
+  }
   const v1::Health after = ReportedHealth(account->health(), report, std::time(nullptr));
   if (after.SerializeAsString() == account->health().SerializeAsString())
     co_return absl::OkStatus();

@@ -11,7 +11,6 @@
 #include "lib/process/log.h"
 #include "lib/words/wording.h"
 #include "services/admin/oauth2/consent_edit.h"
-#include "services/admin/oauth2/url.h"
 #include "services/admin/readable_text.h"
 
 namespace postern::admin {
@@ -100,8 +99,7 @@ net::Task<absl::StatusOr<ConsentDesk::Errand>> ConsentDesk::ErrandOf(std::string
   if (account->oauth2_provider() != provider || caller == parts_.callers.end()) {
     co_return absl::NotFoundError("the account needs no consent of this provider any more");
   }
-  const OAuth2Provider& found = caller->second->provider();
-  co_return Errand{*std::move(account), found.label, OriginOf(found.authorization_url)};
+  co_return Errand{*std::move(account), caller->second->provider().label};
 }
 
 net::Task<absl::StatusOr<ConsentDesk::Errand>> ConsentDesk::Find(std::string link) {

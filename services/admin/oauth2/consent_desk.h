@@ -35,7 +35,6 @@ class ConsentDesk {
   struct Errand {
     v1::Account account;
     std::string provider;  // its label
-    std::string goes_to;   // the origin of its page for consent
   };
   // kNotFound: no such link, or it is over.
   net::Task<absl::StatusOr<Errand>> Find(std::string link);

@@ -43,12 +43,12 @@ std::string FormKey(absl::string_view link, absl::string_view browser) {
   return crypto::Sha256Hex(absl::StrCat("go on\n", link, "\n", browser));
 }
 
-HttpResponse Html(int status, std::string page, absl::string_view form_goes_to = "") {
+HttpResponse Html(int status, std::string page, bool has_form = false) {
   HttpResponse response;
   response.status = status;
   response.content_type = "text/html; charset=utf-8";
-  // Browsers hold a form's redirect to form-action too.
-  const std::string forms = form_goes_to.empty() ? "'none'" : absl::StrCat("'self' ", form_goes_to);
+  // Browsers hold a form's redirects to it too, and providers redirect among hosts of theirs.
+  const char* forms = has_form ? "'self' https:" : "'none'";
   response.headers = {{"Cache-Control", "no-store"},
                       {"Content-Security-Policy",
                        absl::StrCat("default-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
@@ -107,7 +107,7 @@ net::Task<HttpResponse> ConsentEndpoint::Ask(std::string link, std::string brows
   if (!errand.ok()) co_return Problem(errand.status());
   const bool is_new = browser.empty();
   if (is_new) browser = crypto::RandomId(kIdBytes);
-  HttpResponse response = Html(200, AskingPage(*errand, FormKey(link, browser)), errand->goes_to);
+  HttpResponse response = Html(200, AskingPage(*errand, FormKey(link, browser)), true);
   if (is_new) {
     response.headers.emplace_back(
         "Set-Cookie", absl::StrCat(kCookie, "=", browser, "; Path=", path_, "/oauth2; Max-Age=3600",
@@ -122,7 +122,7 @@ net::Task<HttpResponse> ConsentEndpoint::GoOn(std::string link, std::string brow
   if (!seen) co_return Problem(absl::PermissionDeniedError(""));
   auto url = co_await desk_.GoOn(std::move(link), std::move(browser));
   if (!url.ok()) co_return Problem(url.status());
-  HttpResponse response = Html(303, "", OriginOf(*url));
+  HttpResponse response = Html(303, "", true);
   response.headers.emplace_back("Location", *std::move(url));
   co_return response;
 }

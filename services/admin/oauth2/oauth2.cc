@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "services/admin/oauth2/curl_poster.h"
 
 namespace postern::admin {
@@ -45,7 +46,10 @@ absl::Status OAuth2::Start() {
     return pages_.Answer(std::move(request));
   };
   auto server = process::HttpServer::Listen(executor_, settings_.listen, answer);
-  if (!server.ok()) return server.status();
+  if (!server.ok()) {
+    return absl::Status(server.status().code(),
+                        absl::StrCat("--oauth2-listen: ", server.status().message()));
+  }
   server_ = *std::move(server);
   return absl::OkStatus();
 }

@@ -65,8 +65,6 @@ bool IsHttpsUrl(absl::string_view url) {
   });
 }
 
-std::string OriginOf(absl::string_view url) { return std::string(url.substr(0, EndOfOrigin(url))); }
-
 std::string PathOf(absl::string_view url) {
   absl::string_view path = url.substr(EndOfOrigin(url));
   path = path.substr(0, path.find('?'));

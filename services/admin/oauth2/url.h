@@ -13,8 +13,6 @@ using FormFields = std::vector<std::pair<std::string, std::string>>;
 
 // "https://" and a host; no blank, control character or fragment.
 bool IsHttpsUrl(absl::string_view url);
-// "https://host[:port]" of such a URL.
-std::string OriginOf(absl::string_view url);
 // "/path" of such a URL, without a slash at its end; "" when there is none.
 std::string PathOf(absl::string_view url);
 

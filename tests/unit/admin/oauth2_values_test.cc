@@ -113,7 +113,6 @@ TEST(Url, FormsAreReadAsTheyAreWritten) {
   EXPECT_EQ(DecodeForm(EncodeForm(fields)), fields);
   EXPECT_EQ(FieldOf(DecodeForm("a=1+2&a=3"), "a"), "1 2");
   EXPECT_EQ(DecodeForm("a=%&b=%4&c=%zz&d"), (FormFields{{"d", ""}}));
-  EXPECT_EQ(OriginOf("https://id.example.org:8443/a/b?c=/d"), "https://id.example.org:8443");
   EXPECT_EQ(PathOf("https://example.org/mail//?x"), "/mail");
   EXPECT_EQ(PathOf("https://example.org"), "");
   for (const char* bad : {"http://a.example", "https://", "https:///a", "https://a.example/ b",
