@@ -42,7 +42,7 @@ def postern(request, site):
         def _site_options(self):
             trust = ["--tls-ca-file", site.authority.ca] if self.form == "services" else []
             return [*super()._site_options(), *trust,
-                    "--oauth2-file", site.oauth2.file(HOST), "--oauth2-public-url", PUBLIC,
+                    "--oauth2-file", site.oauth2.file(HOST, site.rogue.port), "--oauth2-public-url", PUBLIC,
                     "--oauth2-listen", f"127.0.0.1:{site.consent_port}"]
 
         def _dial_options(self):
@@ -60,6 +60,7 @@ def postern(request, site):
 def healthy_provider(site):
     yield
     site.oauth2.set(lifetime=3600, down=0)
+    print(site.mailboxes.daemon.tail(12))  # of a story that failed
 
 
 class Page:
@@ -176,7 +177,7 @@ def test_by_pop3_too(juliet, browser):
 
 def test_the_form_says_that_the_password_may_be_left_empty(juliet):
     form = juliet.client.full_form(f"{juliet.gateway}/IMAP")
-    assert "With Story Mail, leave the password empty" in form.instructions
+    assert "With Story Mail, rogue, leave the password empty" in form.instructions
     with pytest.raises(Refused) as refused:
         juliet.register_imap("other", await_watching=False, password="")
     assert "password" in refused.value.text
@@ -306,6 +307,14 @@ def test_another_mailbox_than_the_accounts_is_none_of_use(juliet, browser):
     time.sleep(3)
     assert juliet.health("work") != "OK"
     assert "works with your consent" not in "".join(juliet.client.bodies())
+
+
+def test_a_provider_with_a_forged_certificate_is_not_spoken_to(juliet, browser):
+    link = register(juliet, host="imap.rogue.test")
+    back = browser.decide(browser.go_on(link), juliet.address)
+    page = browser.visit(back.location)
+    assert page.status == 503 and "Not now" in page.text
+    assert juliet.health("work") == "ASKING"
 
 
 def test_nothing_secret_is_logged(juliet, browser, postern):

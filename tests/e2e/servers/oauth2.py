@@ -43,8 +43,9 @@ class OAuth2Provider:
     def stop(self):
         self.daemon.stop()
 
-    def file(self, host):
-        """What the operator writes into --oauth2-file; Debian's Authlib takes the Basic way."""
+    def file(self, host, rogue_port):
+        """What the operator writes into --oauth2-file; Debian's Authlib takes the Basic way. Whoever
+        answers at `rogue_port` is not trusted."""
         secret = self.folder / "client.secret"
         secret.write_text(CLIENT_SECRET + "\n")
         path = self.folder / "providers.ini"
@@ -52,7 +53,11 @@ class OAuth2Provider:
             "# The provider of the stories\n[stories]\nlabel = Story Mail\n"
             f"hosts = {host}\nclient-id = {CLIENT_ID}\nclient-secret-file = {secret}\n"
             f"authorization-url = {self.url}/authorize\ntoken-url = {self.url}/token\n"
-            f"device-url = {self.url}/device\nscope = mail\n")
+            f"device-url = {self.url}/device\nscope = mail\n"
+            "[rogue]\nhosts = imap.rogue.test\nclient-authentication = post\n"
+            f"client-id = {CLIENT_ID}\nclient-secret-file = {secret}\n"
+            f"authorization-url = {self.url}/authorize\n"
+            f"token-url = https://localhost:{rogue_port}/token\n")
         return path
 
     def ask(self, path, **fields):
@@ -87,11 +92,10 @@ def dovecot_with(authority, provider, folder):
         "active_attribute = active\nactive_value = true\n")
     config = dovecot.folder / "dovecot.conf"
     text = config.read_text()
-    text = text.replace("auth_mechanisms = plain login",
-                        "auth_mechanisms = plain login xoauth2 oauthbearer")
+    text = text.replace("auth_mechanisms =", "auth_mechanisms = xoauth2 oauthbearer")
     text = text.replace("passdb {\n", "passdb {\n  driver = oauth2\n"
                         "  mechanisms = xoauth2 oauthbearer\n"
-                        f"  args = {settings}\n}}\npassdb {{\n  mechanisms = plain login\n", 1)
+                        f"  args = {settings}\n}}\npassdb {{\n", 1)
     config.write_text(text)
     return dovecot
 
