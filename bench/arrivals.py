@@ -5,7 +5,8 @@ usage: bench/arrivals.py [--accounts N] [--rate PER_SECOND] [--seconds S] [--bin
 
 A made-up mail server tells of new mails at random times to random accounts and notes when; the
 made-up rules note when they are asked. imapflow, with as many mailboxes at the same server and the
-same rate, fetches the mail's source at "exists" and notes when it has it. One clock for all.
+same rate, fetches the mail's source at "exists" and notes when it has it. One clock for all; the
+two wait side by side, and take turns with the arrivals.
 """
 
 import sys
@@ -20,53 +21,53 @@ P50, P99 = 2, 10  # milliseconds
 GRACE = 3  # seconds for the last ones to come
 
 
-def arrivals(chosen, park, client, noted, pid):
-    """Of each run the delays in milliseconds, how many mails never came, and the seconds of CPU."""
-    runs, seen = [], set()
-    for _ in range(chosen.runs):
-        before = cpu(pid)
-        park.ask(f"rate {chosen.rate} {chosen.seconds} 0 {chosen.accounts - 1}")
-        time.sleep(chosen.seconds + GRACE)
-        used = cpu(pid) - before
-        park.ask("flush")
-        client.ask("flush")
-        begun = {name: at for name, at in times(park.mails).items() if name not in seen}
-        seen |= begun.keys()
-        took = delays(begun, times(noted))
-        runs.append((took, len(begun) - len(took), used))
-    return runs
+class Side:
+    """A client with its server and all its mailboxes in IDLE."""
+
+    def __init__(self, place, authority, accounts, make):
+        self.park = Park(place, authority, accounts, hosts=HOSTS).start()
+        self.accounts = accounts
+        self.seen, self.runs = set(), []
+        # Starts the client; tells who answers "flush", where it notes the mails, and its process.
+        self.client, self.noted, self.pid, self.stop_client = make(place, self.park)
+        self.park.await_idle(accounts)
+
+    def run(self, rate, seconds):
+        """Notes the delays in milliseconds, how many mails never came, and the seconds of CPU."""
+        before = cpu(self.pid)
+        self.park.ask(f"rate {rate} {seconds} 0 {self.accounts - 1}")
+        time.sleep(seconds + GRACE)
+        used = cpu(self.pid) - before
+        self.park.ask("flush")
+        self.client.ask("flush")
+        begun = {name: at for name, at in times(self.park.mails).items() if name not in self.seen}
+        self.seen |= begun.keys()
+        took = delays(begun, times(self.noted))
+        self.runs.append((took, len(begun) - len(took), used))
+
+    def stop(self):
+        self.stop_client()
+        self.park.stop()
 
 
-def measure_ours(chosen, authority):
-    place = folder()
-    park = Park(place, authority, chosen.accounts, hosts=HOSTS).start()
-    fetcher = Fetcher(place / "fetcher", authority, chosen.binary, chosen.accounts, park.port,
-                      hosts=HOSTS)
-    try:
-        fetcher.start()
-        park.await_idle(chosen.accounts)
-        time.sleep(GRACE)
-        return arrivals(chosen, park, fetcher.peers, fetcher.mails, fetcher.pid)
-    finally:
-        fetcher.stop()
-        park.stop()
-        clean(place)
+def sides(chosen, place, authority):
+    def ours(folder, park):
+        fetcher = Fetcher(folder / "fetcher", authority, chosen.binary, chosen.accounts, park.port,
+                          hosts=HOSTS).start()
+        return fetcher.peers, fetcher.mails, fetcher.pid, fetcher.stop
 
-
-def measure_imapflow(chosen, authority):
-    place = folder()
-    park = Park(place, authority, chosen.accounts, hosts=HOSTS).start()
-    peer = imapflow(chosen, authority, park, chosen.accounts, place / "imapflow.log")
-    try:
-        peer.start()
+    def theirs(folder, park):
+        log = folder / "imapflow.log"
+        peer = imapflow(chosen, authority, park, chosen.accounts, log).start()
         peer.ask("go")
-        park.await_idle(chosen.accounts)
-        time.sleep(GRACE)
-        return arrivals(chosen, park, peer, place / "imapflow.log", peer.pid)
-    finally:
-        peer.stop()
-        park.stop()
-        clean(place)
+        return peer, log, peer.pid, peer.stop
+
+    made = {"postern-fetcher": ours}
+    if chosen.imapflow.exists():
+        made["imapflow"] = theirs
+    for who, make in made.items():
+        (place / who).mkdir(mode=0o755)
+        yield who, Side(place / who, authority, chosen.accounts, make)
 
 
 def row(who, runs):
@@ -87,13 +88,20 @@ def main():
     if chosen.quick:
         chosen.accounts, chosen.seconds, chosen.runs = 200, 3, 1
     place = folder()
+    parked = {}
     try:
         authority = Authority(place / "certificates", NAMES)
-        rows = [row("postern-fetcher", measure_ours(chosen, authority))]
-        if chosen.imapflow.exists():
-            rows.append(row("imapflow", measure_imapflow(chosen, authority)))
+        for who, side in sides(chosen, place, authority):
+            parked[who] = side
+        time.sleep(GRACE)
+        for _ in range(chosen.runs):
+            for side in parked.values():
+                side.run(chosen.rate, chosen.seconds)
     finally:
+        for side in parked.values():
+            side.stop()
         clean(place)
+    rows = [row(who, side.runs) for who, side in parked.items()]
     table(f"EXISTS to the rules, {chosen.accounts} idle, {chosen.rate:g} a second; "
           f"target p50 {P50} ms, p99 {P99} ms",
           ["who", "mails", "lost", "p50 ms", "p99 ms", "max ms", "CPU us each"], rows)
