@@ -100,7 +100,7 @@ class FetcherService final : public v1::FetcherService::CallbackService {
                                       v1::ListMailsResponse& response);
   net::Task<absl::Status> DoReadMails(const v1::ReadMailsRequest& request,
                                       v1::ReadMailsResponse& response);
-  // fetcher_service_mails.cc
+  // fetcher_service_mails.cc, fetcher_service_changes.cc
   using PartWriter = rpc::StreamWriter<v1::ReadMailPartResponse>;
   using MailReader = rpc::StreamReader<v1::AppendMailRequest>;
   net::Task<absl::Status> DoSearch(const v1::SearchMailsRequest& request,
