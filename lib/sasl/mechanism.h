@@ -30,6 +30,7 @@ class Mechanisms {
   bool Has(Mechanism mechanism) const { return (bits_ & Bit(mechanism)) != 0; }
   void Add(Mechanism mechanism) { bits_ = static_cast<uint8_t>(bits_ | Bit(mechanism)); }
   void Remove(Mechanism mechanism) { bits_ = static_cast<uint8_t>(bits_ & ~Bit(mechanism)); }
+  void Remove(Mechanisms others) { bits_ = static_cast<uint8_t>(bits_ & ~others.bits_); }
   // The one of this name, if we speak it.
   void AddNamed(absl::string_view name);
   bool empty() const { return bits_ == 0; }

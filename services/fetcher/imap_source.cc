@@ -27,7 +27,8 @@ constexpr minutes kLongestPoll{20};
 net::Task<absl::Status> ImapSource::Open(const sasl::Credentials& credentials,
                                          std::optional<Failure>& failure) {
   absl::Status opened =
-      co_await OpenSession(session_, vigil_.account, credentials, vigil_.password_rule, failure);
+      co_await OpenSessionAgain(session_, vigil_.account, credentials, vigil_.password_rule,
+                                vigil_.progress.unfit, failure);
   if (!opened.ok()) co_return opened;
   auto mailbox = co_await session_.Examine(vigil_.account.mailbox);
   if (!mailbox.ok()) co_return Blame(session_, Step::kOpenMailbox, mailbox.status(), failure);

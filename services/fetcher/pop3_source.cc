@@ -39,8 +39,8 @@ Pop3Source::Pop3Source(net::ByteStream& stream, const Vigil& vigil)
 
 net::Task<absl::Status> Pop3Source::Open(const sasl::Credentials& credentials,
                                          std::optional<Failure>& failure) {
-  absl::Status opened =
-      co_await OpenSession(session_, vigil_.account, credentials, vigil_.password_rule, failure);
+  absl::Status opened = co_await OpenSessionAgain(
+      session_, vigil_.account, credentials, vigil_.password_rule, vigil_.progress.unfit, failure);
   if (!opened.ok()) co_return opened;
   if (session_.expire_days() == 0) {
     log::Info("the server keeps no mail that was read (EXPIRE 0)",

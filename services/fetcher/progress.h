@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "lib/sasl/mechanism.h"
 #include "services/fetcher/cursor_store.h"
 #include "services/fetcher/mail_reading.h"
 
@@ -20,6 +21,8 @@ struct Progress {
   // less each time.
   std::string troubled;
   int troubles = 0;
+  // Ways to log in that the server offers, and refuses to this login.
+  sasl::Mechanisms unfit;
   // How often in a row the rules or the edge did not take a mail.
   int obstacles = 0;
   // POP3: when the mails that are not dealt with were received, by UidlKey; without a

@@ -55,4 +55,18 @@ net::Task<absl::Status> OpenSession(Session& session, const Account& account,
   co_return absl::OkStatus();
 }
 
+// The same for who logs in again and again: it remembers which mechanisms are of no use. When
+// none of the others is any more, all are tried next time.
+template <class Session>
+net::Task<absl::Status> OpenSessionAgain(Session& session, const Account& account,
+                                         const sasl::Credentials& credentials, PasswordRule rule,
+                                         sasl::Mechanisms& unfit, std::optional<Failure>& failure) {
+  session.Avoid(unfit);
+  absl::Status opened = co_await OpenSession(session, account, credentials, rule, failure);
+  if (opened.ok()) unfit = session.unfit();
+  const bool refused = absl::IsUnauthenticated(opened) || absl::IsFailedPrecondition(opened);
+  if (refused) unfit = sasl::Mechanisms();
+  co_return opened;
+}
+
 }  // namespace postern::fetcher

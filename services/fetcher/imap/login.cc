@@ -100,6 +100,7 @@ net::Task<absl::Status> Session::SignIn(const sasl::Credentials& credentials) {
   if (absl::Status s = co_await AskCapabilities(); !s.ok()) co_return s;
   const bool by_command = CanLoginByCommand(credentials.kind);
   sasl::Mechanisms left = capabilities_.mechanisms();
+  left.Remove(unfit_);
   // Beneath TLS it hides nothing that LOGIN would show.
   if (stream_.IsEncrypted() && by_command) left.Remove(sasl::Mechanism::kCramMd5);
   std::optional<Response> refused;  // before the secret was of any account
@@ -117,6 +118,7 @@ net::Task<absl::Status> Session::SignIn(const sasl::Credentials& credentials) {
     const bool conclusive = (*exchange)->spent() || !SpeaksOfTheLogin(*answer);
     if (conclusive) co_return LoginRefusal(*answer, credentials.kind);
     refused = *std::move(answer);
+    unfit_.Add(*mechanism);
   }
   if (by_command) {
     auto answer = co_await LoginCommand(credentials);

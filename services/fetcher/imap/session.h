@@ -80,6 +80,10 @@ class Session {
   // The next one is tried only when the one before can't have been refused because of a wrong
   // password. Then ID and ENABLE, where offered.
   net::Task<absl::Status> Login(const sasl::Credentials& credentials, PasswordRule rule);
+  // Mechanisms that are offered, but not for this login: they were refused, and then another
+  // one was not. Whoever logs in again passes them over, for a server counts each refusal.
+  void Avoid(sasl::Mechanisms unfit) { unfit_ = unfit; }
+  sasl::Mechanisms unfit() const { return unfit_; }
 
   const Capabilities& offered() const { return capabilities_; }
   const Enabled& enabled() const { return enabled_; }
@@ -224,6 +228,7 @@ class Session {
   ListSink list_sink_;
   std::function<void(const Response&)> data_sink_;  // all that comes before an answer
   std::string last_refusal_;
+  sasl::Mechanisms unfit_;
   crypto::PasswordMask mask_;  // while the password is on its way
   std::string idle_tag_;       // while IDLE lasts
   bool done_due_ = false;

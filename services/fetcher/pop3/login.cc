@@ -104,6 +104,7 @@ bool Session::PrefersApop(sasl::Mechanisms left, const sasl::Credentials& creden
 net::Task<absl::Status> Session::SignIn(const sasl::Credentials& credentials) {
   if (absl::Status s = co_await AskCapabilities(); !s.ok()) co_return s;
   sasl::Mechanisms left = capabilities_.mechanisms;
+  left.Remove(unfit_);
   const bool by_password = CanSendPassword(credentials.kind);
   // Beneath TLS it hides nothing that PASS would show.
   if (stream_.IsEncrypted() && by_password) left.Remove(sasl::Mechanism::kCramMd5);
@@ -120,6 +121,7 @@ net::Task<absl::Status> Session::SignIn(const sasl::Credentials& credentials) {
     if (answer->kind == StatusLine::Kind::kOk) co_return (*exchange)->Finish();
     refused = LoginRefusal(*answer, capabilities_);
     if ((*exchange)->spent() || absl::IsUnavailable(refused)) co_return refused;
+    unfit_.Add(*mechanism);
   }
   const bool apop = PrefersApop(left, credentials);
   if (!apop && !by_password) co_return refused;

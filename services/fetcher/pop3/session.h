@@ -49,6 +49,10 @@ class Session {
   // By the strongest way that both sides know; USER and PASS are the last resort. The next one
   // is tried only when the one before can't have been refused because of a wrong password.
   net::Task<absl::Status> Login(const sasl::Credentials& credentials, PasswordRule rule);
+  // Mechanisms that are offered, but not for this login: they were refused, and then another
+  // one was not. Whoever logs in again passes them over, for a server counts each refusal.
+  void Avoid(sasl::Mechanisms unfit) { unfit_ = unfit; }
+  sasl::Mechanisms unfit() const { return unfit_; }
 
   // Hands the ids of all mails to `sink`, oldest first as servers do it; not asked
   // for when there are none. With a wording: kFailedPrecondition, the server gives no ids,
@@ -119,6 +123,7 @@ class Session {
   net::ByteStream& stream_;
   Capabilities capabilities_;
   std::string last_refusal_;
+  sasl::Mechanisms unfit_;
   crypto::PasswordMask mask_;        // while the password is on its way
   bool knows_capabilities_ = false;  // asked, and answered by a list
   bool asked_capabilities_ = false;

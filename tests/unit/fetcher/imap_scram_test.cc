@@ -224,6 +224,19 @@ TEST(ScramLogin, IsAsSafeByImap) {
   }
 }
 
+// Servers count refusals, and shut out whoever has too many.
+TEST(ScramLogin, IsNotTriedAgainWhereItIsNotForThisLogin) {
+  ImapServer first("pencil", Trick::kManyRounds, true), second("pencil", Trick::kManyRounds, true);
+  imap::Session before(first), again(second);
+  ASSERT_TRUE(Await(LogIn(before)).ok());
+  EXPECT_TRUE(before.unfit().Has(sasl::Mechanism::kScramSha256));
+  EXPECT_FALSE(before.unfit().Has(sasl::Mechanism::kPlain));
+  again.Avoid(before.unfit());
+  ASSERT_TRUE(Await(LogIn(again)).ok());
+  EXPECT_TRUE(absl::StrContains(second.heard().front(), "AUTHENTICATE PLAIN "))
+      << second.heard().front();
+}
+
 TEST(ScramLogin, IsAsSafeByPop3) {
   for (const Case& c : kCases) {
     if (c.trick == Trick::kManyRounds) continue;  // the same code

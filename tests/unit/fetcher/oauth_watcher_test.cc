@@ -1,4 +1,5 @@
-// How an account of an OAuth2 provider is watched: tokens come, end, are refused, are not to be had.
+// How an account of an OAuth2 provider is watched: tokens come, end, are refused, are not to be
+// had.
 #include "absl/strings/escaping.h"
 #include "services/fetcher/account_password.h"
 #include "tests/unit/fetcher/visit_bench.h"
@@ -10,17 +11,18 @@ namespace {
 constexpr char kGreeting[] = "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2 AUTH=PLAIN] hi\n";
 
 std::string Authenticate(int number) {
-  return absl::StrCat("C: A1 AUTHENTICATE XOAUTH2 ",
-                      absl::Base64Escape(absl::StrCat("user=ann\x01", "auth=Bearer token ", number,
-                                                      "\x01\x01")),
-                      "\n");
+  return absl::StrCat(
+      "C: A1 AUTHENTICATE XOAUTH2 ",
+      absl::Base64Escape(absl::StrCat("user=ann\x01", "auth=Bearer token ", number, "\x01\x01")),
+      "\n");
 }
 
 // A login by the token of this number, and a mailbox without mail.
 std::string Accepts(int number) {
-  return absl::StrCat(kGreeting, Authenticate(number),
-                      "S: A1 OK [CAPABILITY IMAP4rev1 IDLE] in\nC: A2 EXAMINE \"INBOX\"\n"
-                      "S: * 0 EXISTS\nS: * OK [UIDVALIDITY 7] v\nS: * OK [UIDNEXT 1] n\nS: A2 OK\n");
+  return absl::StrCat(
+      kGreeting, Authenticate(number),
+      "S: A1 OK [CAPABILITY IMAP4rev1 IDLE] in\nC: A2 EXAMINE \"INBOX\"\n"
+      "S: * 0 EXISTS\nS: * OK [UIDVALIDITY 7] v\nS: * OK [UIDNEXT 1] n\nS: A2 OK\n");
 }
 std::string Refuses(int number) {
   return absl::StrCat(kGreeting, Authenticate(number),
