@@ -9,6 +9,7 @@
 #include "services/admin/account_settings.h"
 #include "services/admin/field_error.h"
 #include "services/admin/health.h"
+#include "services/admin/oauth2/provider_choice.h"
 
 namespace postern::admin {
 namespace {

@@ -10,6 +10,7 @@
 #include "services/admin/bare_jid.h"
 #include "services/admin/field_error.h"
 #include "services/admin/host_syntax.h"
+#include "services/admin/oauth2/provider_choice.h"
 #include "services/admin/readable_text.h"
 #include "services/admin/watching.h"
 
@@ -163,28 +164,6 @@ absl::Status CheckRelayAccount(v1::Account& account, const RelayRules& relay) {
   return CheckRelaySender(relay, account.owner(), *from);
 }
 
-// Whether tokens of a provider stand in for the password; what was stored for another way to
-// log in goes.
-void ChooseProvider(const v1::Account* before, absl::string_view password,
-                    const OAuth2Providers& oauth2, v1::Account& account) {
-  account.clear_oauth2_provider();
-  const bool had_token = before != nullptr && !before->oauth2_provider().empty();
-  const OAuth2Provider* provider = password.empty() ? ProviderFor(oauth2, account) : nullptr;
-  if (provider == nullptr) {
-    if (had_token) account.clear_sealed_password();
-    return;
-  }
-  const bool same_use =
-      before != nullptr && crypto::CheckPasswordUse(UseOf(*before), UseOf(account)).ok();
-  const bool same_host = before != nullptr && before->host() == account.host();
-  const bool has_password = before != nullptr && !had_token && !before->sealed_password().empty();
-  if (has_password && (same_use || same_host)) return;  // an app password, say: it stays
-  if (!same_use || !had_token || before->oauth2_provider() != provider->name) {
-    account.clear_sealed_password();
-  }
-  account.set_oauth2_provider(provider->name);
-}
-
 struct Site {
   const RelayRules& relay;
   const OAuth2Providers& oauth2;
@@ -252,10 +231,6 @@ absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_
 
 crypto::PasswordUse UseOf(const v1::Account& account) {
   return {account.host(), account.login(), account.security() != v1::SECURITY_NONE};
-}
-
-bool WaitsForConsent(const v1::Account& account) {
-  return !account.oauth2_provider().empty() && account.sealed_password().empty();
 }
 
 absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1::Account& wanted,

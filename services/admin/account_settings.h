@@ -38,9 +38,6 @@ absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1:
                                             absl::string_view password, const RelayRules& relay,
                                             const OAuth2Providers& oauth2 = {});
 
-// True for an account that needs the consent of its owner, and has none.
-bool WaitsForConsent(const v1::Account& account);
-
 // kInvalidArgument: "field: reason" when a language is no tag of RFC 5646 by its signs.
 absl::Status CheckPreferences(const v1::Preferences& preferences);
 

@@ -8,6 +8,7 @@
 #include "services/admin/account_settings.h"
 #include "services/admin/bare_jid.h"
 #include "services/admin/health.h"
+#include "services/admin/oauth2/provider_choice.h"
 #include "services/admin/watching.h"
 
 namespace postern::admin {
