@@ -12,7 +12,7 @@ from yard import Fetcher, RedisLine, cpu, memory  # makes `servers` known
 from servers.dovecot import Dovecot
 from servers.mailbox_client import PASSWORD
 
-USER = "mail"  # getmail delivers nothing as root
+USER = "mail"  # as root getmail delivers nothing, or forks for each mail and hangs at times
 LINE = b"The quick brown fox jumps over the lazy dog and goes on its way to town.\r\n"
 
 
@@ -203,10 +203,8 @@ poll localhost protocol imap service {mailbox.port}
 
 def getmail(place, mailbox):
     home = _fresh(place, "getmail")
-    home.chmod(0o755)
     for part in ("box", "box/cur", "box/new", "box/tmp"):
         (home / part).mkdir()
-        shutil.chown(home / part, USER)
     _secret(home / "getmailrc", f"""
 [retriever]
 type = SimpleIMAPSSLRetriever
@@ -220,14 +218,15 @@ mailboxes = ("INBOX",)
 [destination]
 type = Maildir
 path = {home}/box/
-user = {USER}
 
 [options]
 read_all = true
 delete = false
 verbose = 0
 """)
-    figures = timed(["getmail", f"--getmaildir={home}"])
+    for path in (home, *home.rglob("*")):
+        shutil.chown(path, USER)
+    figures = timed(["getmail", f"--getmaildir={home}"], user=USER, group=USER, extra_groups=[])
     _check(mailbox, len(list((home / "box" / "new").iterdir())))
     return figures
 
