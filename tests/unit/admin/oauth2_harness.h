@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ namespace postern::admin {
 class ScriptedPoster final : public HttpPoster {
  public:
   struct State {
-    std::deque<HttpAnswer> answers;  // none left: not reached
+    std::deque<HttpAnswer> answers;
+    std::optional<HttpAnswer> otherwise;  // when none is left; without it: not reached
     std::vector<FormFields> forms;   // what was posted
     std::function<net::Task<void>()> meanwhile;
   };
@@ -36,6 +38,7 @@ class ScriptedPoster final : public HttpPoster {
     // As a network does: others come first.
     co_await net::Sleep(std::chrono::milliseconds(1));
     if (state_.meanwhile) co_await state_.meanwhile();
+    if (state_.answers.empty() && state_.otherwise) co_return *state_.otherwise;
     if (state_.answers.empty()) co_return absl::UnavailableError("http: refused");
     HttpAnswer answer = state_.answers.front();
     state_.answers.pop_front();
