@@ -26,6 +26,10 @@ class FakeTimetable final : public Timetable {
   std::optional<int64_t> owed;
 };
 
+// Until what a test waits for, when it can't say when it comes.
+constexpr int64_t kSoon = 4;
+constexpr std::chrono::seconds kPatience{30};
+
 constexpr char kIdle[] = "C: A4 IDLE\nS: + idling\n";
 
 std::string Opening() {
@@ -55,6 +59,16 @@ class ScheduleWatchTest : public WatcherTest {
     SetCursor({7, 8, MailboxIdentity("imap.example.org", "ann", "INBOX")});
   }
 
+  // What PutAccount() puts next: of the same mailbox, and as far in it.
+  void BeAnotherAccount(const std::string& id) {
+    account_.id = id;
+    account_.sealed_password = secrets_.Seal(crypto::Secret("secret"), id);
+    CursorStore store(*redis_);
+    auto lease = testing::Await(io_, store.Take(id, kToken - 1));
+    const Cursor cursor{7, 8, MailboxIdentity("imap.example.org", "ann", "INBOX")};
+    ASSERT_TRUE(lease.ok() && testing::Await(io_, store.Advance(*lease, cursor)).ok());
+  }
+
   static int64_t Now() { return std::time(nullptr); }
   bool Rests() {
     return Until([this] {
@@ -64,7 +78,7 @@ class ScheduleWatchTest : public WatcherTest {
   }
   // So many connections are over, each as in its script.
   bool Visited(size_t count) {
-    const bool done = Until([&] { return dialer_->ended.size() == count; });
+    const bool done = Until([&] { return dialer_->ended.size() == count; }, kPatience);
     EXPECT_TRUE(done) << dialer_->ended.size() << " of " << count << " visits";
     for (const std::string& rest : dialer_->ended) EXPECT_EQ(rest, "");
     return done;
@@ -78,11 +92,14 @@ class ScheduleWatchTest : public WatcherTest {
 };
 
 TEST_F(ScheduleWatchTest, LooksAtItsTimesAndNotBefore) {
-  timetable_->next_look = Now() + 3;
+  timetable_->next_look = Now() + kSoon;
   Watch({absl::StrCat(Opening(), Look(true), Read(4))});
   ASSERT_TRUE(Rests());
-  EXPECT_EQ(dialer_->dialled(), 0u) << "nothing is owed";
-  EXPECT_EQ(NextAttempt(), timetable_->next_look);
+  const size_t early = dialer_->dialled();
+  if (Now() < timetable_->next_look) {
+    EXPECT_EQ(early, 0u) << "nothing is owed";
+    EXPECT_EQ(NextAttempt(), timetable_->next_look);
+  }
   ASSERT_TRUE(Visited(1));
   EXPECT_GE(Now(), timetable_->next_look);
   EXPECT_EQ(Delivered(), "FULL Hello");
@@ -123,7 +140,7 @@ TEST_F(ScheduleWatchTest, LooksWhenAskedTo) {
 
 TEST_F(ScheduleWatchTest, QuietHoursHoldMailUntilTheirEnd) {
   timetable_->has_schedule = false;
-  timetable_->quiet_until = Now() + 3;
+  timetable_->quiet_until = Now() + kSoon;
   Watch({absl::StrCat(Opening(), Look(true), kIdle,
                       "C: DONE\nS: A4 OK\nC: A5 NOOP\nS: A5 OK\n"
                       "C: A6 UID FETCH 9:* (UID RFC822.SIZE INTERNALDATE)\n"
@@ -131,9 +148,11 @@ TEST_F(ScheduleWatchTest, QuietHoursHoldMailUntilTheirEnd) {
                       "\"22-Nov-2020 07:00:00 +0000\")\nS: A6 OK\n",
                       Read(7), "C: A8 IDLE\nS: + idling\n")});
   ASSERT_TRUE(Until([this] { return !dialer_->streams.empty() && bouts_.size() == 0; }));
-  EXPECT_EQ(Delivered(), "");
-  EXPECT_LT(Now(), timetable_->quiet_until);
-  ASSERT_TRUE(Until([this] { return Delivered() != ""; }));
+  const std::string early = Delivered();
+  if (Now() < timetable_->quiet_until) {
+    EXPECT_EQ(early, "");
+  }
+  ASSERT_TRUE(Until([this] { return Delivered() != ""; }, kPatience));
   EXPECT_EQ(Delivered(), "FULL Hello");
   EXPECT_GE(Now(), timetable_->quiet_until);
   EXPECT_TRUE(Played());
@@ -143,7 +162,7 @@ TEST_F(ScheduleWatchTest, QuietHoursHoldMailUntilTheirEnd) {
 TEST_F(ScheduleWatchTest, WhatAScheduledLookLeftInQuietHoursComesAtTheirEnd) {
   timetable_->owed = Now();
   timetable_->next_look = Now() + 3600;
-  timetable_->quiet_until = Now() + 3;
+  timetable_->quiet_until = Now() + kSoon;
   Watch({absl::StrCat(Opening(), Look(true)), absl::StrCat(Opening(), Look(true), Read(4))});
   ASSERT_TRUE(Visited(1));
   EXPECT_EQ(Delivered(), "");
@@ -170,12 +189,10 @@ TEST_F(ScheduleWatchTest, AConnectionToItsServerIsAReasonToLook) {
 
 TEST_F(ScheduleWatchTest, AnotherAccountOfTheServerGivesTheReason) {
   timetable_->when_connected = true;
-  Watch({absl::StrCat(Opening(), "C: A3 UID FETCH 10:* (UID RFC822.SIZE INTERNALDATE)\nS: A3 OK\n",
-                      kIdle),
-         absl::StrCat(Opening(), Look(true), Read(4))});
+  Watch(
+      {absl::StrCat(Opening(), Look(false), kIdle), absl::StrCat(Opening(), Look(true), Read(4))});
   ASSERT_TRUE(Rests());
-  account_.id = "other";
-  account_.sealed_password = secrets_.Seal(crypto::Secret("secret"), "other");
+  BeAnotherAccount("other");
   account_.timetable = nullptr;
   PutAccount();
   ASSERT_TRUE(Visited(1));
@@ -189,12 +206,7 @@ TEST_F(ScheduleWatchTest, ALookThatHadSuchAReasonGivesNoneToOthers) {
   Watch({absl::StrCat(Opening(), Look(false)), absl::StrCat(Opening(), Look(false)),
          "S: * OK nobody is expected\n"});
   ASSERT_TRUE(Rests());
-  account_.id = "acc2";
-  account_.sealed_password = secrets_.Seal(crypto::Secret("secret"), "acc2");
-  CursorStore store(*redis_);
-  auto lease = testing::Await(io_, store.Take("acc2", kToken - 1));
-  const Cursor cursor{7, 8, MailboxIdentity("imap.example.org", "ann", "INBOX")};
-  ASSERT_TRUE(testing::Await(io_, store.Advance(*lease, cursor)).ok());
+  BeAnotherAccount("acc2");
   PutAccount();
   ASSERT_TRUE(Until([this] { return watches_->Watched().size() == 2; }));
   watches_->HostReached("imap.example.org");
