@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -20,6 +21,8 @@ from servers.certificates import Authority  # noqa: E402
 from servers.daemon import Daemon, ServerFailed, free_port, wait_until  # noqa: E402
 from servers.redis import Redis  # noqa: E402
 
+# So that what was started is ended when somebody ends us politely.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 BIN = Path(os.environ.get("POSTERN_BIN", ROOT / "build" / "bin"))
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
