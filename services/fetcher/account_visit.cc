@@ -46,6 +46,8 @@ net::Task<absl::StatusOr<MailSource::Stay>> AccountWatcher::Bout() {
       look = false;
       if (WokenMeanwhile()) continue;
     }
+    if (absl::Status s = co_await CatchUpFurther(); !s.ok()) co_return s;
+    if (WokenMeanwhile()) continue;
     auto stay = co_await source_->Park();
     if (!stay.ok() || stay->kind != Stay::Kind::kLook) co_return stay;
     look = true;
@@ -93,7 +95,8 @@ net::Task<absl::Status> AccountWatcher::Open() {
   logins.Increment();
   open_since_ = well_since_ = Clock::now();
   why_asking_ = words::Wording();
-  parts_.health.Report(account_->id, Health::kOk);
+  tell_further_ = !account_->more_mailboxes.empty();
+  if (!tell_further_) parts_.health.Report(account_->id, Health::kOk);
   if (!std::exchange(opportune_, false) && parts_.on_reached) parts_.on_reached(account_->host);
   co_return absl::OkStatus();
 }
@@ -107,17 +110,65 @@ void AccountWatcher::NoteRefused(const sasl::Credentials& credentials) {
 }
 
 net::Task<absl::Status> AccountWatcher::CatchUpOnce() {
-  state_ = "fetching";
-  seen_availability_ = parts_.availability.Of(account_->owner);
-  CatchUp pass(*account_, *source_, progress_, parts_.availability, parts_.handoff);
+  const Availability now = parts_.availability.Of(account_->owner);
+  const bool due = look_again_unix_ != 0 && look_again_unix_ <= std::time(nullptr);
   // Where looks have their times, digests have the same.
-  if (std::exchange(check_now_, false) || HasSchedule(*account_)) pass.ForceDigest();
-  auto look_again = co_await pass.Run();
-  waiting_since_ = pass.waiting_since();
-  if (!look_again.ok()) co_return look_again.status();
-  look_again_unix_ = *look_again;
+  force_digest_ = std::exchange(check_now_, false) || HasSchedule(*account_);
+  if (force_digest_ || due || now != seen_availability_) source_->DoubtFurther();
+  seen_availability_ = now;
+  absl::Status looked = co_await LookThrough(*source_, progress_, own_waiting_);
+  NoteWaiting();
   looked_at_ = Clock::now();
+  co_return looked;
+}
+
+net::Task<absl::Status> AccountWatcher::LookThrough(Mailbox& mailbox, Progress& progress,
+                                                    Waiting& waiting) {
+  state_ = "fetching";
+  CatchUp pass(*account_, mailbox, progress, parts_.availability, parts_.handoff);
+  if (force_digest_) pass.ForceDigest();
+  auto look_again = co_await pass.Run();
+  waiting.since_unix = pass.waiting_since();
+  if (!look_again.ok()) co_return look_again.status();
+  waiting.look_again_unix = *look_again;
   co_return absl::OkStatus();
+}
+
+void AccountWatcher::NoteWaiting() {
+  Waiting all = own_waiting_;
+  all.Add(source_->FurtherWaiting());
+  waiting_since_ = all.since_unix;
+  look_again_unix_ = all.look_again_unix;
+}
+
+// --- further mailboxes ------------------------------------------------------------
+
+net::Task<absl::Status> AccountWatcher::CatchUpFurther() {
+  for (;;) {
+    auto next = co_await source_->NextWithNews();
+    if (!next.ok()) co_return next.status();
+    if (!next->has_value()) break;
+    MailSource::Further& further = **next;
+    absl::Status looked = co_await LookThrough(further.mailbox, further.progress, further.waiting);
+    NoteWaiting();
+    if (!looked.ok()) co_return looked;
+  }
+  TellOfFurther();
+  co_return absl::OkStatus();
+}
+
+// One that can't be opened is an error of the account, though the others are watched.
+void AccountWatcher::TellOfFurther() {
+  std::string unopened = source_->Unopened().value_or("");
+  if (!std::exchange(tell_further_, false) && unopened == unopened_) return;
+  unopened_ = std::move(unopened);
+  if (unopened_.empty()) return parts_.health.Report(account_->id, Health::kOk);
+  Account named = *account_;
+  named.mailbox = unopened_;
+  Failure failure;
+  failure.step = Step::kOpenMailbox;
+  failure.status = absl::FailedPreconditionError("imap: a further mailbox can't be opened");
+  parts_.health.Report(account_->id, Health::kError, FailureWording(named, failure));
 }
 
 }  // namespace postern::fetcher

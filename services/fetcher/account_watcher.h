@@ -146,6 +146,10 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   net::Task<absl::Status> Open();
   void NoteRefused(const sasl::Credentials& credentials);
   net::Task<absl::Status> CatchUpOnce();
+  net::Task<absl::Status> CatchUpFurther();
+  net::Task<absl::Status> LookThrough(Mailbox& mailbox, Progress& progress, Waiting& waiting);
+  void NoteWaiting();
+  void TellOfFurther();
 
   const WatcherParts& parts_;
   const std::shared_ptr<const Account> account_;
@@ -156,6 +160,8 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   ReconnectPolicy reconnect_;
   Progress progress_;
   Availability seen_availability_;
+  Waiting own_waiting_;                   // in the mailbox that it is all for
+  std::string unopened_;                  // the further mailbox that its user was told of
   std::optional<int64_t> waiting_since_;  // when the first mail was received that waits
   int64_t look_again_unix_ = 0;
   std::chrono::seconds login_delay_{0};  // as the server wants it
@@ -176,6 +182,8 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   bool stopping_ = false;
   bool is_open_ = false;        // the mailbox
   bool check_now_ = false;      // a digest need not be due
+  bool force_digest_ = false;   // in the looks at hand
+  bool tell_further_ = false;   // how the further mailboxes fare, after a login
   bool rested_ = false;         // the pause between connections need not end
   bool opportune_ = false;      // it looks because its server was connected to
   bool released_ = false;       // mail that waits need not, since the last look

@@ -24,7 +24,7 @@ constexpr size_t kMostUnsettled = 128;
 
 }  // namespace
 
-CatchUp::CatchUp(const Account& account, MailSource& source, Progress& progress,
+CatchUp::CatchUp(const Account& account, Mailbox& source, Progress& progress,
                  const AvailabilityFeed& availability, MailHandoff& handoff)
     : account_(account),
       source_(source),

@@ -26,7 +26,7 @@ namespace postern::fetcher {
 // read, so three are in memory at most; the cursor follows what was handed on.
 class CatchUp {
  public:
-  CatchUp(const Account& account, MailSource& source, Progress& progress,
+  CatchUp(const Account& account, Mailbox& source, Progress& progress,
           const AvailabilityFeed& availability, MailHandoff& handoff);
 
   // Sends a digest now, due or not.
@@ -87,7 +87,7 @@ class CatchUp {
   Next Obstacle(const std::vector<MailFacts>& mails, const absl::Status& status);
 
   const Account& account_;
-  MailSource& source_;
+  Mailbox& source_;
   Progress& progress_;
   MailHandoff& handoff_;
   BatchReader reader_;

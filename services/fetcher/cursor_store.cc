@@ -17,7 +17,8 @@ const store::Script& TakeScript() {
     redis.call('HSET', KEYS[1], 'fence', ARGV[1])
     return {redis.call('HGET', KEYS[1], 'uid_validity') or '',
             redis.call('HGET', KEYS[1], 'last_uid') or '',
-            redis.call('HGET', KEYS[1], 'mailbox') or ''}
+            redis.call('HGET', KEYS[1], 'mailbox') or '',
+            tostring(redis.call('EXISTS', KEYS[2]))}
   )lua");
   return script;
 }
@@ -95,18 +96,19 @@ CursorStore::CursorStore(store::RedisClient& redis, std::function<bool()> may_wr
     : redis_(redis), may_write_(std::move(may_write)) {}
 
 net::Task<absl::StatusOr<Lease>> CursorStore::Take(std::string account_id, uint64_t token) {
-  std::vector<std::string> keys = {CursorKey(account_id)};
+  std::vector<std::string> keys = {CursorKey(account_id), FurtherKey(account_id)};
   std::vector<std::string> args = {absl::StrCat(token)};
   auto reply = co_await redis_.Run(TakeScript(), std::move(keys), std::move(args));
   if (!reply.ok()) co_return reply.status();
   if (reply->items.empty()) co_return LeaseLost();
-  if (reply->items.size() != 3) {
+  if (reply->items.size() != 4) {
     co_return absl::InternalError("cursor store: taking a lease had an odd answer");
   }
   Lease lease;
   lease.account_id = std::move(account_id);
   lease.token = token;
   lease.cursor = ReadCursor(reply->items[0].text, reply->items[1].text, reply->items[2].text);
+  lease.has_further = reply->items[3].text == "1";
   co_return lease;
 }
 
@@ -162,7 +164,7 @@ net::Task<absl::Status> CursorStore::WriteKnown(const store::Script& script, Lea
 
 net::Task<absl::Status> CursorStore::Forget(std::string account_id) {
   std::vector<std::string> command = {"DEL", CursorKey(account_id), KnownKey(account_id),
-                                      DeliveredKey(account_id)};
+                                      DeliveredKey(account_id), FurtherKey(account_id)};
   auto reply = co_await redis_.Command(std::move(command));
   co_return reply.status();
 }

@@ -21,13 +21,16 @@ struct Lease {
   std::string account_id;
   uint64_t token = 0;            // that of the account's slot: the fence
   std::optional<Cursor> cursor;  // as it stood when the lease was taken
+  bool has_further = false;      // cursors of mailboxes beside it are stored
 };
 
-// The key of what ReadDelivered reads.
+// The keys of what ReadDelivered and TakeFurther read.
 std::string DeliveredKey(absl::string_view account_id);
+std::string FurtherKey(absl::string_view account_id);
 
 // How far each account's mailbox is dealt with. In Redis:
 //   postern:cursor:{ID}  hash: fence, mailbox; IMAP uid_validity, last_uid; POP3 newest
+//   postern:cursor:{ID}:further  hash: of the mailboxes beside it, "UIDVALIDITY UID" by identity
 //   postern:cursor:{ID}:known  POP3: the keys of the mails dealt with, 8 bytes each
 //   postern:cursor:{ID}:delivered  POP3: those that were handed on, and when, 12 bytes each
 // The highest token ever taken with is kept beside the cursor and checked in the script
@@ -44,6 +47,13 @@ class CursorStore {
   // kAborted when the lease is lost. The cursor never moves back under one UIDVALIDITY
   // of one mailbox.
   net::Task<absl::Status> Advance(Lease lease, Cursor cursor);
+  // The cursors of the mailboxes beside it; those of others than these identities are removed:
+  // who is watched again later begins at its end. kAborted when the lease is lost. In
+  // further_cursors.cc, as is the next.
+  net::Task<absl::StatusOr<std::vector<Cursor>>> TakeFurther(Lease lease,
+                                                             std::vector<std::string> identities);
+  // As Advance, for one of them.
+  net::Task<absl::Status> AdvanceFurther(Lease lease, Cursor cursor);
   // What is known of a POP3 mailbox; nothing before its first sight.
   net::Task<absl::StatusOr<std::optional<KnownMails>>> ReadKnown(std::string account_id);
   // This is known, and nothing else. kAborted when the lease is lost.

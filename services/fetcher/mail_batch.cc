@@ -39,7 +39,7 @@ std::vector<IncomingMail> MailBatch::Unpack(std::vector<MailFacts>& looked_at) {
   return mails;
 }
 
-BatchReader::BatchReader(const Account& account, MailSource& source, Progress& progress,
+BatchReader::BatchReader(const Account& account, Mailbox& source, Progress& progress,
                          const AvailabilityFeed& availability, MailBudget& budget)
     : account_(account),
       source_(source),

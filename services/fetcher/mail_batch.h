@@ -36,7 +36,7 @@ struct MailBatch {
 // Reads new mails by the batch, as far as the user's presence lets them go one way.
 class BatchReader {
  public:
-  BatchReader(const Account& account, MailSource& source, Progress& progress,
+  BatchReader(const Account& account, Mailbox& source, Progress& progress,
               const AvailabilityFeed& availability, MailBudget& budget);
 
   // These are new.
@@ -57,7 +57,7 @@ class BatchReader {
   net::Task<size_t> Take(const std::vector<WantedMail>& wanted, ReadMails read, MailBatch& batch);
 
   const Account& account_;
-  MailSource& source_;
+  Mailbox& source_;
   Progress& progress_;
   const AvailabilityFeed& availability_;
   MailBudget& budget_;

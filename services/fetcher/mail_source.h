@@ -40,17 +40,11 @@ struct Vigil {
   Progress& progress;
 };
 
-// One connection to a mailbox, and what is new in it: IMAP or POP3. Between two looks an
-// IMAP connection is parked: it lies there without a coroutine, and costs what it holds.
-class MailSource {
+// A mailbox that is open, and what is new in it.
+class Mailbox {
  public:
-  virtual ~MailSource() = default;
+  virtual ~Mailbox() = default;
 
-  // From the greeting to where to go on in the mailbox. At first sight, and when the
-  // server numbered its mails anew, nothing old is replayed. `failure` is set when the
-  // mail server is to blame.
-  virtual net::Task<absl::Status> Open(const sasl::Credentials& credentials,
-                                       std::optional<Failure>& failure) = 0;
   virtual net::Task<absl::StatusOr<NewMail>> Look() = 0;
   // The first of these, and as many behind it as cost no round trip more. At least one is
   // wanted. Settle may run meanwhile.
@@ -60,6 +54,43 @@ class MailSource {
   virtual net::Task<absl::Status> Settle(std::vector<MailFacts> mails) = 0;
   // The delivery id.
   virtual std::string Id(const MailFacts& facts) const = 0;
+};
+
+// What is left in a mailbox after it was looked through.
+struct Waiting {
+  std::optional<int64_t> since_unix;  // when the first mail was received that waits
+  int64_t look_again_unix = 0;        // at the latest, though nothing happens; 0: no need
+  // The sooner of both.
+  void Add(const Waiting& other);
+};
+
+// One connection, and the mailbox it is for: IMAP or POP3. Between two looks an IMAP
+// connection is parked: it lies there without a coroutine, and costs what it holds.
+class MailSource : public Mailbox {
+ public:
+  // From the greeting to where to go on in the mailbox. At first sight, and when the
+  // server numbered its mails anew, nothing old is replayed. `failure` is set when the
+  // mail server is to blame.
+  virtual net::Task<absl::Status> Open(const sasl::Credentials& credentials,
+                                       std::optional<Failure>& failure) = 0;
+
+  // Account::more_mailboxes. One of them that may have news, opened in place of the one that
+  // was open; nothing when there is none, and the connection's own is open again. To be asked
+  // before Park().
+  struct Further {
+    Mailbox& mailbox;
+    Progress& progress;
+    Waiting& waiting;  // to be set when it is looked through
+  };
+  virtual net::Task<absl::StatusOr<std::optional<Further>>> NextWithNews() {
+    co_return std::nullopt;
+  }
+  // All of them are to be looked into: what kept mail waiting there may be over.
+  virtual void DoubtFurther() {}
+  // What waits in them.
+  virtual Waiting FurtherWaiting() const { return {}; }
+  // The name of one that can't be opened, if there is one.
+  virtual std::optional<std::string> Unopened() const { return std::nullopt; }
 
   // Sooner after its login than this the server takes no other; 0: it doesn't say.
   virtual int64_t login_delay_seconds() const { return 0; }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -34,6 +36,8 @@ struct Progress {
   // POP3: the new mails of the last look that are not dealt with. New they stay, however
   // many they become.
   absl::flat_hash_set<uint64_t> waiting;
+  // IMAP: the same of Account::more_mailboxes, by their names. Null: there are none.
+  std::unique_ptr<std::map<std::string, Progress>> further;
 
   // The mail could not be read from its server. Not `sure`: it was one of several.
   void NoteUnread(absl::string_view mail_id, const absl::Status& status, bool sure = true);

@@ -36,6 +36,8 @@ std::optional<MailboxCounts> ParseStatus(const Response& response) {
     const std::string item = absl::AsciiStrToUpper(items[i].text);
     if (item == "MESSAGES") counts.messages = NumberOf<uint32_t>(items[i + 1]);
     if (item == "UNSEEN") counts.unseen = NumberOf<uint32_t>(items[i + 1]);
+    if (item == "UIDNEXT") counts.uid_next = NumberOf<uint32_t>(items[i + 1]);
+    if (item == "UIDVALIDITY") counts.uid_validity = NumberOf<uint32_t>(items[i + 1]);
   }
   return counts;
 }

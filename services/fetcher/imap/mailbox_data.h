@@ -10,10 +10,10 @@
 // What servers say of mailboxes beside LIST. Values that make no sense cost themselves alone.
 namespace postern::fetcher::imap {
 
-// "* STATUS work (MESSAGES 231 UNSEEN 4)". RFC 3501 section 7.2.4.
+// "* STATUS work (MESSAGES 231 UIDNEXT 44292)". RFC 3501 section 7.2.4.
 struct MailboxCounts {
   std::string name;  // as on the wire
-  std::optional<uint32_t> messages, unseen;
+  std::optional<uint32_t> messages, unseen, uid_next, uid_validity;
 };
 std::optional<MailboxCounts> ParseStatus(const Response& response);
 

@@ -134,6 +134,10 @@ absl::Status Session::Absorb(Response response) {
   }
   if (response.IsStatus()) AbsorbStatus(response);
   if (data_sink_) data_sink_(response);
+  if (response.name == "STATUS" && counts_sink_) {
+    auto counts = ParseStatus(response);
+    if (counts) counts_sink_(*std::move(counts));
+  }
   if (response.name == "CAPABILITY") LearnCapabilities(response.text);
   if (response.name == "ENABLED") LearnEnabled(response.text);
   if (response.name == "ID") server_name_ = response.text.substr(0, kMaxServerName);

@@ -156,6 +156,17 @@ class Session {
   // when a dialogue is to go on: there is news, or half an answer has come.
   absl::StatusOr<bool> Hear();
 
+  // Mailboxes beside the open one, named in UTF-8. What STATUS says of one; nothing when it is
+  // refused.
+  net::Task<absl::StatusOr<std::optional<MailboxCounts>>> AskCounts(const std::string& mailbox);
+  // Has the server tell of new mail in these, and in the open one as before (RFC 5465).
+  // kFailedPrecondition: it can't, or doesn't want to.
+  net::Task<absl::Status> NotifyOf(const std::vector<std::string>& mailboxes);
+  // Is told of what the server says of other mailboxes, asked or not.
+  void OnCounts(CountsSink sink) { counts_sink_ = std::move(sink); }
+  // Whether the server means the mailbox of this name, in UTF-8.
+  bool Means(const std::string& wire_name, const std::string& mailbox) const;
+
   // What is known of the mailbox by now.
   const Mailbox& mailbox() const { return mailbox_; }
   // True when the mailbox grew since ForgetNews().
@@ -227,6 +238,7 @@ class Session {
   Sink sink_;
   ListSink list_sink_;
   std::function<void(const Response&)> data_sink_;  // all that comes before an answer
+  CountsSink counts_sink_;
   std::string last_refusal_;
   sasl::Mechanisms unfit_;
   crypto::PasswordMask mask_;  // while the password is on its way

@@ -28,7 +28,7 @@ class ScriptedPoster final : public HttpPoster {
   struct State {
     std::deque<HttpAnswer> answers;
     std::optional<HttpAnswer> otherwise;  // when none is left; without it: not reached
-    std::vector<FormFields> forms;   // what was posted
+    std::vector<FormFields> forms;        // what was posted
     std::function<net::Task<void>()> meanwhile;
   };
   explicit ScriptedPoster(State& state) : state_(state) {}

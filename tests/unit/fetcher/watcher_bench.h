@@ -204,18 +204,18 @@ class WatcherTest : public ::testing::Test {
       if (watches_) watches_->PresenceChanged(user);
     });
     WatcherParts parts{io_.get_executor(),
-                             *dialer_,
-                             secrets_,
-                             passwords_,
-                             *cursors_,
-                             *availability_,
-                             *handoff_,
-                             *health_,
-                             login_delays_,
-                             PasswordRule::kAnyConnection,
-                             alarms_,
-                             connects_,
-                             bouts_};
+                       *dialer_,
+                       secrets_,
+                       passwords_,
+                       *cursors_,
+                       *availability_,
+                       *handoff_,
+                       *health_,
+                       login_delays_,
+                       PasswordRule::kAnyConnection,
+                       alarms_,
+                       connects_,
+                       bouts_};
     parts.tokens = tokens_ ? &*tokens_ : nullptr;
     watches_.emplace(parts, [this](Slot slot) { outbid_.push_back(slot); });
     watches_->Hold(slots);

@@ -246,8 +246,7 @@ TEST_F(RulesServiceTest, RejectsNoneOfManyWithoutARecord) {
   v1::EvaluateMailsResponse response;
   EXPECT_TRUE(replica_.EvaluateMails(request, &response).ok());
   *request.add_requests() = MailWith("m2", "win");
-  EXPECT_EQ(replica_.EvaluateMails(request, &response).error_code(),
-            grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(replica_.EvaluateMails(request, &response).error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
 TEST_F(RulesServiceTest, JudgesBySiteFirstThenByUser) {
