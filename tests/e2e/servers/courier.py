@@ -74,6 +74,7 @@ class Courier(MailboxClient):
         # Nothing here outlives the run: no need to ask first.
         if self.daemon:
             self.daemon.kill()
+        self.root.release()
 
     def kill(self):
         self.daemon.kill()

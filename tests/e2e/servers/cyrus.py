@@ -96,6 +96,7 @@ class Cyrus(MailboxClient):
         # Nothing here outlives the run: no need to ask first.
         if self.daemon:
             self.daemon.kill()
+        self.root.release()
 
     def kill(self):
         self.daemon.kill()

@@ -1,6 +1,7 @@
 """Debian packages that can't be installed beside ours: Debian allows one IMAP server on a machine.
 They are installed into layers over /usr, /etc and /var that only their own processes see."""
 
+import fcntl
 import os
 import shlex
 import subprocess
@@ -26,6 +27,7 @@ class SeparateRoot:
     def __init__(self, name, packages):
         self.folder = HOME / name
         self.packages = packages
+        self._lock = None
 
     def command(self, *words):
         """The command that runs `words` where the packages are."""
@@ -47,6 +49,11 @@ class SeparateRoot:
         return answer.stdout
 
     def install(self):
+        """The packages are there, and nobody else uses the layers until we are gone: they bear only
+        one server at a time."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.folder / "lock").open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         done = self.folder / "installed"
         if done.exists():
             return self
@@ -56,3 +63,8 @@ class SeparateRoot:
         self.run("sh", "-c", INSTALL, "sh", *self.packages)
         done.touch()
         return self
+
+    def release(self):
+        if self._lock:
+            self._lock.close()
+            self._lock = None
