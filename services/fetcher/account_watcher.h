@@ -2,58 +2,26 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "lib/crypto/password_keeper.h"
-#include "lib/crypto/secret_box.h"
-#include "lib/net/dialer.h"
 #include "lib/net/event.h"
 #include "lib/net/task.h"
-#include "lib/net/task_group.h"
-#include "services/fetcher/access_tokens.h"
 #include "services/fetcher/account.h"
 #include "services/fetcher/alarm_clock.h"
 #include "services/fetcher/availability_feed.h"
 #include "services/fetcher/connect_budget.h"
 #include "services/fetcher/cursor_store.h"
 #include "services/fetcher/failure_sentence.h"
-#include "services/fetcher/health_reporter.h"
-#include "services/fetcher/login_delays.h"
-#include "services/fetcher/mail_handoff.h"
 #include "services/fetcher/mail_source.h"
-#include "services/fetcher/password_rule.h"
 #include "services/fetcher/progress.h"
 #include "services/fetcher/reconnect_policy.h"
+#include "services/fetcher/watcher_parts.h"
 
 namespace postern::fetcher {
-
-// What all watchers share; outlives them.
-struct WatcherParts {
-  boost::asio::any_io_executor executor;
-  net::Dialer& dialer;
-  const crypto::SecretBox& secrets;
-  crypto::PasswordKeeper& passwords;  // those that are not stored
-  CursorStore& cursors;
-  const AvailabilityFeed& availability;
-  MailHandoff& handoff;
-  HealthReporter& health;
-  LoginDelays& login_delays;
-  PasswordRule password_rule;
-  AlarmClock& alarms;
-  ConnectBudget& connects;
-  net::TaskGroup& bouts;  // their coroutines
-  // A watcher's write was refused, for another fetcher has the account: it does nothing
-  // any more, and is to be stopped.
-  std::function<void(const std::string& account_id)> on_fenced = {};
-  AccessTokens* tokens = nullptr;  // null: there are none to be had
-  // A mailbox of this host is open, and not only because another one was.
-  std::function<void(const std::string& host)> on_reached = {};
-};
 
 // The live state of a watcher, for operators.
 struct WatchState {
