@@ -71,11 +71,7 @@ const store::Script& AddKnownScript() {
   return script;
 }
 
-std::string CursorKey(absl::string_view id) { return absl::StrCat("postern:cursor:{", id, "}"); }
-
-std::string KnownKey(absl::string_view id) {
-  return absl::StrCat("postern:cursor:{", id, "}:known");
-}
+std::string KnownKey(absl::string_view id) { return absl::StrCat(CursorKey(id), ":known"); }
 
 absl::Status LeaseLost() {
   return absl::AbortedError("cursor store: the lease is lost, another fetcher has the account");
@@ -91,6 +87,10 @@ std::optional<Cursor> ReadCursor(const std::string& uid_validity, const std::str
 }
 
 }  // namespace
+
+std::string CursorKey(absl::string_view account_id) {
+  return absl::StrCat("postern:cursor:{", account_id, "}");
+}
 
 CursorStore::CursorStore(store::RedisClient& redis, std::function<bool()> may_write)
     : redis_(redis), may_write_(std::move(may_write)) {}

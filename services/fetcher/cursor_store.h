@@ -24,7 +24,8 @@ struct Lease {
   bool has_further = false;      // cursors of mailboxes beside it are stored
 };
 
-// The keys of what ReadDelivered and TakeFurther read.
+// The key of an account's cursor, and those of what ReadDelivered and TakeFurther read.
+std::string CursorKey(absl::string_view account_id);
 std::string DeliveredKey(absl::string_view account_id);
 std::string FurtherKey(absl::string_view account_id);
 

@@ -37,12 +37,10 @@ const store::Script& CheckScript() {
   return script;
 }
 
-std::string CursorKey(absl::string_view id) { return absl::StrCat("postern:cursor:{", id, "}"); }
-
 }  // namespace
 
 std::string DeliveredKey(absl::string_view account_id) {
-  return absl::StrCat("postern:cursor:{", account_id, "}:delivered");
+  return absl::StrCat(CursorKey(account_id), ":delivered");
 }
 
 net::Task<absl::StatusOr<std::vector<DeliveredMail>>> CursorStore::ReadDelivered(

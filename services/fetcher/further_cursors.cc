@@ -45,13 +45,13 @@ const store::Script& AdvanceScript() {
 }
 
 std::vector<std::string> Keys(const Lease& lease) {
-  return {absl::StrCat("postern:cursor:{", lease.account_id, "}"), FurtherKey(lease.account_id)};
+  return {CursorKey(lease.account_id), FurtherKey(lease.account_id)};
 }
 
 }  // namespace
 
 std::string FurtherKey(absl::string_view account_id) {
-  return absl::StrCat("postern:cursor:{", account_id, "}:further");
+  return absl::StrCat(CursorKey(account_id), ":further");
 }
 
 net::Task<absl::StatusOr<std::vector<Cursor>>> CursorStore::TakeFurther(
