@@ -32,34 +32,24 @@ constexpr struct {
     {"QRESYNC", Capability::kQresync},
     {"UIDPLUS", Capability::kUidPlus},
     {"MOVE", Capability::kMove},
-    {"MULTIAPPEND", Capability::kMultiAppend},
-    {"UNSELECT", Capability::kUnselect},
-    {"BINARY", Capability::kBinary},
     {"NAMESPACE", Capability::kNamespace},
-    {"CHILDREN", Capability::kChildren},
     {"SPECIAL-USE", Capability::kSpecialUse},
     {"LIST-EXTENDED", Capability::kListExtended},
     {"LIST-STATUS", Capability::kListStatus},
-    {"STATUS=SIZE", Capability::kStatusSize},
     {"ESEARCH", Capability::kEsearch},
-    {"SEARCHRES", Capability::kSearchRes},
-    {"WITHIN", Capability::kWithin},
     {"SORT", Capability::kSort},
-    {"ESORT", Capability::kEsort},
     {"UTF8=ACCEPT", Capability::kUtf8Accept},
     {"UTF8=ONLY", Capability::kUtf8Accept},
     {"QUOTA", Capability::kQuota},
     {"APPENDLIMIT", Capability::kAppendLimit},
-    {"OBJECTID", Capability::kObjectId},
     {"X-GM-EXT-1", Capability::kGmail},
 };
 
 constexpr Capability kPartsOfRev2[] = {
     Capability::kSaslIr,     Capability::kLiteralMinus, Capability::kEnable,
     Capability::kIdle,       Capability::kUidPlus,      Capability::kMove,
-    Capability::kUnselect,   Capability::kNamespace,    Capability::kChildren,
-    Capability::kSpecialUse, Capability::kListExtended, Capability::kListStatus,
-    Capability::kStatusSize, Capability::kEsearch,      Capability::kSearchRes,
+    Capability::kNamespace,  Capability::kSpecialUse,   Capability::kListExtended,
+    Capability::kListStatus, Capability::kEsearch,
 };
 
 }  // namespace
@@ -101,13 +91,6 @@ void Capabilities::Learn(absl::string_view word) {
   for (const auto& known : kNames) {
     if (absl::EqualsIgnoreCase(known.name, word)) Add(known.capability);
   }
-}
-
-bool Capabilities::HasNamed(absl::string_view name) const {
-  for (const auto& known : kNames) {
-    if (absl::EqualsIgnoreCase(known.name, name)) return Has(known.capability);
-  }
-  return false;
 }
 
 void Capabilities::AddThoseOfRev2() {

@@ -24,24 +24,15 @@ enum class Capability : uint8_t {
   kQresync,
   kUidPlus,       // RFC 4315
   kMove,          // RFC 6851
-  kMultiAppend,   // RFC 3502
-  kUnselect,      // RFC 3691
-  kBinary,        // RFC 3516
   kNamespace,     // RFC 2342
-  kChildren,      // RFC 3348
   kSpecialUse,    // RFC 6154
   kListExtended,  // RFC 5258
   kListStatus,    // RFC 5819
-  kStatusSize,    // RFC 8438
   kEsearch,       // RFC 4731
-  kSearchRes,     // RFC 5182
-  kWithin,        // RFC 5032
   kSort,          // RFC 5256
-  kEsort,         // RFC 5267
   kUtf8Accept,    // RFC 6855; UTF8=ONLY counts as well
   kQuota,         // RFC 9208
   kAppendLimit,   // RFC 7889
-  kObjectId,      // RFC 8474
   kGmail,         // X-GM-EXT-1
 };
 
@@ -53,8 +44,6 @@ class Capabilities {
   static Capabilities Parse(absl::string_view words);
 
   bool Has(Capability capability) const { return (bits_ & Bit(capability)) != 0; }
-  // By its name in any case; false as well for one that is not listed above.
-  bool HasNamed(absl::string_view name) const;
   void Remove(Capability capability) { bits_ &= ~Bit(capability); }
   void AddThoseOfRev2();
 
@@ -74,5 +63,13 @@ class Capabilities {
   sasl::Mechanisms mechanisms_;
 };
 static_assert(sizeof(Capabilities) <= 16);
+
+// What a session has turned on by ENABLE (RFC 5161), or has by IMAP4rev2 alone.
+struct Enabled {
+  bool rev2 = false;  // answers to SEARCH come as ESEARCH
+  bool utf8 = false;  // mailbox names and strings are UTF-8; SEARCH takes no CHARSET (RFC 6855)
+  bool condstore = false;  // RFC 7162: MODSEQ comes along with flags
+  bool qresync = false;    // VANISHED comes in place of EXPUNGE
+};
 
 }  // namespace postern::fetcher::imap

@@ -10,6 +10,20 @@
 // What servers say of mailboxes beside LIST. Values that make no sense cost themselves alone.
 namespace postern::fetcher::imap {
 
+// What EXAMINE said of a mailbox.
+struct Mailbox {
+  uint32_t uid_validity = 0;
+  uint32_t uid_next = 0;  // 0: the server didn't say
+  uint32_t exists = 0;
+  bool read_only = false;
+};
+
+// What SELECT said.
+struct SelectedMailbox {
+  Mailbox mailbox;
+  std::vector<std::string> permanent_flags;  // "\\*" among them: any; empty: not told
+};
+
 // "* STATUS work (MESSAGES 231 UIDNEXT 44292)". RFC 3501 section 7.2.4.
 struct MailboxCounts {
   std::string name;  // as on the wire

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -14,6 +15,7 @@
 #include "lib/sasl/credentials.h"
 #include "lib/sasl/exchange.h"
 #include "services/fetcher/imap/capabilities.h"
+#include "services/fetcher/imap/changes.h"
 #include "services/fetcher/imap/command.h"
 #include "services/fetcher/imap/fetch_data.h"
 #include "services/fetcher/imap/list_data.h"
@@ -26,40 +28,7 @@
 
 namespace postern::fetcher::imap {
 
-// What EXAMINE said of a mailbox.
-struct Mailbox {
-  uint32_t uid_validity = 0;
-  uint32_t uid_next = 0;  // 0: the server didn't say
-  uint32_t exists = 0;
-  bool read_only = false;
-};
-
-// What SELECT said.
-struct SelectedMailbox {
-  Mailbox mailbox;
-  std::vector<std::string> permanent_flags;  // "\\*" among them: any; empty: not told
-};
-
-// A mail to be filed.
-struct NewMail {
-  std::vector<std::string> flags;  // checked by the caller: "\\Seen", or an atom
-  int64_t received_unix = 0;       // 0: now
-  uint64_t size = 0;
-};
-// The next bytes of it; nothing behind the last ones.
-using MailPieces = std::function<net::Task<absl::StatusOr<std::optional<std::string>>>()>;
-
-enum class FlagChange { kAdd, kRemove };
-
 using fetcher::PasswordRule;
-
-// What a session has turned on by ENABLE (RFC 5161), or has by IMAP4rev2 alone.
-struct Enabled {
-  bool rev2 = false;  // answers to SEARCH come as ESEARCH
-  bool utf8 = false;  // mailbox names and strings are UTF-8; SEARCH takes no CHARSET (RFC 6855)
-  bool condstore = false;  // RFC 7162: MODSEQ comes along with flags
-  bool qresync = false;    // VANISHED comes in place of EXPUNGE
-};
 
 // One IMAP dialogue, IMAP4rev1 (RFC 3501) or IMAP4rev2 (RFC 9051), that only reads: EXAMINE and
 // PEEK, so that nothing is ever marked as seen. The stream outlives it. One command at a time;
