@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kMaxNamespaces = 10;
 constexpr size_t kMaxQuotaResources = 20;
+constexpr size_t kMaxQuotaName = 100;
 
 }  // namespace
 
@@ -155,7 +156,8 @@ net::Task<absl::StatusOr<std::vector<QuotaResource>>> Session::AskQuota(
   data_sink_ = [&resources](const Response& response) {
     if (response.name != "QUOTA") return;
     for (QuotaResource& resource : ParseQuota(response)) {
-      if (resources.size() < kMaxQuotaResources) resources.push_back(std::move(resource));
+      const bool fits = resource.name.size() <= kMaxQuotaName;
+      if (fits && resources.size() < kMaxQuotaResources) resources.push_back(std::move(resource));
     }
   };
   auto answer = co_await Execute(command);

@@ -7,6 +7,15 @@
 
 namespace postern::fetcher::imap {
 
+namespace {
+
+// Of what is taken in at once; each line costs something beside its bytes. Behind that a
+// dialogue goes on, which lets others have their turn: a server may talk faster than we listen.
+constexpr size_t kMostHeard = 64 * 1024;
+constexpr size_t kCostOfLine = 64;
+
+}  // namespace
+
 net::Task<absl::Status> Session::BeginIdle() {
   idle_tag_ = absl::StrCat("A", next_tag_++);
   std::string line = absl::StrCat(idle_tag_, " IDLE\r\n");
@@ -21,12 +30,13 @@ net::Task<absl::Status> Session::BeginIdle() {
 }
 
 absl::StatusOr<bool> Session::Hear() {
-  for (;;) {
+  for (size_t heard = 0; heard < kMostHeard;) {
     // A literal where nobody asked for one: whoever goes on reads it.
     if (assembler_.due()) return true;
     auto line = stream_.LineAtHand();
     if (!line.ok()) return line.status();
     if (!line->has_value()) return has_news_;
+    heard += (*line)->size() + kCostOfLine;
     auto due = assembler_.TakeLine(**line);
     if (!due.ok()) return due.status();
     if (due->has_value()) return true;
@@ -38,6 +48,7 @@ absl::StatusOr<bool> Session::Hear() {
     if (response->kind == Response::Kind::kContinuation) continue;
     if (absl::Status s = Absorb(*std::move(response)); !s.ok()) return s;
   }
+  return true;
 }
 
 net::Task<absl::Status> Session::FinishIdle() {

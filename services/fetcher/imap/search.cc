@@ -87,6 +87,11 @@ absl::Status AddExtended(const Response& response, UidSet& found) {
   return absl::OkStatus();  // none
 }
 
+// A server that never ends its answer is not kept in memory.
+absl::Status MoreThanThereAre() {
+  return absl::DataLossError("imap: the server found more mails than were looked through");
+}
+
 absl::Status EachUid(const Response& response, const std::function<void(uint32_t)>& take) {
   for (absl::string_view word : absl::StrSplit(response.text, ' ', absl::SkipEmpty())) {
     uint32_t uid = 0;
@@ -140,7 +145,10 @@ net::Task<absl::Status> Session::SearchWindow(const SearchCriteria& criteria, ui
   command.AddWords(absl::StrCat(first, ":", last));
   if (absl::Status s = AddCriteria(criteria, command); !s.ok()) co_return s;
   absl::Status read;
+  const size_t most = found.ranges() + (last - first) + 1;
   data_sink_ = [&](const Response& response) {
+    if (found.ranges() > most) read.Update(MoreThanThereAre());
+    if (!read.ok()) return;
     if (response.name == "ESEARCH") read.Update(AddExtended(response, found));
     if (response.name == "SEARCH") {
       read.Update(EachUid(response, [&found](uint32_t uid) { found.Add(uid, uid); }));
@@ -184,7 +192,9 @@ net::Task<absl::StatusOr<std::vector<uint32_t>>> Session::SortByArrival(
   std::vector<uint32_t> uids;
   absl::Status read;
   data_sink_ = [&](const Response& response) {
-    if (response.name != "SORT") return;
+    // CanSort(): there are half as many, but for those that have come meanwhile.
+    if (uids.size() > 2 * kWindow) read.Update(MoreThanThereAre());
+    if (!read.ok() || response.name != "SORT") return;
     read.Update(EachUid(response, [&uids](uint32_t uid) { uids.push_back(uid); }));
   };
   auto answer = co_await Execute(command);

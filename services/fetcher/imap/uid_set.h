@@ -18,6 +18,8 @@ class UidSet {
   bool Add(absl::string_view text);
   void Add(uint32_t first, uint32_t last);
   uint64_t size() const;
+  // How many of them, which is what it costs.
+  size_t ranges() const { return ranges_.size(); }
   bool Contains(uint32_t uid) const;
   // The highest below `uid`, downwards; at most `most`.
   std::vector<uint32_t> Below(uint32_t uid, size_t most) const;

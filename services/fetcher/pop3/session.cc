@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
 #include "lib/words/wording.h"
+#include "services/fetcher/turn.h"
 
 namespace postern::fetcher::pop3 {
 
@@ -75,7 +76,8 @@ net::Task<absl::Status> Session::ReadText(uint64_t expected_bytes, LineSink sink
 }
 
 net::Task<absl::Status> Session::ReadLines(const LineSink& sink) {
-  for (;;) {
+  for (Turn turn;;) {
+    if (turn.IsOver()) co_await net::Sleep(net::Duration::zero());
     auto line = co_await stream_.ReadLine();
     if (!line.ok()) co_return line.status();
     if (!Unstuff(*line)) co_return absl::OkStatus();
@@ -86,7 +88,9 @@ net::Task<absl::Status> Session::ReadLines(const LineSink& sink) {
 // A line of a mail may be as long as the mail: whole pages of HTML come in one.
 net::Task<absl::Status> Session::ReadContent(MailText& text, size_t keep, size_t most) {
   size_t total = 0;
+  Turn turn;
   for (bool line_begins = true;;) {
+    if (turn.IsOver()) co_await net::Sleep(net::Duration::zero());
     auto piece = co_await stream_.ReadPiece(kPieceBytes);
     if (!piece.ok()) co_return piece.status();
     if (line_begins && !Unstuff(piece->bytes)) co_return absl::OkStatus();
