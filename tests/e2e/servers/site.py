@@ -22,6 +22,7 @@ from .postfix import DOMAIN, Postfix
 from .prosody import Prosody
 from .puppet_imap import Puppet
 from .recording_smtp import RecordingSmtp
+from .starttls_attacks import StarttlsAttacks
 
 JABBER_SERVERS = {server.name: server for server in (Prosody, Ejabberd)}
 # Dovecot is always there, for Postfix; people's mailboxes may be elsewhere.
@@ -59,12 +60,13 @@ class Site:
         self.rogue = RogueTls(self.authority)
         self.silent = Silent()
         self.puppet = Puppet(self.authority, KINDS)
+        self.attacks = StarttlsAttacks(self.authority)
         self.closed_port = free_port()
         self._started = []
 
     def start(self):
         servers = [self.jabber, self.dovecot, self.postfix, self.recorder, self.rogue, self.silent,
-                   self.puppet]
+                   self.puppet, self.attacks]
         if self.mailboxes is not self.dovecot:
             servers.append(self.mailboxes)
         for server in servers:
@@ -85,7 +87,8 @@ class Site:
         boxes = self.mailboxes
         return [boxes.imap_port, boxes.imaps_port, boxes.pop3_port, boxes.pop3s_port, self.postfix.smtps_port,
                 self.postfix.submission_port, self.recorder.port, self.rogue.port, self.silent.port, self.puppet.port,
-                self.closed_port]
+                self.closed_port,
+                *self.attacks.ports.values()]
 
     def add_person(self, name):
         password = f"{name}-jabber"
