@@ -21,7 +21,7 @@ constexpr char kGuess[] = "";
 // and aborts on hostile bytes (CVE-2020-27618, CVE-2021-3326). Where a wider
 // charset is what mailers mean by a name, that one is used, as browsers do.
 struct Charset {
-  const char* name;  // lower case letters and digits only
+  absl::string_view name;  // lower case letters and digits only
   const char* iconv_name;
 };
 constexpr Charset kCharsets[] = {
@@ -133,6 +133,7 @@ std::string NormalName(absl::string_view charset) {
 }
 
 const char* IconvName(absl::string_view charset) {
+  if (charset.empty()) return kGuess;  // as of most header fields
   const std::string name = NormalName(charset);
   for (const Charset& known : kCharsets) {
     if (name == known.name) return known.iconv_name;
@@ -170,6 +171,7 @@ std::string Convert(absl::string_view bytes, const char* iconv_name) {
 }
 
 bool HasEscapes(absl::string_view bytes) {
+  if (!absl::StrContains(bytes, '\x1B')) return false;
   return absl::StrContains(bytes, "\x1B$") || absl::StrContains(bytes, "\x1B(");
 }
 

@@ -84,6 +84,10 @@ const RawField* FindField(const HeaderFields& header, absl::string_view name) {
 }
 
 std::string Unfold(absl::string_view body) {
+  const auto has = [body](char c) { return body.find(c) != body.npos; };
+  if (!has('\r') && !has('\n') && !has('\0')) {
+    return std::string(absl::StripAsciiWhitespace(body));
+  }
   std::string line;
   line.reserve(body.size());
   for (char c : body) {

@@ -31,7 +31,8 @@ class TreeReader {
 
   MimeTree Read() {
     StartPart();
-    while (at_ < message_.size() && !tree_.too_many) {
+    // What belongs to no multipart has no delimiters.
+    while (at_ < message_.size() && !tree_.too_many && !open_.empty()) {
       const size_t next = NextLine(message_, at_);
       if (!ReadDelimiter(message_.substr(at_, next - at_), next)) at_ = next;
     }
@@ -72,10 +73,12 @@ class TreeReader {
     if (!absl::StrContains(part.type.value, '/')) part.type.value = DefaultType(part.parent);
     part.disposition = ParseParameterized(part.Field("Content-Disposition"));
 
+    part.is_multipart = absl::StartsWith(part.type.value, "multipart/");
     std::string boundary(part.type.Get("boundary"));
-    if (boundary.empty()) boundary = std::string(FirstDelimiter(message_.substr(at_)));
-    part.is_multipart = absl::StartsWith(part.type.value, "multipart/") && !boundary.empty() &&
-                        boundary.size() <= kMaxBoundary;
+    if (part.is_multipart && boundary.empty()) {
+      boundary = std::string(FirstDelimiter(message_.substr(at_)));
+    }
+    if (boundary.empty() || boundary.size() > kMaxBoundary) part.is_multipart = false;
     if (part.is_multipart && open_.size() >= limits_.depth) {
       tree_.too_deep = true;
       part.is_multipart = false;

@@ -53,6 +53,11 @@ DecodedBody DecodeTransferEncoding(absl::string_view body, absl::string_view enc
                                    size_t max_bytes) {
   constexpr size_t kStep = 32 * 1024;
   DecodedBody decoded;
+  if (EncodingNamed(encoding) == GMIME_CONTENT_ENCODING_DEFAULT) {
+    decoded.bytes = std::string(body.substr(0, max_bytes));
+    decoded.full_size = body.size();
+    return decoded;
+  }
   TransferDecoder decoder(encoding);
   for (; !body.empty(); body.remove_prefix(std::min(kStep, body.size()))) {
     const std::string bytes = decoder.Decode(body.substr(0, kStep));

@@ -42,7 +42,14 @@ CodePoint ReadCodePoint(absl::string_view text, size_t at) {
 // How many bytes from `at` on are printable ASCII, as most of all text is: what is the same
 // in every check needs none.
 size_t PlainRun(absl::string_view text, size_t at) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
   size_t end = at;
+  for (uint64_t word = 0; text.size() - end >= sizeof word; end += sizeof word) {
+    std::memcpy(&word, text.data() + end, sizeof word);
+    const uint64_t below_space = (word - kOnes * ' ') & ~word;
+    const uint64_t above_tilde = (word + kOnes) | word;
+    if (((below_space | above_tilde) & kOnes * 0x80) != 0) break;
+  }
   while (end < text.size() && text[end] >= ' ' && text[end] < 0x7F) ++end;
   return end - at;
 }
