@@ -101,13 +101,14 @@ net::Task<absl::StatusOr<HttpAnswer>> ProviderCaller::Ask(HttpPost post) {
 }
 
 net::Task<TokenAnswer> ProviderCaller::AskToken(HttpPost post) {
+  const crypto::PasswordMask mask = MaskFor(post);
   auto http = co_await Ask(std::move(post));
   TokenAnswer answer;
   if (!http.ok()) {
     answer.why = std::string(http.status().message());
     co_return answer;
   }
-  answer = ReadTokenAnswer(*std::move(http));
+  answer = ReadTokenAnswer(*std::move(http), mask);
   const bool trouble = SaysTrouble(answer.kind);
   if (trouble) {
     trouble_ = answer.why;
@@ -122,13 +123,14 @@ net::Task<TokenAnswer> ProviderCaller::AskToken(HttpPost post) {
 
 net::Task<DeviceAnswer> ProviderCaller::AskDevice() {
   HttpPost post = DevicePost(provider_);
+  const crypto::PasswordMask mask = MaskFor(post);
   auto http = co_await Ask(std::move(post));
   DeviceAnswer answer;
   if (!http.ok()) {
     answer.why = std::string(http.status().message());
     co_return answer;
   }
-  answer = ReadDeviceAnswer(*std::move(http));
+  answer = ReadDeviceAnswer(*std::move(http), mask);
   // A tenant may forbid codes: that says nothing of its tokens.
   Leave(true);
   co_return answer;

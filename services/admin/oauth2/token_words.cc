@@ -112,13 +112,19 @@ TokenAnswer::Kind KindOf(absl::string_view error, int status) {
   return in_trouble ? Kind::kNotNow : Kind::kNonsense;
 }
 
-std::string WhyNot(const Answer& answer, int status) {
+// Masked before it is cut: half a token could not be told any more.
+std::string WhyNot(const Answer& answer, int status, const crypto::PasswordMask& mask) {
   const std::string& error = answer.Text("error");
   const std::string& description = answer.Text("error_description");
   const std::string both =
       absl::StrCat(error.empty() ? absl::StrCat("HTTP status ", status) : error,
                    description.empty() ? "" : ": ", description);
-  return OneLine(both, kMaxWhyBytes);
+  return OneLine(mask.Mask(both), kMaxWhyBytes);
+}
+
+bool IsSecret(absl::string_view field) {
+  return field == "refresh_token" || field == "code" || field == "code_verifier" ||
+         field == "device_code" || field == "client_secret";
 }
 
 }  // namespace
@@ -172,7 +178,21 @@ HttpPost DeviceCodePost(const OAuth2Provider& provider, const crypto::Secret& de
                  {"device_code", device_code.Reveal()}});
 }
 
-TokenAnswer ReadTokenAnswer(HttpAnswer http) {
+crypto::PasswordMask MaskFor(const HttpPost& post) {
+  crypto::PasswordMask mask;
+  FormFields fields = DecodeForm(post.form.Reveal());
+  for (auto& [name, value] : fields) {
+    if (!IsSecret(name)) continue;
+    std::string encoded = EncodeUrlText(value);
+    mask.AlsoMask(value);
+    mask.AlsoMask(encoded);
+    crypto::Wipe(encoded);
+    crypto::Wipe(value);
+  }
+  return mask;
+}
+
+TokenAnswer ReadTokenAnswer(HttpAnswer http, const crypto::PasswordMask& mask) {
   TokenAnswer answer;
   const auto json = Answer::Read(http.body);
   if (!json) {
@@ -183,7 +203,7 @@ TokenAnswer ReadTokenAnswer(HttpAnswer http) {
   const std::string& token = json->Text("access_token");
   if (http.status != 200 || token.empty()) {
     answer.kind = KindOf(json->Text("error"), http.status);
-    answer.why = WhyNot(*json, http.status);
+    answer.why = WhyNot(*json, http.status, mask);
     return answer;
   }
   const std::string& type = json->Text("token_type");
@@ -201,7 +221,7 @@ TokenAnswer ReadTokenAnswer(HttpAnswer http) {
   return answer;
 }
 
-DeviceAnswer ReadDeviceAnswer(HttpAnswer http) {
+DeviceAnswer ReadDeviceAnswer(HttpAnswer http, const crypto::PasswordMask& mask) {
   DeviceAnswer answer;
   const auto json = Answer::Read(http.body);
   if (!json) {
@@ -216,7 +236,7 @@ DeviceAnswer ReadDeviceAnswer(HttpAnswer http) {
   const bool usable = http.status == 200 && IsToken(code) && !answer.user_code.empty() &&
                       answer.url.size() <= 512 && IsHttpsUrl(answer.url);
   if (!usable) {
-    answer.why = WhyNot(*json, http.status);
+    answer.why = WhyNot(*json, http.status, mask);
     return answer;
   }
   answer.granted = true;

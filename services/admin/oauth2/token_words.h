@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "lib/crypto/password_mask.h"
 #include "lib/crypto/secret_box.h"
 #include "services/admin/oauth2/http_poster.h"
 #include "services/admin/oauth2/provider.h"
@@ -27,6 +28,8 @@ HttpPost CodePost(const OAuth2Provider& provider, const crypto::Secret& code,
 HttpPost RefreshPost(const OAuth2Provider& provider, const crypto::Secret& refresh_token);
 HttpPost DevicePost(const OAuth2Provider& provider);
 HttpPost DeviceCodePost(const OAuth2Provider& provider, const crypto::Secret& device_code);
+// Takes what is secret in a request out of what a provider says of it: some repeat it.
+crypto::PasswordMask MaskFor(const HttpPost& post);
 
 // --- answered ---------------------------------------------------------------------
 struct TokenAnswer {
@@ -46,7 +49,7 @@ struct TokenAnswer {
   std::chrono::seconds lifetime{0};
 };
 // RFC 6749 sections 5.1 and 5.2. Wipes `answer`.
-TokenAnswer ReadTokenAnswer(HttpAnswer answer);
+TokenAnswer ReadTokenAnswer(HttpAnswer answer, const crypto::PasswordMask& mask = {});
 
 struct DeviceAnswer {
   bool granted = false;
@@ -56,6 +59,6 @@ struct DeviceAnswer {
   std::chrono::seconds lifetime{0}, interval{5};
 };
 // RFC 8628 section 3.2. Wipes `answer`.
-DeviceAnswer ReadDeviceAnswer(HttpAnswer answer);
+DeviceAnswer ReadDeviceAnswer(HttpAnswer answer, const crypto::PasswordMask& mask = {});
 
 }  // namespace postern::admin

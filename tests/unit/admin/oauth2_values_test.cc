@@ -198,6 +198,34 @@ TEST(TokenWords, AnAnswerHasItsMeaning) {
   }
 }
 
+TEST(TokenWords, WhatAProviderRepeatsOfARequestIsNotTold) {
+  const struct {
+    const char* name;
+    HttpPost post;
+    std::string says;
+  } cases[] = {
+      {"a token", RefreshPost(Provider(), crypto::Secret("1//a-refresh+token/of=ours")),
+       "unknown: 1//a-refresh+token/of=ours"},
+      {"as it was sent", RefreshPost(Provider(), crypto::Secret("1//a-refresh+token/of=ours")),
+       "unknown: 1%2F%2Fa-refresh%2Btoken%2Fof%3Dours"},
+      {"a code",
+       CodePost(Provider(), crypto::Secret("4/the-code-of-today"), "verifier", "https://x"),
+       "unknown: 4/the-code-of-today"},
+      {"beyond where it is cut",
+       RefreshPost(Provider(), crypto::Secret("1//a-refresh+token/of=ours")),
+       std::string(270, 'x') + " 1//a-refresh+token/of=ours"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const std::string body = R"({"error":"invalid_grant","error_description":")" + c.says + R"("})";
+    const TokenAnswer answer = ReadTokenAnswer(HttpAnswer{400, body}, MaskFor(c.post));
+    EXPECT_EQ(answer.kind, TokenAnswer::Kind::kRefused);
+    EXPECT_TRUE(absl::StrContains(answer.why, "***")) << answer.why;
+    EXPECT_FALSE(absl::StrContains(answer.why, "a-refresh")) << answer.why;
+    EXPECT_FALSE(absl::StrContains(answer.why, "the-code")) << answer.why;
+  }
+}
+
 TEST(TokenWords, LifetimesAreWithinReason) {
   struct {
     const char* expires;
