@@ -18,7 +18,10 @@ namespace {
 using process::HttpRequest;
 using process::HttpResponse;
 
-constexpr absl::string_view kFolder = "/oauth2/", kCallback = "callback", kCookie = "postern";
+// By this name no other host of the domain can set it, and so make a browser take part in a
+// consent that was begun elsewhere (RFC 6265bis section 4.1.3.2); it wants the path "/".
+constexpr absl::string_view kCookie = "__Host-postern";
+constexpr absl::string_view kFolder = "/oauth2/", kCallback = "callback";
 constexpr size_t kIdBytes = 20;
 
 // As crypto::RandomId makes them.
@@ -110,8 +113,8 @@ net::Task<HttpResponse> ConsentEndpoint::Ask(std::string link, std::string brows
   HttpResponse response = Html(200, AskingPage(*errand, FormKey(link, browser)), true);
   if (is_new) {
     response.headers.emplace_back(
-        "Set-Cookie", absl::StrCat(kCookie, "=", browser, "; Path=", path_, "/oauth2; Max-Age=3600",
-                                   "; HttpOnly; Secure; SameSite=Lax"));
+        "Set-Cookie", absl::StrCat(kCookie, "=", browser,
+                                   "; Path=/; Max-Age=3600; HttpOnly; Secure; SameSite=Lax"));
   }
   co_return response;
 }

@@ -62,8 +62,8 @@ TEST_F(Consent, ByALinkOpensTheMailboxAtOnce) {
   EXPECT_TRUE(
       absl::StrContains(HeaderOf(page, "Content-Security-Policy"), "form-action 'self' https:"));
   EXPECT_TRUE(absl::StrContains(HeaderOf(page, "Set-Cookie"),
-                                "; Path=/chat/oauth2; Max-Age=3600; HttpOnly; Secure; "
-                                "SameSite=Lax"));
+                                "; Path=/; Max-Age=3600; HttpOnly; Secure; SameSite=Lax"));
+  EXPECT_TRUE(absl::StartsWith(HeaderOf(page, "Set-Cookie"), "__Host-"));
   const std::string url = GoOn(link);
   EXPECT_TRUE(absl::StartsWith(url, "https://id.example.org/auth?"));
   const std::string challenge =
@@ -105,7 +105,7 @@ TEST_F(Consent, OfAnotherBrowserIsNone) {
   (void)Http("GET", link);
   EXPECT_EQ(Http("POST", link, "key=guessed").status, 403);
   const std::string url = GoOn(link);
-  for (const char* stolen : {"", "postern=0000000000000000000000000000000000000000"}) {
+  for (const char* stolen : {"", "__Host-postern=0000000000000000000000000000000000000000"}) {
     const std::string mine = cookie_;
     const std::string fresh = GoOn(link);
     cookie_ = stolen;
