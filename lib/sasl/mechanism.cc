@@ -54,7 +54,9 @@ void Mechanisms::AddNamed(absl::string_view name) {
 }
 
 std::optional<Mechanism> Choose(Mechanisms offered, Credentials::Kind kind, bool encrypted) {
-  if (kind == Credentials::Kind::kAccessToken) return FirstOf(kForTokens, offered);
+  if (kind == Credentials::Kind::kAccessToken) {
+    return encrypted ? FirstOf(kForTokens, offered) : std::nullopt;
+  }
   return encrypted ? FirstOf(kForPasswords, offered) : FirstOf(kInTheClear, offered);
 }
 

@@ -44,9 +44,10 @@ class Mechanisms {
 };
 
 // The best one for such credentials: a token goes by no mechanism for passwords, nor a
-// password by one for tokens. A token and a password in the clear want TLS: on a connection
-// without, CRAM-MD5 comes before what sends the password as it is; with TLS it comes last,
-// for it makes servers keep passwords in the clear, and hides nothing that TLS does not.
+// password by one for tokens. A token goes nowhere without TLS (RFC 6750 section 5.2): who hears
+// it has the mailbox. Of passwords on such a connection, CRAM-MD5 comes before what sends them
+// as they are; with TLS it comes last, for it makes servers keep passwords in the clear, and
+// hides nothing that TLS does not.
 std::optional<Mechanism> Choose(Mechanisms offered, Credentials::Kind kind, bool encrypted);
 
 }  // namespace postern::sasl

@@ -57,6 +57,7 @@ TEST(SaslChoose, TakesTheStrongestOfItsKind) {
       {"PLAIN XOAUTH2 OAUTHBEARER", Kind::kAccessToken, true, "OAUTHBEARER"},
       {"PLAIN XOAUTH2", Kind::kAccessToken, true, "XOAUTH2"},
       {"PLAIN SCRAM-SHA-256", Kind::kAccessToken, true, ""},
+      {"PLAIN XOAUTH2 OAUTHBEARER", Kind::kAccessToken, false, ""},
       {"GSSAPI NTLM EXTERNAL SCRAM-SHA-256-PLUS", Kind::kPassword, true, ""},
       {"", Kind::kPassword, true, ""},
   };
