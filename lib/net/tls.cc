@@ -145,8 +145,15 @@ absl::StatusOr<SslPtr> TlsContext::Open(int socket, const std::string& host) con
   } else {
     X509_VERIFY_PARAM_set1_ip_asc(param, host.c_str());
   }
+  const std::string checked = CheckedHost(ssl.get());
+  // An address of a kind that no certificate can name ("fe80::1%2"): with nothing to check,
+  // any certificate would do.
+  if (checked.empty()) {
+    ERR_clear_error();
+    return CertificateError(X509_V_ERR_HOSTNAME_MISMATCH, host);
+  }
   SSL_set_connect_state(ssl.get());
-  if (SSL_SESSION* known = sessions_->Find(CheckedHost(ssl.get()))) {
+  if (SSL_SESSION* known = sessions_->Find(checked)) {
     SSL_set_session(ssl.get(), known);
   }
   return ssl;

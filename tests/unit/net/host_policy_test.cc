@@ -19,18 +19,32 @@ TEST(HostPolicy, KnowsPublicAddressesFromSpecialOnes) {
       {"0.0.0.0", false},
       {"10.1.2.3", false},
       {"172.16.0.1", false},
+      {"172.31.255.255", false},
       {"172.32.0.1", true},
       {"192.168.1.1", false},
       {"169.254.169.254", false},
       {"100.64.0.1", false},
       {"100.100.100.200", false},
+      {"100.127.255.255", false},
+      {"100.63.255.255", true},
+      {"100.128.0.0", true},
+      {"192.0.0.170", false},
       {"198.18.0.1", false},
       {"224.0.0.1", false},
       {"255.255.255.255", false},
       {"::1", false},
       {"::", false},
       {"::ffff:127.0.0.1", false},
+      {"::ffff:7f00:1", false},
+      {"::ffff:10.0.0.1", false},
+      {"::ffff:169.254.169.254", false},
+      {"::ffff:100.64.0.1", false},
       {"::ffff:8.8.8.8", true},
+      {"::127.0.0.1", false},         // as IPv6 once embedded IPv4
+      {"::ffff:0:127.0.0.1", false},  // RFC 2765
+      {"64:ff9b:1::7f00:1", false},   // RFC 8215
+      {"64:ff9b::a9fe:a9fe", false},
+      {"2001::7f00:1", false},  // Teredo
       {"64:ff9b::7f00:1", false},
       {"64:ff9b::808:808", true},
       {"fe80::1", false},
@@ -40,6 +54,9 @@ TEST(HostPolicy, KnowsPublicAddressesFromSpecialOnes) {
       {"2002:7f00:1::", false},
       {"2606:2800:220:1::1", true},
       {"ff02::1", false},
+      {"fe80::1%1", false},
+      {"fec0::1", false},
+      {"5f00::1", false},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.address);

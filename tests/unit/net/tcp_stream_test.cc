@@ -93,6 +93,35 @@ class TcpStreamTest : public ::testing::Test {
 
 std::string TcpStreamTest::folder_;
 
+// However an address is written, what it means is what is judged, before anybody connects; the
+// port is one for mail.
+TEST_F(TcpStreamTest, NoWayToWriteAnAddressLeadsInside) {
+  const auto dialer = *TcpDialer::Create(io_.get_executor(), {});
+  constexpr const char* kHosts[] = {
+      "127.0.0.1",        "2130706433",    "0x7f000001",  "0x7f.1",    "0177.0.0.1",
+      "017700000001",     "127.1",         "0",           "0.0.0.0",   "::1",
+      "::ffff:127.0.0.1", "::ffff:7f00:1", "::127.0.0.1", "localhost", "169.254.169.254",
+      "0xa9fea9fe",       "fd00:ec2::254", "100.64.0.1",  "10.1",      "64:ff9b::7f00:1"};
+  for (const char* host : kHosts) {
+    SCOPED_TRACE(host);
+    const auto stream = Await(io_, dialer->Dial(Endpoint{host, 993, true}));
+    EXPECT_EQ(stream.status().code(), absl::StatusCode::kPermissionDenied) << stream.status();
+  }
+}
+
+TEST_F(TcpStreamTest, ACertificateIsForAHostOrOfNoUse) {
+  for (const char* host : {"localhost", "localhost.example.org", "127.0.0.1", "fe80::1%1", ""}) {
+    SCOPED_TRACE(host);
+    if (thread_.joinable()) thread_.join();
+    Play([](tcp::socket& s) { ServeTls(s, [](auto&) {}); });
+    auto stream = Dial("localhost", false);
+    ASSERT_TRUE(stream.ok()) << stream.status();
+    const absl::Status secured = Await(io_, (*stream)->StartTls(host));
+    EXPECT_EQ(secured.ok(), absl::string_view(host) == "localhost") << secured;
+    stream->reset();
+  }
+}
+
 TEST_F(TcpStreamTest, ReadsLinesAndExactBytesInTheClear) {
   Play([](tcp::socket& s) {
     asio::write(s, asio::buffer(std::string("one\r\ntwo\nfive5tail\r\n")));
