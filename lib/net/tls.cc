@@ -146,8 +146,7 @@ absl::StatusOr<SslPtr> TlsContext::Open(int socket, const std::string& host) con
     X509_VERIFY_PARAM_set1_ip_asc(param, host.c_str());
   }
   const std::string checked = CheckedHost(ssl.get());
-  // An address of a kind that no certificate can name ("fe80::1%2"): with nothing to check,
-  // any certificate would do.
+  // With nothing to check, any certificate would do.
   if (checked.empty()) {
     ERR_clear_error();
     return CertificateError(X509_V_ERR_HOSTNAME_MISMATCH, host);
