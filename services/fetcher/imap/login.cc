@@ -46,6 +46,7 @@ net::Task<absl::Status> Session::Greet(bool tls_to_come) {
     co_return net::DialError(absl::StatusCode::kFailedPrecondition, wording,
                              net::Suspect::kSecurity);
   }
+  server_name_ = greeting->text;
   co_return Absorb(*std::move(greeting));
 }
 
@@ -66,13 +67,12 @@ net::Task<absl::Status> Session::StartTls(const std::string& host) {
     co_return s;
   }
   // What was said in the clear may be anybody's words (RFC 3501 section 6.2.1): not only
-  // what is offered.
+  // what is offered. The greeting stays, for there is no other: a quirk makes us slower at most.
   capabilities_ = Capabilities();
   knows_capabilities_ = false;
   enabled_ = Enabled();
   mailbox_ = Mailbox();
   has_news_ = false;
-  server_name_.clear();
   last_refusal_.clear();
   co_return absl::OkStatus();
 }

@@ -17,7 +17,7 @@ using std::chrono::seconds;
 // A row fits when any of what it names does.
 struct Row {
   std::vector<absl::string_view> domains;  // of the host: itself, or one below
-  absl::string_view name;                  // in the answer to ID, lower case; empty: any
+  absl::string_view name;  // in the answer to ID or the greeting, lower case; or empty
   std::optional<Capability> capability;
   Quirks quirks;
 };
@@ -69,6 +69,14 @@ Quirks Naver() {
   return quirks;
 }
 
+Quirks Courier() {
+  Quirks quirks;
+  // What EXAMINE shows is written down nowhere (5.0): until a client SELECTs it, a mailbox has
+  // another UIDVALIDITY at each look, and after that what came since other UIDs.
+  quirks.needs_select = true;
+  return quirks;
+}
+
 const std::vector<Row>& Table() {
   static const auto* const table = new std::vector<Row>{
       {{"gmail.com", "googlemail.com"}, "", Capability::kGmail, Gmail()},
@@ -77,6 +85,7 @@ const std::vector<Row>& Table() {
       {{"rambler.ru", "lenta.ru", "autorambler.ru", "myrambler.ru", "ro.ru"}, "", {}, Rambler()},
       {{"163.com", "126.com", "yeah.net", "188.com"}, "coremail", {}, NetEase()},
       {{"naver.com"}, "", {}, Naver()},
+      {{}, "courier-imap", {}, Courier()},
   };
   return *table;
 }

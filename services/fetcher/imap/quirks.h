@@ -20,7 +20,8 @@ struct Quirks {
   std::chrono::seconds poll_limit{0};
   // IMAP4rev2 is offered, and does not work: it is not enabled, and nothing is expected of it.
   bool no_rev2 = false;
-  // EXAMINE shows nothing new: SELECT. All reading is by PEEK, so nothing is marked as seen.
+  // EXAMINE shows nothing new, or nothing that lasts: SELECT. All reading is by PEEK, so nothing
+  // is marked as seen.
   bool needs_select = false;
   // Of one account, shared with the user's other clients; 0: nothing is known. With a
   // watcher and kVisitsOfOne visits an account has four.
@@ -28,7 +29,7 @@ struct Quirks {
 };
 
 // What is known of the server. `host` as in the account; `name` is what it answers to ID
-// (RFC 2971), or nothing. The answer lives for ever.
+// (RFC 2971), or else how it greets. The answer lives for ever.
 const Quirks& QuirksOf(absl::string_view host, const Capabilities& offered, absl::string_view name);
 
 }  // namespace postern::fetcher::imap

@@ -61,6 +61,7 @@ TEST(ImapQuirks, AreThoseOfTheProvider) {
   EXPECT_TRUE(QuirksOf("imap.163.com", none, "").no_idle);
   EXPECT_EQ(QuirksOf("imap.163.com", none, "").poll_limit, seconds(55));
   EXPECT_TRUE(QuirksOf("imap.naver.com", none, "").needs_select);
+  EXPECT_TRUE(QuirksOf("mail.example.org", none, "Courier-IMAP ready. Copyright").needs_select);
 }
 
 TEST(ImapQuirks, AreNoneOfAnybodyElse) {
