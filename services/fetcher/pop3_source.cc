@@ -46,6 +46,7 @@ net::Task<absl::Status> Pop3Source::Open(const sasl::Credentials& credentials,
     log::Info("the server keeps no mail that was read (EXPIRE 0)",
               {{"account", vigil_.account.id}});
   }
+  if (vigil_.progress.one_command) session_.SendOneByOne();
   auto listing = co_await List();
   if (!listing.ok()) {
     co_return Blame(session_, Step::kOpenMailbox, listing.status(), failure);
@@ -222,6 +223,9 @@ net::Task<absl::StatusOr<NewMail>> Pop3Source::Look() {
 
 net::Task<ReadMails> Pop3Source::Read(std::vector<WantedMail> wanted) {
   ReadMails read = co_await ReadSome(session_, wanted);
+  // There are servers that offer PIPELINING, and lose what they have not asked for yet. By
+  // chance the connection ended just then: that is slower, no more.
+  if (!read.status.ok() && !read.sure) vigil_.progress.one_command = true;
   for (size_t i = 0; i < read.mails.size(); ++i) {
     if (!read.mails[i]) continue;
     vigil_.progress.received[wanted[i].facts.key] = read.mails[i]->received_unix;

@@ -36,6 +36,8 @@ struct Progress {
   // POP3: the new mails of the last look that are not dealt with. New they stay, however
   // many they become.
   absl::flat_hash_set<uint64_t> waiting;
+  // POP3: commands go out one by one, whatever the server offers: several at once went wrong.
+  bool one_command = false;
   // IMAP: the same of Account::more_mailboxes, by their names. Null: there are none.
   std::unique_ptr<std::map<std::string, Progress>> further;
 

@@ -70,6 +70,8 @@ class Session {
   // has no TOP.
   net::Task<absl::StatusOr<MailText>> Top(uint32_t number, uint32_t lines, size_t keep,
                                           size_t most);
+  // One command at a time from now on, whatever is offered.
+  void SendOneByOne() { capabilities_.pipelining = false; }
   // Several commands may be under way at once.
   bool CanPipeline() const { return capabilities_.pipelining; }
   // As SizeOf and Retrieve, of several: kFailedPrecondition is that mail's alone. The caller

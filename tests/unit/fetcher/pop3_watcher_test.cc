@@ -123,6 +123,21 @@ TEST_F(Pop3WatcherTest, ReadsLessOfAMailThatMakesNoSense) {
   EXPECT_EQ(Delivered(), "FULL Bad");
 }
 
+TEST_F(Pop3WatcherTest, SendsNoMoreCommandsAtOnceWhereThatWentWrong) {
+  const std::string login =
+      "S: +OK hi\nC: CAPA\nS: +OK\nS: USER\nS: PIPELINING\nS: .\nC: USER ann\nS: +OK\n"
+      "C: PASS secret\nS: +OK in\n";
+  const std::string list = List({"a", "b", "c", "d"});
+  SetKnown({"a"});
+  Watch({absl::StrCat(login, list, "C: LIST 2\nC: LIST 3\nC: LIST 4\nS: +OK 2 20\nS: lost\n"),
+         absl::StrCat(login, list, Read(2, "One"), Read(3, "Two"), Read(4, "Three"), kQuit)});
+  EXPECT_TRUE(Visited(1));
+  EXPECT_TRUE(IsState("waiting"));
+  EXPECT_TRUE(watches_->Check("acc").ok());
+  EXPECT_TRUE(Visited(2));
+  EXPECT_EQ(Delivered(), "FULL One; FULL Two,Three");
+}
+
 TEST_F(Pop3WatcherTest, StopsWhenItsLeaseIsLost) {
   SetKnown({"a"});
   Watch({absl::StrCat(kLogin, List({"a"}), kQuit), absl::StrCat(kLogin, List({"a", "b"}))});
