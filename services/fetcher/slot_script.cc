@@ -33,7 +33,8 @@ for id, r in pairs(record) do
     record[id] = nil
     changed = true
   elseif id ~= me then
-    if r[1] <= now then
+    -- One that ends later than any can has stood there since before the clock was put back.
+    if r[1] <= now or r[1] > now + lease then
       redis.call('HSET', KEYS[1], id,
                  text(now + lease) .. ' ' .. text(r[2]) .. ' ' .. r[3] .. ' ' .. r[4])
     end
@@ -55,11 +56,15 @@ else
     record[me] = mine
     changed = true
   end
+  if mine[2] > now then  -- the same of a member that has just joined
+    mine[2] = now
+    changed = true
+  end
   if mine[2] > 0 and (settled == 0 or now - mine[2] >= settling) then
     mine[2] = 0
     changed = true
   end
-  if changed or mine[1] - now < lease * 5 / 6 then
+  if changed or mine[1] - now < lease * 5 / 6 or mine[1] > now + lease then
     redis.call('HSET', KEYS[1], me,
                text(now + lease) .. ' ' .. text(mine[2]) .. ' ' .. seat .. ' ' .. address)
     redis.call('HSET', KEYS[3], 'seen', text(now))

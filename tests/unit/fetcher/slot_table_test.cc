@@ -239,6 +239,35 @@ TEST_F(SlotTableTest, WaitsForNobodyWhenANewMemberFindsAllDead) {
   EXPECT_EQ(Renew(two).mine.size(), kSlots);
 }
 
+// The lease of a dead member must not last an hour for that.
+TEST_F(SlotTableTest, BelievesNoLeaseFromBeforeTheClockWasPutBack) {
+  SlotTable one = Join("one"), two = Join("two");
+  Renew(one);
+  Balance({&one, &two});
+  const int64_t now = int64_t{std::time(nullptr)} * 1000;
+  const int64_t hour = 3'600'000, most = now + 13'000;
+  for (const char* id : {"one", "two"}) {
+    const std::string ahead = absl::StrCat(now + hour, " 0 seat-of-", id, " ", id, ":7003");
+    Run({"HSET", kMembers, id, ahead});
+  }
+  Run({"HSET", kMeta, "seen", absl::StrCat(now + hour)});
+  Renew(two);
+  EXPECT_LE(std::stoll(Record("one")), most);
+  EXPECT_GT(std::stoll(Record("one")), now) << "it may well be alive";
+  EXPECT_LE(std::stoll(Record("two")), most) << "its own";
+  EXPECT_EQ(Mine(one).size(), kSlots / 2);
+}
+
+TEST_F(SlotTableTest, SettlesThoughTheClockWasPutBack) {
+  SlotTable one = Join("one"), two = Join("two", "", milliseconds(1));
+  Renew(one);
+  Renew(two);
+  const int64_t ahead = (int64_t{std::time(nullptr)} + 3600) * 1000;
+  Run({"HSET", kMembers, "two", absl::StrCat(ahead, " ", ahead, " seat-of-two two:7003")});
+  Renew(two);
+  EXPECT_LT(std::stoll(std::vector<std::string>(absl::StrSplit(Record("two"), ' ')).at(1)), ahead);
+}
+
 TEST_F(SlotTableTest, GivesTokensAboveAllThatWereGivenBefore) {
   SlotTable one = Join("one");
   HeldSlots held = Renew(one).mine;
