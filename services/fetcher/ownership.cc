@@ -1,6 +1,7 @@
 #include "services/fetcher/ownership.h"
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -36,6 +37,14 @@ Ownership::Ownership(boost::asio::any_io_executor executor, store::RedisClient& 
       now_(std::move(now)),
       table_(redis, me_, timing.limits),
       group_(executor) {}
+
+// CLOCK_MONOTONIC, which is what Clock reads, stands still then.
+Ownership::Clock::time_point Ownership::TimeSinceBoot() {
+  timespec since{};
+  if (::clock_gettime(CLOCK_BOOTTIME, &since) != 0) return Clock::now();
+  return Clock::time_point(std::chrono::seconds(since.tv_sec) +
+                           std::chrono::nanoseconds(since.tv_nsec));
+}
 
 void Ownership::Start() {
   if (!stopped_) group_.Spawn("ownership", Run());

@@ -43,7 +43,10 @@ class Ownership {
   };
 
   Ownership(boost::asio::any_io_executor executor, store::RedisClient& redis, Member me,
-            Hooks hooks, Timing timing, std::function<Clock::time_point()> now = &Clock::now);
+            Hooks hooks, Timing timing, std::function<Clock::time_point()> now = &TimeSinceBoot);
+
+  // Goes on while the machine sleeps, as the leases do.
+  static Clock::time_point TimeSinceBoot();
 
   // Does nothing after Stop().
   void Start();
