@@ -51,14 +51,18 @@ void HealthReporter::Forget(const std::string& account_id) {
   pending_.erase(account_id);
 }
 
+// The accounts take turns: one that admin can't take a word for keeps back no other's.
 net::Task<void> HealthReporter::Run() {
+  std::string account_id;  // the last one
   for (;;) {
     if (pending_.empty()) {
       co_await event_.Wait();
       continue;
     }
-    const std::string account_id = pending_.begin()->first;
-    const Word word = pending_.begin()->second.front();
+    auto next = pending_.upper_bound(account_id);
+    if (next == pending_.end()) next = pending_.begin();
+    account_id = next->first;
+    const Word word = next->second.front();
     const bool taken = co_await Send(account_id, word);
     if (!taken) {
       co_await net::Sleep(kPauseAfterError);
