@@ -17,6 +17,8 @@ constexpr size_t kEnough = 1000;
 
 }  // namespace
 
+size_t ImapLook::Along::alive = 0;
+
 std::optional<MailFacts> FactsOf(const imap::FetchData& data, int64_t now_unix) {
   if (!data.size) return std::nullopt;
   MailFacts facts;
@@ -30,7 +32,7 @@ net::Task<absl::StatusOr<NewMail>> ImapLook::Look(uint32_t last_uid, bool wants_
   session_.ForgetNews();
   along_.reset();
   if (last_uid == UINT32_MAX) co_return NewMail();
-  const bool few = wants_bytes && ExpectsFew(last_uid);
+  const bool few = wants_bytes && ExpectsFew(last_uid) && Along::alive < kMostWithBytes;
   all_found_.reset();
   absl::StatusOr<NewMail> found;
   if (few) found = co_await LookAtFew(last_uid);
@@ -75,15 +77,15 @@ net::Task<absl::StatusOr<NewMail>> ImapLook::LookInPieces(uint32_t last_uid) {
 
 net::Task<absl::StatusOr<NewMail>> ImapLook::LookAtFew(uint32_t last_uid) {
   NewMails above(last_uid, kMostMails);
-  along_ = std::make_unique<SmallMails>();
+  along_ = std::make_unique<Along>();
   imap::Session::Sink sink = [this, &above, last_uid](imap::FetchData data) {
     const auto facts = FactsOf(data, std::time(nullptr));
     if (!facts) return;
     above.Add(*facts);
     const bool fits = facts->uid > last_uid && facts->size < kSmallBytes;
-    if (!fits || along_->size() >= 2 * kFew) return;
-    along_->Expect(*facts);
-    along_->Add(data);
+    if (!fits || along_->mails.size() >= 2 * kFew) return;
+    along_->mails.Expect(*facts);
+    along_->mails.Add(data);
   };
   const std::string uids = absl::StrCat(last_uid + uint64_t{1}, ":*");
   const std::string items = absl::StrCat(kSmallItems, " RFC822.SIZE INTERNALDATE");
@@ -100,11 +102,11 @@ ReadMails ImapLook::TakeAlong(const std::vector<WantedMail>& wanted) {
   if (!along_) return read;
   for (const WantedMail& each : wanted) {
     std::optional<mail::Mail> mail;
-    if (each.depth == Depth::kAll) mail = along_->Take(each.facts.uid);
+    if (each.depth == Depth::kAll) mail = along_->mails.Take(each.facts.uid);
     if (!mail) break;
     read.mails.push_back(std::move(mail));
   }
-  if (along_->size() == 0) along_.reset();
+  if (along_->mails.size() == 0) along_.reset();
   return read;
 }
 

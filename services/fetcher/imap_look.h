@@ -21,10 +21,13 @@ std::optional<MailFacts> FactsOf(const imap::FetchData& data, int64_t now_unix);
 // The looks of one IMAP connection for new mail. A huge backlog is listed in pieces, each
 // of them once, as far as the server's UIDNEXT can be believed. Of a few mails that came
 // since the last look the bytes come along: a round trip less from their coming to the user.
+// They count in no MailBudget yet, so only so many looks of all connections may have some at
+// once: a mail to all of ten thousand accounts is read by the budget.
 class ImapLook {
  public:
-  static constexpr size_t kMostMails = 5000;  // found by one look
-  static constexpr uint32_t kPiece = 2000;    // UIDs
+  static constexpr size_t kMostWithBytes = 32;  // of 1 MiB at most
+  static constexpr size_t kMostMails = 5000;    // found by one look
+  static constexpr uint32_t kPiece = 2000;      // UIDs
   static constexpr uint32_t kFew = 8;
 
   explicit ImapLook(imap::Session& session) : session_(session) {}
@@ -35,12 +38,20 @@ class ImapLook {
   ReadMails TakeAlong(const std::vector<WantedMail>& wanted);
 
  private:
+  // What came along; there are `alive` of them in this process.
+  struct Along {
+    Along() { ++alive; }
+    ~Along() { --alive; }
+    SmallMails mails;
+    static size_t alive;
+  };
+
   net::Task<absl::StatusOr<NewMail>> LookInPieces(uint32_t last_uid);
   net::Task<absl::StatusOr<NewMail>> LookAtFew(uint32_t last_uid);
   bool ExpectsFew(uint32_t last_uid) const;
 
   imap::Session& session_;
-  std::unique_ptr<SmallMails> along_;
+  std::unique_ptr<Along> along_;
   uint32_t highest_uid_ = 0;  // ever seen
   // How many mails there were when the last look had found all of them.
   std::optional<uint32_t> all_found_;

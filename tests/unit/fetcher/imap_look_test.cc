@@ -152,6 +152,40 @@ TEST_F(ImapLookTest, BringsTheBytesOfAFewMailsAlong) {
   Over();
 }
 
+// A mail to everybody comes to all connections at once.
+TEST_F(ImapLookTest, BringsBytesAlongForSoManyConnectionsAtOnce) {
+  const std::string before = absl::StrCat(Opening(1, "9"), List(2, "9:*", ""));
+  const std::string with_bytes = absl::StrCat(before, Noop(3, "S: * 2 EXISTS\n"),
+                                              ListWithBytes(4, "9:*", WithBytes(9, 19, "One")));
+  struct Connection {
+    explicit Connection(const std::string& script) : stream(script), session(stream) {}
+    ScriptedStream stream;
+    imap::Session session;
+    ImapLook look{session};
+  };
+  std::vector<std::unique_ptr<Connection>> others;
+  for (size_t i = 0; i < ImapLook::kMostWithBytes; ++i) {
+    Connection& other = *others.emplace_back(std::make_unique<Connection>(with_bytes));
+    ASSERT_TRUE(Await(other.session.Examine("INBOX")).ok());
+    ASSERT_TRUE(Await(other.look.Look(8, true)).ok());
+    ASSERT_TRUE(Await(other.session.Noop()).ok());
+    ASSERT_TRUE(Await(other.look.Look(8, true)).ok());
+    EXPECT_EQ(other.stream.mismatch(), "");
+  }
+  Play(absl::StrCat(before, Noop(3, "S: * 2 EXISTS\n"), List(4, "9:*", Line(9)),
+                    Noop(5, "S: * 3 EXISTS\n"),
+                    ListWithBytes(6, "10:*", WithBytes(10, 19, "Two"))));
+  EXPECT_EQ(Look(8), "");
+  ASSERT_TRUE(Await(session_->Noop()).ok());
+  EXPECT_EQ(Look(8), "9");
+  EXPECT_EQ(Along({9}), "") << "it is read by the budget";
+  others.pop_back();
+  ASSERT_TRUE(Await(session_->Noop()).ok());
+  EXPECT_EQ(Look(9), "10");
+  EXPECT_EQ(Along({10}), "Two");
+  Over();
+}
+
 TEST_F(ImapLookTest, ReadsByItselfWhatDidNotComeWhole) {
   Play(absl::StrCat(
       Opening(1, "9"), List(2, "9:*", ""), Noop(3, "S: * 4 EXISTS\n"),
