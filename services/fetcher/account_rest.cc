@@ -148,7 +148,15 @@ AccountWatcher::Clock::time_point AccountWatcher::EndOfScheduledRest() const {
 }
 
 AccountWatcher::Clock::time_point AccountWatcher::EndOfRest() {
-  if (rest_ == Rest::kScheduled) return EndOfScheduledRest();
+  if (rest_ == Rest::kScheduled) {
+    const int64_t now = std::time(nullptr);
+    // Sooner than it was found to be: the clock was put back since.
+    if (due_unix_ > now) {
+      due_unix_ = std::min(due_unix_, account_->timetable->NextLook(now).value_or(kNever));
+      next_attempt_unix_ = due_unix_ == kNever ? 0 : due_unix_;
+    }
+    return EndOfScheduledRest();
+  }
   if (rest_ == Rest::kAfterFailure && rested_) return Clock::time_point();
   if (rest_ != Rest::kBetweenLooks) return rest_until_;
   if (!HasPassword()) return Clock::time_point();

@@ -117,6 +117,19 @@ TEST_F(ScheduleWatchTest, MakesUpForALookThatIsOwed) {
   EXPECT_EQ(NextAttempt(), timetable_->next_look);
 }
 
+// By a clock that was a month ahead its next look would be that far away.
+TEST_F(ScheduleWatchTest, LooksInTimeThoughTheClockWasPutBack) {
+  account_.type = AccountType::kPop3;
+  timetable_->next_look = Now() + 30 * 24 * 3600;
+  Watch({"S: +OK hi\n"});
+  ASSERT_TRUE(Rests());
+  EXPECT_EQ(NextAttempt(), timetable_->next_look);
+  timetable_->next_look = Now() + 2;
+  watches_->PresenceChanged("");
+  EXPECT_EQ(NextAttempt(), timetable_->next_look);
+  EXPECT_TRUE(Until([this] { return dialer_->dialled() > 0; }, kPatience));
+}
+
 TEST_F(ScheduleWatchTest, SendsADigestWhenItLooks) {
   timetable_->owed = Now();
   account_.interval_seconds = 3600;
