@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "lib/process/log.h"
+#include "lib/words/wording.h"
 #include "services/xmpp-edge/features/command_list.h"
 #include "services/xmpp-edge/texts/commands.h"
 #include "services/xmpp-edge/texts/common.h"
@@ -36,12 +38,21 @@ Element Expired(const CommandRequest& request) {
                  texts::SessionExpired(*request.words));
 }
 
+// "time_zone: is longer than 1024 bytes": words::Error names the field in front of the wording.
+std::string NamingTheField(const absl::Status& why, const Words& words) {
+  const auto wording = words::WordingOf(why);
+  absl::string_view field = why.message();
+  if (!wording || !absl::ConsumeSuffix(&field, words::English(*wording))) return words.Say(why);
+  return absl::StrCat(field, words.Say(*wording));
+}
+
 Element FailureOf(const CommandRequest& request, const absl::Status& why) {
   const Words& words = *request.words;
   const bool worded = words::WordingOf(why).has_value();
   switch (why.code()) {
     case absl::StatusCode::kInvalidArgument:
-      return Refusal(request.iq, "modify", "bad-request", "bad-payload", words.Say(why));
+      return Refusal(request.iq, "modify", "bad-request", "bad-payload",
+                     NamingTheField(why, words));
     case absl::StatusCode::kNotFound:
       return ErrorAnswer(request.iq, "cancel", "item-not-found", worded ? words.Say(why) : "");
     case absl::StatusCode::kFailedPrecondition:
