@@ -135,7 +135,9 @@ void AddWatchingTo(const Account& account, Card& card) {
   const Watching& watching = account.watching();
   const bool imap = account.type() == admin::v1::ACCOUNT_TYPE_IMAP;
   if (imap) card.Add("more mailboxes", absl::StrJoin(watching.more_mailboxes(), ", "));
-  card.Add("looked into", watching.schedule().empty() ? "all the time" : "by a schedule");
+  const std::string always =
+      imap ? "all the time" : absl::StrCat("every ", account.interval_minutes(), " min");
+  card.Add("looked into", watching.schedule().empty() ? always : "by a schedule");
   card.Add("quiet hours", watching.quiet_hours());
   card.Add("time zone", watching.time_zone().empty() ? "UTC" : watching.time_zone());
   if (imap) return;
@@ -161,8 +163,9 @@ void AddWatching(Nouns& nouns, CLI::App& accounts) {
   add(wish->time_zone, "--time-zone", "of both, like Europe/Berlin", "ZONE [UTC]");
   add(wish->more_mailboxes, "--more-mailboxes", "IMAP: other folders, with commas", "A,B");
   wish->remove_after_days =
-      verb.add_option("--remove-after-days", wish->days,
-                      "POP3: remove mails from the server so long after they came; 0: never")
+      verb.add_option(
+              "--remove-after-days", wish->days,
+              "POP3: remove mails from the server so long after they were handed on; 0: never")
           ->option_text("DAYS");
 }
 

@@ -97,6 +97,11 @@ absl::Status Check(Session& session, const Question& question) {
   for (const schedule::Warning& warning : parsed->warnings) {
     warnings.push_back(absl::StrCat(name, ":", ToString(warning)));
   }
+  for (const schedule::Section& section : parsed->sections) {
+    if (section.password_line == 0) continue;
+    warnings.push_back(absl::StrCat(name, ":", section.password_line,
+                                    ":1: accounts take no schedule with a password in it"));
+  }
   if (session.json) return PrintJson(session, *parsed, warnings);
   for (const std::string& warning : warnings) {
     PrintLine(session.out(), absl::StrCat("warning: ", warning));

@@ -6,6 +6,9 @@
 namespace postern::posternctl {
 namespace {
 
+// POP3 has neither.
+std::string NumberWords(uint32_t number) { return number == 0 ? "" : absl::StrCat(number); }
+
 absl::Status ListWatches(Session& session) {
   auto answer = session.Call(&Session::Stub::ListWatches, fetcher::v1::ListWatchesRequest());
   if (!answer.ok()) return answer.status();
@@ -13,8 +16,8 @@ absl::Status ListWatches(Session& session) {
   Table table(
       {"ACCOUNT", "STATE", ">UIDVALIDITY", ">LAST UID", ">HANDED ON", "NEXT TRY", "FETCHER"});
   for (const fetcher::v1::Watch& watch : answer->watches())
-    table.Add({watch.account_id(), watch.state(), absl::StrCat(watch.uid_validity()),
-               absl::StrCat(watch.last_uid()), absl::StrCat(watch.mails_handed_on()),
+    table.Add({watch.account_id(), watch.state(), NumberWords(watch.uid_validity()),
+               NumberWords(watch.last_uid()), absl::StrCat(watch.mails_handed_on()),
                TimeWords(watch.next_attempt_unix()), watch.replica()});
   table.Print(session.out(), "No mailbox is watched.");
   return absl::OkStatus();
@@ -24,10 +27,13 @@ absl::Status ListWatches(Session& session) {
 
 void AddWatches(Nouns& nouns) {
   CLI::App& watches = nouns.AddNoun("watches", "Mailboxes that the fetchers watch");
-  nouns.AddVerb(watches, "list", "Each with its state and how far it was read",
-                "LAST UID is the cursor: all mail up to it is dealt with. HANDED ON counts mails\n"
-                "since its FETCHER took the account.\n\nExample:\n  posternctl watches list\n",
-                ListWatches);
+  nouns.AddVerb(
+      watches, "list", "Each with its state and how far it was read",
+      "idle: the server tells of new mail; polling: it is asked at intervals; waiting: no\n"
+      "connection until NEXT TRY. LAST UID is the cursor: all mail up to it is dealt with;\n"
+      "by POP3 there is none. HANDED ON counts mails since its FETCHER took the account.\n\n"
+      "Example:\n  posternctl watches list\n",
+      ListWatches);
 }
 
 }  // namespace postern::posternctl

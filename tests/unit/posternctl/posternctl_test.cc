@@ -236,9 +236,14 @@ TEST_F(PosternctlTest, ShowsSessionsAndWatches) {
   watch.set_uid_validity(7);
   watch.set_last_uid(42);
   watch.set_replica("10.0.0.7:7003");
+  auto& pop3 = *admin_.watches.add_watches();
+  pop3.set_account_id("c3d4");
+  pop3.set_state("polling");
+  pop3.set_replica("10.0.0.8:7003");
   EXPECT_EQ(Done({"watches", "list"}),
-            "ACCOUNT  STATE  UIDVALIDITY  LAST UID  HANDED ON  NEXT TRY  FETCHER\n"
-            "a1b2     idle             7        42          0  -         10.0.0.7:7003\n");
+            "ACCOUNT  STATE    UIDVALIDITY  LAST UID  HANDED ON  NEXT TRY  FETCHER\n"
+            "a1b2     idle               7        42          0  -         10.0.0.7:7003\n"
+            "c3d4     polling            -         -          0  -         10.0.0.8:7003\n");
 }
 
 TEST_F(PosternctlTest, ShowsTheStateOfEveryPart) {

@@ -140,6 +140,9 @@ TEST(ScheduleAlone, ChecksAFile) {
       checked.out,
       MatchesRegex("warning: " + file.name() +
                    ":10:1: there is no day: taken for every day\n"
+                   "warning: " +
+                   file.name() +
+                   ":3:1: accounts take no schedule with a password in it\n"
                    "SECTION  DOES     TIMES A WEEK  QUEUE            OTHER CONNECTIONS  NEXT\n"
                    "MYISP    sends               8  from 5 mails on  -                  [^\n]*\n"
                    "LAN      fetches             7  -                used               [^\n]*\n"
@@ -151,7 +154,7 @@ TEST(ScheduleAlone, ChecksAFile) {
   google::protobuf::Struct parsed;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json.out, &parsed).ok()) << json.out;
   EXPECT_EQ(parsed.fields().at("next_sends").list_value().values_size(), 5);
-  EXPECT_EQ(parsed.fields().at("warnings").list_value().values_size(), 1);
+  EXPECT_EQ(parsed.fields().at("warnings").list_value().values_size(), 2);
 }
 
 TEST(ScheduleAlone, SaysWhatIsWrongAndWhere) {
