@@ -21,6 +21,12 @@ bool IsHostAndPort(absl::string_view address) {
          absl::SimpleAtoi(address.substr(colon + 1), &port) && port > 0 && port <= 65535;
 }
 
+// Of a listener: to connect to it is to connect to oneself.
+bool IsAnyAddress(absl::string_view address) {
+  const absl::string_view host = address.substr(0, address.rfind(':'));
+  return host == "0.0.0.0" || host == "[::]" || host == "::" || host == "*";
+}
+
 }  // namespace
 
 void AddOptions(process::Program& program, Config& config) {
@@ -54,8 +60,12 @@ void CheckConfig(process::Program& program, const Config& config) {
     program.Reject("--master-key-file", std::string(box.status().message()));
   }
   CheckReach(program, config);
-  if (!config.advertise.empty() && !IsHostAndPort(config.advertise)) {
+  if (config.advertise.empty()) return;
+  if (!IsHostAndPort(config.advertise)) {
     program.Reject("--advertise", absl::StrCat("'", config.advertise, "' is not HOST:PORT"));
+  } else if (IsAnyAddress(config.advertise)) {
+    program.Reject("--advertise", absl::StrCat("nobody reaches this fetcher at ", config.advertise,
+                                               "; name a host"));
   }
 }
 
