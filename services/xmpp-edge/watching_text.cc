@@ -14,7 +14,11 @@ namespace {
 std::string Fetched(const admin::v1::Account& account, absl::TimeZone zone, absl::Time now,
                     const Words& words) {
   const admin::v1::Watching& watching = account.watching();
-  if (watching.schedule().empty()) return texts::FetchedAsItArrives(words, account.name());
+  if (watching.schedule().empty()) {
+    return account.type() == admin::v1::ACCOUNT_TYPE_POP3
+               ? texts::FetchedEvery(words, account.name(), account.interval_minutes())
+               : texts::FetchedAsItArrives(words, account.name());
+  }
   const auto times =
       schedule::ParseSchedule(watching.schedule(), schedule::Syntax::kExtended, zone);
   const auto next = times.ok() ? NextRun(*times, schedule::Traffic::kFetch, now) : std::nullopt;

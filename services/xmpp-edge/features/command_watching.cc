@@ -64,7 +64,8 @@ DataForm Form(const admin::v1::Account& account, const Words& words) {
   const Watching& watching = account.watching();
   DataForm form;
   form.title = texts::WhenMailIsFetched(words);
-  form.instructions = texts::WatchingInstructions(words);
+  form.instructions =
+      IsImap(account) ? texts::WatchingInstructions(words) : texts::Pop3WatchingInstructions(words);
   form.fields.push_back(
       Lines(kSchedule, texts::LabelSchedule(words), LinesOf(watching.schedule())));
   form.fields.push_back(Field(kQuietHours, texts::LabelQuietHours(words), watching.quiet_hours()));

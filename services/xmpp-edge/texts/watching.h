@@ -17,6 +17,12 @@ inline std::string WatchingInstructions(const Words& words) {
   return words.Say(
       "With all fields empty, mail is fetched as it arrives. Times are those of the time zone.");
 }
+// By POP3 nobody tells of new mail.
+inline std::string Pop3WatchingInstructions(const Words& words) {
+  return words.Say(
+      "With all fields empty, mail is fetched at the interval of the account. Times are those of "
+      "the time zone.");
+}
 
 // --- fields -------------------------------------------------------------------------
 // TRANSLATORS: the entries are typed so in every language; MO and FR are days.
@@ -51,6 +57,11 @@ inline std::string WatchingStored(const Words& words) { return words.Say("Stored
 // TRANSLATORS: '$0' is an account, as in the next two.
 inline std::string FetchedAsItArrives(const Words& words, absl::string_view account) {
   return words.Say("'$0': mail is fetched as it arrives.", account);
+}
+inline std::string FetchedEvery(const Words& words, absl::string_view account, size_t minutes) {
+  // TRANSLATORS: '$1' is an account.
+  return words.Plural("'$1': mail is fetched every $0 minute.",
+                      "'$1': mail is fetched every $0 minutes.", minutes, account);
 }
 inline std::string FetchedNextAt(const Words& words, absl::string_view account,
                                  absl::string_view when) {

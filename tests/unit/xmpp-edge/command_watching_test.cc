@@ -24,6 +24,7 @@ class CommandWatching : public ::testing::Test, public CommandBench {
     bench.admin.Add(std::move(work));
     admin::v1::Account old = ImapAccount("ann@example.org", "old");
     old.set_type(admin::v1::ACCOUNT_TYPE_POP3);
+    old.set_interval_minutes(5);
     old.mutable_watching()->set_remove_after_days(7);
     bench.admin.Add(std::move(old));
     bench.admin.Add(SmtpAccount("ann@example.org", "out"));
@@ -56,6 +57,7 @@ TEST_F(CommandWatching, TheFormShowsWhatHolds) {
   const Element pop3 = Execute(kOld, kNode);
   EXPECT_EQ(ValuesOf(pop3, "remove_after_days"), Texts{"7"});
   EXPECT_EQ(FieldOf(pop3, "more_mailboxes"), nullptr);
+  EXPECT_TRUE(absl::StrContains(InstructionsOf(pop3), "at the interval of the account"));
   EXPECT_EQ(ConditionOf(Execute("out@mail.example.org", kNode)), "item-not-found");
   EXPECT_EQ(ConditionOf(Execute("his@mail.example.org", kNode)), "item-not-found");
   EXPECT_EQ(ConditionOf(Execute(kDomain, kNode)), "item-not-found");
@@ -130,6 +132,13 @@ TEST_F(CommandWatching, WhatIsTooLargeToBeStoredIsNotKeptEither) {
   EXPECT_EQ(ValuesOf(again, "quiet_hours"), Texts{"1:00-2:00"});
 }
 
+TEST_F(CommandWatching, AValueThatNoFormTakesIsNamedByItsField) {
+  const Element refused =
+      Step(Execute(kWork, kNode), "complete", {{"quiet_hours", {std::string(1025, 'x')}}});
+  EXPECT_EQ(OwnConditionOf(refused), "bad-payload");
+  EXPECT_EQ(ErrorTextOf(refused), "quiet_hours: is longer than 1024 bytes");
+}
+
 TEST_F(CommandWatching, DaysAreANumber) {
   const Element again = Step(Execute(kOld, kNode), "complete", {{"remove_after_days", {"a week"}}});
   EXPECT_TRUE(absl::StartsWith(InstructionsOf(again), "Error with 'remove_after_days' field"));
@@ -152,7 +161,7 @@ TEST_F(CommandWatching, ChatTellsWhatHolds) {
   ASSERT_EQ(lines.size(), 2u) << "mailboxes alone";
   EXPECT_EQ(
       lines[0],
-      "'old': mail is fetched as it arrives. Mails are removed from the server after 7 days.");
+      "'old': mail is fetched every 5 minutes. Mails are removed from the server after 7 days.");
   EXPECT_TRUE(absl::StartsWith(lines[1], "'work': mail is fetched by a schedule, next on "));
   EXPECT_TRUE(absl::EndsWith(lines[1], " 12:00 (Europe/Berlin). Other folders: Lists, Sent, old."));
   EXPECT_EQ(Said("times OLD"), lines[0]);
