@@ -59,7 +59,7 @@ std::string ThankingPage(const ConsentDesk::Errand& errand) {
 std::string ProblemPage(const absl::Status& problem) {
   switch (problem.code()) {
     case absl::StatusCode::kNotFound:
-      return Page("This link is over",
+      return Page("This link can't be used any more",
                   absl::StrCat(Paragraph("It was used already, it has expired, or the account "
                                          "has changed."),
                                Paragraph(kNewLink)));

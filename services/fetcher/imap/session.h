@@ -30,9 +30,10 @@ namespace postern::fetcher::imap {
 
 using fetcher::PasswordRule;
 
-// One IMAP dialogue, IMAP4rev1 (RFC 3501) or IMAP4rev2 (RFC 9051), that only reads: EXAMINE and
-// PEEK, so that nothing is ever marked as seen. The stream outlives it. One command at a time;
-// every answer is waited for within a limit.
+// One IMAP dialogue, IMAP4rev1 (RFC 3501) or IMAP4rev2 (RFC 9051). Reading is by EXAMINE and
+// PEEK, so that nothing is ever marked as seen; what changes a mailbox stands by itself, from
+// Select on. The stream outlives it. One command at a time; every answer is waited for within
+// a limit.
 //
 // kUnauthenticated: login or password are wrong. kFailedPrecondition: a command was
 // refused. kUnavailable: the server hung up, said BYE or "not now".
