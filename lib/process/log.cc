@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "lib/process/log_together.h"
 
 namespace postern::log {
 namespace {
@@ -23,6 +24,22 @@ spdlog::logger& Logger() {
     return made;
   }();
   return *logger;
+}
+
+// The lines of a log::Together.
+std::string* g_together = nullptr;
+
+// "2026-11-22T10:00:00.123Z". Whole seconds are written once for all lines of one.
+std::string TimeStamp() {
+  static int64_t written_second = -1;
+  static std::string written;
+  const int64_t millis = absl::ToUnixMillis(absl::Now());
+  if (millis / 1000 != written_second) {
+    written_second = millis / 1000;
+    written = absl::FormatTime("%Y-%m-%dT%H:%M:%S.", absl::FromUnixSeconds(written_second),
+                               absl::UTCTimeZone());
+  }
+  return absl::StrCat(written, absl::Dec(millis % 1000, absl::kZeroPad3), "Z");
 }
 
 // Control characters and quotes become escapes: nobody writes lines of their own
@@ -52,10 +69,8 @@ bool NeedsQuotes(absl::string_view value) {
 }
 
 std::string TextLine(const char* level, absl::string_view message, Fields fields) {
-  const absl::Time now = absl::Now();
   std::string line =
-      absl::StrCat(absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", now, absl::UTCTimeZone()), " ",
-                   absl::AsciiStrToUpper(level), " ", Escaped(message));
+      absl::StrCat(TimeStamp(), " ", absl::AsciiStrToUpper(level), " ", Escaped(message));
   for (const Field& field : fields) {
     if (NeedsQuotes(field.value)) {
       absl::StrAppend(&line, " ", field.key, "=\"", Escaped(field.value), "\"");
@@ -67,10 +82,8 @@ std::string TextLine(const char* level, absl::string_view message, Fields fields
 }
 
 std::string JsonLine(const char* level, absl::string_view message, Fields fields) {
-  const absl::Time now = absl::Now();
-  std::string line = absl::StrCat(
-      "{\"time\":\"", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", now, absl::UTCTimeZone()),
-      "\",\"level\":\"", level, "\",\"message\":\"", Escaped(message), "\"");
+  std::string line = absl::StrCat("{\"time\":\"", TimeStamp(), "\",\"level\":\"", level,
+                                  "\",\"message\":\"", Escaped(message), "\"");
   for (const Field& field : fields) {
     absl::StrAppend(&line, ",\"", field.key, "\":\"", Escaped(field.value), "\"");
   }
@@ -82,8 +95,13 @@ void Write(spdlog::level::level_enum level, const char* name, absl::string_view 
            Fields fields) {
   spdlog::logger& logger = Logger();
   if (!logger.should_log(level)) return;
-  logger.log(level, spdlog::string_view_t(g_json ? JsonLine(name, message, fields)
-                                                 : TextLine(name, message, fields)));
+  const std::string line =
+      g_json ? JsonLine(name, message, fields) : TextLine(name, message, fields);
+  if (g_together != nullptr) {
+    absl::StrAppend(g_together, g_together->empty() ? "" : "\n", line);
+  } else {
+    logger.log(level, spdlog::string_view_t(line));
+  }
 }
 
 }  // namespace
@@ -99,6 +117,17 @@ void Warn(absl::string_view message, Fields fields) {
 }
 void Error(absl::string_view message, Fields fields) {
   Write(spdlog::level::err, "error", message, fields);
+}
+
+Together::Together() : outer_(g_together) {
+  if (outer_ == nullptr) g_together = &lines_;
+}
+
+Together::~Together() {
+  if (outer_ != nullptr) return;
+  g_together = nullptr;
+  // Each line was wanted by its own level.
+  if (!lines_.empty()) Logger().log(spdlog::level::critical, spdlog::string_view_t(lines_));
 }
 
 bool Configure(absl::string_view format, absl::string_view level) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "lib/process/log.h"
+#include "lib/process/log_together.h"
 #include "lib/process/metrics.h"
 #include "lib/rpc/mail_codec.h"
 #include "lib/rpc/unary.h"
@@ -61,6 +62,41 @@ rules::v1::EvaluateMailsRequest QuestionOf(const Account& account,
   return request;
 }
 
+std::vector<IncomingMail> Wanted(const Account& account,
+                                 const std::vector<MailHandoff::Judgement>& judgements,
+                                 std::vector<IncomingMail> mails) {
+  const log::Together lines;
+  std::vector<IncomingMail> wanted;
+  for (size_t i = 0; i < mails.size(); ++i) {
+    if (judgements[i].wanted) {
+      wanted.push_back(std::move(mails[i]));
+      continue;
+    }
+    rejected.Increment();
+    // Not the reason: it may quote the mail. The rules keep it for who may ask.
+    log::Info("mail rejected by a rule", {{"mail", mails[i].delivery_id}, {"account", account.id}});
+  }
+  return wanted;
+}
+
+// Of each mail one result.
+absl::StatusOr<MailHandoff::Answer> Note(const std::vector<std::string>& ids,
+                                         const edge::v1::DeliverResponse& response) {
+  const log::Together lines;
+  MailHandoff::Answer all = MailHandoff::Answer::kDone;
+  for (int i = 0; i < response.results_size(); ++i) {
+    const edge::v1::DeliveryResult result = response.results(i);
+    Count(result);
+    log::Info("mail handed on",
+              {{"mail", ids[i]}, {"result", edge::v1::DeliveryResult_Name(result)}});
+    if (result == edge::v1::DELIVERY_RESULT_HELD) all = MailHandoff::Answer::kHeld;
+    if (result == edge::v1::DELIVERY_RESULT_UNSPECIFIED) {
+      return absl::InternalError("the edge gave no result for a mail");
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 MailHandoff::MailHandoff(rules::v1::RulesService::StubInterface& rules,
@@ -95,17 +131,7 @@ net::Task<absl::StatusOr<std::vector<IncomingMail>>> MailHandoff::LeaveWanted(
     const Account& account, std::vector<IncomingMail> mails) {
   auto judgements = co_await Judge(account, mails);
   if (!judgements.ok()) co_return judgements.status();
-  std::vector<IncomingMail> wanted;
-  for (size_t i = 0; i < mails.size(); ++i) {
-    if ((*judgements)[i].wanted) {
-      wanted.push_back(std::move(mails[i]));
-      continue;
-    }
-    rejected.Increment();
-    // Not the reason: it may quote the mail. The rules keep it for who may ask.
-    log::Info("mail rejected by a rule", {{"mail", mails[i].delivery_id}, {"account", account.id}});
-  }
-  co_return wanted;
+  co_return Wanted(account, *judgements, std::move(mails));
 }
 
 net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::DeliverFull(
@@ -137,18 +163,7 @@ net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::Deliver(
   if (answer->results_size() != static_cast<int>(ids.size())) {
     co_return absl::InternalError("the edge did not answer for each mail");
   }
-  Answer all = Answer::kDone;
-  for (int i = 0; i < answer->results_size(); ++i) {
-    const edge::v1::DeliveryResult result = answer->results(i);
-    Count(result);
-    log::Info("mail handed on",
-              {{"mail", ids[i]}, {"result", edge::v1::DeliveryResult_Name(result)}});
-    if (result == edge::v1::DELIVERY_RESULT_HELD) all = Answer::kHeld;
-    if (result == edge::v1::DELIVERY_RESULT_UNSPECIFIED) {
-      co_return absl::InternalError("the edge gave no result for a mail");
-    }
-  }
-  co_return all;
+  co_return Note(ids, *answer);
 }
 
 void TrimForDigest(mail::v1::Mail& mail) {
