@@ -4,7 +4,7 @@
 #include <ctime>
 #include <utility>
 
-#include "lib/net/deadline.h"
+#include "lib/net/patience.h"
 #include "lib/rpc/mail_codec.h"
 
 namespace postern::fetcher {
@@ -97,7 +97,7 @@ net::Task<size_t> BatchReader::Take(const std::vector<WantedMail>& wanted, ReadM
                                     MailBatch& batch) {
   size_t bytes = 0;
   for (size_t i = 0; i < read.mails.size(); ++i) {
-    if (i % kMailsInATurn == kMailsInATurn - 1) co_await net::Sleep(net::Duration::zero());
+    if (i % kMailsInATurn == kMailsInATurn - 1) co_await net::Yield();
     MailBatch::Item& item = batch.items.emplace_back();
     item.facts = wanted[i].facts;
     if (!read.mails[i]) continue;  // somebody removed it meanwhile

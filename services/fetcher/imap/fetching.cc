@@ -19,10 +19,6 @@ class OneMessage {
 
   void Add(FetchData data) {
     if (data.uid != uid_) return;
-    for (const FetchData::Section& section : data.sections) bytes_ += section.bytes.size();
-    // More than one answer may hold is more than was asked for.
-    if (bytes_ > kMaxResponseBytes) overflown_ = true;
-    if (overflown_) return;
     if (!found_) {
       found_ = std::move(data);
     } else {
@@ -30,16 +26,11 @@ class OneMessage {
     }
   }
 
-  absl::StatusOr<std::optional<FetchData>> Take() {
-    if (overflown_) return absl::DataLossError("imap: more data of a mail than was asked for");
-    return std::move(found_);
-  }
+  std::optional<FetchData> Take() { return std::move(found_); }
 
  private:
   const uint32_t uid_;
   std::optional<FetchData> found_;
-  size_t bytes_ = 0;
-  bool overflown_ = false;
 };
 
 // "5:36,40".
@@ -65,14 +56,17 @@ net::Task<absl::Status> Session::Fetch(const std::string& uids, const std::strin
 }
 
 net::Task<absl::StatusOr<Response>> Session::AskFetch(const std::string& uids,
-                                                      const std::string& items, Sink sink) {
+                                                      const std::string& items, Sink sink,
+                                                      size_t most_bytes) {
   const std::string words = absl::StrCat("UID FETCH ", uids, " (", items, ")");
-  co_return co_await ExecuteFetch(words, std::move(sink));
+  co_return co_await ExecuteFetch(words, std::move(sink), most_bytes);
 }
 
-net::Task<absl::StatusOr<Response>> Session::ExecuteFetch(const std::string& words, Sink sink) {
+net::Task<absl::StatusOr<Response>> Session::ExecuteFetch(const std::string& words, Sink sink,
+                                                          size_t most_bytes) {
   const Command command(words);
   sink_ = std::move(sink);
+  sink_room_ = most_bytes;
   auto answer = co_await Execute(command);
   sink_ = nullptr;
   co_return answer;
@@ -90,7 +84,8 @@ net::Task<absl::StatusOr<std::optional<FetchData>>> Session::FetchOne(uint32_t u
                                                                       const std::string& items) {
   OneMessage message(uid);
   Sink sink = [&message](FetchData data) { message.Add(std::move(data)); };
-  auto answer = co_await AskFetch(absl::StrCat(uid), items, std::move(sink));
+  // More than one answer may hold is more than was asked for.
+  auto answer = co_await AskFetch(absl::StrCat(uid), items, std::move(sink), kMaxResponseBytes);
   if (!answer.ok()) co_return answer.status();
   // RFC 5530: another client removed it. Of many messages the others might be
   // missing from the answer as well, so it is no more than this one's end.
@@ -100,12 +95,12 @@ net::Task<absl::StatusOr<std::optional<FetchData>>> Session::FetchOne(uint32_t u
 }
 
 net::Task<absl::Status> Session::FetchMany(const std::vector<uint32_t>& uids,
-                                           const std::string& items, Sink sink) {
+                                           const std::string& items, size_t most_bytes, Sink sink) {
   const absl::flat_hash_set<uint32_t> wanted(uids.begin(), uids.end());
   Sink wanted_only = [&wanted, &sink](FetchData data) {
     if (wanted.contains(data.uid)) sink(std::move(data));
   };
-  auto answer = co_await AskFetch(Ranges(uids), items, std::move(wanted_only));
+  auto answer = co_await AskFetch(Ranges(uids), items, std::move(wanted_only), most_bytes);
   if (!answer.ok()) co_return answer.status();
   // RFC 5530: another client removed one of them.
   if (answer->name == "NO" && answer->code == "EXPUNGEISSUED") co_return absl::OkStatus();

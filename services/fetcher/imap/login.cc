@@ -33,7 +33,7 @@ bool SpeaksOfTheLogin(const Response& answer) {
 }  // namespace
 
 net::Task<absl::Status> Session::Greet(bool tls_to_come) {
-  auto greeting = co_await ReadResponse(Patience::kLimited);
+  auto greeting = co_await ReadGreeting();
   if (!greeting.ok()) co_return greeting.status();
   if (greeting->kind != Response::Kind::kUntagged || !greeting->IsStatus()) {
     co_return absl::DataLossError("imap: this is no IMAP server");

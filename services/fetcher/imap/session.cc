@@ -43,26 +43,30 @@ bool IsTemporary(const Response& answer) {
 
 // --- reading and writing ------------------------------------------------------
 
-net::Task<absl::StatusOr<std::string>> Session::ReadLine(Patience patience) {
-  // Most lines are there already, and a deadline costs more than they do.
+net::Task<absl::StatusOr<std::string>> Session::ReadLine() {
+  // Most lines are there already, and a coroutine costs more than they do.
   auto at_hand = stream_.LineAtHand();
   if (!at_hand.ok()) co_return at_hand.status();
   if (at_hand->has_value()) co_return **std::move(at_hand);
-  if (patience == Patience::kEndless) co_return co_await stream_.ReadLine();
-  co_return co_await net::WithDeadline(kAnswerLimit, stream_.ReadLine());
+  patience_.Allow(kAnswerLimit);
+  co_return co_await stream_.ReadLine();
+}
+
+net::Task<absl::StatusOr<Response>> Session::ReadGreeting() {
+  co_return co_await net::WithPatience(patience_, kAnswerLimit, ReadResponse());
 }
 
 // May be cancelled at any wait: the assembler keeps what has come.
-net::Task<absl::StatusOr<Response>> Session::ReadResponse(Patience patience) {
+net::Task<absl::StatusOr<Response>> Session::ReadResponse() {
   for (;;) {
     if (assembler_.due()) {
       const size_t size = *assembler_.due();
-      const auto limit = kAnswerLimit + seconds(size / kSlowestBytesPerSecond);
-      auto literal = co_await net::WithDeadline(limit, stream_.ReadExactly(size));
+      patience_.Allow(kAnswerLimit + seconds(size / kSlowestBytesPerSecond));
+      auto literal = co_await stream_.ReadExactly(size);
       if (!literal.ok()) co_return literal.status();
       assembler_.TakeLiteral(*literal);
     }
-    auto line = co_await ReadLine(patience);
+    auto line = co_await ReadLine();
     if (!line.ok()) co_return line.status();
     auto due = assembler_.TakeLine(*line);
     if (!due.ok()) co_return due.status();
@@ -75,13 +79,17 @@ net::Task<absl::Status> Session::Send(const std::string& bytes) {
 }
 
 net::Task<absl::StatusOr<Response>> Session::ReadTagged(const std::string& tag) {
+  co_return co_await net::WithPatience(patience_, kAnswerLimit, ReadUntil(tag));
+}
+
+net::Task<absl::StatusOr<Response>> Session::ReadUntil(const std::string& tag) {
   auto turn_began = steady_clock::now();
   for (int i = 0; i < kMaxUntagged; ++i) {
     if (steady_clock::now() - turn_began > kTurn) {
-      co_await net::Sleep(net::Duration::zero());
+      co_await net::Yield();
       turn_began = steady_clock::now();
     }
-    auto response = co_await ReadResponse(Patience::kLimited);
+    auto response = co_await ReadResponse();
     if (!response.ok()) co_return response.status();
     if (response->kind == Response::Kind::kContinuation) co_return response;
     if (response->kind == Response::Kind::kTagged) {
@@ -148,11 +156,20 @@ absl::Status Session::Absorb(Response response) {
   if (response.name == "EXPUNGE" && mailbox_.exists > 0) --mailbox_.exists;
   if (response.name == "VANISHED") AbsorbVanished(response.text);
   if (response.name == "LIST" && list_sink_) list_sink_(ParseList(response));
-  if (response.name == "FETCH" && sink_) {
-    absl::StatusOr<FetchData> data = ParseFetch(std::move(response));
-    if (!data.ok()) return data.status();
-    sink_(*std::move(data));
+  if (response.name == "FETCH" && sink_) return AbsorbFetch(std::move(response));
+  return absl::OkStatus();
+}
+
+absl::Status Session::AbsorbFetch(Response response) {
+  absl::StatusOr<FetchData> data = ParseFetch(std::move(response));
+  if (!data.ok()) return data.status();
+  for (const FetchData::Section& section : data->sections) {
+    if (section.bytes.size() > sink_room_) {
+      return absl::DataLossError("imap: more data of a mail than was asked for");
+    }
+    sink_room_ -= section.bytes.size();
   }
+  sink_(*std::move(data));
   return absl::OkStatus();
 }
 

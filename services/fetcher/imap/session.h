@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "lib/crypto/password_mask.h"
 #include "lib/net/byte_stream.h"
+#include "lib/net/patience.h"
 #include "lib/net/task.h"
 #include "lib/sasl/credentials.h"
 #include "lib/sasl/exchange.h"
@@ -29,6 +30,9 @@
 namespace postern::fetcher::imap {
 
 using fetcher::PasswordRule;
+
+// Of mails, in the answer to one command that says no other limit.
+inline constexpr size_t kMaxFetchedBytes = 64 * 1024 * 1024;
 
 // One IMAP dialogue, IMAP4rev1 (RFC 3501) or IMAP4rev2 (RFC 9051). Reading is by EXAMINE and
 // PEEK, so that nothing is ever marked as seen; what changes a mailbox stands by itself, from
@@ -110,8 +114,9 @@ class Session {
   net::Task<absl::StatusOr<std::optional<FetchData>>> FetchOne(uint32_t uid,
                                                                const std::string& items);
   // Those of many messages, in any order. OK: some may not have come, though they are there.
+  // kDataLoss: more than `most_bytes` of mails came.
   net::Task<absl::Status> FetchMany(const std::vector<uint32_t>& uids, const std::string& items,
-                                    Sink sink);
+                                    size_t most_bytes, Sink sink);
   // The highest UID of the mailbox, 0 when it is empty: for servers without UIDNEXT.
   net::Task<absl::StatusOr<uint32_t>> HighestUid();
   net::Task<absl::Status> Noop();
@@ -147,17 +152,19 @@ class Session {
   const std::string& last_refusal() const { return last_refusal_; }
 
  private:
-  enum class Patience { kLimited, kEndless };
-  net::Task<absl::StatusOr<Response>> ReadResponse(Patience patience);
-  net::Task<absl::StatusOr<std::string>> ReadLine(Patience patience);
+  net::Task<absl::StatusOr<Response>> ReadGreeting();
+  net::Task<absl::StatusOr<Response>> ReadResponse();  // while patience_ is in force
+  net::Task<absl::StatusOr<std::string>> ReadLine();
   net::Task<absl::Status> Send(const std::string& bytes);  // keeps no copy
   net::Task<absl::StatusOr<Response>> ReadTagged(const std::string& tag);
+  net::Task<absl::StatusOr<Response>> ReadUntil(const std::string& tag);
   net::Task<absl::StatusOr<Response>> Execute(const Command& command);
   net::Task<absl::Status> Perform(const std::string& words);
   net::Task<absl::Status> FinishIdle();  // DONE is sent
   net::Task<absl::StatusOr<Response>> AskFetch(const std::string& uids, const std::string& items,
-                                               Sink sink);
-  net::Task<absl::StatusOr<Response>> ExecuteFetch(const std::string& words, Sink sink);
+                                               Sink sink, size_t most_bytes = kMaxFetchedBytes);
+  net::Task<absl::StatusOr<Response>> ExecuteFetch(const std::string& words, Sink sink,
+                                                   size_t most_bytes = kMaxFetchedBytes);
   bool ListsSpecialUse() const;
   bool CanExpungeSingly() const;
   net::Task<absl::Status> List(const std::string& pattern, const std::string& extras,
@@ -198,7 +205,10 @@ class Session {
   void LearnEnabled(absl::string_view words);
   absl::Status Refusal(absl::string_view command, const Response& answer);
 
+  absl::Status AbsorbFetch(Response response);
+
   net::ByteStream& stream_;
+  net::Patience patience_;
   ResponseAssembler assembler_;
   Capabilities capabilities_;
   Enabled enabled_;
@@ -206,6 +216,7 @@ class Session {
   std::string server_name_;  // what it answered to ID, until it was made use of
   Mailbox mailbox_;
   Sink sink_;
+  size_t sink_room_ = 0;  // bytes of mails that may still come to it
   ListSink list_sink_;
   std::function<void(const Response&)> data_sink_;  // all that comes before an answer
   CountsSink counts_sink_;

@@ -134,6 +134,19 @@ TEST(BatchReading, KeepsWhatCameBeforeTheConnectionBroke) {
   for (const Case& c : cases) Check(c);
 }
 
+// Each is of a size that it may have.
+TEST(BatchReading, EndsAnAnswerWithMoreThanWasAskedFor) {
+  const std::string large = absl::StrCat("S: * 2 FETCH (UID 10 BODY[]<0> {60000}\nS: Subject: Big",
+                                         std::string(60000 - 14, 'x'), "\nS: )\n");
+  std::string often = kOne;
+  for (int i = 0; i < 7; ++i) often += large;
+  ScriptedStream stream(absl::StrCat(kAsk, often, kThree, Done(1)));
+  const ReadMails read = Read(stream);
+  EXPECT_EQ(read.status.code(), absl::StatusCode::kDataLoss) << read.status;
+  EXPECT_FALSE(read.sure);
+  EXPECT_EQ(read.mails.size(), 2u);
+}
+
 TEST(BatchReading, CutAnywhereLosesNoMailAndMakesUpNone) {
   const std::string script = absl::StrCat(kAsk, kOne, kThree, Done(1), Alone(2, 10, "Two"));
   const size_t steps = ScriptedStream(script).size();

@@ -175,6 +175,34 @@ TEST(ImapFetch, ReadsWhatWeAskFor) {
   EXPECT_TRUE(data->structure.has_value());
 }
 
+TEST(ImapFetch, ReadsInternalDates) {
+  const struct {
+    const char* text;
+    std::optional<int64_t> unix_time;
+  } cases[] = {
+      {"17-Jul-1996 02:44:25 -0700", 837596665},
+      {" 7-Jul-1996 02:44:25 -0700", 836732665},
+      {"7-Jul-1996 02:44:25 -0700", 836732665},
+      {"29-Feb-2024 23:59:59 +0530", 1709231399},
+      {"01-Jan-1970 00:00:00 +0000", 0},
+      {"31-Dec-1969 23:59:59 +0000", -1},
+      {"17-jul-1996 02:44:25 -0700", 837596665},
+      {"29-Feb-2023 00:00:00 +0000", std::nullopt},
+      {"00-Jul-1996 02:44:25 -0700", std::nullopt},
+      {"17-anF-1996 02:44:25 -0700", std::nullopt},
+      {"17-Jul-1996 24:44:25 -0700", std::nullopt},
+      {"17-Jul-1996 02:60:25 -0700", std::nullopt},
+      {"17-Jul-1996 02:44:25 0700x", std::nullopt},
+      {"17-Jul-1996T02:44:25 -0700", std::nullopt},
+      {"yesterday", std::nullopt},
+      {"", std::nullopt},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.text);
+    EXPECT_EQ(ParseInternalDate(c.text), c.unix_time);
+  }
+}
+
 TEST(ImapFetch, OddItemsAreDataLoss) {
   for (const char* bytes : {"* 7 FETCH (UID)", "* 7 FETCH (UID x)", "* 7 FETCH (UID -1)"}) {
     SCOPED_TRACE(bytes);
