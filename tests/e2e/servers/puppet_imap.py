@@ -166,6 +166,9 @@ class Puppet:
             except (OSError, Hangup):
                 pass
 
+    def kind_of(self, user, usual):
+        return self.kinds.get(re.sub(r"-?\d+$", "", user), usual)
+
     def _accept(self):
         while True:
             try:
@@ -195,8 +198,7 @@ class Puppet:
                 session.user = base64.b64decode(arguments[1]).split(b"\0")[1].decode()
             else:
                 session.say(f"{tag} BAD log in first\r\n")
-        kind = self.kinds.get(re.sub(r"-?\d+$", "", session.user), Session)
-        session.__class__ = kind
+        session.__class__ = self.kind_of(session.user, Session)
         session.mailbox = self.boxes[session.user]
         session.mailbox.sessions.add(session)
         self.logins[session.user].append(time.monotonic())

@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .bad_imap import KINDS
+from . import bad_imap, bad_pop3
 from .broken import RogueTls, Silent
 from .certificates import Authority
 from .courier import Courier
@@ -21,6 +21,7 @@ from .mailbox_client import PASSWORD
 from .postfix import DOMAIN, Postfix
 from .prosody import Prosody
 from .puppet_imap import Puppet
+from .puppet_pop3 import Pop3Puppet
 from .recording_smtp import RecordingSmtp
 from .starttls_attacks import StarttlsAttacks
 
@@ -59,14 +60,15 @@ class Site:
         self.recorder = RecordingSmtp(self.authority)
         self.rogue = RogueTls(self.authority)
         self.silent = Silent()
-        self.puppet = Puppet(self.authority, KINDS)
+        self.puppet = Puppet(self.authority, bad_imap.KINDS)
+        self.pop3_puppet = Pop3Puppet(self.authority, bad_pop3.KINDS)
         self.attacks = StarttlsAttacks(self.authority)
         self.closed_port = free_port()
         self._started = []
 
     def start(self):
         servers = [self.jabber, self.dovecot, self.postfix, self.recorder, self.rogue, self.silent,
-                   self.puppet, self.attacks]
+                   self.puppet, self.pop3_puppet, self.attacks]
         if self.mailboxes is not self.dovecot:
             servers.append(self.mailboxes)
         for server in servers:
@@ -87,7 +89,7 @@ class Site:
         boxes = self.mailboxes
         return [boxes.imap_port, boxes.imaps_port, boxes.pop3_port, boxes.pop3s_port, self.postfix.smtps_port,
                 self.postfix.submission_port, self.recorder.port, self.rogue.port, self.silent.port, self.puppet.port,
-                self.closed_port,
+                self.pop3_puppet.port, self.closed_port,
                 *self.attacks.ports.values()]
 
     def add_person(self, name):
