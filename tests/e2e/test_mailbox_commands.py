@@ -11,10 +11,11 @@ import grpc
 import pytest
 
 from fetcher_rpc import FetcherRpc
+from member import modified_utf7
 from mails import mail, unique
 from servers.daemon import wait_until
 
-ONLY_ON = ["dovecot", "cyrus"]
+ONLY_ON = ["dovecot", "cyrus", "courier"]
 
 MIB = 1024 * 1024
 
@@ -46,6 +47,12 @@ class Mailbox:
 
     def open(self):
         return self.member.site.mailboxes.open(self.member.address)
+
+    def make_folders(self, *names):
+        """What the server calls each of them."""
+        names = [self.member.site.mailboxes.folder_name(name) for name in names]
+        self.member.make_folders(*names)
+        return names
 
     def receive(self, *mails):
         """Returns once the server shows them."""
@@ -133,22 +140,23 @@ def test_flags_are_set_and_taken_off(box):
 
 
 def test_a_mail_is_moved_to_where_its_folder_is_for(box):
-    box.member.make_folders("Trash", "Entwürfe")
+    trash, drafts = box.make_folders("Trash", "Entwürfe")
     subject = unique("move me")
     box.receive(mail(subject))
-    assert box.MoveMails(ids=[box.find(subject).id], to_mailbox="\\Trash").mailbox == "Trash"
+    assert box.MoveMails(ids=[box.find(subject).id], to_mailbox="\\Trash").mailbox == trash
     assert subjects(box.ListMails()) == []
-    (moved,) = box.ListMails(mailbox="Trash").mails
+    (moved,) = box.ListMails(mailbox=trash).mails
     assert moved.subject == subject
     (read,) = box.ReadMails(ids=[moved.id]).mails
     assert read.mail.subject == subject
-    assert box.MoveMails(ids=[moved.id], to_mailbox="Entwürfe").mailbox == "Entwürfe"
-    assert subjects(box.ListMails(mailbox="Entwürfe")) == [subject]
+    assert box.MoveMails(ids=[moved.id], to_mailbox=drafts).mailbox == drafts
+    assert subjects(box.ListMails(mailbox=drafts)) == [subject]
     with box.open() as client:
-        assert client.select("Entw&APw-rfe", readonly=True)[1] == [b"1"]
+        assert client.select(modified_utf7(drafts), readonly=True)[1] == [b"1"]
+    nowhere = box.member.site.mailboxes.folder_name("Nirgends ü")
     code, details = code_of(lambda: box.MoveMails(
-        ids=[box.ListMails(mailbox="Entwürfe").mails[0].id], to_mailbox="Nirgends ü"))
-    assert code == grpc.StatusCode.FAILED_PRECONDITION and "Nirgends ü" in details
+        ids=[box.ListMails(mailbox=drafts).mails[0].id], to_mailbox=nowhere))
+    assert code == grpc.StatusCode.FAILED_PRECONDITION and nowhere in details
 
 
 def test_only_what_is_named_is_removed(box):
@@ -164,16 +172,16 @@ def test_only_what_is_named_is_removed(box):
 
 
 def test_a_large_mail_is_filed_as_it_is(box):
-    box.member.make_folders("Sent")
+    (sent,) = box.make_folders("Sent")
     noise = random.Random(5).randbytes(3_700_000)
     message = mail(unique("sent"))
     message.add_attachment(noise, maintype="application", subtype="octet-stream", filename="n")
     content = message.as_bytes(policy=policy.SMTP)
     assert len(content) > 5_000_000
     filed = box.append(content, mailbox="\\Sent", flags=["\\Seen"], received_unix=1_700_000_000)
-    assert filed.mailbox == "Sent" and filed.id
+    assert filed.mailbox == sent and filed.id
     with box.open() as client:
-        client.select("Sent", readonly=True)
+        client.select(sent, readonly=True)
         _, answers = client.fetch("1:*", "(FLAGS INTERNALDATE BODY.PEEK[])")
     head, stored = answers[0]
     assert stored == content
@@ -185,26 +193,26 @@ def test_a_large_mail_is_filed_as_it_is(box):
 
 
 def test_a_mail_that_breaks_off_is_not_filed(box):
-    box.member.make_folders("Sent")
+    (sent,) = box.make_folders("Sent")
     content = mail(unique("broken")).as_bytes(policy=policy.SMTP)
 
     def short():
-        yield {"account_id": box.id, "mailbox": "Sent", "size": len(content) + 100}
+        yield {"account_id": box.id, "mailbox": sent, "size": len(content) + 100}
         yield {"data": content}
 
     def long():
-        yield {"account_id": box.id, "mailbox": "Sent", "size": len(content) - 1}
+        yield {"account_id": box.id, "mailbox": sent, "size": len(content) - 1}
         yield {"data": content}
 
     for messages in (short, long):
         code, details = code_of(lambda: box.rpc.AppendMail(messages()))
         assert code == grpc.StatusCode.INVALID_ARGUMENT
         assert "data came than the size said" in details
-    code, details = code_of(lambda: box.append(content.replace(b"H", b"\0"), mailbox="Sent"))
+    code, details = code_of(lambda: box.append(content.replace(b"H", b"\0"), mailbox=sent))
     assert code == grpc.StatusCode.INVALID_ARGUMENT and "NUL" in details
-    assert subjects(box.ListMails(mailbox="Sent")) == []
-    box.append(content, mailbox="Sent")
-    assert len(box.ListMails(mailbox="Sent").mails) == 1
+    assert subjects(box.ListMails(mailbox=sent)) == []
+    box.append(content, mailbox=sent)
+    assert len(box.ListMails(mailbox=sent).mails) == 1
 
 
 def with_attachments(subject, *attachments, html=True):
@@ -299,18 +307,24 @@ def test_quota_is_told(box):
 
 
 def test_folders_say_what_they_are_for_and_what_they_hold(box):
-    box.member.make_folders("Sent", "Trash", "Work")
+    sent, trash, work = box.make_folders("Sent", "Trash", "Work")
     box.receive(mail("one"), mail("two"))
     box.ChangeFlags(ids=[box.ListMails().mails[0].id], add=["\\Seen"])
 
+    above = [name for name in box.member.site.mailboxes.prefix.split(".") if name]
+
     def folders():
-        return {folder.name: folder for folder in box.ListFolders().folders}
-    wait_until(lambda: "Work" in folders(), 15, "the new folders to be listed", pause=0.5)
+        return {folder.mailbox: folder for path in ([], above)
+                for folder in box.ListFolders(path=path).folders}
+    wait_until(lambda: work in folders(), 15, "the new folders to be listed", pause=0.5)
     listed = folders()
-    assert listed["Sent"].special_use == "Sent" and listed["Trash"].special_use == "Trash"
-    assert listed["Work"].special_use == ""
+    assert listed[sent].special_use == "Sent" and listed[trash].special_use == "Trash"
+    assert listed[work].special_use == ""
+    with box.open() as client:
+        if b"LIST-STATUS" not in client.capability()[1][0]:
+            return  # it is not asked for each folder
     assert (listed["INBOX"].messages, listed["INBOX"].unseen) == (2, 1)
-    assert (listed["Work"].messages, listed["Work"].unseen) == (0, 0)
+    assert (listed[work].messages, listed[work].unseen) == (0, 0)
 
 
 def test_listing_reading_and_marking_are_one_login(box):
@@ -371,7 +385,7 @@ def test_what_is_not_there_is_told_so(rpc, box):
 
 
 def test_pop3_reads_parts_and_removes_mails_and_has_no_more(rpc, juliet):
-    juliet.register_pop3("work")
+    juliet.register_pop3("work", seconds=25)  # there are servers that want ten between two logins
     box = Mailbox(rpc, juliet)
     content = os.urandom(2 * MIB)
     message = with_attachments(unique("by POP3"), ("a.bin", content))
