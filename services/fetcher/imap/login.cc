@@ -78,12 +78,12 @@ net::Task<absl::Status> Session::StartTls(const std::string& host) {
 }
 
 net::Task<absl::Status> Session::Login(const sasl::Credentials& credentials, PasswordRule rule) {
+  if (!stream_.IsEncrypted() && rule == PasswordRule::kEncryptedOnly) {
+    co_return absl::PermissionDeniedError("imap: the connection is not encrypted");
+  }
   if (preauthenticated_) {
     if (absl::Status s = co_await AskCapabilities(); !s.ok()) co_return s;
     co_return co_await Introduce(credentials.host);
-  }
-  if (!stream_.IsEncrypted() && rule == PasswordRule::kEncryptedOnly) {
-    co_return absl::PermissionDeniedError("imap: the connection is not encrypted");
   }
   mask_ = crypto::PasswordMask(credentials.login, credentials.secret.Reveal());
   absl::Status signed_in = co_await SignIn(credentials);
