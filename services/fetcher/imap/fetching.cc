@@ -33,19 +33,6 @@ class OneMessage {
   std::optional<FetchData> found_;
 };
 
-// "5:36,40".
-std::string Ranges(const std::vector<uint32_t>& uids) {
-  std::string set;
-  for (size_t first = 0; first < uids.size();) {
-    size_t last = first;
-    while (last + 1 < uids.size() && uids[last + 1] == uids[last] + 1) ++last;
-    absl::StrAppend(&set, set.empty() ? "" : ",", uids[first]);
-    if (last > first) absl::StrAppend(&set, ":", uids[last]);
-    first = last + 1;
-  }
-  return set;
-}
-
 }  // namespace
 
 net::Task<absl::Status> Session::Fetch(const std::string& uids, const std::string& items,
@@ -100,7 +87,7 @@ net::Task<absl::Status> Session::FetchMany(const std::vector<uint32_t>& uids,
   Sink wanted_only = [&wanted, &sink](FetchData data) {
     if (wanted.contains(data.uid)) sink(std::move(data));
   };
-  auto answer = co_await AskFetch(Ranges(uids), items, std::move(wanted_only), most_bytes);
+  auto answer = co_await AskFetch(WriteUids(uids), items, std::move(wanted_only), most_bytes);
   if (!answer.ok()) co_return answer.status();
   // RFC 5530: another client removed one of them.
   if (answer->name == "NO" && answer->code == "EXPUNGEISSUED") co_return absl::OkStatus();

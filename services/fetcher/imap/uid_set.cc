@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_join.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 namespace postern::fetcher::imap {
@@ -60,6 +60,16 @@ std::vector<uint32_t> UidSet::Below(uint32_t uid, size_t most) const {
   return below;
 }
 
-std::string WriteUids(const std::vector<uint32_t>& uids) { return absl::StrJoin(uids, ","); }
+std::string WriteUids(const std::vector<uint32_t>& uids) {
+  std::string set;
+  for (size_t first = 0; first < uids.size();) {
+    size_t last = first;
+    while (last + 1 < uids.size() && uids[last + 1] == uids[last] + 1) ++last;
+    absl::StrAppend(&set, set.empty() ? "" : ",", uids[first]);
+    if (last > first) absl::StrAppend(&set, ":", uids[last]);
+    first = last + 1;
+  }
+  return set;
+}
 
 }  // namespace postern::fetcher::imap

@@ -28,7 +28,7 @@ class UidSet {
   absl::btree_map<uint32_t, uint32_t> ranges_;  // first to last, apart from one another
 };
 
-// "3,4,9" for a command.
+// "3:5,9" for a command: in their order, runs upwards as ranges.
 std::string WriteUids(const std::vector<uint32_t>& uids);
 
 }  // namespace postern::fetcher::imap

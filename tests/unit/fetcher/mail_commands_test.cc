@@ -31,6 +31,20 @@ TEST(UidSet, JoinsWhatTouches) {
   EXPECT_EQ(set.Below(UINT32_MAX, 2), (std::vector<uint32_t>{UINT32_MAX - 1, UINT32_MAX - 2}));
 }
 
+TEST(UidSet, IsWrittenInItsOrderWithRunsAsRanges) {
+  const struct {
+    std::vector<uint32_t> uids;
+    const char* written;
+  } cases[] = {
+      {{}, ""},
+      {{7}, "7"},
+      {{3, 4, 5, 9}, "3:5,9"},
+      {{9, 5, 4}, "9,5,4"},
+      {{1, 4294967295, 1}, "1,4294967295,1"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(imap::WriteUids(c.uids), c.written);
+}
+
 TEST(UidSet, RefusesNonsense) {
   for (const char* text : {"", "*", "1:*", "0", "1:2:3", "a", "1,", "4294967296", "-1", "1 2"}) {
     imap::UidSet set;
