@@ -29,6 +29,9 @@ constexpr size_t kSlowestBytesPerSecond = 1024;
 // server that never ends is another matter.
 constexpr int kMaxUntagged = 2'000'000;
 
+// Beside its bytes: empty ones could come in millions, and each is told from the others.
+constexpr size_t kCostOfSection = 1024;
+
 constexpr size_t kMaxRefusal = 300;
 constexpr size_t kMaxServerName = 1000;
 
@@ -164,10 +167,11 @@ absl::Status Session::AbsorbFetch(Response response) {
   absl::StatusOr<FetchData> data = ParseFetch(std::move(response));
   if (!data.ok()) return data.status();
   for (const FetchData::Section& section : data->sections) {
-    if (section.bytes.size() > sink_room_) {
+    const size_t cost = kCostOfSection + section.bytes.size();
+    if (cost > sink_room_) {
       return absl::DataLossError("imap: more data of a mail than was asked for");
     }
-    sink_room_ -= section.bytes.size();
+    sink_room_ -= cost;
   }
   sink_(*std::move(data));
   return absl::OkStatus();

@@ -93,6 +93,20 @@ TEST(Flood, OfSortedMailsIsNotKept) {
   EXPECT_EQ(Await(session.SortByArrival({}, 0)).status().code(), absl::StatusCode::kDataLoss);
 }
 
+TEST(Flood, OfEmptyPartsOfAMailIsNotKept) {
+  Lines lines;
+  for (int line = 0, part = 0; line < 50; ++line) {
+    std::string parts = absl::StrCat("* 1 FETCH (UID 9");
+    for (int i = 0; i < 1000; ++i) absl::StrAppend(&parts, " BODY[", ++part, "] \"\"");
+    lines.push_back(absl::StrCat(parts, ")"));
+  }
+  lines.push_back("A1 OK");
+  AnsweringStream stream(std::move(lines));
+  imap::Session session(stream);
+  const std::string items = "UID BODY.PEEK[]";
+  EXPECT_EQ(Await(session.FetchOne(9, items)).status().code(), absl::StatusCode::kDataLoss);
+}
+
 TEST(Flood, OfAQuotaIsNotKept) {
   Lines lines = Opening(" QUOTA", 3);
   const std::string long_name(60'000, 'x');
