@@ -21,6 +21,7 @@ using std::chrono::seconds;
 // Where a schedule names no time at all.
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 constexpr std::chrono::hours kLookAtTheClock{1};
+constexpr seconds kBetweenPlaces{60};
 
 auto& failures =
     metrics::Counter("postern_fetcher_failures_total", "Attempts that opened no mailbox");
@@ -96,6 +97,16 @@ milliseconds AccountWatcher::LivedSoFar() const {
 }
 
 // --- until the next one -----------------------------------------------------------
+
+// The connections of its login are all in use, by other accounts of the same user.
+void AccountWatcher::AwaitPlace() {
+  const words::Wording why = words::Word(
+      "$0 bears few connections of one login at a time: let one account look into several folders "
+      "instead of having one for each",
+      account_->host);
+  parts_.health.Report(account_->id, Health::kError, why);
+  RestFor(Rest::kAfterFailure, kBetweenPlaces);
+}
 
 void AccountWatcher::RestFor(Rest kind, Clock::duration pause) {
   stage_ = Stage::kResting;

@@ -146,6 +146,12 @@ void AccountWatcher::Connect() {
   // no login, and some begin to count anew then.
   const milliseconds left = parts_.login_delays.Left(*account_, Clock::now());
   if (left > milliseconds(0)) return RestFor(Rest::kFirm, left);
+  place_ = LoginLedger::Place();
+  if (parts_.ledger != nullptr) {
+    auto place = parts_.ledger->Take(*account_);
+    if (!place) return AwaitPlace();
+    place_ = *std::move(place);
+  }
   stage_ = Stage::kQueued;
   state_ = "connecting";
   failure_.reset();
@@ -220,6 +226,7 @@ void AccountWatcher::Disconnect() {
   alarm_.Off();
   source_.reset();
   stream_.reset();
+  place_ = LoginLedger::Place();
 }
 
 // --- the end ----------------------------------------------------------------------

@@ -101,6 +101,7 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   void AfterFailedVisit(const absl::Status& end);
   void TellOf(const Failure& failure);
   void RestFor(Rest kind, Clock::duration pause);
+  void AwaitPlace();
   void RestBetweenLooks();
   void RestUntilScheduled();
   void ConsiderRest();
@@ -123,6 +124,7 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   const std::shared_ptr<const Account> account_;
   AlarmClock::Alarm alarm_;
   ConnectBudget::Turn turn_;                 // kQueued, and while it dials
+  LoginLedger::Place place_;                 // from then on, until it is disconnected
   std::unique_ptr<net::ByteStream> stream_;  // while connected
   std::unique_ptr<MailSource> source_;       // the same; goes before the stream
   ReconnectPolicy reconnect_;

@@ -72,6 +72,7 @@ struct Parts {
   crypto::PasswordKeeper passwords;
   LoginDelays login_delays;
   AccessTokens tokens;
+  LoginLedger ledger;
   VisitKeeper kept;
   VisitLimits visits{kVisitsOfOne, kVisitsInAll};
   AccountBook book;
@@ -132,7 +133,8 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
                            connects,
                            bouts,
                            {},
-                           &tokens},
+                           &tokens,
+                           &ledger},
               [this](Slot slot) { ownership.GiveUp(slot); }),
       accounts(
           *admin, [this](Account account) { Changed(std::move(account)); },

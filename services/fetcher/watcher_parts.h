@@ -14,6 +14,7 @@
 #include "services/fetcher/cursor_store.h"
 #include "services/fetcher/health_reporter.h"
 #include "services/fetcher/login_delays.h"
+#include "services/fetcher/login_ledger.h"
 #include "services/fetcher/mail_handoff.h"
 #include "services/fetcher/password_rule.h"
 
@@ -38,6 +39,7 @@ struct WatcherParts {
   // any more, and is to be stopped.
   std::function<void(const std::string& account_id)> on_fenced = {};
   AccessTokens* tokens = nullptr;  // null: there are none to be had
+  LoginLedger* ledger = nullptr;   // null: any number of connections by one login
   // A mailbox of this host is open, and not only because another one was.
   std::function<void(const std::string& host)> on_reached = {};
 };
