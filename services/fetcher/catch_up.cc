@@ -108,6 +108,7 @@ net::Task<void> CatchUp::ReadAhead(const std::vector<MailFacts>& mails, size_t f
     if (!batch.broken.ok()) flow.broken = batch.broken;
     last = batch.items.empty() || !batch.broken.ok();
     while (flow.batch && !flow.stopped) co_await flow.taken.Wait();
+    if (flow.stopped) co_return;
     flow.batch = std::move(batch);
     flow.last = last;
     flow.read.Notify();
@@ -130,6 +131,7 @@ net::Task<void> CatchUp::HandOnAll(Flow& flow, size_t& at, Next& next) {
     last = last || next != Next::kGoOn || outcome.interrupted || !flow.settled.ok();
   }
   flow.stopped = true;
+  flow.batch.reset();  // others wait for the memory that it may take
   flow.taken.Notify();
   flow.more.Notify();
 }

@@ -20,10 +20,11 @@ constexpr size_t kEnough = 1000;
 size_t ImapLook::Along::alive = 0;
 
 std::optional<MailFacts> FactsOf(const imap::FetchData& data, int64_t now_unix) {
-  if (!data.size) return std::nullopt;
+  if (!data.size && !data.received_unix) return std::nullopt;
   MailFacts facts;
   facts.uid = data.uid;
-  facts.size = *data.size;
+  // A server that tells no size: the mail is read by itself, as one of the largest.
+  facts.size = data.size.value_or(kWholeBytes);
   facts.received_unix = data.received_unix.value_or(now_unix);
   return facts;
 }

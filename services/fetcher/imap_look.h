@@ -14,8 +14,8 @@
 
 namespace postern::fetcher {
 
-// What an answer to a look for new mail says of one. Nothing when it has no size:
-// then it came unasked, to tell of flags, and the answer to our question follows.
+// What an answer to a look for new mail says of one. Nothing when it has neither size nor
+// date: then it came unasked, to tell of flags, and the answer to our question follows.
 std::optional<MailFacts> FactsOf(const imap::FetchData& data, int64_t now_unix);
 
 // The looks of one IMAP connection for new mail. A huge backlog is listed in pieces, each

@@ -139,6 +139,14 @@ TEST_F(ImapLookTest, TakesWhatServersSayAtTheEndForWhatItIs) {
   }
 }
 
+TEST_F(ImapLookTest, PassesOverNoMailOfWhichTheServerTellsNoSize) {
+  Play(Opening(3, "12") +
+       List(2, "9:*",
+            Line(9) + "S: * 2 FETCH (UID 10 INTERNALDATE \"22-Nov-2020 07:00:00 +0000\")\n" +
+                "S: * 1 FETCH (UID 9 FLAGS (\\Seen))\n" + Line(11)));
+  EXPECT_EQ(Look(8), "9,10,11");
+}
+
 TEST_F(ImapLookTest, BringsTheBytesOfAFewMailsAlong) {
   Play(absl::StrCat(Opening(1, "9"), List(2, "9:*", Line(8)), Noop(3, "S: * 3 EXISTS\n"),
                     ListWithBytes(4, "9:*",
