@@ -49,7 +49,9 @@ net::Task<absl::StatusOr<MailSource::Stay>> AccountWatcher::Bout() {
     if (absl::Status s = co_await CatchUpFurther(); !s.ok()) co_return s;
     if (WokenMeanwhile()) continue;
     auto stay = co_await source_->Park();
+    NoteFruit();
     if (!stay.ok() || stay->kind != Stay::Kind::kLook) co_return stay;
+    if (fruitless_ >= kMostFruitless) co_await net::Sleep(kDeafness);
     look = true;
   }
 }
@@ -125,10 +127,12 @@ net::Task<absl::Status> AccountWatcher::CatchUpOnce() {
 net::Task<absl::Status> AccountWatcher::LookThrough(Mailbox& mailbox, Progress& progress,
                                                     Waiting& waiting) {
   state_ = "fetching";
+  const std::optional<Cursor> before = progress.lease.cursor;
   CatchUp pass(*account_, mailbox, progress, parts_.availability, parts_.handoff);
   if (force_digest_) pass.ForceDigest();
   auto look_again = co_await pass.Run();
   waiting.since_unix = pass.waiting_since();
+  if (progress.lease.cursor != before) fruit_ = true;
   if (!look_again.ok()) co_return look_again.status();
   waiting.look_again_unix = *look_again;
   co_return absl::OkStatus();

@@ -17,6 +17,7 @@ using std::chrono::seconds;
 
 // A server that is connected to all the time is no reason to log in all the time.
 constexpr seconds kBetweenOpportunities{60};
+constexpr seconds kSoon{2};
 
 auto& open_mailboxes = metrics::Gauge("postern_fetcher_open_mailboxes", "Mailboxes open now");
 auto& parked = metrics::Gauge("postern_fetcher_parked", "Connections that wait for news");
@@ -213,10 +214,23 @@ void AccountWatcher::Listen() {
   if (stage_ != Stage::kParked) return;
   const absl::StatusOr<bool> heard = source_->Hear();
   if (!heard.ok()) return AfterVisit(heard.status());
-  if (*heard || WokenMeanwhile()) return BeginBout();
+  if (WokenMeanwhile()) return BeginBout();
+  if (*heard) return HearOut();
   stream_->WhenReadable([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->Listen();
   });
+}
+
+void AccountWatcher::HearOut() {
+  if (fruitless_ < kMostFruitless) return BeginBout();
+  alarm_.SetIn(kDeafness);
+}
+
+void AccountWatcher::NoteFruit() {
+  const auto now = Clock::now();
+  const bool soon = now - last_fruit_ < kSoon + kDeafness;
+  fruitless_ = soon && !std::exchange(fruit_, false) ? fruitless_ + 1 : 0;
+  last_fruit_ = now;
 }
 
 void AccountWatcher::Disconnect() {

@@ -80,6 +80,11 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   using Clock = std::chrono::steady_clock;
   using Stay = MailSource::Stay;
 
+  // A server that tells of news without end and has none would keep us busy as fast as it
+  // can speak: after so many looks for nothing it is left alone for a while.
+  static constexpr int kMostFruitless = 20;
+  static constexpr std::chrono::seconds kDeafness{5};
+
   // --- from stage to stage (account_watcher.cc) ---
   void Connect();
   void BeginBout();
@@ -87,6 +92,8 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   void AfterBout(absl::StatusOr<Stay> outcome);
   void Park(const Stay& stay);
   void Listen();
+  void HearOut();  // the server has news
+  void NoteFruit();
   void Wake();  // something happened, or the alarm rings
   void Disconnect();
   void EndStop();
@@ -141,6 +148,9 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   // When the mailbox was open last, or could be tried first.
   Clock::time_point well_since_;
   Clock::time_point looked_at_;
+  Clock::time_point last_fruit_;
+  int fruitless_ = 0;   // looks in a row, each soon after the one before, that moved no cursor
+  bool fruit_ = false;  // of the look at hand
   Clock::time_point rest_until_;
   const char* state_ = "waiting";
   int64_t next_attempt_unix_ = 0;

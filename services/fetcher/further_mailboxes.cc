@@ -107,6 +107,11 @@ net::Task<absl::Status> FurtherMailboxes::Poll() {
 
 net::Task<absl::StatusOr<std::optional<MailSource::Further>>> FurtherMailboxes::Next() {
   closed_own_ = false;
+  // A server may tell of news in them without end: the own one has its turn.
+  if (opened_in_a_row_ >= 2 * boxes_.size()) {
+    opened_in_a_row_ = 0;
+    co_return std::nullopt;
+  }
   if (UntilPoll() == seconds(0)) {
     if (absl::Status s = co_await Poll(); !s.ok()) co_return s;
   }
@@ -122,8 +127,10 @@ net::Task<absl::StatusOr<std::optional<MailSource::Further>>> FurtherMailboxes::
       continue;
     }
     if (!opened.ok()) co_return opened;
+    ++opened_in_a_row_;
     co_return MailSource::Further{box.mailbox, box.progress, box.waiting};
   }
+  opened_in_a_row_ = 0;
   co_return std::nullopt;
 }
 

@@ -60,6 +60,7 @@ class FurtherMailboxes {
   std::list<Box> boxes_;
   bool notified_ = false;  // the server tells by itself
   bool closed_own_ = false;
+  size_t opened_in_a_row_ = 0;
   Clock::time_point polled_;
 };
 

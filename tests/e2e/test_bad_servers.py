@@ -61,6 +61,17 @@ def test_mail_comes_once_and_in_order_from_an_odd_server(victim, oddity):
     assert commands(victim) - before <= 4  # no loop
 
 
+def test_a_server_that_tells_of_news_without_end_is_not_listened_to(victim):
+    victim.register_puppet("ghosts")
+    time.sleep(2)
+    before = commands(victim)
+    time.sleep(3)
+    assert commands(victim) - before <= 12
+    subject = unique("at last")
+    victim.site.puppet.receive(victim.puppet_login, subject)
+    victim.client.await_message(subject, seconds=15)
+
+
 def test_nothing_is_replayed_when_the_server_numbers_its_mails_anew(victim):
     name = victim.register_puppet("new-uidvalidity")
     puppet, login = victim.site.puppet, victim.puppet_login

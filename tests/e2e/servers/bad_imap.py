@@ -103,6 +103,17 @@ class LiesOfRev2(Session):
         self.say(f"{tag} BAD internal error\r\n")
 
 
+class NewsOfNothing(Session):
+    """Tells of one mail more whenever a client idles."""
+
+    ghosts = 0
+
+    def on_idle(self, tag, arguments):
+        super().on_idle(tag, arguments)
+        self.ghosts += 1
+        self.say(f"* {len(self.mailbox.mails) + self.ghosts} EXISTS\r\n")
+
+
 class NoIdle(Session):
     """Offers IDLE and refuses it."""
 
@@ -211,5 +222,5 @@ class Drips(Session):
 SILENCES = {"silent-after-login": SilentAfterLogin, "silent-in-literal": SilentInLiteral,
             "drips": Drips}
 
-KINDS = {**ODDITIES, **BOMBS, **SILENCES, "new-uidvalidity": NewUidValidity, "no-idle": NoIdle,
+KINDS = {**ODDITIES, **BOMBS, **SILENCES, "new-uidvalidity": NewUidValidity, "ghosts": NewsOfNothing, "no-idle": NoIdle,
          "login-then-drop": LoginThenDrop, "overquota": OverQuota}
