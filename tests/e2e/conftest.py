@@ -25,6 +25,8 @@ SETUPS = {f"{form}+{server}": (form, (server, "dovecot"))
 SETUPS |= {f"{form}+{server}+{boxes}": (form, (server, boxes))
            for form in FORMS for server in JABBER_SERVERS for boxes in OTHER_MAIL_SERVERS}
 SETUPS["services+prosody+dovecot"] = SETUPS["services+prosody"]
+# What may be told side by side.
+SHARES = [*FORMS, "others"]
 
 
 def pytest_addoption(parser):
@@ -33,11 +35,37 @@ def pytest_addoption(parser):
                           "when not given, and others that a module names")
 
 
+    parser.addoption("--share", choices=SHARES,
+                     help="of the usual setups, those of a form, or those of other mail servers")
+
+
 def pytest_generate_tests(metafunc):
     if "postern" in metafunc.fixturenames:
         setups = metafunc.config.getoption("setup") or _setups(metafunc.module)
+        share = metafunc.config.getoption("share")
+        if share:
+            setups = [setup for setup in setups if _share(setup) == share]
         metafunc.parametrize("postern, site", [SETUPS[setup] for setup in setups],
                              ids=setups, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config, items):
+    """With --share, what needs no Postern of ours is told in the first one, and what belongs to
+    another share is not even skipped."""
+    share = config.getoption("share")
+    if share:
+        items[:] = [item for item in items if _belongs_to(item, share)]
+
+
+def _belongs_to(item, share):
+    if "postern" not in item.fixturenames:
+        return share == SHARES[0]
+    return hasattr(item, "callspec") and isinstance(item.callspec.params.get("postern"), str)
+
+
+def _share(setup):
+    form, (_, mailboxes) = SETUPS[setup]
+    return "others" if mailboxes in OTHER_MAIL_SERVERS else form
 
 
 def _setups(module):
