@@ -20,8 +20,16 @@ def append(member, folder, subject):
         assert status == "OK", answer
 
 
-def await_watching(member):
-    wait_until(lambda: member.health("work") == "OK", 15, "the account to work")
+def await_first_sight(member, count):
+    """What comes before a mailbox is seen first is not announced."""
+    account = member.account_id("work")
+
+    def seen():
+        logs = "".join(member.postern.logs().values())
+        return sum("seen for the first time" in line and account in line
+                   for line in logs.splitlines()) >= count
+
+    wait_until(seen, 15, f"{count} mailboxes to be seen", pause=0.1)
 
 
 def test_mail_of_further_folders_arrives_by_the_same_account(juliet):
@@ -32,7 +40,7 @@ def test_mail_of_further_folders_arrives_by_the_same_account(juliet):
     # Where the server tells of nothing it is asked each minute.
     juliet.register_imap("work", interval=1)
     watch(juliet, *folders)
-    await_watching(juliet)
+    await_first_sight(juliet, 1 + len(folders))
     subjects = [unique("list"), unique("office"), unique("inbox")]
     for folder, subject in zip(folders, subjects):
         append(juliet, folder, subject)
