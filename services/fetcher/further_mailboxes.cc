@@ -70,6 +70,7 @@ void FurtherMailboxes::Hear(const imap::MailboxCounts& counts) {
 
 // A server that doesn't tell the next UID is believed to have news.
 void FurtherMailboxes::Judge(Box& box, const imap::MailboxCounts& counts) {
+  box.told = counts.uid_next;
   const std::optional<Cursor>& cursor = box.progress.lease.cursor;
   const bool same =
       cursor && (!counts.uid_validity || *counts.uid_validity == cursor->uid_validity);
@@ -118,6 +119,7 @@ net::Task<absl::StatusOr<std::optional<MailSource::Further>>> FurtherMailboxes::
   for (Box& box : boxes_) {
     if (!box.doubted || box.unopened) continue;
     box.doubted = false;
+    box.told_at_open = box.told;
     closed_own_ = true;  // even by an attempt that fails (RFC 3501 section 6.3.1)
     std::optional<Failure> failure;
     absl::Status opened = co_await box.mailbox.Open(failure);
@@ -127,11 +129,25 @@ net::Task<absl::StatusOr<std::optional<MailSource::Further>>> FurtherMailboxes::
       continue;
     }
     if (!opened.ok()) co_return opened;
+    box.left = true;
     ++opened_in_a_row_;
     co_return MailSource::Further{box.mailbox, box.progress, box.waiting};
   }
   opened_in_a_row_ = 0;
   co_return std::nullopt;
+}
+
+net::Task<absl::Status> FurtherMailboxes::AskOfLeft() {
+  for (Box& box : boxes_) {
+    // One that is polled is asked of soon enough.
+    if (!std::exchange(box.left, false) || !notified_) continue;
+    auto counts = co_await session_.AskCounts(box.mailbox.name());
+    if (!counts.ok()) co_return counts.status();
+    // Its last mails may have been deleted, and their UIDs are no news.
+    const bool known = *counts && box.told_at_open && (*counts)->uid_next == box.told_at_open;
+    if (known) box.doubted = false;
+  }
+  co_return absl::OkStatus();
 }
 
 void FurtherMailboxes::DoubtAll() {

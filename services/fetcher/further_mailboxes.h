@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <list>
 #include <optional>
 #include <string>
@@ -29,6 +30,9 @@ class FurtherMailboxes {
   net::Task<absl::Status> Begin();
   // One that may have news, opened; nothing when there is none. Asks the server when that is due.
   net::Task<absl::StatusOr<std::optional<MailSource::Further>>> Next();
+  // To be called when the own mailbox is open again: what came to one that was open, after it
+  // was looked into, may have been told to nobody.
+  net::Task<absl::Status> AskOfLeft();
   // There is something to do for Next().
   bool HasNews() const;
   // How long until the server is to be asked.
@@ -47,7 +51,10 @@ class FurtherMailboxes {
     ImapMailbox mailbox;
     Progress& progress;
     Waiting waiting;
-    bool doubted = true;  // may have news
+    bool doubted = true;                   // may have news
+    bool left = false;                     // was open, and not asked of since
+    std::optional<uint32_t> told;          // the next UID, by the server's last word
+    std::optional<uint32_t> told_at_open;  // by its last word before the mailbox was opened
     bool unopened = false;
   };
 

@@ -55,6 +55,7 @@ net::Task<absl::StatusOr<std::optional<MailSource::Further>>> ImapSource::NextWi
   if (!elsewhere_ && !further_->closed_own()) co_return next;
   // What came to it meanwhile was told to nobody.
   if (absl::Status s = co_await own_.Reopen(); !s.ok()) co_return s;
+  if (absl::Status s = co_await further_->AskOfLeft(); !s.ok()) co_return s;
   elsewhere_ = false;
   come_back_ = true;
   co_return next;

@@ -65,6 +65,12 @@ std::string NewsOfLists(int tag, uint32_t uid_next) {
                       uid_next, ")\nC: DONE\nS: A", tag, " OK\n");
 }
 
+std::string Counts(int tag, uint32_t uid_next) {
+  return absl::StrCat("C: A", tag, " STATUS \"Lists\" (MESSAGES UIDNEXT UIDVALIDITY)\n",
+                      "S: * STATUS \"Lists\" (MESSAGES 1 UIDNEXT ", uid_next,
+                      " UIDVALIDITY 7)\nS: A", tag, " OK\n");
+}
+
 class FurtherMailboxesTest : public WatcherTest {
  protected:
   FurtherMailboxesTest() {
@@ -112,11 +118,34 @@ TEST_F(FurtherMailboxesTest, AreCaughtUpWithAndTheOwnOneIsLookedIntoAgain) {
 TEST_F(FurtherMailboxesTest, AreLookedIntoWhenTheServerTells) {
   SetListsCursor(20);
   Watch({absl::StrCat(Opening(" NOTIFY"), Examine(2, "INBOX", 9), kNotify, Look(4, 8),
-                      Examine(5, "Lists", 21), Look(6, 20), Examine(7, "INBOX", 9), Look(8, 8),
-                      NewsOfLists(9, 22), Examine(10, "Lists", 22), Look(11, 20, {21}),
-                      Read(12, 21, "News"), Examine(13, "INBOX", 9), Look(14, 8), Idle(15))});
+                      Examine(5, "Lists", 21), Look(6, 20), Examine(7, "INBOX", 9), Counts(8, 21),
+                      Look(9, 8), NewsOfLists(10, 22), Examine(11, "Lists", 22), Look(12, 20, {21}),
+                      Read(13, 21, "News"), Examine(14, "INBOX", 9), Counts(15, 22), Look(16, 8),
+                      Idle(17))});
   EXPECT_TRUE(Played());
   EXPECT_EQ(Delivered(), "FULL News");
+}
+
+// Between the look and the own mailbox it is the open one: no STATUS tells of its news.
+TEST_F(FurtherMailboxesTest, LoseNothingThatComesJustBeforeTheyAreLeft) {
+  SetListsCursor(20);
+  Watch({absl::StrCat(Opening(" NOTIFY"), Examine(2, "INBOX", 9), kNotify, Look(4, 8),
+                      Examine(5, "Lists", 21), Look(6, 20), Examine(7, "INBOX", 9), Counts(8, 22),
+                      Look(9, 8), Examine(10, "Lists", 22), Look(11, 20, {21}),
+                      Read(12, 21, "Just before"), Examine(13, "INBOX", 9), Counts(14, 22),
+                      Look(15, 8), Idle(16))});
+  EXPECT_TRUE(Played());
+  EXPECT_EQ(Delivered(), "FULL Just before");
+}
+
+TEST_F(FurtherMailboxesTest, AreNotReopenedForMailThatIsDeletedAlready) {
+  SetListsCursor(20);
+  Watch({absl::StrCat(Opening(" NOTIFY"), Examine(2, "INBOX", 9), kNotify, Look(4, 8),
+                      Examine(5, "Lists", 25), Look(6, 20), Examine(7, "INBOX", 9), Counts(8, 25),
+                      Look(9, 8), Examine(10, "Lists", 25), Look(11, 20), Examine(12, "INBOX", 9),
+                      Counts(13, 25), Look(14, 8), Idle(15))});
+  EXPECT_TRUE(Played());
+  EXPECT_EQ(Delivered(), "");
 }
 
 TEST_F(FurtherMailboxesTest, LeaveTheOthersAloneWhenOneIsNotThere) {
