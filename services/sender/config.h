@@ -6,7 +6,7 @@
 
 #include "lib/crypto/secret_box.h"
 #include "lib/process/program.h"
-#include "services/sender/site_relay.h"
+#include "services/sender/delivery/site_relay.h"
 
 namespace postern::sender {
 

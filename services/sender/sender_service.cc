@@ -11,7 +11,7 @@
 #include "lib/rpc/mail_codec.h"
 #include "lib/rpc/serve.h"
 #include "lib/words/wording.h"
-#include "services/sender/account_feed.h"
+#include "services/sender/accounts/account_feed.h"
 
 namespace postern::sender {
 namespace {

@@ -7,10 +7,10 @@
 #include "absl/status/status.h"
 #include "lib/net/task.h"
 #include "postern/sender/v1/sender.grpc.pb.h"
-#include "services/sender/account_trial.h"
-#include "services/sender/mail_intake.h"
-#include "services/sender/outbox.h"
-#include "services/sender/password_desk.h"
+#include "services/sender/accounts/account_trial.h"
+#include "services/sender/accounts/password_desk.h"
+#include "services/sender/compose/mail_intake.h"
+#include "services/sender/outbox/outbox.h"
 
 namespace postern::sender {
 

@@ -11,10 +11,14 @@
 namespace postern::sender::smtp {
 
 struct Envelope {
-  std::string from;  // "ann@example.org", as Address::Spec() writes it
+  std::string from;  // "ann@example.org", as Address::Spec() writes it; empty: "<>"
   std::vector<std::string> to;
-  uint64_t size = 0;       // of the content, bytes
-  bool eight_bit = false;  // the content has bytes over 127
+  uint64_t size = 0;         // of the content, bytes
+  bool eight_bit = false;    // the content has bytes over 127
+  bool utf8 = false;         // a header field or an address has: SMTPUTF8 (RFC 6531) or not at all
+  bool require_tls = false;  // RFC 8689: rather not delivered than in the clear
+  // RFC 3461: reports of failures and delays are asked for, under this id; empty: none is.
+  std::string envelope_id;
 };
 
 enum class Fate {
@@ -54,6 +58,8 @@ class ContentReader {
   virtual ~ContentReader() = default;
   // The next piece; empty at the end, and then the content was whole.
   virtual net::Task<absl::StatusOr<std::string>> Next() = 0;
+  // To be read once more, for the next server.
+  virtual void Rewind() = 0;
 };
 
 }  // namespace postern::sender::smtp

@@ -1,4 +1,4 @@
-#include "services/sender/account_feed.h"
+#include "services/sender/accounts/account_feed.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

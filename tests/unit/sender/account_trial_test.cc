@@ -1,4 +1,4 @@
-#include "services/sender/account_trial.h"
+#include "services/sender/accounts/account_trial.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "services/sender/held_passwords.h"
+#include "services/sender/accounts/held_passwords.h"
 
 #include <gtest/gtest.h>
 

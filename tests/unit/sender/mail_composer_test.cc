@@ -1,4 +1,4 @@
-#include "services/sender/mail_composer.h"
+#include "services/sender/compose/mail_composer.h"
 
 #include <gtest/gtest.h>
 

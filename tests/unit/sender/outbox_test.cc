@@ -1,4 +1,4 @@
-#include "services/sender/outbox.h"
+#include "services/sender/outbox/outbox.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
-#include "services/sender/outbox_content.h"
+#include "services/sender/outbox/outbox_content.h"
 #include "tests/support/await.h"
 #include "tests/support/redis_server.h"
 

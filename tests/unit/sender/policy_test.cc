@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/sender/account_directory.h"
-#include "services/sender/health_reporter.h"
-#include "services/sender/outbox_codec.h"
-#include "services/sender/retry_policy.h"
-#include "services/sender/sentences.h"
-#include "services/sender/session_shares.h"
-#include "services/sender/settlement.h"
+#include "services/sender/accounts/account_directory.h"
+#include "services/sender/accounts/health_reporter.h"
+#include "services/sender/delivery/retry_policy.h"
+#include "services/sender/delivery/session_shares.h"
+#include "services/sender/delivery/settlement.h"
+#include "services/sender/outbox/outbox_codec.h"
+#include "services/sender/outcomes/sentences.h"
 
 namespace postern::sender {
 namespace {

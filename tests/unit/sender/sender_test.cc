@@ -7,7 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "services/sender/outbox.h"
+#include "services/sender/outbox/outbox.h"
 #include "tests/unit/sender/sender_fixture.h"
 
 namespace postern::sender {

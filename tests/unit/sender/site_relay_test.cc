@@ -1,4 +1,4 @@
-#include "services/sender/site_relay.h"
+#include "services/sender/delivery/site_relay.h"
 
 #include <gtest/gtest.h>
 

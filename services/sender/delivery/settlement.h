@@ -1,0 +1,14 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "services/sender/outbox/outbox.h"
+#include "services/sender/smtp/transaction.h"
+
+namespace postern::sender {
+
+// What an attempt came to: who is done, who is tried again and when. `outcome`
+// tells what ended the session, if anything did; `chance` is for Judge.
+Settlement Conclude(const TakenMail& mail, const smtp::Transaction& transaction,
+                    const absl::Status& outcome, double chance);
+
+}  // namespace postern::sender

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "absl/status/status.h"
+#include "lib/net/event.h"
+#include "lib/net/task.h"
+#include "postern/edge/v1/edge.grpc.pb.h"
+#include "services/sender/outbox/outbox.h"
+
+namespace postern::sender {
+
+// Tells the edge what became of each mail, until it has heard it.
+class OutcomeReporter {
+ public:
+  OutcomeReporter(boost::asio::any_io_executor executor, Outbox& outbox,
+                  edge::v1::EdgeService::StubInterface& edge)
+      : outbox_(outbox), edge_(edge), wake_(executor) {}
+
+  // There may be something to report.
+  void Wake() { wake_.Notify(); }
+  // For ever; mends itself when the edge or Redis goes away.
+  net::Task<void> Run();
+
+ private:
+  // True when all that was to report was reported.
+  net::Task<bool> Round();
+  net::Task<absl::Status> Tell(const Report& report);
+
+  Outbox& outbox_;
+  edge::v1::EdgeService::StubInterface& edge_;
+  net::Event wake_;
+};
+
+}  // namespace postern::sender
