@@ -27,17 +27,21 @@ namespace {
 
 constexpr Duration kPatience = 15s;  // for each step
 
-// Dead peers behind a NAT are found within about two minutes, not in days.
+// Dead peers behind a NAT are found within two minutes, not in days. The user timeout counts
+// from the last word heard, and ends a connection on which one probe is unanswered: it has to
+// leave time for all of them, or one lost packet in a quiet minute is the end.
+constexpr int kIdleSeconds = 60, kProbeSeconds = 15, kProbes = 4;
+constexpr int kUnacknowledgedMs = (kIdleSeconds + kProbes * kProbeSeconds) * 1000;
+
 void SetKeepalive(tcp::socket& socket) {
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   socket.set_option(tcp::socket::keep_alive(true), ignored);
-  const int idle = 60, interval = 20, count = 3, unacknowledged_ms = 60'000;
-  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
-  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms,
-               sizeof unacknowledged_ms);
+  const int fd = socket.native_handle();
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kIdleSeconds, sizeof kIdleSeconds);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &kProbeSeconds, sizeof kProbeSeconds);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof kProbes);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMs, sizeof kUnacknowledgedMs);
 }
 
 // --- why there is no connection ---------------------------------------------------
