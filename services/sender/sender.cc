@@ -57,7 +57,7 @@ class Sender final : public process::Service {
       : executor_(runtime.io.get_executor()),
         redis_(runtime.redis),
         config_(std::move(config)),
-        outbox_(runtime.redis, OutboxLimits()),
+        outbox_(executor_, runtime.redis, OutboxLimits()),
         rpc_(executor_, outbox_),
         loops_(executor_) {}
 

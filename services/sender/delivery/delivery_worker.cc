@@ -90,8 +90,9 @@ net::Task<void> DeliveryWorker::Dispatch() {
   for (;;) {
     net::Duration wait = kIdle;
     if (parts_.accounts.loaded() && attempts_.size() < limits_.sessions) {
-      std::vector<std::string> busy = BusyAccounts(UnderWay(), parts_.accounts, limits_);
-      auto taken = co_await parts_.outbox.Take(std::move(busy));
+      TakeRequest request;
+      request.busy_accounts = BusyAccounts(UnderWay(), parts_.accounts, limits_);
+      auto taken = co_await parts_.outbox.Take(std::move(request));
       if (!taken.ok()) {
         if (reachable) log::Warn("the queue is away", {{"error", taken.status().message()}});
         reachable = false;
@@ -99,8 +100,8 @@ net::Task<void> DeliveryWorker::Dispatch() {
         continue;
       }
       reachable = true;
-      if (!taken->mail.empty()) {
-        Begin(std::move(taken->mail.front()));
+      if (!taken->mails.empty()) {
+        Begin(std::move(taken->mails.front()));
         continue;
       }
       if (taken->next_due) wait = std::min<net::Duration>(wait, *taken->next_due);

@@ -66,6 +66,7 @@ Settlement Conclude(const TakenMail& mail, const smtp::Transaction& transaction,
   }
   settlement.retry_in = verdict.retry_in;
   settlement.pause_account = verdict.pause_account;
+  settlement.uncertain = transaction.dot_sent;
   return settlement;
 }
 

@@ -36,7 +36,9 @@ absl::StatusOr<Receipt> DuplicateReceipt(const std::string& known) {
 
 }  // namespace
 
-Outbox::Outbox(store::RedisClient& redis, OutboxLimits limits) : redis_(redis), limits_(limits) {}
+Outbox::Outbox(boost::asio::any_io_executor executor, store::RedisClient& redis,
+               OutboxLimits limits)
+    : executor_(std::move(executor)), redis_(redis), limits_(limits) {}
 
 net::Task<absl::StatusOr<store::Reply>> Outbox::Run(const store::Script& script,
                                                     std::vector<std::string> args) {
@@ -108,9 +110,9 @@ net::Task<absl::StatusOr<Receipt>> Outbox::Put(Submission submission) {
       words::Word("too many mails wait to be sent on this gateway; try again later"));
 }
 
-net::Task<absl::StatusOr<TakeResult>> Outbox::Take(std::vector<std::string> busy_accounts) {
+net::Task<absl::StatusOr<TakeResult>> Outbox::Take(TakeRequest request) {
   std::vector<std::string> args(1, Ms(limits_.lease));
-  args.insert(args.end(), busy_accounts.begin(), busy_accounts.end());
+  args.insert(args.end(), request.busy_accounts.begin(), request.busy_accounts.end());
   auto reply = co_await Run(scripts::kTake, std::move(args));
   if (!reply.ok()) co_return reply.status();
   co_return ReadTake(*reply);
@@ -239,6 +241,26 @@ net::Task<absl::Status> Outbox::Cancel(std::string queue_id, words::Wording reas
   co_return absl::FailedPreconditionError(
       reply->text == "sending" ? "the mail is being sent at this moment; try again soon"
                                : "the mail is settled already; its outcome is being reported");
+}
+
+// The following are about to come.
+net::Task<absl::StatusOr<TakeResult>> Outbox::TakeMore(std::string, size_t) {
+  co_return TakeResult();
+}
+net::Task<absl::Status> Outbox::SetGate(std::string, std::optional<milliseconds>) {
+  co_return absl::UnimplementedError("outbox: SetGate");
+}
+net::Task<absl::StatusOr<std::vector<uint64_t>>> Outbox::CountWaiting(std::vector<std::string>) {
+  co_return absl::UnimplementedError("outbox: CountWaiting");
+}
+net::Task<absl::StatusOr<std::vector<Filing>>> Outbox::TakeFilings(size_t) {
+  co_return absl::UnimplementedError("outbox: TakeFilings");
+}
+net::Task<absl::Status> Outbox::Filed(std::string) {
+  co_return absl::UnimplementedError("outbox: Filed");
+}
+net::Task<absl::Status> Outbox::FileLater(std::string, milliseconds) {
+  co_return absl::UnimplementedError("outbox: FileLater");
 }
 
 }  // namespace postern::sender

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -101,7 +102,8 @@ struct Settlement {
   std::vector<Outcome> outcomes;     // of those that are done
   milliseconds retry_in{0};
   milliseconds pause_account{0};
-  words::Wording error;  // of those pending
+  words::Wording error;    // of those pending
+  bool uncertain = false;  // those pending may have got it: the final dot has had no answer
 };
 
 struct Report {
@@ -135,7 +137,7 @@ struct QueuePage {
 // Redis is away; the change may or may not have been made, repeat it.
 class Outbox {
  public:
-  Outbox(store::RedisClient& redis, OutboxLimits limits);
+  Outbox(boost::asio::any_io_executor executor, store::RedisClient& redis, OutboxLimits limits);
 
   // kResourceExhausted: the queue of the account or of the site is full.
   net::Task<absl::StatusOr<Receipt>> Put(Submission submission);
@@ -199,6 +201,7 @@ class Outbox {
   net::Task<absl::StatusOr<int64_t>> RunForCount(const store::Script& script,
                                                  std::vector<std::string> args);
 
+  boost::asio::any_io_executor executor_;
   store::RedisClient& redis_;
   OutboxLimits limits_;
 };

@@ -118,7 +118,7 @@ absl::StatusOr<TakeResult> ReadTake(const Reply& reply) {
   const std::string& word = reply.items[0].text;
   if (word == "TAKEN") {
     if (!HasItems(reply, 6) || !HasItems(reply.items[5], 9)) return Misshapen();
-    result.mail.push_back(ReadTaken(reply));
+    result.mails.push_back(ReadTaken(reply));
   } else if (word == "WAIT") {
     if (!HasItems(reply, 2)) return Misshapen();
     result.next_due = milliseconds(Number(reply.items[1]));

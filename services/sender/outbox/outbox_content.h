@@ -34,8 +34,6 @@ class OutboxContent : public smtp::ContentReader {
   void Rewind() override { offset_ = 0; }
 
  private:
-  static constexpr size_t kPieceBytes = 128 * 1024;
-
   Outbox& outbox_;
   std::string queue_id_;
   uint64_t size_;

@@ -66,7 +66,7 @@ class OutboxTest : public ::testing::Test {
  protected:
   OutboxTest() { Use(OutboxLimits()); }
 
-  void Use(OutboxLimits limits) { outbox_.emplace(*client_, limits); }
+  void Use(OutboxLimits limits) { outbox_.emplace(io_.get_executor(), *client_, limits); }
   void Pause(milliseconds time) { Await(io_, net::Sleep(time)); }
 
   Receipt Put(const std::string& account, const std::string& key) {
@@ -75,14 +75,16 @@ class OutboxTest : public ::testing::Test {
     return receipt.ok() ? *receipt : Receipt();
   }
   TakeResult Take(std::vector<std::string> busy = {}) {
-    auto taken = Await(io_, outbox_->Take(std::move(busy)));
+    TakeRequest request;
+    request.busy_accounts = std::move(busy);
+    auto taken = Await(io_, outbox_->Take(std::move(request)));
     EXPECT_TRUE(taken.ok()) << taken.status();
     return taken.ok() ? *taken : TakeResult();
   }
   TakenMail TakeOne() {
     TakeResult taken = Take();
-    EXPECT_EQ(taken.mail.size(), 1u);
-    return taken.mail.empty() ? TakenMail() : taken.mail.front();
+    EXPECT_EQ(taken.mails.size(), 1u);
+    return taken.mails.empty() ? TakenMail() : taken.mails.front();
   }
   absl::Status Settle(const Lease& lease, Settlement settlement) {
     return Await(io_, outbox_->Settle(lease, std::move(settlement)));
@@ -113,7 +115,7 @@ TEST_F(OutboxTest, GivesBackWhatWasPut) {
   EXPECT_EQ(mail.envelope.size, 12u);
   EXPECT_EQ(mail.attempts, 1);
   EXPECT_FALSE(mail.uncertain);
-  EXPECT_TRUE(Take().mail.empty()) << "taken already";
+  EXPECT_TRUE(Take().mails.empty()) << "taken already";
 }
 
 TEST_F(OutboxTest, ReadsContentPieceByPiece) {
@@ -137,7 +139,7 @@ TEST_F(OutboxTest, AnswersARepeatedRequestAsTheFirst) {
   EXPECT_TRUE(Await(io_, outbox_->Reported(Reports().front())).ok());
   EXPECT_EQ(List().total, 0u);
   EXPECT_TRUE(Put("work", "k1").duplicate);
-  EXPECT_TRUE(Take().mail.empty());
+  EXPECT_TRUE(Take().mails.empty());
 }
 
 TEST_F(OutboxTest, LeavesNothingBehindButTheKey) {
@@ -173,9 +175,9 @@ TEST_F(OutboxTest, PassesOverBusyAccounts) {
   for (int i = 0; i < 20; ++i) Put("slow", absl::StrCat("s", i));
   Put("quick", "q");
   const TakeResult taken = Take({"slow"});
-  ASSERT_EQ(taken.mail.size(), 1u);
-  EXPECT_EQ(taken.mail[0].account_id, "quick");
-  EXPECT_TRUE(Take({"slow"}).mail.empty());
+  ASSERT_EQ(taken.mails.size(), 1u);
+  EXPECT_EQ(taken.mails[0].account_id, "quick");
+  EXPECT_TRUE(Take({"slow"}).mails.empty());
   EXPECT_EQ(TakeOne().account_id, "slow");
 }
 
@@ -186,7 +188,7 @@ TEST_F(OutboxTest, RetriesWhatIsPendingWhenItIsDue) {
   half.outcomes = {Done(Outcome::Kind::kSent, "bob@example.net", "250 ok")};
   EXPECT_TRUE(Settle(TakeOne().lease, half).ok());
   const TakeResult early = Take();
-  EXPECT_TRUE(early.mail.empty());
+  EXPECT_TRUE(early.mails.empty());
   ASSERT_TRUE(early.next_due.has_value());
   EXPECT_GT(*early.next_due, 0ms);
   EXPECT_LE(*early.next_due, 150ms);
@@ -244,7 +246,7 @@ TEST_F(OutboxTest, CountsWhatWasSentThoughTheLeaseRanOut) {
   Pause(50ms);
   EXPECT_EQ(Await(io_, outbox_->Recover())->size(), 1u);
   EXPECT_TRUE(Settle(lease, AllSent()).ok()) << "nobody else has it";
-  EXPECT_TRUE(Take().mail.empty());
+  EXPECT_TRUE(Take().mails.empty());
 }
 
 TEST_F(OutboxTest, KnowsOfADotWithoutAnAnswer) {
@@ -271,7 +273,7 @@ TEST_F(OutboxTest, DoesNotHurryWhatEndsItsSenderAgainAndAgain) {
     EXPECT_EQ(Await(io_, outbox_->Recover())->size(), 1u);
   }
   const TakeResult third = Take();
-  EXPECT_TRUE(third.mail.empty());
+  EXPECT_TRUE(third.mails.empty());
   EXPECT_GT(third.next_due.value_or(0ms), 60s);
 }
 
@@ -285,9 +287,9 @@ TEST_F(OutboxTest, PausesAndResumesAnAccount) {
   Put("work", "k1");
   Put("work", "k2");
   EXPECT_TRUE(Settle(TakeOne().lease, AllPending(1h, 1h)).ok());
-  EXPECT_TRUE(Take().mail.empty()) << "k2 is due, but its account is not";
+  EXPECT_TRUE(Take().mails.empty()) << "k2 is due, but its account is not";
   Put("work", "k3");
-  EXPECT_TRUE(Take().mail.empty()) << "nor is what comes later";
+  EXPECT_TRUE(Take().mails.empty()) << "nor is what comes later";
   Put("home", "k4");
   EXPECT_EQ(TakeOne().account_id, "home");
   EXPECT_EQ(*Await(io_, outbox_->PausedAccounts()), std::vector<std::string>{"work"});
@@ -381,7 +383,7 @@ TEST_F(OutboxTest, SuspendsAnAccountWithoutCounting) {
   EXPECT_EQ(lease.queue_id, first.queue_id);
   ASSERT_TRUE(Await(io_, outbox_->Suspend("work", 1h, Said("ask"), lease)).ok());
   EXPECT_EQ(TakeOne().account_id, "home");
-  EXPECT_TRUE(Take().mail.empty());
+  EXPECT_TRUE(Take().mails.empty());
   EXPECT_EQ(List().mails.at(0).attempts, 0u);
   EXPECT_EQ(List().mails.at(0).error, "the server said: ask");
   EXPECT_EQ(List().mails.at(1).error, "the server said: ask");
@@ -412,7 +414,7 @@ TEST_F(OutboxTest, PutsTheOldestMailOfASuspendedAccountFirst) {
   Put("work", "k2");
   EXPECT_TRUE(Settle(TakeOne().lease, AllPending(1h)).ok());
   ASSERT_TRUE(Await(io_, outbox_->Suspend("work", 30ms, Said("ask"))).ok());
-  EXPECT_TRUE(Take().mail.empty());
+  EXPECT_TRUE(Take().mails.empty());
   Pause(60ms);
   EXPECT_EQ(TakeOne().message_id, "k1@example.org");
 }
@@ -433,7 +435,7 @@ TEST_F(OutboxTest, CancelsWhatWaits) {
   EXPECT_EQ(reports[0].outcomes[1].kind, Outcome::Kind::kFailed);
   EXPECT_EQ(reports[0].outcomes[1].reason, Said("why"));
   EXPECT_EQ(*Await(io_, outbox_->Retry({receipt.queue_id})), 0);
-  EXPECT_TRUE(Take().mail.empty());
+  EXPECT_TRUE(Take().mails.empty());
 }
 
 TEST_F(OutboxTest, ListsInTheOrderOfSubmission) {
@@ -470,7 +472,7 @@ TEST_F(OutboxTest, KeepsEverythingAcrossAKillOfRedis) {
   EXPECT_TRUE(Put("work", "k7").duplicate);
   EXPECT_TRUE(Settle(taken.lease, AllSent()).ok()) << "the lease outlives Redis";
   for (size_t i = 1; i < ids.size(); ++i) EXPECT_TRUE(Settle(TakeOne().lease, AllSent()).ok());
-  EXPECT_TRUE(Take().mail.empty());
+  EXPECT_TRUE(Take().mails.empty());
 }
 
 TEST_F(OutboxTest, ReadsAContentToItsEnd) {
@@ -483,13 +485,13 @@ TEST_F(OutboxTest, ReadsAContentToItsEnd) {
 // Whoever stood still for long may find the mail settled, and its content gone.
 TEST_F(OutboxTest, NeverTakesTheEndOfWhatIsLeftForTheEndOfTheMail) {
   Submission large = MailFor("a", "k");
-  large.mail.content = std::string(200 * 1024, 'x');
+  large.mail.content = std::string(400 * 1024, 'x');
   large.mail.envelope.size = large.mail.content.size();
   const auto receipt = Await(io_, outbox_->Put(large));
   ASSERT_TRUE(receipt.ok());
   const TakenMail mail = TakeOne();
   OutboxContent content(*outbox_, mail.lease.queue_id, mail.envelope.size);
-  EXPECT_EQ(Await(io_, content.Next())->size(), 128u * 1024);
+  EXPECT_EQ(Await(io_, content.Next())->size(), 256u * 1024);
   ASSERT_TRUE(Await(io_, outbox_->Settle(mail.lease, AllSent())).ok());
   EXPECT_EQ(Await(io_, content.Next()).status().code(), absl::StatusCode::kDataLoss);
 }
