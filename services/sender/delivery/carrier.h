@@ -17,6 +17,9 @@ struct Freight {
 class BeforeDot {
  public:
   virtual ~BeforeDot() = default;
+  // Mark() is wanted soon: a carrier whose session is open says so with MAIL, and Mark() then
+  // takes no time of its own.
+  virtual void Begin() {}
   // Puts it on record, once, however often it is asked. Any error: the final dot, or the last
   // chunk, is not to be sent. kAborted: somebody else has the mail.
   virtual net::Task<absl::Status> Mark() = 0;
