@@ -158,6 +158,7 @@ net::Task<absl::StatusOr<bool>> Session::OfferSender(const Envelope& envelope,
   if (!reply.ok()) co_return reply.status();
   if (reply->Accepted()) co_return true;
   if (WantsAuth(*reply)) co_return AuthWanted(*reply);
+  transaction.sender_refused = true;
   transaction.Settle(reply->RefusedForGood() ? Fate::kFailed : Fate::kPending, reply->InWords());
   co_return false;
 }
