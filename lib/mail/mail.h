@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/mail/address.h"
+#include "lib/mail/delivery_report.h"
 
 namespace postern::mail {
 
@@ -35,9 +37,10 @@ struct Mail {
   bool text_from_html = false;
   std::vector<Attachment> attachments;
   std::vector<Header> headers;
-  uint64_t size = 0;                 // of the whole message, bytes
-  std::vector<std::string> defects;  // what was wrong with it, in words for the reader
-  std::string envelope_from;         // from Return-Path; empty for none
+  uint64_t size = 0;                              // of the whole message, bytes
+  std::vector<std::string> defects;               // what was wrong with it, in words for the reader
+  std::string envelope_from;                      // from Return-Path; empty for none
+  std::optional<DeliveryReport> delivery_report;  // when it is one
 };
 
 }  // namespace postern::mail

@@ -10,6 +10,7 @@
 #include "lib/mail/attachment_name.h"
 #include "lib/mail/body_text.h"
 #include "lib/mail/date.h"
+#include "lib/mail/delivery_report_reader.h"
 #include "lib/mail/encoded_word.h"
 #include "lib/mail/message_ids.h"
 #include "lib/mail/mime_tree.h"
@@ -162,6 +163,7 @@ Mail ParseMail(absl::string_view message, size_t full_size, const ParseLimits& l
   for (const MimePart* part : body.attachments) {
     mail.attachments.push_back(Describe(*part, is_cut ? full_size - message.size() : 0));
   }
+  mail.delivery_report = ReadDeliveryReport(tree, mail);
   DescribeDefects(tree, is_cut, mail.defects);
   return mail;
 }

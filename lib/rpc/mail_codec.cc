@@ -1,5 +1,7 @@
 #include "lib/rpc/mail_codec.h"
 
+#include <utility>
+
 namespace postern::rpc {
 namespace {
 
@@ -14,6 +16,49 @@ std::vector<mail::Address> AllOf(const Repeated& from) {
   all.reserve(from.size());
   for (const auto& address : from) all.push_back(FromProto(address));
   return all;
+}
+
+using ReportAction = mail::DeliveryReport::Action;
+
+constexpr std::pair<ReportAction, mail::v1::DeliveryReport::Action> kActions[] = {
+    {ReportAction::kUnknown, mail::v1::DeliveryReport::ACTION_UNSPECIFIED},
+    {ReportAction::kFailed, mail::v1::DeliveryReport::ACTION_FAILED},
+    {ReportAction::kDelayed, mail::v1::DeliveryReport::ACTION_DELAYED},
+    {ReportAction::kDelivered, mail::v1::DeliveryReport::ACTION_DELIVERED},
+    {ReportAction::kRelayed, mail::v1::DeliveryReport::ACTION_RELAYED},
+    {ReportAction::kExpanded, mail::v1::DeliveryReport::ACTION_EXPANDED},
+};
+
+mail::v1::DeliveryReport ToProto(const mail::DeliveryReport& report) {
+  mail::v1::DeliveryReport proto;
+  proto.set_envelope_id(report.envelope_id);
+  proto.set_message_id(report.message_id);
+  for (const auto& recipient : report.recipients) {
+    auto* out = proto.add_recipients();
+    out->set_address(recipient.address);
+    for (const auto& [action, number] : kActions) {
+      if (action == recipient.action) out->set_action(number);
+    }
+    out->set_status(recipient.status);
+    out->set_diagnostic(recipient.diagnostic);
+  }
+  return proto;
+}
+
+mail::DeliveryReport FromProto(const mail::v1::DeliveryReport& proto) {
+  mail::DeliveryReport report;
+  report.envelope_id = proto.envelope_id();
+  report.message_id = proto.message_id();
+  for (const auto& recipient : proto.recipients()) {
+    auto& out = report.recipients.emplace_back();
+    out.address = recipient.address();
+    for (const auto& [action, number] : kActions) {
+      if (number == recipient.action()) out.action = action;
+    }
+    out.status = recipient.status();
+    out.diagnostic = recipient.diagnostic();
+  }
+  return report;
 }
 
 }  // namespace
@@ -59,6 +104,7 @@ mail::v1::Mail ToProto(const mail::Mail& mail) {
   proto.set_size(mail.size);
   proto.mutable_defects()->Assign(mail.defects.begin(), mail.defects.end());
   proto.set_envelope_from(mail.envelope_from);
+  if (mail.delivery_report) *proto.mutable_delivery_report() = ToProto(*mail.delivery_report);
   return proto;
 }
 
@@ -84,6 +130,7 @@ mail::Mail FromProto(const mail::v1::Mail& proto) {
   mail.size = proto.size();
   mail.defects.assign(proto.defects().begin(), proto.defects().end());
   mail.envelope_from = proto.envelope_from();
+  if (proto.has_delivery_report()) mail.delivery_report = FromProto(proto.delivery_report());
   return mail;
 }
 

@@ -44,6 +44,34 @@ void CollectTexts(const BodyPart& part, std::vector<std::string>& sections) {
   for (const BodyPart& child : part.parts) CollectTexts(child, sections);
 }
 
+bool IsStatus(const BodyPart& part) {
+  return part.type == "message" &&
+         (part.subtype == "delivery-status" || part.subtype == "global-delivery-status");
+}
+
+bool IsReturnedMail(const BodyPart& part) {
+  return (part.type == "message" && (part.subtype == "rfc822" || part.subtype == "global" ||
+                                     part.subtype == "global-headers")) ||
+         (part.type == "text" && part.subtype == "rfc822-headers");
+}
+
+// The parts of a delivery report (lib/mail/delivery_report_reader.h): one that tells, and the
+// mail that it is about.
+std::vector<const BodyPart*> ReportParts(const BodyPart& root) {
+  std::vector<const BodyPart*> multiparts = {&root};
+  for (const BodyPart& part : root.parts) multiparts.push_back(&part);
+  for (const BodyPart* multipart : multiparts) {
+    const std::vector<BodyPart>& parts = multipart->parts;
+    const auto status = std::find_if(parts.begin(), parts.end(), IsStatus);
+    if (status == parts.end()) continue;
+    std::vector<const BodyPart*> found = {&*status};
+    const auto returned = std::find_if(parts.begin(), parts.end(), IsReturnedMail);
+    if (returned != parts.end()) found.push_back(&*returned);
+    return found;
+  }
+  return {};
+}
+
 // Keeps what may stand in a type or a parameter name: RFC 2045 "token".
 std::string Token(absl::string_view text, absl::string_view otherwise) {
   std::string token;
@@ -113,6 +141,22 @@ class OutlineWriter {
   std::string Write(const std::string& header, const BodyPart& root) {
     out_ = absl::StrCat(KeepFields(header), "MIME-Version: 1.0\r\n");
     WritePart(root);
+    return std::move(out_);
+  }
+
+  // The same mail with nothing but the parts of its report.
+  std::string WriteReport(const std::string& header, const std::vector<const BodyPart*>& parts) {
+    out_ = absl::StrCat(KeepFields(header), "Content-Type: multipart/report; boundary=\"",
+                        boundary_, "\"\r\n\r\n");
+    for (const BodyPart* part : parts) {
+      const auto bytes = texts_.find(part->section);
+      if (bytes == texts_.end()) continue;
+      absl::StrAppend(&out_, "--", boundary_, "\r\nContent-Type: ", Token(part->type, "x"), "/",
+                      Token(part->subtype, "x"),
+                      "\r\nContent-Transfer-Encoding: ", Token(part->encoding, "7bit"), "\r\n\r\n",
+                      bytes->second, "\r\n");
+    }
+    absl::StrAppend(&out_, "--", boundary_, "--\r\n");
     return std::move(out_);
   }
 
@@ -187,6 +231,7 @@ const BodyPart* Recognise(const OutlineWriter& writer, mail::Attachment& attachm
 std::vector<std::string> TextSections(const BodyPart& root) {
   std::vector<std::string> sections;
   CollectTexts(root, sections);
+  for (const BodyPart* part : ReportParts(root)) sections.push_back(part->section);
   return sections;
 }
 
@@ -197,7 +242,13 @@ mail::Mail ReadOutline(const std::string& header, const BodyPart& root,
   for (mail::Attachment& attachment : mail.attachments) Recognise(writer, attachment);
   for (const auto& [section, bytes] : texts) {
     const BodyPart* part = FindPart(root, section);
-    if (part != nullptr && bytes.size() < part->octets) mail.text_truncated = true;
+    if (part != nullptr && IsReadable(*part) && bytes.size() < part->octets) {
+      mail.text_truncated = true;
+    }
+  }
+  const std::vector<const BodyPart*> report = ReportParts(root);
+  if (!report.empty()) {
+    mail.delivery_report = mail::ParseMail(writer.WriteReport(header, report)).delivery_report;
   }
   return mail;
 }

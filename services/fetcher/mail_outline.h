@@ -13,7 +13,7 @@ namespace postern::fetcher {
 // beginnings of its text parts. From these it is read as if it were small.
 
 // The sections that hold the text a reader wants: the plain one of each
-// alternative, else the HTML one; at most a few.
+// alternative, else the HTML one; at most a few. Of a delivery report also the parts that tell it.
 std::vector<std::string> TextSections(const imap::BodyPart& root);
 
 // `texts` holds the fetched bytes (still encoded) of some sections.

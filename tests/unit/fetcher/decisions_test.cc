@@ -278,5 +278,29 @@ TEST(MailOutline, ReadsALargeMailFromItsStructure) {
   for (const mail::Header& h : mail.headers) EXPECT_NE(h.name, "X-Injected");
 }
 
+TEST(MailOutline, ReadsTheReportOfABounceWithALargeMailInIt) {
+  imap::BodyPart original = Leaf("3", "message", "rfc822");
+  original.octets = 9'000'000;
+  imap::BodyPart root;
+  root.type = "multipart";
+  root.subtype = "report";
+  root.parts = {Leaf("1", "text", "plain"), Leaf("2", "message", "delivery-status"), original};
+  EXPECT_EQ(TextSections(root), (std::vector<std::string>{"1", "2", "3"}));
+  const mail::Mail mail = ReadOutline(
+      "Subject: Undelivered\r\nContent-Type: multipart/report; report-type=delivery-status; "
+      "boundary=x\r\n\r\n",
+      root,
+      {{"1", "Sorry.\r\n"},
+       {"2", "A: b\r\n\r\nFinal-Recipient: rfc822;bob@example.net\r\nAction: failed\r\n"},
+       {"3", "Message-ID: <1@example.org>\r\n\r\nits beginning"}});
+  ASSERT_TRUE(mail.delivery_report);
+  EXPECT_EQ(mail.delivery_report->message_id, "1@example.org");
+  ASSERT_EQ(mail.delivery_report->recipients.size(), 1u);
+  EXPECT_EQ(mail.delivery_report->recipients[0].address, "bob@example.net");
+  EXPECT_EQ(mail.text, "Sorry.");
+  EXPECT_FALSE(mail.text_truncated) << "the text is whole; the report's parts are no text";
+  EXPECT_EQ(mail.attachments.size(), 2u);
+}
+
 }  // namespace
 }  // namespace postern::fetcher
