@@ -102,8 +102,8 @@ absl::StatusOr<std::unique_ptr<TcpDialer>> TcpDialer::Create(asio::any_io_execut
 TcpDialer::TcpDialer(HostPolicy policy, TlsContext tls, size_t line_bytes)
     : policy_(std::move(policy)), tls_(std::move(tls)), line_bytes_(line_bytes) {}
 
-Task<absl::StatusOr<std::unique_ptr<ByteStream>>> TcpDialer::Connect(ip::address address,
-                                                                     Endpoint endpoint) {
+Task<absl::StatusOr<std::unique_ptr<ByteStream>>> TcpDialer::Connect(
+    ip::address address, Endpoint endpoint, std::shared_ptr<const TlsChecks> checks) {
   tcp::socket socket(co_await asio::this_coro::executor);
   const tcp::endpoint there(address, endpoint.port);
   auto [error] = co_await socket.async_connect(there, asio::as_tuple(asio::use_awaitable));
@@ -112,7 +112,8 @@ Task<absl::StatusOr<std::unique_ptr<ByteStream>>> TcpDialer::Connect(ip::address
   SetKeepalive(socket);
   TcpStream::Limits limits;
   limits.line_bytes = line_bytes_;
-  std::unique_ptr<ByteStream> stream = std::make_unique<TcpStream>(std::move(socket), tls_, limits);
+  std::unique_ptr<ByteStream> stream =
+      std::make_unique<TcpStream>(std::move(socket), tls_, limits, std::move(checks));
   co_return std::move(stream);
 }
 
@@ -125,7 +126,7 @@ Task<absl::StatusOr<std::unique_ptr<ByteStream>>> TcpDialer::Dial(Endpoint endpo
       last = allowed;
       continue;
     }
-    auto stream = co_await WithDeadline(kPatience, Connect(address, endpoint));
+    auto stream = co_await WithDeadline(kPatience, Connect(address, endpoint, nullptr));
     if (!stream.ok()) {
       last = absl::IsDeadlineExceeded(stream.status()) ? NoAnswer(endpoint) : stream.status();
       continue;
@@ -137,6 +138,19 @@ Task<absl::StatusOr<std::unique_ptr<ByteStream>>> TcpDialer::Dial(Endpoint endpo
         secured.code() == absl::StatusCode::kDeadlineExceeded ? NoTlsGreeting(endpoint) : secured;
   }
   co_return last;
+}
+
+Task<absl::StatusOr<std::unique_ptr<ByteStream>>> TcpDialer::DialAddress(Target target) {
+  absl::Status allowed = policy_.Check(target.name, target.address, target.port);
+  if (!allowed.ok()) co_return allowed;
+  Endpoint endpoint;
+  endpoint.host = std::move(target.name);
+  endpoint.port = target.port;
+  endpoint.tls = false;
+  auto stream =
+      co_await WithDeadline(kPatience, Connect(target.address, endpoint, std::move(target.checks)));
+  if (absl::IsDeadlineExceeded(stream.status())) co_return NoAnswer(endpoint);
+  co_return stream;
 }
 
 }  // namespace postern::net

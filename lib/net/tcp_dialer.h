@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "lib/net/address_dialer.h"
 #include "lib/net/dialer.h"
 #include "lib/net/host_policy.h"
 #include "lib/net/resolver.h"
@@ -22,17 +23,18 @@ struct DialerOptions {
 
 // Dials for real: resolves, checks every address against the policy, tries those
 // that pass in turn (15 s each), then TLS (15 s).
-class TcpDialer : public Dialer {
+class TcpDialer : public Dialer, public AddressDialer {
  public:
   // kInvalidArgument: an entry of allow_hosts or the CA file can't be read.
   static absl::StatusOr<std::unique_ptr<TcpDialer>> Create(boost::asio::any_io_executor executor,
                                                            const DialerOptions& options);
   Task<absl::StatusOr<std::unique_ptr<ByteStream>>> Dial(Endpoint endpoint) override;
+  Task<absl::StatusOr<std::unique_ptr<ByteStream>>> DialAddress(Target target) override;
 
  private:
   TcpDialer(HostPolicy policy, TlsContext tls, size_t line_bytes);
-  Task<absl::StatusOr<std::unique_ptr<ByteStream>>> Connect(boost::asio::ip::address address,
-                                                            Endpoint endpoint);
+  Task<absl::StatusOr<std::unique_ptr<ByteStream>>> Connect(
+      boost::asio::ip::address address, Endpoint endpoint, std::shared_ptr<const TlsChecks> checks);
 
   HostPolicy policy_;
   TlsContext tls_;

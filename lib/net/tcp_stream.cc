@@ -22,8 +22,9 @@ namespace {
 constexpr size_t kReadBytes = 16 * 1024;  // one TLS record
 }  // namespace
 
-TcpStream::TcpStream(tcp::socket socket, const TlsContext& tls, Limits limits)
-    : socket_(std::move(socket)), tls_(tls), limits_(limits) {
+TcpStream::TcpStream(tcp::socket socket, const TlsContext& tls, Limits limits,
+                     std::shared_ptr<const TlsChecks> checks)
+    : socket_(std::move(socket)), tls_(tls), limits_(limits), checks_(std::move(checks)) {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
 }
@@ -69,7 +70,7 @@ TcpStream::Progress TcpStream::TryRead(char* data, size_t size, size_t& got) {
   ERR_clear_error();
   const int n = SSL_read(ssl_.get(), data, static_cast<int>(size));
   if (n > 0) {
-    if (!std::exchange(was_read_, true)) tls_.Keep(ssl_.get());
+    if (!std::exchange(was_read_, true) && !checks_) tls_.Keep(ssl_.get());
     got = static_cast<size_t>(n);
     return Progress::kDone;
   }
@@ -226,7 +227,8 @@ Task<absl::Status> TcpStream::StartTls(std::string host) {
                                     host),
                         Suspect::kNone);
   }
-  auto ssl = tls_.Open(socket_.native_handle(), host);
+  const int fd = socket_.native_handle();
+  auto ssl = checks_ ? tls_.Open(fd, host, *checks_) : tls_.Open(fd, host);
   if (!ssl.ok()) co_return ssl.status();
   for (;;) {
     ERR_clear_error();
@@ -238,7 +240,7 @@ Task<absl::Status> TcpStream::StartTls(std::string host) {
     } else if (reason == SSL_ERROR_WANT_WRITE) {
       co_await WaitFor(Progress::kWantWrite);
     } else {
-      tls_.Forget(ssl->get());
+      if (!checks_) tls_.Forget(ssl->get());
       co_return HandshakeError(ssl->get(), host);
     }
   }

@@ -18,8 +18,9 @@ class TcpStream : public ByteStream {
     size_t line_bytes = 64 * 1024;
   };
 
-  // `socket` is connected; `tls` outlives the stream.
-  TcpStream(boost::asio::ip::tcp::socket socket, const TlsContext& tls, Limits limits);
+  // `socket` is connected; `tls` outlives the stream. `checks`: see net::Target.
+  TcpStream(boost::asio::ip::tcp::socket socket, const TlsContext& tls, Limits limits,
+            std::shared_ptr<const TlsChecks> checks = nullptr);
   ~TcpStream() override;
 
   Task<absl::StatusOr<std::string>> ReadLine() override;
@@ -51,6 +52,7 @@ class TcpStream : public ByteStream {
   boost::asio::ip::tcp::socket socket_;
   const TlsContext& tls_;
   Limits limits_;
+  std::shared_ptr<const TlsChecks> checks_;
   SslPtr ssl_;
   std::string buffer_;                     // read from the peer; none while nothing of it is unread
   size_t taken_ = 0;                       // of buffer_: handed out

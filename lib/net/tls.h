@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "lib/net/tls_checks.h"
 
 namespace postern::net {
 
@@ -38,6 +39,8 @@ class TlsContext {
 
   // An SSL on a connected socket, prepared to check for `host` (a name or an address).
   absl::StatusOr<SslPtr> Open(int socket, const std::string& host) const;
+  // The same with other checks; such a session is never kept nor resumed.
+  absl::StatusOr<SslPtr> Open(int socket, const std::string& host, const TlsChecks& checks) const;
   // Lets others resume its session. To be called when something was read: by TLS 1.3 the
   // server sends what is needed for that behind the handshake.
   void Keep(SSL* ssl) const;
@@ -45,6 +48,8 @@ class TlsContext {
   void Forget(SSL* ssl) const;
 
  private:
+  absl::StatusOr<SslPtr> New(int socket) const;
+
   struct Sessions;
   std::shared_ptr<Sessions> sessions_;
   std::unique_ptr<SSL_CTX, SslFree> context_;
