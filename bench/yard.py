@@ -1,4 +1,5 @@
-"""What the fetcher's benchmarks share: its made-up surroundings, figures of processes, tables."""
+"""What the benchmarks of one service share: figures of processes, tables, the made-up surroundings of
+the fetcher."""
 
 import argparse
 import os
@@ -239,11 +240,11 @@ def percentile(sorted_values, percent):
 
 # --- runs and tables ---------------------------------------------------------------
 
-def options(doc, runs=5):
+def options(doc, program="postern-fetcher", runs=5):
     """The options that all have: --binary, --runs, --quick."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
-    parser.add_argument("--binary", type=Path, default=BIN / "postern-fetcher",
-                        help="the fetcher to measure")
+    parser.add_argument("--binary", type=Path, default=BIN / program,
+                        help=f"the {program} to measure")
     parser.add_argument("--runs", type=int, default=runs, help="of which the median is told")
     parser.add_argument("--quick", action="store_true", help="smaller, once: does it work?")
     return parser

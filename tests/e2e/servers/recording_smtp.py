@@ -4,8 +4,9 @@ import asyncio
 import logging
 import ssl
 import threading
+import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 
 from aiosmtpd.controller import Controller
@@ -22,6 +23,7 @@ class Received:
     recipients: list
     content: bytes
     login: str
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def mail(self):
