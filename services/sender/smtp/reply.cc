@@ -16,6 +16,8 @@ namespace {
 constexpr size_t kMaxLines = 200;
 // Section 4.5.3.1.5 allows 512 bytes; what is beyond is of no use to anyone.
 constexpr size_t kMaxLineBytes = 512;
+// A challenge has to be whole; RFC 4954 section 4 allows more than any mechanism of ours needs.
+constexpr size_t kMaxChallengeBytes = 4096;
 constexpr size_t kMaxTextBytes = 400;
 
 // The length of the UTF-8 sequence that begins at `at`; 0 when there is none. RFC 3629 section 4.
@@ -38,7 +40,7 @@ size_t SequenceLength(absl::string_view text, size_t at) {
 }
 
 // The server's words end up in a chat, in logs and on terminals.
-std::string Printable(absl::string_view text) {
+std::string Printable(absl::string_view text, size_t most) {
   std::string out;
   for (size_t i = 0; i < text.size();) {
     const size_t length = SequenceLength(text, i);
@@ -47,7 +49,7 @@ std::string Printable(absl::string_view text) {
       ++i;
       continue;
     }
-    if (out.size() + length > kMaxLineBytes) break;
+    if (out.size() + length > most) break;
     out.append(text.data() + i, length);
     i += length;
   }
@@ -100,7 +102,7 @@ absl::StatusOr<bool> ReplyAssembler::Add(absl::string_view line) {
   // line, the one that ends the reply, is its answer.
   reply_.code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
   const absl::string_view text = line.size() > 4 ? line.substr(4) : "";
-  reply_.lines.push_back(Printable(text));
+  reply_.lines.push_back(Printable(text, reply_.code == 334 ? kMaxChallengeBytes : kMaxLineBytes));
   const bool last = line.size() == 3 || line[3] == ' ';
   if (last) reply_.enhanced = EnhancedCode(reply_.code, reply_.lines.front());
   return last;

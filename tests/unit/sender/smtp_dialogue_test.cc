@@ -23,7 +23,7 @@ namespace {
 struct Dialogue {
   std::string name, script;
   std::string security = "tls", login, password;
-  bool allow_plaintext_auth = false;
+  bool allow_plaintext_auth = false, token = false;
   Envelope envelope;
   std::string content = "hi\r\n";
   std::string ends, tells;
@@ -41,10 +41,16 @@ void ReadDirective(Dialogue& d, absl::string_view line) {
   const std::pair<std::string, std::string> pair = absl::StrSplit(rest, absl::MaxSplits(' ', 1));
   if (word == "security") d.security = rest;
   if (word == "login") std::tie(d.login, d.password) = pair;
+  if (word == "token")
+    std::tie(d.login, d.password, d.token) = std::tuple(pair.first, pair.second, true);
   if (word == "allow-plaintext-auth") d.allow_plaintext_auth = true;
   if (word == "from") d.envelope.from = Unescape(rest);
   if (word == "to") d.envelope.to = absl::StrSplit(rest, ' ');
   if (word == "size") d.envelope.size = std::stoull(rest);
+  if (word == "envelope-id") d.envelope.envelope_id = rest;
+  if (word == "eight-bit") d.envelope.eight_bit = true;
+  if (word == "utf8") d.envelope.utf8 = true;
+  if (word == "require-tls") d.envelope.require_tls = true;
   if (word == "content") d.content = Unescape(rest);
   if (word == "ends") d.ends = rest;
   if (word == "tells") d.tells = rest;
@@ -87,10 +93,11 @@ std::string CodeName(const absl::Status& status) {
 class TwoPieces : public ContentReader {
  public:
   explicit TwoPieces(const std::string& content) {
-    const size_t half = content.size() / 2;
+    const size_t half = (content.size() + 1) / 2;
     pieces_ = {content.substr(0, half), content.substr(half), ""};
   }
   net::Task<absl::StatusOr<std::string>> Next() override { co_return pieces_[next_++]; }
+  void Rewind() override { next_ = 0; }
 
  private:
   std::vector<std::string> pieces_;
@@ -109,7 +116,10 @@ net::Task<absl::Status> PlaySession(Session& session, const Dialogue& d, Transac
   opening.start_tls = d.security == "starttls";
   opening.allow_plaintext_auth = d.allow_plaintext_auth;
   opening.credentials.login = d.login;
-  opening.credentials.password = crypto::Secret(d.password);
+  opening.credentials.secret = crypto::Secret(d.password);
+  if (d.token) opening.credentials.kind = sasl::Credentials::Kind::kAccessToken;
+  opening.credentials.host = "smtp.example.org";
+  opening.credentials.port = 465;
   absl::Status opened = co_await session.Open(opening);
   if (!opened.ok()) co_return opened;
   if (d.only_tries) {

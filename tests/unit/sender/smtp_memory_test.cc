@@ -30,7 +30,7 @@ void ExpectNothingLeft(const std::string& mechanism, const std::vector<std::stri
   {
     Opening opening;
     opening.credentials.login = "ann";
-    opening.credentials.password = password.Reveal();
+    opening.credentials.secret = password.Reveal();
     EXPECT_GE(password.CopiesInMemory(), 1u) << "this one is found";
     EXPECT_EQ(Await(session.Open(opening)).code(), outcome);
   }

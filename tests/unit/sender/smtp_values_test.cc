@@ -4,8 +4,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "services/sender/smtp/capabilities.h"
-#include "services/sender/smtp/dot_stuffing.h"
+#include "services/sender/smtp/content_form.h"
+#include "services/sender/smtp/known_faults.h"
+#include "services/sender/smtp/mail_commands.h"
 #include "services/sender/smtp/reply.h"
 
 namespace postern::sender::smtp {
@@ -95,37 +98,190 @@ TEST(Capabilities, AreWhatEhloLists) {
   EXPECT_EQ(offered.auth, (std::vector<std::string>{"LOGIN", "PLAIN", "CRAM-MD5"}));
   EXPECT_FALSE(ParseCapabilities({250, "", {"STARTTLS"}}).start_tls) << "that is the server's name";
   EXPECT_EQ(ParseCapabilities({250, "", {"x", "SIZE"}}).max_size, 0u);
+  const Limits limits =
+      ParseCapabilities({250, "", {"x", "LIMITS MAILMAX=9 rcptdomainmax=1 RCPTMAX=many"}}).limits;
+  EXPECT_EQ(limits.mails, 9u);
+  EXPECT_EQ(limits.recipients, 0u);
+  EXPECT_EQ(limits.domains, 1u);
   EXPECT_EQ(ParseCapabilities({250, "", {"x", "SIZE 99999999999999999999999"}}).max_size, 0u);
 }
 
-TEST(DotStuffer, WritesWireForm) {
+// What DATA and BDAT send of `content`, told in two pieces that meet at `at`.
+std::string OnTheWire(ContentForm::Dots dots, absl::string_view content, size_t at) {
+  ContentForm form(dots);
+  std::string out;
+  form.Add(content.substr(0, at), out);
+  form.Add(content.substr(at), out);
+  form.End(out);
+  return out;
+}
+
+TEST(ContentForm, IsWhatMayGoOverTheWire) {
+  const std::string nul(1, '\0');
   const struct {
     const char* name;
     std::string content, wire;
   } cases[] = {
-      {"empty", "", ".\r\n"},
-      {"plain", "hi\r\n", "hi\r\n.\r\n"},
-      {"dot first", ".hi\r\n", "..hi\r\n.\r\n"},
-      {"dot alone", ".\r\n", "..\r\n.\r\n"},
-      {"dot inside", "a.b\r\n", "a.b\r\n.\r\n"},
-      {"dot after a line", "a\r\n.b\r\n", "a\r\n..b\r\n.\r\n"},
-      {"no final CRLF", "hi", "hi\r\n.\r\n"},
-      {"bare LF", "a\n.\nb\n", "a\r\n..\r\nb\r\n.\r\n"},
-      {"bare CR", "a\r.\rb\r", "a\r\n..\r\nb\r\n.\r\n"},
-      {"LF dot CRLF", "a\n.\r\nb", "a\r\n..\r\nb\r\n.\r\n"},
-      {"CR CR LF", "a\r\r\nb", "a\r\n\r\nb\r\n.\r\n"},
-      {"LF CR", "a\n\rb", "a\r\n\r\nb\r\n.\r\n"},
+      {"empty", "", ""},
+      {"plain", "hi\r\n", "hi\r\n"},
+      {"dot first", ".hi\r\n", "..hi\r\n"},
+      {"dot alone", ".\r\n", "..\r\n"},
+      {"dot inside", "a.b\r\n", "a.b\r\n"},
+      {"dot after a line", "a\r\n.b\r\n", "a\r\n..b\r\n"},
+      {"no final CRLF", "hi", "hi\r\n"},
+      {"bare LF", "a\n.\nb\n", "a\r\n..\r\nb\r\n"},
+      {"bare CR", "a\r.\rb\r", "a\r\n..\r\nb\r\n"},
+      {"LF dot CRLF", "a\n.\r\nb", "a\r\n..\r\nb\r\n"},
+      {"CR CR LF", "a\r\r\nb", "a\r\n\r\nb\r\n"},
+      {"LF CR", "a\n\rb", "a\r\n\r\nb\r\n"},
+      {"NUL", "a" + nul + "b", "ab\r\n"},
+      {"NUL between CR and LF", "a\r" + nul + "\nb", "a\r\nb\r\n"},
+      {"NUL before a dot", "a\r\n" + nul + ".\r\n", "a\r\n..\r\n"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
-    // In two pieces, wherever they meet; the first or the last may be empty.
     for (size_t at = 0; at <= c.content.size(); ++at) {
-      DotStuffer pieces;
-      const std::string first = pieces.Add(c.content.substr(0, at));
-      const std::string second = pieces.Add(c.content.substr(at));
-      const std::string end = pieces.End();
-      EXPECT_EQ(first + second + end, c.wire) << "in pieces at " << at;
+      SCOPED_TRACE(absl::StrCat("in pieces at ", at));
+      EXPECT_EQ(OnTheWire(ContentForm::Dots::kDoubled, c.content, at), c.wire + ".\r\n");
+      const std::string chunk = absl::StrReplaceAll(c.wire, {{"..", "."}});
+      EXPECT_EQ(OnTheWire(ContentForm::Dots::kAsTheyAre, c.content, at), chunk);
     }
+  }
+}
+
+TEST(ContentForm, HasNoLineThatIsTooLong) {
+  const std::string x998(998, 'x'), x997(997, 'x');
+  const struct {
+    const char* name;
+    std::string content, wire;
+  } cases[] = {
+      {"as long as may be", x998, x998 + "\r\n"},
+      {"one more", x998 + "y", x998 + "\r\n y\r\n"},
+      {"twice as long", x998 + x998, x998 + "\r\n " + x997 + "\r\n x\r\n"},
+      {"a dot at the break", x998 + ".", x998 + "\r\n .\r\n"},
+      {"letters are not cut", x997 + "ö", x997 + "\r\n ö\r\n"},
+      {"dots count once", "." + x997, "." + x997 + "\r\n"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    for (size_t at = 0; at <= c.content.size(); at += 1 + at % 7) {
+      SCOPED_TRACE(absl::StrCat("in pieces at ", at));
+      EXPECT_EQ(OnTheWire(ContentForm::Dots::kAsTheyAre, c.content, at), c.wire);
+    }
+  }
+}
+
+// A DKIM signature, say, is made of the form.
+TEST(ContentForm, KeepsWhatHasIt) {
+  const std::string formed =
+      OnTheWire(ContentForm::Dots::kAsTheyAre, "a\n.b\r" + std::string(3000, 'x') + "ö", 5);
+  EXPECT_EQ(OnTheWire(ContentForm::Dots::kAsTheyAre, formed, 7), formed);
+}
+
+TEST(KnownFaults, AreOfOneServer) {
+  KnownFaults faults;
+  faults.Note("a.example", KnownFaults::Fault::kPipelining);
+  EXPECT_TRUE(faults.Has("a.example", KnownFaults::Fault::kPipelining));
+  EXPECT_FALSE(faults.Has("a.example", KnownFaults::Fault::kChunking));
+  EXPECT_FALSE(faults.Has("b.example", KnownFaults::Fault::kPipelining));
+  for (int i = 0; i < 3000; ++i) {
+    faults.Note(absl::StrCat(i, ".example"), KnownFaults::Fault::kChunking);
+  }
+  int known = 0;
+  for (int i = 0; i < 3000; ++i) {
+    known += faults.Has(absl::StrCat(i, ".example"), KnownFaults::Fault::kChunking);
+  }
+  EXPECT_LE(known, 1000);
+  EXPECT_TRUE(faults.Has("2999.example", KnownFaults::Fault::kChunking));
+}
+
+Capabilities Offering(const std::vector<std::string>& words) {
+  Reply ehlo{250, "", {"x"}};
+  ehlo.lines.insert(ehlo.lines.end(), words.begin(), words.end());
+  return ParseCapabilities(ehlo);
+}
+
+Envelope From(const std::string& from, const std::string& to) {
+  Envelope envelope;
+  envelope.from = from;
+  envelope.to = {to};
+  envelope.size = 7;
+  return envelope;
+}
+
+TEST(MailCommands, SayWhatTheServerKnows) {
+  Envelope reports = From("a@b.c", "a+b@c.d");
+  reports.envelope_id = "x+1 2";
+  Envelope letters = From("a@b.c", "jörg+1@c.d");
+  letters.eight_bit = letters.utf8 = true;
+  letters.envelope_id = "x";
+  Envelope secret = From("a@b.c", "b@c.d");
+  secret.require_tls = true;
+  const Capabilities all = Offering({"SIZE", "8BITMIME", "SMTPUTF8", "DSN", "REQUIRETLS"}), none;
+  const struct {
+    const char* name;
+    Envelope envelope;
+    Capabilities offered;
+    const char *mail, *rcpt;
+  } cases[] = {
+      {"plain", From("a@b.c", "b@c.d"), none, "MAIL FROM:<a@b.c>", "RCPT TO:<b@c.d>"},
+      {"size", From("a@b.c", "b@c.d"), all, "MAIL FROM:<a@b.c> SIZE=7", "RCPT TO:<b@c.d>"},
+      {"nobody", From("", "b@c.d"), none, "MAIL FROM:<>", "RCPT TO:<b@c.d>"},
+      {"reports", reports, all, "MAIL FROM:<a@b.c> SIZE=7 RET=HDRS ENVID=x+2B1+202",
+       "RCPT TO:<a+b@c.d> NOTIFY=FAILURE,DELAY ORCPT=rfc822;a+2Bb@c.d"},
+      {"reports that nobody offers", reports, none, "MAIL FROM:<a@b.c>", "RCPT TO:<a+b@c.d>"},
+      {"letters", letters, all, "MAIL FROM:<a@b.c> SIZE=7 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=x",
+       "RCPT TO:<jörg+1@c.d> NOTIFY=FAILURE,DELAY ORCPT=utf-8;jörg\\x{2B}1@c.d"},
+      {"encrypted only", secret, all, "MAIL FROM:<a@b.c> SIZE=7 REQUIRETLS", "RCPT TO:<b@c.d>"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const Transaction transaction(c.envelope.to);
+    EXPECT_EQ(MailCommand(c.envelope, transaction, c.offered), c.mail);
+    EXPECT_EQ(RecipientCommand(c.envelope, transaction.recipients[0], c.offered), c.rcpt);
+  }
+}
+
+TEST(MailCommands, LeaveOutWhatThereIsNoRoomFor) {
+  Envelope wide = From("a@b.c", std::string(600, 'x') + "@b.c");
+  wide.envelope_id = std::string(101, 'x');
+  const Transaction transaction(wide.to);
+  const Capabilities offered = Offering({"DSN"});
+  EXPECT_EQ(MailCommand(wide, transaction, offered), "MAIL FROM:<a@b.c> RET=HDRS");
+  EXPECT_EQ(RecipientCommand(wide, transaction.recipients[0], offered),
+            absl::StrCat("RCPT TO:<", wide.to[0], "> NOTIFY=FAILURE,DELAY"));
+}
+
+TEST(CanCarry, NamesTheStatus) {
+  const Envelope plain = From("a@b.c", "b@c.d");
+  Envelope eight_bit = plain, utf8 = plain, secret = plain;
+  eight_bit.eight_bit = utf8.utf8 = secret.require_tls = true;
+  const struct {
+    const char* name;
+    Envelope envelope;
+    Capabilities offered;
+    bool encrypted;
+    const char* status;
+  } cases[] = {
+      {"nothing special", plain, {}, false, ""},
+      {"too large", plain, Offering({"SIZE 6"}), true, "5.3.4"},
+      {"just fits", plain, Offering({"SIZE 7"}), true, ""},
+      {"eight bit", eight_bit, {}, true, "5.6.3"},
+      {"letters in the header", utf8, {}, true, "5.6.7"},
+      {"letters in an address", From("a@b.c", "ö@c.d"), {}, true, "5.6.7"},
+      {"letters in the sender's address", From("ö@b.c", "b@c.d"), {}, true, "5.6.7"},
+      {"letters that are offered", From("ö@b.c", "ö@c.d"), Offering({"SMTPUTF8"}), true, ""},
+      {"not promised", secret, {}, true, "5.7.30"},
+      {"in the clear", secret, Offering({"REQUIRETLS"}), false, "5.7.30"},
+      {"promised", secret, Offering({"REQUIRETLS"}), true, ""},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    Transaction transaction(c.envelope.to);
+    const bool fine = *c.status == '\0';
+    EXPECT_EQ(CanCarry(c.envelope, c.offered, c.encrypted, transaction), fine);
+    EXPECT_EQ(transaction.recipients[0].status, c.status);
+    EXPECT_EQ(transaction.recipients[0].reason.empty(), fine);
   }
 }
 
