@@ -52,23 +52,47 @@ void ConnectQueue::Leave(Id id, std::optional<bool> reached, Time now) {
   } else {
     --host.dialling;
     --dialling_;
+    if (host.doubted) --dialling_in_doubt_;
   }
-  if (reached) host.failing = !*reached;
+  if (reached) Judge(host, *reached);
   Place(host, now);
+}
+
+void ConnectQueue::Judge(Host& host, bool reached) {
+  if (host.doubted == !reached) return;
+  Unplace(host);
+  host.doubted = !reached;
+  if (host.doubted) {
+    dialling_in_doubt_ += host.dialling;
+  } else {
+    dialling_in_doubt_ -= host.dialling;
+  }
+}
+
+ConnectQueue::Host* ConnectQueue::First() const {
+  const size_t most = limits_.in_flight;
+  if (dialling_ >= most) return nullptr;
+  const auto& [known, doubted] = ready_;
+  const bool may_try = !doubted.empty() && dialling_in_doubt_ < std::max<size_t>(1, most / 2);
+  if (known.empty()) return may_try ? doubted.begin()->second : nullptr;
+  const bool tries = may_try && doubted.begin()->first < known.begin()->first;
+  return tries ? doubted.begin()->second : known.begin()->second;
 }
 
 std::optional<ConnectQueue::Id> ConnectQueue::Next(Time now) {
   while (!due_.empty() && due_.begin()->first <= now) Place(*due_.begin()->second, now);
-  if (ready_.empty() || dialling_ >= static_cast<size_t>(limits_.in_flight)) return std::nullopt;
+  Host* const first = First();
+  if (first == nullptr) return std::nullopt;
   all_.Fill(now);
   if (!all_.Take()) return std::nullopt;
-  Host& host = *ready_.begin()->second;
+  Host& host = *first;
   const Id id = *host.waiting.begin();
   host.waiting.erase(host.waiting.begin());
   host.bucket.Fill(now);
   host.bucket.Take();
   ++host.dialling;
   ++dialling_;
+  if (host.doubted) ++dialling_in_doubt_;
   --waiting_;
   Unplace(host);  // the others go first now
   Place(host, now);
@@ -78,12 +102,12 @@ std::optional<ConnectQueue::Id> ConnectQueue::Next(Time now) {
 ConnectQueue::Time ConnectQueue::NextAt() const {
   if (dialling_ >= static_cast<size_t>(limits_.in_flight)) return kNever;
   Time at = due_.empty() ? kNever : due_.begin()->first;
-  if (!ready_.empty()) at = Time::min();
+  if (First() != nullptr) at = Time::min();
   return at == kNever ? at : std::max(at, all_.FullEnough());
 }
 
 void ConnectQueue::Place(Host& host, Time now) {
-  const int most = host.failing ? limits_.failing_host_in_flight : limits_.host_in_flight;
+  const int most = host.doubted ? limits_.doubted_host_in_flight : limits_.host_in_flight;
   host.bucket.Fill(now);
   const Time due = host.bucket.FullEnough();
   const bool may = !host.waiting.empty() && host.dialling < most;
@@ -91,7 +115,7 @@ void ConnectQueue::Place(Host& host, Time now) {
     if (host.turn != 0) return;
     Unplace(host);
     host.turn = next_turn_++;
-    ready_.emplace(host.turn, &host);
+    ready_[host.doubted].emplace(host.turn, &host);
     return;
   }
   Unplace(host);
@@ -101,7 +125,7 @@ void ConnectQueue::Place(Host& host, Time now) {
 }
 
 void ConnectQueue::Unplace(Host& host) {
-  if (host.turn != 0) ready_.erase(host.turn);
+  if (host.turn != 0) ready_[host.doubted].erase(host.turn);
   if (host.due != kNever) due_.erase({host.due, &host});
   host.turn = 0;
   host.due = kNever;

@@ -19,8 +19,9 @@ struct ConnectLimits {
   int per_host = 20;     // a second, to one host; 0: the same
   int in_flight = 512;   // dials under way, in all
   int host_in_flight = 64;
-  // Of a host whose last dial failed: it may be silent, and each dial lasts a minute then.
-  int failing_host_in_flight = 4;
+  // Of a host that was not reached by the last dial, or never was: it may be silent, and each dial
+  // lasts a minute then. All such hosts together may have half of the dials in all.
+  int doubted_host_in_flight = 4;
 };
 
 // Who may dial next. The accounts of one host go in the order in which they came, and the
@@ -64,10 +65,13 @@ class ConnectQueue {
     Bucket bucket;
     absl::btree_set<Id> waiting;  // ids grow: the first came first
     int dialling = 0;
-    bool failing = false;
+    bool doubted = true;
     uint64_t turn = 0;  // in ready_; 0: not there
     Time due = kNever;  // in due_; kNever: not there
   };
+  void Judge(Host& host, bool reached);
+  // The host whose turn it is, of those that may dial at all just now; null: none.
+  Host* First() const;
   void Place(Host& host, Time now);  // where it belongs: ready_, due_ or neither
   void Unplace(Host& host);
   void ForgetIdleHosts(Time now);
@@ -77,9 +81,11 @@ class ConnectQueue {
   Id next_id_ = 1;
   uint64_t next_turn_ = 1;
   size_t waiting_ = 0, dialling_ = 0, forget_at_ = 1000;
+  size_t dialling_in_doubt_ = 0;  // of dialling_: to hosts that are doubted
   absl::flat_hash_map<std::string, std::unique_ptr<Host>> hosts_;
   absl::flat_hash_map<Id, Host*> entries_;
-  absl::btree_map<uint64_t, Host*> ready_;       // by turn: may dial, but for what all may
+  // By turn: may dial, but for what all may. The doubted ones in the second.
+  absl::btree_map<uint64_t, Host*> ready_[2];
   absl::btree_set<std::pair<Time, Host*>> due_;  // have to wait for their bucket
 };
 

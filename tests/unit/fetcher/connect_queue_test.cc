@@ -25,6 +25,13 @@ ConnectLimits Limits(int per_second, int per_host) {
   return limits;
 }
 
+// A host that was reached before.
+void Trust(ConnectQueue& queue, const std::string& host) {
+  const Id id = queue.Enter(host, kStart);
+  ASSERT_EQ(queue.Next(kStart), id);
+  queue.Leave(id, true, kStart);
+}
+
 // All that may dial now.
 std::vector<Id> Take(ConnectQueue& queue, Time now) {
   std::vector<Id> taken;
@@ -45,6 +52,7 @@ TEST(ConnectQueue, LetsTheAccountsOfAHostGoInTheirOrder) {
 
 TEST(ConnectQueue, LetsHostsTakeTurns) {
   ConnectQueue queue(Limits(0, 0));
+  Trust(queue, "a");  // the other one is not known
   std::vector<Id> a, b;
   for (int i = 0; i < 3; ++i) a.push_back(queue.Enter("a", kStart));
   for (int i = 0; i < 2; ++i) b.push_back(queue.Enter("b", kStart));
@@ -63,7 +71,9 @@ TEST(ConnectQueue, KeepsToItsRates) {
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
-    ConnectQueue queue(Limits(c.per_second, c.per_host));
+    ConnectLimits limits = Limits(c.per_second, c.per_host);
+    limits.doubted_host_in_flight = limits.host_in_flight;
+    ConnectQueue queue(limits);
     for (int i = 0; i < 400; ++i) queue.Enter(absl::StrCat("host ", i % c.hosts), kStart);
     std::vector<Id> taken = Take(queue, kStart);
     EXPECT_EQ(taken.size(), c.at_once);
@@ -84,6 +94,8 @@ TEST(ConnectQueue, BoundsTheDialsThatAreUnderWay) {
   limits.in_flight = 5;
   limits.host_in_flight = 3;
   ConnectQueue queue(limits);
+  Trust(queue, "a");
+  Trust(queue, "b");
   for (int i = 0; i < 10; ++i) queue.Enter("a", kStart);
   std::vector<Id> a = Take(queue, kStart);
   EXPECT_EQ(a.size(), 3u);
@@ -128,10 +140,43 @@ TEST(ConnectQueue, LetsASilentHostDelayNobodyElse) {
   EXPECT_LE(most_dials, 4u) << "of a host that failed";
 }
 
+// Their dials last a minute each, and would be all there are.
+TEST(ConnectQueue, LeavesHalfOfTheDialsToHostsThatAnswer) {
+  ConnectLimits limits = Limits(0, 0);
+  limits.in_flight = 20;
+  limits.host_in_flight = 8;
+  ConnectQueue queue(limits);
+  Trust(queue, "well");
+  for (int i = 0; i < 100; ++i) queue.Enter(absl::StrCat("silent ", i % 10), kStart);
+  EXPECT_EQ(Take(queue, kStart).size(), 10u) << "of hosts that nobody knows";
+  EXPECT_EQ(queue.NextAt(), ConnectQueue::kNever);
+  for (int i = 0; i < 20; ++i) queue.Enter("well", kStart);
+  std::vector<Id> well = Take(queue, kStart);
+  EXPECT_EQ(well.size(), 8u);
+  // One of them answers: its dials count no more, and it gets more of them.
+  const Id asked = queue.Enter("new", kStart);
+  EXPECT_FALSE(queue.Next(kStart));
+  for (const Id id : well) queue.Leave(id, true, kStart);
+  well = Take(queue, kStart);
+  EXPECT_EQ(well.size(), 8u);
+  queue.Leave(asked, std::nullopt, kStart);
+  EXPECT_EQ(queue.dialling(), 18u);
+}
+
+TEST(ConnectQueue, BeginsWithFewDialsToAHostThatNobodyKnows) {
+  ConnectQueue queue(Limits(0, 0));
+  for (int i = 0; i < 100; ++i) queue.Enter("a", kStart);
+  std::vector<Id> few = Take(queue, kStart);
+  EXPECT_EQ(few.size(), 4u);
+  queue.Leave(few[0], true, kStart);
+  EXPECT_EQ(Take(queue, kStart).size(), 61u);
+}
+
 TEST(ConnectQueue, TrustsAHostAgainThatAnswers) {
   ConnectLimits limits = Limits(0, 0);
   limits.host_in_flight = 8;
   ConnectQueue queue(limits);
+  Trust(queue, "a");
   for (int i = 0; i < 30; ++i) queue.Enter("a", kStart);
   for (const Id id : Take(queue, kStart)) queue.Leave(id, false, kStart);
   std::vector<Id> few = Take(queue, kStart);
