@@ -12,6 +12,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
 #include "lib/net/dial_error.h"
 #include "lib/net/tcp_stream.h"
@@ -42,6 +43,18 @@ void SetKeepalive(tcp::socket& socket) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &kProbeSeconds, sizeof kProbeSeconds);
   ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof kProbes);
   ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMs, sizeof kUnacknowledgedMs);
+}
+
+// No port is taken before the connection is made: many to different hosts may share one.
+boost::system::error_code BindTo(tcp::socket& socket, const ip::address& source) {
+  boost::system::error_code error;
+  const tcp::endpoint here(source, 0);
+  socket.open(here.protocol(), error);
+  if (error) return error;
+  const int yes = 1;
+  ::setsockopt(socket.native_handle(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+  socket.bind(here, error);
+  return error;
 }
 
 // --- why there is no connection ---------------------------------------------------
@@ -95,17 +108,33 @@ absl::StatusOr<std::unique_ptr<TcpDialer>> TcpDialer::Create(asio::any_io_execut
   if (!policy.ok()) return policy.status();
   auto tls = TlsContext::Create(options.tls_ca_file);
   if (!tls.ok()) return tls.status();
+  std::optional<ip::address> source;
+  if (!options.source.empty()) {
+    boost::system::error_code error;
+    source = ip::make_address(options.source, error);
+    if (error) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", options.source, "' is not an IP address"));
+    }
+  }
   return std::unique_ptr<TcpDialer>(
-      new TcpDialer(*std::move(policy), *std::move(tls), options.line_bytes));
+      new TcpDialer(*std::move(policy), *std::move(tls), options, std::move(source)));
 }
 
-TcpDialer::TcpDialer(HostPolicy policy, TlsContext tls, size_t line_bytes)
-    : policy_(std::move(policy)), tls_(std::move(tls)), line_bytes_(line_bytes) {}
+TcpDialer::TcpDialer(HostPolicy policy, TlsContext tls, const DialerOptions& options,
+                     std::optional<ip::address> source)
+    : policy_(std::move(policy)),
+      tls_(std::move(tls)),
+      line_bytes_(options.line_bytes),
+      source_(std::move(source)) {}
 
 Task<absl::StatusOr<std::unique_ptr<ByteStream>>> TcpDialer::Connect(
     ip::address address, Endpoint endpoint, std::shared_ptr<const TlsChecks> checks) {
   tcp::socket socket(co_await asio::this_coro::executor);
   const tcp::endpoint there(address, endpoint.port);
+  if (source_) {
+    if (const auto error = BindTo(socket, *source_)) co_return NotReached(endpoint, error);
+  }
   auto [error] = co_await socket.async_connect(there, asio::as_tuple(asio::use_awaitable));
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
   if (error) co_return NotReached(endpoint, error);
