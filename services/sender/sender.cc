@@ -9,6 +9,7 @@
 #include "lib/net/deadline.h"
 #include "lib/net/task_group.h"
 #include "lib/net/tcp_dialer.h"
+#include "lib/oauth2/access_tokens.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
 #include "services/sender/accounts/account_checker.h"
@@ -23,6 +24,7 @@
 #include "services/sender/delivery/mail_pause.h"
 #include "services/sender/delivery/relay.h"
 #include "services/sender/outbox/outbox.h"
+#include "services/sender/outbox/queue_desk.h"
 #include "services/sender/outcomes/outcome_reporter.h"
 #include "services/sender/sender_service.h"
 
@@ -30,6 +32,8 @@ namespace postern::sender {
 namespace {
 
 auto& queued = metrics::Gauge("postern_sender_queued", "Mails in the queue");
+auto& tokens_asked =
+    metrics::Counter("postern_sender_access_tokens_total", "Access tokens asked for");
 
 constexpr std::chrono::seconds kCountEvery{10};
 
@@ -39,6 +43,7 @@ struct Parts {
   std::unique_ptr<net::Dialer> dialer, site_dialer;
   std::unique_ptr<admin::v1::AdminService::StubInterface> admin;
   std::unique_ptr<edge::v1::EdgeService::StubInterface> edge;
+  std::optional<oauth2::AccessTokens> tokens;
   std::optional<Relay> relay;
   std::optional<HealthReporter> health;
   std::optional<OutcomeReporter> outcomes;
@@ -49,6 +54,7 @@ struct Parts {
   std::optional<MailIntake> intake;
   std::optional<PasswordDesk> desk;
   std::optional<AccountTrial> trial;
+  std::optional<QueueDesk> queue;
 };
 
 class Sender final : public process::Service {
@@ -58,7 +64,8 @@ class Sender final : public process::Service {
         redis_(runtime.redis),
         config_(std::move(config)),
         outbox_(executor_, runtime.redis, OutboxLimits()),
-        rpc_(executor_, outbox_),
+        queue_view_(runtime.redis),
+        rpc_(executor_),
         loops_(executor_) {}
 
   std::string Name() const override { return "sender"; }
@@ -82,6 +89,7 @@ class Sender final : public process::Service {
   store::RedisClient& redis_;
   Config config_;
   Outbox outbox_;
+  QueueView queue_view_;
   AccountDirectory accounts_;
   HeldPasswords passwords_;
   SenderService rpc_;
@@ -114,6 +122,8 @@ void Sender::MakeParts(const process::Peers& peers) {
   parts_.edge = edge::v1::EdgeService::NewStub(peers.edge);
   parts_.relay.emplace(*parts_.dialer, config_.secrets, passwords_, config_.allow_plaintext_auth,
                        site);
+  parts_.tokens.emplace(executor_, oauth2::AskAdmin(*parts_.admin, tokens_asked));
+  parts_.relay->Use(*parts_.tokens);
   parts_.health.emplace(executor_, *parts_.admin);
   parts_.outcomes.emplace(executor_, outbox_, *parts_.edge);
   parts_.pause.emplace(outbox_, passwords_, mail_due, author_due);
@@ -134,17 +144,24 @@ void Sender::MakeParts(const process::Peers& peers) {
 void Sender::MakeDesks() {
   const auto catch_up = [this] { return parts_.feed->CatchUp(); };
   Desks desks;
-  desks.mail_due = [this] { parts_.worker->Wake(); };
-  desks.outcome_due = [this] { parts_.outcomes->Wake(); };
+  const auto mail_due = [this] { parts_.worker->Wake(); };
+  const auto outcome_due = [this] { parts_.outcomes->Wake(); };
+  parts_.queue.emplace(executor_, queue_view_, mail_due, outcome_due);
   parts_.intake.emplace(outbox_, accounts_, *parts_.relay, passwords_, *parts_.pause, catch_up,
-                        desks.mail_due);
-  PasswordDeskParts desk{accounts_,     passwords_,      *parts_.health,
-                         *parts_.pause, *parts_.checker, catch_up};
+                        mail_due);
+  PasswordDeskParts desk{accounts_,
+                         passwords_,
+                         *parts_.health,
+                         *parts_.pause,
+                         *parts_.checker,
+                         catch_up,
+                         [this](const std::string& id) { parts_.worker->EndSessionsOf(id); }};
   parts_.desk.emplace(executor_, std::move(desk));
   parts_.trial.emplace(executor_, *parts_.relay);
   desks.intake = &*parts_.intake;
   desks.passwords = &*parts_.desk;
   desks.trial = &*parts_.trial;
+  desks.queue = &*parts_.queue;
   desks.accounts = &accounts_;
   rpc_.Use(std::move(desks));
 }
@@ -193,6 +210,8 @@ void Sender::OnAccounts(const AccountDirectory::Changes& changes) {
     const Account* account = accounts_.Find(id);
     if (changes.first && !IsNews(*account)) continue;
     parts_.health->Forget(id);
+    parts_.tokens->Forget(id);
+    parts_.worker->EndSessionsOf(id);
     parts_.checker->Check(id);
     if (changes.first) continue;  // ResumePaused does
     // What waits may go with the new settings.
@@ -200,6 +219,8 @@ void Sender::OnAccounts(const AccountDirectory::Changes& changes) {
   }
   for (const std::string& id : changes.removed) {
     parts_.health->Forget(id);
+    parts_.tokens->Forget(id);
+    parts_.worker->EndSessionsOf(id);
     passwords_.Forget(id);
     loops_.Spawn("sender resume account", ResumeAccount(id));  // to be given up at once
   }
@@ -224,7 +245,7 @@ net::Task<void> Sender::ResumePaused() {
 
 net::Task<void> Sender::CountQueue() {
   for (;;) {
-    auto page = co_await outbox_.List(0, 1);
+    auto page = co_await queue_view_.Find("");  // of nothing but the number
     if (page.ok()) queued.Set(static_cast<double>(page->total));
     co_await net::Sleep(kCountEvery);
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <functional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -10,7 +9,7 @@
 #include "services/sender/accounts/account_trial.h"
 #include "services/sender/accounts/password_desk.h"
 #include "services/sender/compose/mail_intake.h"
-#include "services/sender/outbox/outbox.h"
+#include "services/sender/outbox/queue_desk.h"
 
 namespace postern::sender {
 
@@ -20,15 +19,13 @@ struct Desks {
   AccountTrial* trial = nullptr;
   const AccountDirectory* accounts = nullptr;
   PasswordDesk* passwords = nullptr;
-  std::function<void()> mail_due;
-  std::function<void()> outcome_due;
+  QueueDesk* queue = nullptr;
 };
 
 // The rpcs: check, translate, delegate.
 class SenderService final : public v1::SenderService::CallbackService {
  public:
-  SenderService(boost::asio::any_io_executor executor, Outbox& outbox)
-      : executor_(executor), outbox_(outbox) {}
+  explicit SenderService(boost::asio::any_io_executor executor) : executor_(executor) {}
   // Before the first call.
   void Use(Desks desks) { desks_ = std::move(desks); }
 
@@ -47,9 +44,15 @@ class SenderService final : public v1::SenderService::CallbackService {
   grpc::ServerUnaryReactor* ListQueue(grpc::CallbackServerContext* context,
                                       const v1::ListQueueRequest* request,
                                       v1::ListQueueResponse* response) override;
+  grpc::ServerUnaryReactor* ShowQueued(grpc::CallbackServerContext* context,
+                                       const v1::ShowQueuedRequest* request,
+                                       v1::ShowQueuedResponse* response) override;
   grpc::ServerUnaryReactor* RetryQueued(grpc::CallbackServerContext* context,
                                         const v1::RetryQueuedRequest* request,
                                         v1::RetryQueuedResponse* response) override;
+  grpc::ServerUnaryReactor* HoldQueued(grpc::CallbackServerContext* context,
+                                       const v1::HoldQueuedRequest* request,
+                                       v1::HoldQueuedResponse* response) override;
   grpc::ServerUnaryReactor* CancelQueued(grpc::CallbackServerContext* context,
                                          const v1::CancelQueuedRequest* request,
                                          v1::CancelQueuedResponse* response) override;
@@ -60,15 +63,8 @@ class SenderService final : public v1::SenderService::CallbackService {
   absl::Status LendPassword(admin::v1::Account& settings) const;
   net::Task<absl::Status> DoHoldPassword(const v1::HoldPasswordRequest& request);
   net::Task<absl::Status> DoRetainPasswords(const v1::RetainPasswordsRequest& request);
-  net::Task<absl::Status> DoListQueue(const v1::ListQueueRequest& request,
-                                      v1::ListQueueResponse& response);
-  net::Task<absl::Status> DoRetryQueued(const v1::RetryQueuedRequest& request,
-                                        v1::RetryQueuedResponse& response);
-  net::Task<absl::Status> RetryAll(v1::RetryQueuedResponse& response);
-  net::Task<absl::Status> DoCancelQueued(const v1::CancelQueuedRequest& request);
 
   boost::asio::any_io_executor executor_;
-  Outbox& outbox_;
   Desks desks_;
 };
 

@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -48,25 +49,31 @@ char Letter(Outcome::Kind kind) {
   return 'F';
 }
 
-TakenMail ReadTaken(const Reply& reply) {
-  const std::vector<Reply>& fields = reply.items[5].items;
+TakenMail ReadTaken(const std::vector<Reply>& f) {
   TakenMail mail;
-  mail.lease.queue_id = reply.items[1].text;
-  mail.lease.token = absl::StrCat(Number(reply.items[2]));
-  mail.attempts = static_cast<int>(Number(reply.items[3]));
-  mail.age = milliseconds(Number(reply.items[4]));
-  mail.account_id = fields[0].text;
-  mail.owner = fields[1].text;
-  mail.message_id = fields[2].text;
-  mail.envelope.from = fields[3].text;
-  mail.envelope.to = Lines(fields[4].text);
-  mail.envelope.size = Number(fields[5]);
-  mail.envelope.eight_bit = fields[6].text == "1";
-  mail.uncertain = fields[7].text == "dot";
+  mail.lease.queue_id = f[0].text;
+  mail.lease.token = absl::StrCat(Number(f[1]));
+  mail.attempts = static_cast<int>(Number(f[2]));
+  mail.age = milliseconds(Number(f[3]));
+  mail.account_id = f[4].text;
+  FixedPart fixed = DecodeFixed(f[5].text);
+  mail.message_id = std::move(fixed.message_id);
+  mail.envelope.from = std::move(fixed.from);
+  mail.envelope.envelope_id = std::move(fixed.envelope_id);
+  mail.envelope.eight_bit = fixed.eight_bit;
+  mail.envelope.utf8 = fixed.utf8;
+  mail.envelope.require_tls = fixed.require_tls;
+  mail.owner = f[6].text;
+  mail.envelope.to = Lines(f[7].text);
+  mail.envelope.size = Number(f[8]);
+  mail.uncertain = !f[9].text.empty();
+  mail.content = f[10].text;
   return mail;
 }
 
 }  // namespace
+
+std::string Ms(milliseconds duration) { return absl::StrCat(duration.count()); }
 
 // In the bytes in which a wording travels beside a status.
 std::string EncodeWording(const words::Wording& wording) {
@@ -112,16 +119,45 @@ std::vector<Outcome> DecodeOutcomes(absl::string_view text) {
   return outcomes;
 }
 
+std::string EncodeFixed(const ComposedMail& mail) {
+  const smtp::Envelope& envelope = mail.envelope;
+  return absl::StrCat(mail.message_id, "\n", envelope.from, "\n", envelope.envelope_id, "\n",
+                      envelope.eight_bit ? "8" : "", envelope.utf8 ? "u" : "",
+                      envelope.require_tls ? "t" : "");
+}
+
+FixedPart DecodeFixed(absl::string_view text) {
+  const std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  FixedPart fixed;
+  if (lines.size() != 4) return fixed;
+  fixed.message_id = lines[0];
+  fixed.from = lines[1];
+  fixed.envelope_id = lines[2];
+  fixed.eight_bit = absl::StrContains(lines[3], '8');
+  fixed.utf8 = absl::StrContains(lines[3], 'u');
+  fixed.require_tls = absl::StrContains(lines[3], 't');
+  return fixed;
+}
+
+absl::Status Fenced(const absl::StatusOr<Reply>& reply) {
+  if (!reply.ok()) return reply.status();
+  if (reply->integer == 1) return absl::OkStatus();
+  return absl::AbortedError("outbox: the lease on the mail is lost");
+}
+
 absl::StatusOr<TakeResult> ReadTake(const Reply& reply) {
   if (!HasItems(reply, 1)) return Misshapen();
   TakeResult result;
   const std::string& word = reply.items[0].text;
-  if (word == "TAKEN") {
-    if (!HasItems(reply, 6) || !HasItems(reply.items[5], 9)) return Misshapen();
-    result.mails.push_back(ReadTaken(reply));
-  } else if (word == "WAIT") {
-    if (!HasItems(reply, 2)) return Misshapen();
+  if (word == "EMPTY") return result;
+  if (!HasItems(reply, 2)) return Misshapen();
+  if (word == "WAIT") {
     result.next_due = milliseconds(Number(reply.items[1]));
+    return result;
+  }
+  for (const Reply& item : reply.items[1].items) {
+    if (!HasItems(item, 11)) return Misshapen();
+    result.mails.push_back(ReadTaken(item.items));
   }
   return result;
 }
@@ -137,25 +173,47 @@ absl::StatusOr<std::vector<Report>> ReadReports(const Reply& reply) {
     report.outcomes = DecodeOutcomes(item.items[2].text);
     report.bytes = item.items[2].text.size();
     report.context = item.items[3].text;
-    report.message_id = item.items[4].text;
+    report.message_id = DecodeFixed(item.items[4].text).message_id;
     report.age = milliseconds(Number(item.items[5]));
     reports.push_back(std::move(report));
   }
   return reports;
 }
 
+absl::StatusOr<std::vector<Filing>> ReadFilings(const Reply& reply) {
+  if (!HasItems(reply, 1)) return Misshapen();
+  std::vector<Filing> filings;
+  for (const Reply& item : reply.items[0].items) {
+    if (!HasItems(item, 7)) return Misshapen();
+    const std::vector<Reply>& f = item.items;
+    Filing filing;
+    filing.queue_id = f[0].text;
+    filing.account_id = f[1].text;
+    filing.owner = f[2].text;
+    filing.message_id = DecodeFixed(f[3].text).message_id;
+    filing.size = Number(f[4]);
+    filing.attempts = static_cast<int>(Number(f[5]));
+    filing.age = milliseconds(Number(f[6]));
+    filings.push_back(std::move(filing));
+  }
+  return filings;
+}
+
 absl::StatusOr<QueuePage> ReadPage(const Reply& reply) {
-  if (!HasItems(reply, 2)) return Misshapen();
+  if (!HasItems(reply, 3)) return Misshapen();
   QueuePage page;
   page.total = Number(reply.items[0]);
-  for (const Reply& item : reply.items[1].items) {
-    if (!HasItems(item, 11)) return Misshapen();
+  page.next = reply.items[1].text;
+  for (const Reply& item : reply.items[2].items) {
+    if (!HasItems(item, 12)) return Misshapen();
     const std::vector<Reply>& f = item.items;
     QueuedMail mail;
     mail.queue_id = f[0].text;
     mail.account_id = f[1].text;
     mail.owner = f[2].text;
-    mail.message_id = f[3].text;
+    FixedPart fixed = DecodeFixed(f[3].text);
+    mail.message_id = std::move(fixed.message_id);
+    mail.from = std::move(fixed.from);
     mail.pending = Lines(f[4].text);
     mail.size = Number(f[5]);
     mail.state = f[6].text;
@@ -163,9 +221,25 @@ absl::StatusOr<QueuePage> ReadPage(const Reply& reply) {
     mail.submitted_ms = Number(f[8]);
     mail.next_attempt_ms = Number(f[9]);
     mail.error = words::English(DecodeWording(f[10].text));
+    mail.uncertain = !f[11].text.empty();
     page.mails.push_back(std::move(mail));
   }
   return page;
+}
+
+absl::StatusOr<Sweep> ReadSweep(const Reply& reply) {
+  if (!HasItems(reply, 3)) return Misshapen();
+  Sweep sweep;
+  sweep.looked_at = Number(reply.items[0]);
+  for (const Reply& item : reply.items[2].items) {
+    if (!HasItems(item, 3)) return Misshapen();
+    SweptMail mail;
+    mail.queue_id = item.items[0].text;
+    mail.state = item.items[1].text;
+    mail.error = DecodeWording(item.items[2].text);
+    sweep.expired.push_back(std::move(mail));
+  }
+  return sweep;
 }
 
 }  // namespace postern::sender

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -19,9 +20,16 @@ class OutboxContent : public smtp::ContentReader {
  public:
   OutboxContent(Outbox& outbox, std::string queue_id, uint64_t size)
       : outbox_(outbox), queue_id_(std::move(queue_id)), size_(size) {}
+  // Of a small mail nothing is read: it came along.
+  OutboxContent(Outbox& outbox, const TakenMail& mail)
+      : outbox_(outbox),
+        queue_id_(mail.lease.queue_id),
+        size_(mail.envelope.size),
+        inline_(mail.content) {}
 
   net::Task<absl::StatusOr<std::string>> Next() override {
-    auto piece = co_await outbox_.Content(queue_id_, offset_, kPieceBytes);
+    absl::StatusOr<std::string> piece = inline_.substr(std::min(offset_, inline_.size()));
+    if (inline_.empty()) piece = co_await outbox_.Content(queue_id_, offset_, kPieceBytes);
     if (!piece.ok()) co_return piece;
     offset_ += piece->size();
     const bool ends_early = piece->empty() && offset_ != size_;
@@ -37,6 +45,7 @@ class OutboxContent : public smtp::ContentReader {
   Outbox& outbox_;
   std::string queue_id_;
   uint64_t size_;
+  const std::string inline_;
   size_t offset_ = 0;
 };
 

@@ -1,0 +1,203 @@
+#include "services/sender/outbox/queue_desk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/net/deadline.h"
+#include "lib/process/log.h"
+#include "lib/words/wording.h"
+
+namespace postern::sender {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr size_t kPage = 1000, kMaxListed = 10'000, kStep = 250;
+// admin waits 5 s for an answer.
+constexpr std::chrono::seconds kPatience{3}, kRedisPause{1};
+constexpr size_t kMaxWalks = 4;
+
+struct StateName {
+  v1::QueueState state;
+  const char* name;
+};
+constexpr StateName kStates[] = {{v1::QUEUE_STATE_WAITING, "waiting"},
+                                 {v1::QUEUE_STATE_SENDING, "sending"},
+                                 {v1::QUEUE_STATE_REPORTING, "reporting"},
+                                 {v1::QUEUE_STATE_HELD, "held"},
+                                 {v1::QUEUE_STATE_FILING, "filing"}};
+
+v1::QueueState ToState(const std::string& name) {
+  for (const StateName& one : kStates) {
+    if (name == one.name) return one.state;
+  }
+  return v1::QUEUE_STATE_UNSPECIFIED;
+}
+
+QueueFilter FromProto(const v1::QueueFilter& proto) {
+  QueueFilter filter;
+  filter.account_id = proto.account_id();
+  filter.owner = proto.owner();
+  filter.domain = proto.domain();
+  for (const StateName& one : kStates) {
+    if (proto.state() == one.state) filter.state = one.name;
+  }
+  return filter;
+}
+
+void FillProto(const QueuedMail& mail, v1::QueuedMail& proto) {
+  proto.set_queue_id(mail.queue_id);
+  proto.set_account_id(mail.account_id);
+  proto.set_owner(mail.owner);
+  proto.set_message_id(mail.message_id);
+  proto.set_from(mail.from);
+  for (const std::string& recipient : mail.pending) proto.add_pending_recipients(recipient);
+  proto.set_size(mail.size);
+  proto.set_state(ToState(mail.state));
+  proto.set_attempts(mail.attempts);
+  proto.set_submitted_unix(mail.submitted_ms / 1000);
+  proto.set_next_attempt_unix(mail.next_attempt_ms / 1000);
+  proto.set_last_error(mail.error);
+  proto.set_uncertain(mail.uncertain);
+}
+
+absl::Status NotInQueue(const std::string& queue_id) {
+  return absl::NotFoundError(absl::StrCat("no mail ", queue_id, " is in the queue"));
+}
+
+}  // namespace
+
+net::Task<absl::Status> QueueDesk::List(const v1::ListQueueRequest& request,
+                                        v1::ListQueueResponse& response) {
+  const size_t limit = request.limit() == 0 ? kPage : std::min<size_t>(request.limit(), kMaxListed);
+  absl::StatusOr<QueuePage> page;
+  if (request.queue_id().empty()) {
+    page = co_await view_.List(FromProto(request.filter()), request.after(), limit);
+  } else {
+    page = co_await view_.Find(request.queue_id());
+    if (page.ok() && page->mails.empty()) co_return NotInQueue(request.queue_id());
+  }
+  if (!page.ok()) co_return page.status();
+  for (const QueuedMail& mail : page->mails) FillProto(mail, *response.add_mails());
+  response.set_total(page->total);
+  response.set_next(page->next);
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> QueueDesk::Show(const v1::ShowQueuedRequest& request,
+                                        v1::ShowQueuedResponse& response) {
+  auto page = co_await view_.Find(request.queue_id());
+  if (!page.ok()) co_return page.status();
+  if (page->mails.empty()) co_return NotInQueue(request.queue_id());
+  FillProto(page->mails.front(), *response.mutable_mail());
+  auto header = co_await view_.Header(request.queue_id());
+  if (!header.ok()) co_return header.status();
+  response.set_header(*std::move(header));
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> QueueDesk::Retry(const v1::RetryQueuedRequest& request,
+                                         v1::RetryQueuedResponse& response) {
+  if (request.queue_id().empty()) {
+    auto changed = co_await ChangeAll(Change::kRetry, FromProto(request.filter()));
+    if (!changed.ok()) co_return changed.status();
+    response.set_retried(*changed);
+    co_return absl::OkStatus();
+  }
+  std::vector<std::string> one(1, request.queue_id());
+  auto retried = co_await view_.Retry(std::move(one));
+  if (!retried.ok()) co_return retried.status();
+  if (*retried == 0) {
+    co_return absl::NotFoundError(
+        absl::StrCat("no mail ", request.queue_id(), " is waiting in the queue"));
+  }
+  response.set_retried(1);
+  mail_due_();
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> QueueDesk::Hold(const v1::HoldQueuedRequest& request,
+                                        v1::HoldQueuedResponse& response) {
+  if (!request.queue_id().empty()) {
+    absl::Status s = co_await view_.HoldOne(request.queue_id(), request.release());
+    if (!s.ok()) co_return s;
+    response.set_changed(1);
+    if (request.release()) mail_due_();
+    co_return absl::OkStatus();
+  }
+  QueueFilter filter = FromProto(request.filter());
+  if (filter.empty()) {
+    co_return absl::InvalidArgumentError(
+        "filter: say which mails, by id, account, owner or domain");
+  }
+  const Change change = request.release() ? Change::kRelease : Change::kHold;
+  auto changed = co_await ChangeAll(change, std::move(filter));
+  if (!changed.ok()) co_return changed.status();
+  response.set_changed(*changed);
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::StatusOr<uint32_t>> QueueDesk::ChangeAll(Change change, QueueFilter filter) {
+  if (tasks_.size() >= kMaxWalks) {
+    co_return absl::ResourceExhaustedError("changes to many mails are under way; try again soon");
+  }
+  Walk walk;
+  walk.change = change;
+  walk.filter = std::move(filter);
+  const auto till = steady_clock::now() + kPatience;
+  while (!walk.ended && steady_clock::now() < till) {
+    absl::Status s = co_await Step(walk);
+    if (!s.ok()) co_return s;
+  }
+  const auto changed = static_cast<uint32_t>(walk.changed);
+  if (!walk.ended) tasks_.Spawn("queue change", GoOn(std::move(walk)));
+  co_return changed;
+}
+
+net::Task<absl::Status> QueueDesk::Step(Walk& walk) {
+  auto page = co_await view_.List(walk.filter, walk.after, kStep);
+  if (!page.ok()) co_return page.status();
+  std::vector<std::string> ids;
+  for (const QueuedMail& mail : page->mails) ids.push_back(mail.queue_id);
+  absl::StatusOr<int64_t> changed;
+  if (walk.change == Change::kRetry) {
+    changed = co_await view_.Retry(std::move(ids));
+  } else {
+    changed = co_await view_.Hold(std::move(ids), walk.change == Change::kRelease);
+  }
+  if (!changed.ok()) co_return changed.status();
+  walk.changed += *changed;
+  walk.after = page->next;
+  walk.ended = page->next.empty();
+  if (walk.change != Change::kHold) mail_due_();
+  co_return absl::OkStatus();
+}
+
+net::Task<void> QueueDesk::GoOn(Walk walk) {
+  while (!walk.ended) {
+    absl::Status s = co_await Step(walk);
+    if (!s.ok()) co_await net::Sleep(kRedisPause);
+  }
+  log::Info("a change to many mails is done", {{"changed", walk.changed}});
+}
+
+net::Task<absl::Status> QueueDesk::Cancel(const v1::CancelQueuedRequest& request) {
+  if (!request.owner().empty()) {
+    // The key as MailIntake makes it.
+    std::string key = absl::StrCat(request.owner(), "\n", request.idempotency_key());
+    absl::Status s = co_await view_.TakeBack(request.owner(), request.queue_id(), std::move(key));
+    if (s.ok()) log::Info("mail taken back by its author", {{"mail", request.queue_id()}});
+    co_return s;
+  }
+  if (request.queue_id().empty()) co_return absl::InvalidArgumentError("queue_id: missing");
+  words::Wording why = words::Word("cancelled by the operator");
+  absl::Status s = co_await view_.Cancel(request.queue_id(), std::move(why));
+  if (s.ok()) {
+    log::Info("mail cancelled by the operator", {{"mail", request.queue_id()}});
+    outcome_due_();
+  }
+  co_return s;
+}
+
+}  // namespace postern::sender

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "lib/net/task.h"
+#include "lib/net/task_group.h"
+#include "postern/sender/v1/sender.pb.h"
+#include "services/sender/outbox/queue_view.h"
+
+namespace postern::sender {
+
+// The rpcs about the queue, sender.proto.
+class QueueDesk {
+ public:
+  // `mail_due`: something may go; `outcome_due`: an author is to be told something.
+  QueueDesk(boost::asio::any_io_executor executor, QueueView& view, std::function<void()> mail_due,
+            std::function<void()> outcome_due)
+      : view_(view),
+        mail_due_(std::move(mail_due)),
+        outcome_due_(std::move(outcome_due)),
+        tasks_(executor) {}
+
+  net::Task<absl::Status> List(const v1::ListQueueRequest& request,
+                               v1::ListQueueResponse& response);
+  net::Task<absl::Status> Show(const v1::ShowQueuedRequest& request,
+                               v1::ShowQueuedResponse& response);
+  // What a filter fits is changed within a few seconds, or goes on in the background: the
+  // answer counts what was done until then.
+  net::Task<absl::Status> Retry(const v1::RetryQueuedRequest& request,
+                                v1::RetryQueuedResponse& response);
+  net::Task<absl::Status> Hold(const v1::HoldQueuedRequest& request,
+                               v1::HoldQueuedResponse& response);
+  net::Task<absl::Status> Cancel(const v1::CancelQueuedRequest& request);
+
+ private:
+  enum class Change { kRetry, kHold, kRelease };
+  // A way through the queue, in steps.
+  struct Walk {
+    Change change = Change::kRetry;
+    QueueFilter filter;
+    std::string after;
+    int64_t changed = 0;
+    bool ended = false;
+  };
+
+  net::Task<absl::StatusOr<uint32_t>> ChangeAll(Change change, QueueFilter filter);
+  net::Task<absl::Status> Step(Walk& walk);
+  net::Task<void> GoOn(Walk walk);
+
+  QueueView& view_;
+  const std::function<void()> mail_due_, outcome_due_;
+  net::TaskGroup tasks_;  // last: its coroutines use all of the above
+};
+
+}  // namespace postern::sender

@@ -1,0 +1,172 @@
+#include "services/sender/outbox/queue_view.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "lib/crypto/digest.h"
+#include "services/sender/outbox/outbox_codec.h"
+#include "services/sender/outbox/outbox_scripts.h"
+
+namespace postern::sender {
+namespace {
+
+namespace scripts = outbox_scripts;
+
+// How many mails one call of Redis looks at, and for how long a page is looked for.
+constexpr size_t kStep = 500;
+constexpr std::chrono::seconds kPatience{2};
+constexpr size_t kMaxHeaderBytes = 64 * 1024;
+
+absl::Status NotInQueue(const std::string& queue_id) {
+  return absl::NotFoundError(absl::StrCat("no mail ", queue_id, " is in the queue"));
+}
+
+absl::Status BeingSent() {
+  return absl::FailedPreconditionError("the mail is being sent at this moment; try again soon");
+}
+
+absl::Status TooLate(const words::Wording& why) {
+  return words::Error(absl::StatusCode::kFailedPrecondition, why);
+}
+
+}  // namespace
+
+net::Task<absl::StatusOr<store::Reply>> QueueView::Run(const store::Script& script,
+                                                       std::vector<std::string> args) {
+  std::vector<std::string> keys(1, scripts::kShard);
+  co_return co_await redis_.Run(script, std::move(keys), std::move(args));
+}
+
+net::Task<absl::StatusOr<QueuePage>> QueueView::List(QueueFilter filter, std::string after,
+                                                     size_t limit) {
+  if (after.empty()) after = "0";
+  if (after.size() > 16 || !std::all_of(after.begin(), after.end(), absl::ascii_isdigit)) {
+    co_return absl::InvalidArgumentError("after: not where a page of this list ended");
+  }
+  const auto till = std::chrono::steady_clock::now() + kPatience;
+  QueuePage page;
+  for (;;) {
+    std::vector<std::string> args = {after,
+                                     absl::StrCat(kStep),
+                                     absl::StrCat(limit - page.mails.size()),
+                                     filter.account_id,
+                                     filter.owner,
+                                     absl::AsciiStrToLower(filter.domain),
+                                     filter.state};
+    auto reply = co_await Run(scripts::kList, std::move(args));
+    if (!reply.ok()) co_return reply.status();
+    auto more = ReadPage(*reply);
+    if (!more.ok()) co_return more;
+    std::move(more->mails.begin(), more->mails.end(), std::back_inserter(page.mails));
+    page.total = more->total;
+    page.next = after = more->next;
+    const bool enough = page.mails.size() >= limit || std::chrono::steady_clock::now() >= till;
+    if (page.next.empty() || enough) co_return page;
+  }
+}
+
+net::Task<absl::StatusOr<QueuePage>> QueueView::Find(std::string queue_id) {
+  std::vector<std::string> args(1, std::move(queue_id));
+  auto reply = co_await Run(scripts::kList, std::move(args));
+  if (!reply.ok()) co_return reply.status();
+  co_return ReadPage(*reply);
+}
+
+net::Task<absl::StatusOr<std::string>> QueueView::Header(std::string queue_id) {
+  std::vector<std::string> args = {queue_id, "0", absl::StrCat(kMaxHeaderBytes)};
+  auto reply = co_await Run(scripts::kContent, std::move(args));
+  if (!reply.ok()) co_return reply.status();
+  std::string header = std::move(reply->text);
+  const size_t end = header.find("\r\n\r\n");
+  if (end != std::string::npos) header.resize(end + 4);
+  co_return header;
+}
+
+net::Task<absl::StatusOr<int64_t>> QueueView::Retry(std::vector<std::string> queue_ids) {
+  int64_t retried = 0;
+  for (size_t first = 0; first < queue_ids.size(); first += kStep) {
+    const auto begin = queue_ids.begin() + first;
+    std::vector<std::string> args(begin, begin + std::min(kStep, queue_ids.size() - first));
+    auto reply = co_await Run(scripts::kRetry, std::move(args));
+    if (!reply.ok()) co_return reply.status();
+    retried += reply->integer;
+  }
+  co_return retried;
+}
+
+net::Task<absl::StatusOr<std::vector<std::string>>> QueueView::RunHold(
+    std::vector<std::string> queue_ids, bool release) {
+  queue_ids.insert(queue_ids.begin(), release ? "release" : "hold");
+  auto reply = co_await Run(scripts::kHold, std::move(queue_ids));
+  if (!reply.ok()) co_return reply.status();
+  std::vector<std::string> answers;
+  for (store::Reply& item : reply->items) answers.push_back(std::move(item.text));
+  co_return answers;
+}
+
+net::Task<absl::StatusOr<int64_t>> QueueView::Hold(std::vector<std::string> queue_ids,
+                                                   bool release) {
+  int64_t changed = 0;
+  for (size_t first = 0; first < queue_ids.size(); first += kStep) {
+    const auto begin = queue_ids.begin() + first;
+    std::vector<std::string> some(begin, begin + std::min(kStep, queue_ids.size() - first));
+    auto answers = co_await RunHold(std::move(some), release);
+    if (!answers.ok()) co_return answers.status();
+    changed += std::count(answers->begin(), answers->end(), "OK");
+  }
+  co_return changed;
+}
+
+net::Task<absl::Status> QueueView::HoldOne(std::string queue_id, bool release) {
+  std::vector<std::string> one(1, queue_id);
+  auto answers = co_await RunHold(std::move(one), release);
+  if (!answers.ok()) co_return answers.status();
+  if (answers->size() != 1) co_return absl::DataLossError("outbox: a mail without an answer");
+  const std::string& answer = answers->front();
+  if (answer == "OK") co_return absl::OkStatus();
+  if (answer == "NONE") co_return NotInQueue(queue_id);
+  if (answer == "sending") co_return BeingSent();
+  if (answer == "held") co_return absl::FailedPreconditionError("the mail is held already");
+  if (answer == "waiting") co_return absl::FailedPreconditionError("the mail is not held");
+  co_return absl::FailedPreconditionError("the mail is settled already");
+}
+
+net::Task<absl::Status> QueueView::Cancel(std::string queue_id, words::Wording reason) {
+  std::vector<std::string> args = {queue_id, EncodeWording(reason), "", ""};
+  auto reply = co_await Run(scripts::kCancel, std::move(args));
+  if (!reply.ok()) co_return reply.status();
+  if (reply->text == "OK") co_return absl::OkStatus();
+  if (reply->text == "NONE") co_return NotInQueue(queue_id);
+  if (reply->text == "SENDING") co_return BeingSent();
+  co_return absl::FailedPreconditionError(
+      "the mail is settled already; its outcome is being reported");
+}
+
+net::Task<absl::Status> QueueView::TakeBack(std::string owner, std::string queue_id,
+                                            std::string key) {
+  const std::string hash = queue_id.empty() ? crypto::Sha256Hex(key) : "";
+  std::vector<std::string> args = {queue_id, "", owner, hash};
+  auto reply = co_await Run(scripts::kCancel, std::move(args));
+  if (!reply.ok()) co_return reply.status();
+  const std::string& answer = reply->text;
+  if (answer == "OK") co_return absl::OkStatus();
+  if (answer == "NONE") {
+    co_return words::Error(absl::StatusCode::kNotFound,
+                           words::Word("there is no such mail waiting to be sent"));
+  }
+  if (answer == "SENDING") {
+    co_return TooLate(words::Word("the mail is being sent at this moment"));
+  }
+  if (answer == "PARTLY") {
+    co_return TooLate(words::Word("some of the recipients have got the mail already"));
+  }
+  if (answer == "UNCERTAIN") {
+    co_return TooLate(words::Word("the mail server may have taken the mail already"));
+  }
+  co_return TooLate(words::Word("the mail was sent or given up already"));
+}
+
+}  // namespace postern::sender

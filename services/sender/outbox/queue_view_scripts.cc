@@ -1,0 +1,129 @@
+#include "absl/strings/str_cat.h"
+#include "services/sender/outbox/outbox_scripts.h"
+
+namespace postern::sender::outbox_scripts {
+
+// ARGV: an id; or the number behind which to begin, how many to look at, how many to answer, and
+// what has to fit: account, owner, domain of a pending recipient, state. Answers how many there
+// are in all, the number of the last that was looked at (none: that was the end), and the mails.
+const store::Script kList = Make(R"lua(
+local halts, mails = {}, {}
+
+local function next_try(id, account)
+  if not halts[account] then
+    local f = call('HMGET', key('account', account), 'paused', 'why', 'gate')
+    halts[account] = {math.max(tonumber(f[1] or 0), tonumber(f[3] or 0)),
+                      tonumber(f[1] or 0) > now and f[2] or nil}
+  end
+  local due = tonumber(call('ZSCORE', key('due', account), id) or 0)
+  return math.max(due, halts[account][1]), halts[account][2]
+end
+
+local function fits(f)
+  if ARGV[4] ~= '' and f[1] ~= ARGV[4] then return false end
+  if ARGV[5] ~= '' and f[2] ~= ARGV[5] then return false end
+  if ARGV[7] ~= '' and f[6] ~= ARGV[7] then return false end
+  if ARGV[6] == '' then return true end
+  return string.find(string.lower(f[4]) .. '\n', '@' .. ARGV[6] .. '\n', 1, true) ~= nil
+end
+
+local function add(id)
+  local f = call('HMGET', key('mail', id), 'account', 'owner', 'fixed', 'pending', 'size', 'state',
+                 'attempts', 'submitted', 'error', 'uncertain')
+  if not f[1] or ARGV[2] and not fits(f) then return end
+  local due, why = 0, nil
+  if f[6] == 'waiting' then due, why = next_try(id, f[1]) end
+  mails[#mails + 1] = {id, f[1], f[2], f[3], f[4], f[5], f[6], f[7] or '0', f[8], due, why or f[9] or '',
+                       f[10] or ''}
+end
+
+local last = ''
+if not ARGV[2] then
+  add(ARGV[1])
+else
+  local ids = call('ZRANGEBYSCORE', key('all'), '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+  for i = 1, #ids, 2 do
+    add(ids[i])
+    if #mails >= tonumber(ARGV[3]) then
+      last = ids[i + 1]
+      break
+    end
+  end
+  if last == '' and #ids == 2 * ARGV[2] then last = ids[#ids] end
+end
+return {call('ZCARD', key('all')), last, mails}
+)lua");
+
+// ARGV: ids. Due now, whatever they waited for, and nothing of their accounts stops them.
+const store::Script kRetry = Make(R"lua(
+local retried, accounts = 0, {}
+for _, id in ipairs(ARGV) do
+  local f = call('HMGET', key('mail', id), 'state', 'account', 'first')
+  if f[1] == 'waiting' then
+    call('ZADD', key('due', f[2]), math.min(now, tonumber(f[3])), id)
+    accounts[f[2]] = true
+    retried = retried + 1
+  end
+end
+for account in pairs(accounts) do
+  end_pause(account)
+  call('HDEL', key('account', account), 'gate')
+  line_up(account)
+end
+return retried
+)lua");
+
+// ARGV: "hold" or "release", ids. Answers for each 'OK', 'NONE', or its state, which forbids it.
+const store::Script kHold = Make(R"lua(
+local answers, accounts = {}, {}
+local from = ARGV[1] == 'hold' and 'waiting' or 'held'
+for i = 2, #ARGV do
+  local id = ARGV[i]
+  local f = call('HMGET', key('mail', id), 'state', 'account', 'first')
+  answers[i - 1] = f[1] or 'NONE'
+  if f[1] == from then
+    answers[i - 1] = 'OK'
+    accounts[f[2]] = true
+    if from == 'waiting' then
+      call('ZREM', key('due', f[2]), id)
+      call('HSET', key('mail', id), 'state', 'held')
+    else
+      make_due(id, f[2], f[3])
+    end
+  end
+end
+for account in pairs(accounts) do line_up(account) end
+return answers
+)lua");
+
+// ARGV: id; why, empty: nobody is told; owner, empty: of anybody; hash of the key, in place of an
+// id. An owner takes back what nobody got yet, and only that.
+const store::Script kCancel = Make(R"lua(
+local id, why, owner, hash = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if hash ~= '' then
+  local known = call('GET', key('key', hash))
+  if not known then return 'NONE' end
+  if string.sub(known, -10) == '\ncancelled' then return 'OK' end
+  id = string.match(known, '^[^\n]*')
+end
+local f = call('HMGET', key('mail', id), 'state', 'account', 'owner', 'size', 'pieces', 'to_file', 'sent',
+               'uncertain', 'pending', 'report', 'context', 'key')
+if not f[1] then return hash ~= '' and 'SETTLED' or 'NONE' end
+if owner ~= '' and f[3] ~= owner then return 'NONE' end
+if f[1] == 'sending' then return 'SENDING' end
+if f[1] ~= 'waiting' and f[1] ~= 'held' then return 'SETTLED' end
+if owner ~= '' and f[7] then return 'PARTLY' end
+if owner ~= '' and (f[8] or '') ~= '' then return 'UNCERTAIN' end
+call('ZREM', key('due', f[2]), id)
+local report = ''
+if owner == '' then report = (f[10] or '') .. (f[11] ~= '' and lines_for('F', f[9], why) or '') end
+local mail = {id = id, account = f[2], pieces = f[5], to_file = f[6], sent = f[7]}
+if not finish(mail, report) then
+  forget({{id, f[2], f[4], f[5]}})
+  if owner ~= '' then call('APPEND', key('key', f[12]), '\ncancelled') end
+end
+line_up(f[2])
+return 'OK'
+)lua");
+
+}  // namespace postern::sender::outbox_scripts
