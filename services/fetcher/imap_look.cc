@@ -15,17 +15,29 @@ constexpr char kListItems[] = "UID RFC822.SIZE INTERNALDATE";
 // Pieces with fewer mails than this are put together: UIDs may have wide gaps.
 constexpr size_t kEnough = 1000;
 
+// Of no known size: it is read by itself, as one of the largest.
+MailFacts UnknownFacts(uint32_t uid, int64_t now_unix) {
+  MailFacts facts;
+  facts.uid = uid;
+  facts.size = kWholeBytes;
+  facts.received_unix = now_unix;
+  return facts;
+}
+
+// Or "not now" ([SERVERBUG]), or the connection is gone, which the next question shows.
+bool MayBeRefused(const absl::Status& status) {
+  return absl::IsFailedPrecondition(status) || absl::IsUnavailable(status);
+}
+
 }  // namespace
 
 size_t ImapLook::Along::alive = 0;
 
 std::optional<MailFacts> FactsOf(const imap::FetchData& data, int64_t now_unix) {
   if (!data.size && !data.received_unix) return std::nullopt;
-  MailFacts facts;
-  facts.uid = data.uid;
-  // A server that tells no size: the mail is read by itself, as one of the largest.
-  facts.size = data.size.value_or(kWholeBytes);
-  facts.received_unix = data.received_unix.value_or(now_unix);
+  MailFacts facts = UnknownFacts(data.uid, now_unix);
+  if (data.size) facts.size = *data.size;
+  if (data.received_unix) facts.received_unix = *data.received_unix;
   return facts;
 }
 
@@ -37,7 +49,9 @@ net::Task<absl::StatusOr<NewMail>> ImapLook::Look(uint32_t last_uid, bool wants_
   all_found_.reset();
   absl::StatusOr<NewMail> found;
   if (few) found = co_await LookAtFew(last_uid);
-  if (!few) found = co_await LookInPieces(last_uid);
+  const bool refused = few && MayBeRefused(found.status());
+  if (refused) along_.reset();
+  if (!few || refused) found = co_await LookInPieces(last_uid);
   if (!found.ok()) co_return found;
   if (!found->mails.empty()) highest_uid_ = std::max(highest_uid_, found->mails.back().uid);
   if (!found->more) all_found_ = session_.mailbox().exists;
@@ -51,20 +65,32 @@ bool ImapLook::ExpectsFew(uint32_t last_uid) const {
          exists <= *all_found_ + kFew;
 }
 
-net::Task<absl::StatusOr<NewMail>> ImapLook::LookInPieces(uint32_t last_uid) {
-  NewMails above(last_uid, kMostMails);
+// A server may refuse the whole because of one damaged mail. What it has told counts; of the
+// others it is asked for the UID alone, for which it need not look into them.
+net::Task<absl::Status> ImapLook::List(std::string uids, NewMails& above) {
   imap::Session::Sink sink = [&above](imap::FetchData data) {
     if (const auto facts = FactsOf(data, std::time(nullptr))) above.Add(*facts);
   };
+  const std::string items = kListItems;
+  absl::Status listed = co_await session_.Fetch(uids, items, std::move(sink));
+  if (!MayBeRefused(listed)) co_return listed;
+  imap::Session::Sink bare = [&above](imap::FetchData data) {
+    above.Add(UnknownFacts(data.uid, std::time(nullptr)));
+  };
+  const std::string uid_alone = "UID";
+  co_return co_await session_.Fetch(uids, uid_alone, std::move(bare));
+}
+
+net::Task<absl::StatusOr<NewMail>> ImapLook::LookInPieces(uint32_t last_uid) {
+  NewMails above(last_uid, kMostMails);
   // Behind this UID there is nothing, as far as is known.
   const uint64_t end = std::max<uint64_t>(session_.mailbox().uid_next, highest_uid_ + uint64_t{1});
   uint64_t first = last_uid + uint64_t{1}, piece = kPiece;
-  const std::string items = kListItems;
   for (;;) {
     const bool is_last = session_.mailbox().uid_next == 0 || first + piece >= end;
     const std::string upper = is_last ? "*" : absl::StrCat(first + piece - 1);
-    const std::string uids = absl::StrCat(first, ":", upper);
-    absl::Status listed = co_await session_.Fetch(uids, items, sink);
+    std::string uids = absl::StrCat(first, ":", upper);
+    absl::Status listed = co_await List(std::move(uids), above);
     if (!listed.ok()) co_return listed;
     first += piece;
     piece *= 4;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -47,6 +48,7 @@ class ImapLook {
   };
 
   net::Task<absl::StatusOr<NewMail>> LookInPieces(uint32_t last_uid);
+  net::Task<absl::Status> List(std::string uids, NewMails& above);
   net::Task<absl::StatusOr<NewMail>> LookAtFew(uint32_t last_uid);
   bool ExpectsFew(uint32_t last_uid) const;
 

@@ -47,8 +47,9 @@ std::vector<MailFacts> NewMails::Take() {
 }
 
 void NewMails::Shrink() {
-  std::sort(found_.begin(), found_.end(),
-            [](const MailFacts& a, const MailFacts& b) { return a.uid < b.uid; });
+  // What was told of a mail first counts.
+  std::stable_sort(found_.begin(), found_.end(),
+                   [](const MailFacts& a, const MailFacts& b) { return a.uid < b.uid; });
   const auto same = [](const MailFacts& a, const MailFacts& b) { return a.uid == b.uid; };
   found_.erase(std::unique(found_.begin(), found_.end(), same), found_.end());
   if (found_.size() <= limit_) return;

@@ -77,6 +77,20 @@ class ImapLookTest : public ::testing::Test {
   std::optional<ImapLook> look_;
 };
 
+// Dovecot and Courier do so when the file of one mail is damaged.
+TEST_F(ImapLookTest, FindsTheOthersWhenTheListIsRefused) {
+  Play(absl::StrCat(Opening(3, "12"), "C: A2 UID FETCH 9:* (UID RFC822.SIZE INTERNALDATE)\n",
+                    Line(9), "S: A2 NO [SERVERBUG] some messages could not be fetched\n",
+                    "C: A3 UID FETCH 9:* (UID)\nS: * 1 FETCH (UID 9)\nS: * 2 FETCH (UID 10)\n",
+                    "S: * 3 FETCH (UID 11)\nS: A3 OK\n"));
+  const auto found = Await(look_->Look(8, true));
+  ASSERT_TRUE(found.ok()) << found.status();
+  ASSERT_EQ(found->mails.size(), 3u);
+  EXPECT_EQ(found->mails[0].size, 20u) << "as it was told";
+  EXPECT_EQ(found->mails[1].size, kWholeBytes);
+  EXPECT_EQ(found->mails[2].uid, 11u);
+}
+
 TEST_F(ImapLookTest, ListsAHugeBacklogInPiecesAndEachPieceOnce) {
   std::string first, second;
   for (uint32_t uid = 9; uid <= 2008; ++uid) absl::StrAppend(&first, Line(uid));
