@@ -1,74 +1,117 @@
 #include "lib/mail/body_encoding.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
 namespace postern::mail {
 namespace {
 
-constexpr size_t kPlainLine = 78;    // RFC 5322 section 2.1.1
-constexpr size_t kEncodedLine = 76;  // RFC 2045 section 6.7 (5)
+constexpr size_t kPlainLine = 78;     // RFC 5322 section 2.1.1
+constexpr size_t kLongestLine = 998;  // the same
+constexpr size_t kEncodedLine = 76;   // RFC 2045 section 6.7 (5)
 
-bool IsBeyondAscii(unsigned char c) { return c >= 0x80; }
-
-// Relays and mailboxes on the way strip white space at line ends and write ">From ".
-bool SurvivesAsIs(absl::string_view line) {
-  return line.size() <= kPlainLine && !absl::EndsWith(line, " ") && !absl::EndsWith(line, "\t") &&
-         !absl::StartsWith(line, "From ") && std::none_of(line.begin(), line.end(), IsBeyondAscii);
+size_t CountBeyondAscii(absl::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; });
 }
 
-std::string QuotedPrintableLine(absl::string_view line) {
+// Relays and mailboxes on the way strip white space at line ends and write ">From ". A flowed
+// text takes its chance, as RFC 3676 section 4.2 asks for.
+bool SurvivesAsIs(absl::string_view line, TextShape shape) {
+  const bool flows = shape == TextShape::kFlowed;
+  return line.size() <= (flows ? kLongestLine : kPlainLine) &&
+         (flows || !absl::EndsWith(line, " ")) && !absl::EndsWith(line, "\t") &&
+         !absl::StartsWith(line, "From ");
+}
+
+bool AllSurvive(absl::string_view text, TextShape shape) {
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (!SurvivesAsIs(line, shape)) return false;
+  }
+  return true;
+}
+
+// `text` has no line end at its end.
+std::string WithCrlf(absl::string_view text) {
   std::string out;
+  out.reserve(text.size() + text.size() / 16 + 64);
+  while (true) {
+    const size_t end = text.find('\n');
+    const absl::string_view line = text.substr(0, end);
+    out.append(line.data(), line.size()).append("\r\n");
+    if (end == text.npos) return out;
+    text.remove_prefix(end + 1);
+  }
+}
+
+void AppendQuotedPrintable(absl::string_view line, std::string& out) {
+  constexpr char kHex[] = "0123456789ABCDEF";
   size_t column = 0;
   for (size_t i = 0; i < line.size(); ++i) {
     const unsigned char c = line[i];
     const bool is_last = i + 1 == line.size();
     const bool is_blank = c == ' ' || c == '\t';
-    const bool literal = is_blank ? !is_last : c > ' ' && c < 0x7F && c != '=';
-    std::string coded = literal ? std::string(1, line[i]) : absl::StrFormat("=%02X", c);
-    if (column + coded.size() > kEncodedLine - (is_last ? 0 : 1)) {
+    bool literal = is_blank ? !is_last : c > ' ' && c < 0x7F && c != '=';
+    if (column + (literal ? 1 : 3) > kEncodedLine - (is_last ? 0 : 1)) {
       out += "=\r\n";
       column = 0;
     }
-    if (column == 0 && absl::StartsWith(line.substr(i), "From ")) coded = "=46";
-    out += coded;
-    column += coded.size();
+    if (column == 0 && c == 'F' && absl::StartsWith(line.substr(i), "From ")) literal = false;
+    if (literal) {
+      out.push_back(line[i]);
+    } else {
+      out.append({'=', kHex[c >> 4], kHex[c & 15]});
+    }
+    column += literal ? 1 : 3;
   }
-  return out + "\r\n";
+  out += "\r\n";
 }
 
-std::string Base64Lines(absl::string_view bytes) {
-  std::string out;
-  constexpr size_t kBytesPerLine = kEncodedLine / 4 * 3;
-  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), kBytesPerLine))) {
-    absl::StrAppend(&out, absl::Base64Escape(bytes.substr(0, kBytesPerLine)), "\r\n");
-  }
-  return out;
+std::string QuotedPrintable(absl::string_view text) {
+  std::string bytes;
+  bytes.reserve(text.size() + text.size() / 2 + 64);
+  for (absl::string_view line : absl::StrSplit(text, '\n')) AppendQuotedPrintable(line, bytes);
+  return bytes;
 }
 
 }  // namespace
 
-EncodedBody EncodeBody(absl::string_view text) {
+std::string Base64Lines(absl::string_view bytes) {
+  const std::string digits = absl::Base64Escape(bytes);
+  std::string out;
+  out.reserve(digits.size() + digits.size() / kEncodedLine * 2 + 2);
+  for (size_t at = 0; at < digits.size(); at += kEncodedLine) {
+    out.append(digits, at, kEncodedLine).append("\r\n");
+  }
+  return out;
+}
+
+bool IsSevenBit(absl::string_view bytes) {
+  size_t line = 0;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const unsigned char c = bytes[i];
+    if (c == '\r' && bytes.substr(i + 1, 1) == "\n") {
+      ++i;
+      line = 0;
+    } else if (c == 0 || c >= 0x80 || c == '\r' || c == '\n' || ++line > kLongestLine) {
+      return false;
+    }
+  }
+  return true;
+}
+
+EncodedBody EncodeBody(absl::string_view text, TextShape shape) {
   if (text.empty()) return {"7bit", ""};
-  const std::vector<absl::string_view> lines = absl::StrSplit(absl::StripSuffix(text, "\n"), '\n');
-  if (std::all_of(lines.begin(), lines.end(), SurvivesAsIs)) {
-    return {"7bit", absl::StrCat(absl::StrJoin(lines, "\r\n"), "\r\n")};
-  }
+  absl::ConsumeSuffix(&text, "\n");
+  const size_t beyond_ascii = CountBeyondAscii(text);
+  if (beyond_ascii == 0 && AllSurvive(text, shape)) return {"7bit", WithCrlf(text)};
   // Beyond a quarter, quoted-printable is longer and no more readable.
-  const size_t beyond_ascii = std::count_if(text.begin(), text.end(), IsBeyondAscii);
-  if (beyond_ascii * 4 > text.size()) {
-    return {"base64", Base64Lines(absl::StrCat(absl::StrJoin(lines, "\r\n"), "\r\n"))};
-  }
-  std::string bytes;
-  for (absl::string_view line : lines) bytes += QuotedPrintableLine(line);
-  return {"quoted-printable", std::move(bytes)};
+  if (beyond_ascii * 4 > text.size()) return {"base64", Base64Lines(WithCrlf(text))};
+  return {"quoted-printable", QuotedPrintable(text)};
 }
 
 }  // namespace postern::mail

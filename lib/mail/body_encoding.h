@@ -6,14 +6,25 @@
 
 namespace postern::mail {
 
+// A body as it goes into a message.
 struct EncodedBody {
-  const char* transfer_encoding;  // "7bit", "quoted-printable" or "base64"
-  std::string bytes;              // CRLF line ends, the last line ended
+  std::string transfer_encoding;  // "7bit", "quoted-printable" or "base64"
+  std::string bytes;              // CRLF line ends
 };
 
-// Puts a text (UTF-8, LF line ends) into a form that any relay carries
-// unchanged: 7bit when it is ASCII with short lines, quoted-printable while that
-// stays readable, else base64.
-EncodedBody EncodeBody(absl::string_view text);
+enum class TextShape {
+  kFixed,
+  kFlowed,  // a space at a line's end means something, and long words may stand (RFC 3676 4.2)
+};
+
+// Chooses the most readable encoding that survives any relay. `text` is UTF-8
+// with LF line ends; the result ends with a line end unless it is empty.
+EncodedBody EncodeBody(absl::string_view text, TextShape shape = TextShape::kFixed);
+
+// Any bytes, in lines of 76 characters (RFC 2045 section 6.8).
+std::string Base64Lines(absl::string_view bytes);
+
+// Goes through any relay as it is: ASCII without NUL, CRLF line ends alone, no line over 998 bytes.
+bool IsSevenBit(absl::string_view bytes);
 
 }  // namespace postern::mail

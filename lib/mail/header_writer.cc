@@ -1,12 +1,12 @@
 #include "lib/mail/header_writer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "lib/mail/utf8.h"
 
@@ -35,12 +35,15 @@ bool NeedsEncoding(absl::string_view text) {
 
 // The form that is safe in a phrase too, RFC 2047 section 5 (3).
 std::string QEncode(absl::string_view character) {
+  constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
   for (unsigned char c : character) {
     if (absl::ascii_isalnum(c) || absl::StrContains("!*+-/", static_cast<char>(c))) {
       out.push_back(static_cast<char>(c));
+    } else if (c == ' ') {
+      out.push_back('_');
     } else {
-      absl::StrAppend(&out, c == ' ' ? "_" : absl::StrFormat("=%02X", c));
+      out.append({'=', kHex[c >> 4], kHex[c & 15]});
     }
   }
   return out;
@@ -116,6 +119,20 @@ HeaderWords TextWords(absl::string_view utf8) {
   if (utf8.empty()) return {};
   if (NeedsEncoding(utf8)) return EncodedWords(utf8);
   return absl::StrSplit(utf8, ' ');
+}
+
+HeaderWords ParameterWords(absl::string_view name, absl::string_view utf8) {
+  if (IsAscii(utf8)) return {absl::StrCat(name, "=", QuotedString(utf8))};
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string word = absl::StrCat(name, "*=utf-8''");
+  for (unsigned char c : utf8) {
+    if (absl::ascii_isalnum(c) || absl::StrContains("!#$&+-.^_`|~", static_cast<char>(c))) {
+      word.push_back(static_cast<char>(c));
+    } else {
+      word.append({'%', kHex[c >> 4], kHex[c & 15]});
+    }
+  }
+  return {std::move(word)};
 }
 
 HeaderWords AddressWords(const Address& address) {

@@ -55,7 +55,7 @@ TEST(WriteMail, WritesTheForm) {
             "References: <a@example.net> <0@example.net>\r\n"
             "User-Agent: Postern/0.1\r\n"
             "MIME-Version: 1.0\r\n"
-            "Content-Type: text/plain; charset=utf-8\r\n"
+            "Content-Type: text/plain; charset=utf-8; format=flowed\r\n"
             "Content-Transfer-Encoding: 7bit\r\n"
             "\r\n"
             "Hi Bob,\r\n.\r\nbye\r\n");
@@ -82,7 +82,7 @@ TEST(WriteMail, GivesBackWhatWasWritten) {
       {"long word", std::string(1500, 'x'), "Ann", std::string(5000, 'y')},
       {"long Cyrillic", std::string("П") + words, "Ann", words},
       {"leading dots", "...", ".", ".\n..\n.hidden\n"},
-      {"trailing spaces", "a", "Ann", "a  \n-- \nb\t\nc"},
+      {"signature", "a", "Ann", "a\n-- \nb\t\nc"},
       {"leading spaces", "a", "Ann", "  a\n\tb"},
       {"From line", "a", "Ann", "From here\nFrom there to\n" + words + "\nFrom"},
       {"equals signs", "a=b =?x?=", "a=b", "a=b=\n=41\n="},
@@ -130,8 +130,9 @@ TEST(WriteMail, ChoosesTheBodyEncoding) {
       {"hello", "7bit"},
       {"", "7bit"},
       {"Schöne Grüße aus der schönen Stadt", "quoted-printable"},
-      {"trailing ", "quoted-printable"},
-      {"From x", "quoted-printable"},
+      {"trailing\t", "quoted-printable"},
+      {"trailing ", "7bit"},
+      {"From x", "7bit"},
       {"Привет", "base64"},
   };
   for (const auto& c : cases) {
@@ -175,7 +176,7 @@ TEST(WriteMail, LetsNothingInject) {
       {"subject not UTF-8", [](OutgoingMail& m) { m.subject = "\xFF"; }},
       {"display name", [](OutgoingMail& m) { m.from.display_name = "a\nb"; }},
       {"local part", [](OutgoingMail& m) { m.to[0].local_part = "a\r\nb"; }},
-      {"local part beyond ASCII", [](OutgoingMail& m) { m.to[0].local_part = "jürgen"; }},
+      {"domain beyond ASCII", [](OutgoingMail& m) { m.to[0].domain = "grüße.example"; }},
       {"no local part", [](OutgoingMail& m) { m.from.local_part = ""; }},
       {"domain", [](OutgoingMail& m) { m.to[0].domain = "x> , <y@z"; }},
       {"domain literal", [](OutgoingMail& m) { m.to[0].domain = "[x]> , <y@[z]"; }},
@@ -184,6 +185,16 @@ TEST(WriteMail, LetsNothingInject) {
       {"in reply to", [](OutgoingMail& m) { m.in_reply_to = "a\nb"; }},
       {"user agent", [](OutgoingMail& m) { m.user_agent = "a\r\nb"; }},
       {"text not UTF-8", [](OutgoingMail& m) { m.text = "\xC3("; }},
+      {"HTML not UTF-8", [](OutgoingMail& m) { m.html = "\xC3("; }},
+      {"Auto-Submitted", [](OutgoingMail& m) { m.auto_submitted = "no\r\nX: y"; }},
+      {"Jabber-ID", [](OutgoingMail& m) { m.jabber_id = "ann@x\nX: y"; }},
+      {"Jabber-ID of two words", [](OutgoingMail& m) { m.jabber_id = "ann@x eve@y"; }},
+      {"boundary", [](OutgoingMail& m) { m.boundary = "a\"; x=\"b"; }},
+      {"content id",
+       [](OutgoingMail& m) {
+         m.parts = {{"x", "a", "image/png", "a>\r\nX: y"}};
+       }},
+      {"subject too long", [](OutgoingMail& m) { m.subject = std::string(9000, 'x'); }},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
