@@ -118,7 +118,8 @@ DeliveryDesk::DeliveryDesk(std::string domain, StanzaSink& sink, const AccountDi
       interpreter_(interpreter),
       sessions_(sessions),
       threads_(threads),
-      log_(log) {}
+      log_(log),
+      bounces_(interpreter, sessions, threads) {}
 
 net::Task<absl::StatusOr<edge::v1::DeliverResponse>> DeliveryDesk::Deliver(
     edge::v1::DeliverRequest request) {
@@ -165,14 +166,33 @@ net::Task<absl::StatusOr<edge::v1::DeliverResponse>> DeliveryDesk::DeliverFor(
   }
   if (due.empty()) co_return response;
 
-  absl::Status brought;
-  if (digest) {
-    brought = co_await BringDigests(account, std::move(due));
-  } else {
-    brought = co_await BringFull(account, std::move(due));
-  }
+  absl::Status brought = co_await Bring(account, std::move(due), digest);
   if (!brought.ok()) co_return brought;
   co_return response;
+}
+
+net::Task<absl::Status> DeliveryDesk::Bring(AccountDirectory::Account account,
+                                            std::vector<edge::v1::Delivery> due, bool digest) {
+  auto bounces = co_await bounces_.TakeOut(account->owner(), due);
+  if (!bounces.ok()) co_return bounces.status();
+  absl::Status brought;
+  if (!due.empty() && digest) {
+    brought = co_await BringDigests(account, std::move(due));
+  } else if (!due.empty()) {
+    brought = co_await BringFull(account, std::move(due));
+  }
+  if (!brought.ok() || bounces->ids.empty()) co_return brought;
+  // Behind the digests: to record anything forgets the one that was begun.
+  co_return co_await BringBounces(account, *std::move(bounces));
+}
+
+net::Task<absl::Status> DeliveryDesk::BringBounces(AccountDirectory::Account account,
+                                                   BounceDesk::Bounces bounces) {
+  for (Element& stanza : bounces.stanzas) {
+    absl::Status sent = co_await sink_.Send(std::move(stanza));
+    if (!sent.ok()) co_return sent;
+  }
+  co_return co_await Confirm(account, std::move(bounces.ids), "bounce");
 }
 
 net::Task<absl::Status> DeliveryDesk::BringFull(AccountDirectory::Account account,

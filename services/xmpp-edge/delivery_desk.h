@@ -10,6 +10,7 @@
 #include "postern/admin/v1/admin.pb.h"
 #include "postern/edge/v1/edge.pb.h"
 #include "services/xmpp-edge/account_directory.h"
+#include "services/xmpp-edge/bounce_desk.h"
 #include "services/xmpp-edge/delivery_log.h"
 #include "services/xmpp-edge/interpreter.h"
 #include "services/xmpp-edge/presence_sessions.h"
@@ -37,6 +38,11 @@ class DeliveryDesk {
  private:
   net::Task<absl::StatusOr<edge::v1::DeliverResponse>> DeliverFor(AccountDirectory::Account account,
                                                                   edge::v1::DeliverRequest request);
+  // Bounces are told as what they are about, mails as they are wanted.
+  net::Task<absl::Status> Bring(AccountDirectory::Account account,
+                                std::vector<edge::v1::Delivery> due, bool digest);
+  net::Task<absl::Status> BringBounces(AccountDirectory::Account account,
+                                       BounceDesk::Bounces bounces);
   net::Task<absl::Status> BringFull(AccountDirectory::Account account,
                                     std::vector<edge::v1::Delivery> due);
   // One digest, or two when one was begun before and never confirmed.
@@ -59,6 +65,7 @@ class DeliveryDesk {
   const PresenceSessions& sessions_;
   ThreadStore& threads_;
   DeliveryLog& log_;
+  BounceDesk bounces_;
   absl::flat_hash_set<std::string> busy_accounts_;
 };
 

@@ -13,6 +13,8 @@
 #include "lib/process/log.h"
 #include "lib/rpc/mail_codec.h"
 #include "services/xmpp-edge/jid.h"
+#include "services/xmpp-edge/refusal.h"
+#include "services/xmpp-edge/texts/refusals.h"
 #include "services/xmpp-edge/texts/sending.h"
 
 namespace postern::xmpp_edge {
@@ -43,9 +45,13 @@ std::string Names(const std::vector<RecipientOutcome>& recipients) {
   });
 }
 
+// A wording of ours says what there is to say; a server's bare words are put into plain ones.
 std::string ReasonOf(const RecipientOutcome& one, const Words& words) {
-  if (!one.wording().text().empty()) return words.Say(rpc::FromProto(one.wording()));
-  return one.reason().empty() ? texts::NoReason(words) : one.reason();
+  const bool bare = one.wording().text().empty() || one.wording().text() == "$0";
+  if (!bare) return words.Say(rpc::FromProto(one.wording()));
+  if (one.reason().empty()) return texts::NoReason(words);
+  const std::string meaning = texts::Meaning(words, MeaningOf(one.reason()));
+  return meaning.empty() ? one.reason() : texts::WithServersWords(words, meaning, one.reason());
 }
 
 // The same for a repeated report in whatever language, another for the next outcome of
@@ -107,14 +113,14 @@ net::Task<absl::Status> OutcomeReporter::Report(ReportOutcomeRequest report) {
   }
   const Words& words = context_.interpreter.Of(BareOf(context.user()));
   std::vector<Element> stanzas =
-      OutcomeStanzas(report, context, AuthorIsOnline(context_, context), words);
+      OutcomeStanzas(report, context, AuthorIsOnline(context_.sessions, context), words);
   absl::Status taken = co_await TellAuthor(context_.sink, std::move(stanzas));
   if (taken.ok()) log::Info("outcome told", {{"mail", report.queue_id()}});
   co_return taken;
 }
 
-bool AuthorIsOnline(const FeatureContext& context, const OutgoingContext& message) {
-  const std::vector<std::string> resources = context.sessions.FullJids(BareOf(message.user()));
+bool AuthorIsOnline(const PresenceSessions& sessions, const OutgoingContext& message) {
+  const std::vector<std::string> resources = sessions.FullJids(BareOf(message.user()));
   return std::find(resources.begin(), resources.end(), message.user()) != resources.end();
 }
 

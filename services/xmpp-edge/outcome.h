@@ -34,7 +34,7 @@ std::vector<Element> OutcomeStanzas(const edge::v1::ReportOutcomeRequest& report
                                     const Words& words);
 
 // Whether the resource that wrote the message is available.
-bool AuthorIsOnline(const FeatureContext& context, const edge::v1::OutgoingContext& message);
+bool AuthorIsOnline(const PresenceSessions& sessions, const edge::v1::OutgoingContext& message);
 // A line to the author, wherever they read it by then. The same `id` for the same news.
 Element NoteToAuthor(const edge::v1::OutgoingContext& message, absl::string_view id,
                      absl::string_view text);

@@ -7,8 +7,6 @@
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
-#include "lib/rpc/unary.h"
-#include "services/xmpp-edge/mail_to_message.h"
 #include "services/xmpp-edge/outcome.h"
 #include "services/xmpp-edge/outgoing_draft.h"
 #include "services/xmpp-edge/texts/sending.h"
@@ -18,9 +16,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 10s;  // with each of rules and sender
 constexpr auto kGiveUpAfter = 60s;
 constexpr auto kPause = 1s;
+constexpr auto kSettledWithin = 5s;
+constexpr auto kLook = 20ms;
 constexpr int kMaxDraftsOfUser = 20;
 constexpr size_t kMaxBytesInFlight = 64 << 20;
 // What is older was left behind; the sender forgets keys after a week, and nobody
@@ -33,8 +32,23 @@ prometheus::Counter& Drafts(const std::string& result) {
                           {{"result", result}});
 }
 
-// Not an answer to the draft but to the moment: the same draft may be taken later.
-// Internal and unknown are what a killed peer's broken stream may look like.
+// What is needed to answer a message, and to know it again.
+Incoming HeadOf(const Incoming& incoming) {
+  Incoming head;
+  head.from = incoming.from;
+  head.to = incoming.to;
+  head.lang = incoming.lang;
+  const Element& stanza = incoming.stanza;
+  head.stanza =
+      MakeStanza("message", stanza.Attr("from"), stanza.Attr("to"), "chat", stanza.Attr("id"));
+  if (const Element* origin = stanza.Child("origin-id", "urn:xmpp:sid:0")) {
+    head.stanza.Add(*origin);
+  }
+  return head;
+}
+
+}  // namespace
+
 bool IsNotNow(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
@@ -49,29 +63,54 @@ bool IsNotNow(const absl::Status& status) {
   }
 }
 
-}  // namespace
+void CountDraft(bool taken) { Drafts(taken ? "taken" : "refused").Increment(); }
 
-OutgoingMail::OutgoingMail(FeatureContext context)
-    : context_(context), composer_(context), pending_(context.redis) {}
+OutgoingMail::OutgoingMail(FeatureContext context, ClientClocks& clocks)
+    : context_(context),
+      composer_(context, clocks),
+      clocks_(clocks),
+      pending_(context.redis),
+      records_(context.redis) {}
 
 void OutgoingMail::Start() { context_.tasks.Spawn("resume pending drafts", Resume()); }
 
 net::Task<void> OutgoingMail::Take(Incoming incoming) {
-  const Element message =
-      MakeStanza("message", incoming.stanza.Attr("from"), incoming.stanza.Attr("to"), "chat",
-                 incoming.stanza.Attr("id"));
-  const Words& words = context_.interpreter.Answering(incoming.from.Bare(), incoming.lang);
+  Incoming head = HeadOf(incoming);
   std::vector<MailThread> under_way = UnderWay(incoming.from.Bare());
   auto request = co_await composer_.Compose(std::move(incoming), std::move(under_way));
+  PendingDrafts::Replaced none;
+  co_await Begin(std::move(head), std::move(request), std::move(none));
+}
+
+net::Task<void> OutgoingMail::Correct(Incoming incoming, std::string former_id, SentRecord former) {
+  Incoming head = HeadOf(incoming);
+  PendingDrafts::Replaced replaced{former.request.idempotency_key(), std::move(former_id)};
+  auto request = co_await composer_.Correct(std::move(incoming), std::move(former));
+  co_await Begin(std::move(head), std::move(request), std::move(replaced));
+}
+
+net::Task<bool> OutgoingMail::Settled(std::string author) const {
+  const auto until = Clock::now() + kSettledWithin;
+  while (chains_.contains(author)) {
+    if (Clock::now() >= until) co_return false;
+    co_await net::Sleep(kLook);
+  }
+  co_return true;
+}
+
+net::Task<void> OutgoingMail::Begin(Incoming head,
+                                    absl::StatusOr<sender::v1::SubmitRequest> request,
+                                    PendingDrafts::Replaced replaced) {
+  const Words& words = context_.interpreter.Answering(head.from.Bare(), head.lang);
   absl::Status taken = request.status();
   if (taken.ok()) {
     const auto known = in_flight_.find(request->idempotency_key());
     if (known != in_flight_.end() && !known->second) co_return;  // a repetition
-    taken = co_await Keep(*request, words);
+    taken = co_await Keep(*request, replaced, words);
   }
   if (!taken.ok()) {
-    Drafts("refused").Increment();
-    Element refusal = RefusalOf(message, taken, words);
+    CountDraft(false);
+    Element refusal = RefusalOf(head.stanza, taken, words);
     (void)co_await context_.sink.Send(std::move(refusal));
     co_return;
   }
@@ -80,16 +119,21 @@ net::Task<void> OutgoingMail::Take(Incoming incoming) {
   handover.written_unix = std::time(nullptr);
   handover.give_up = Clock::now() + kGiveUpAfter;
   handover.fresh = true;
+  handover.replaced = std::move(replaced);
+  if (const Element* origin = head.stanza.Child("origin-id", "urn:xmpp:sid:0")) {
+    handover.origin_id = std::string(origin->Attr("id"));
+  }
   Enqueue(std::move(handover));
 }
 
-net::Task<absl::Status> OutgoingMail::Keep(sender::v1::SubmitRequest request, const Words& words) {
+net::Task<absl::Status> OutgoingMail::Keep(sender::v1::SubmitRequest request,
+                                           PendingDrafts::Replaced replaced, const Words& words) {
   // One that was refused and is not yet forgotten: not now.
   if (in_flight_.contains(request.idempotency_key())) co_return absl::UnavailableError("");
   if (!Admit(request)) {
     co_return absl::ResourceExhaustedError(texts::TooManyWaiting(words));
   }
-  absl::Status kept = co_await pending_.Put(request);
+  absl::Status kept = co_await pending_.Put(request, std::move(replaced));
   if (kept.ok()) co_return kept;
   if (absl::IsResourceExhausted(kept)) {
     Release(request);
@@ -151,6 +195,7 @@ net::Task<void> OutgoingMail::ResumeOne(std::string key) {
     handover.request = std::move(request);
     handover.written_unix = (*kept)->at_unix;
     handover.give_up = Clock::now() + kGiveUpAfter;
+    handover.replaced = std::move((*kept)->replaced);
     Enqueue(std::move(handover));
     co_return;
   }
@@ -183,72 +228,6 @@ std::vector<MailThread> OutgoingMail::UnderWay(const std::string& author) const 
   return mails;
 }
 
-net::Task<OutgoingMail::News> OutgoingMail::HandOver(Handover handover) {
-  const sender::v1::SubmitRequest& request = handover.request;
-  bool known_before = handover.fresh;  // if the very first answer says so
-  auto taken = co_await Hand(request);
-  while (IsNotNow(taken.status()) && Clock::now() < handover.give_up) {
-    known_before = false;  // by an earlier attempt of ours, rather
-    co_await net::Sleep(kPause);
-    taken = co_await Hand(request);
-  }
-  Drafts(taken.ok() ? "taken" : "refused").Increment();
-  if (!taken.ok()) {
-    log::Info("mail refused", {{"account", request.account_id()},
-                               {"code", absl::StatusCodeToString(taken.status().code())}});
-    co_return Refused(request, taken.status());
-  }
-  log::Info("mail submitted", {{"mail", taken->queue_id()}, {"account", request.account_id()}});
-  co_await Remember(handover, *taken);
-  News news;
-  if (taken->duplicate() && known_before) {
-    // Its outcome was told to another stanza: silence would look like a loss.
-    news.stanzas.push_back(
-        NoteToAuthor(ContextOf(request), absl::StrCat("again-", taken->queue_id()),
-                     texts::TakenBefore(context_.interpreter.Of(request.owner()))));
-  }
-  co_return news;
-}
-
-net::Task<absl::StatusOr<sender::v1::SubmitResponse>> OutgoingMail::Hand(
-    sender::v1::SubmitRequest request) {
-  absl::Status allowed = co_await AskRules(request);
-  if (!allowed.ok()) co_return allowed;
-  co_return co_await rpc::Call(context_.sender.async(),
-                               &sender::v1::SenderService::StubInterface::async_interface::Submit,
-                               std::move(request), kPatience);
-}
-
-net::Task<absl::Status> OutgoingMail::AskRules(sender::v1::SubmitRequest request) {
-  rules::v1::EvaluateRequest question = RulesQuestion(request, context_.directory);
-  auto answer = co_await rpc::Call(
-      context_.rules.async(), &rules::v1::RulesService::StubInterface::async_interface::Evaluate,
-      std::move(question), kPatience);
-  if (!answer.ok()) co_return answer.status();
-  if (answer->verdict() == rules::v1::VERDICT_REJECT) {
-    const Words& words = context_.interpreter.Of(request.owner());
-    co_return absl::PermissionDeniedError(texts::RejectedByRule(words, answer->reason()));
-  }
-  co_return absl::OkStatus();
-}
-
-net::Task<void> OutgoingMail::Remember(Handover handover, sender::v1::SubmitResponse taken) {
-  MailThread mail = ThreadOfDraft(handover.request, handover.written_unix);
-  mail.message_id = taken.message_id();
-  if (mail.thread_id.empty()) {  // a new conversation: answers to it will find this id
-    mail::Mail sent;
-    sent.message_id = taken.message_id();
-    mail.thread_id = ThreadIdOf(sent);
-  }
-  std::string alias = ContextOf(handover.request).stanza_id();
-  absl::Status kept = co_await context_.threads.Remember(handover.request.owner(), taken.queue_id(),
-                                                         std::move(mail), std::move(alias));
-  // The mail is on its way all the same; only what is written next may not find its thread.
-  if (!kept.ok()) {
-    log::Warn("sent mail not remembered", {{"mail", taken.queue_id()}, {"why", kept.message()}});
-  }
-}
-
 OutgoingMail::News OutgoingMail::Refused(const sender::v1::SubmitRequest& request,
                                          const absl::Status& why) const {
   const edge::v1::OutgoingContext author = ContextOf(request);
@@ -260,7 +239,7 @@ OutgoingMail::News OutgoingMail::Refused(const sender::v1::SubmitRequest& reques
       MakeStanza("message", author.user(), author.contact(), "chat", author.stanza_id());
   news.stanzas.push_back(RefusalOf(message, why, words));
   // As with failures: an error to a resource that has gone is dropped by its server.
-  if (!AuthorIsOnline(context_, author) || author.stanza_id().empty()) {
+  if (!AuthorIsOnline(context_.sessions, author) || author.stanza_id().empty()) {
     const std::string text = IsNotNow(why) ? texts::NotNow(words) : words.Say(why);
     news.stanzas.push_back(NoteToAuthor(
         author, absl::StrCat("refused-", request.idempotency_key().substr(0, 20)), text));

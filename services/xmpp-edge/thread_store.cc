@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/crypto/digest.h"
 #include "services/xmpp-edge/netstring.h"
 
 namespace postern::xmpp_edge {
@@ -144,6 +145,37 @@ net::Task<absl::StatusOr<std::vector<MailThread>>> ThreadStore::Newest(std::stri
   // Whatever an id has come to stand for: an answer never leaves the contact it is written to.
   std::erase_if(*threads, [&](const MailThread& one) { return one.contact != contact; });
   co_return threads;
+}
+
+net::Task<absl::Status> ThreadStore::RememberSent(std::string user, std::string message_id,
+                                                  SentMail mail) {
+  std::vector<std::string> command = {"SET", Key(user, "sent", message_id), EncodeSentMail(mail),
+                                      "EX", std::string(kTtlSeconds)};
+  auto done = co_await redis_.Command(std::move(command));
+  co_return done.status();
+}
+
+net::Task<absl::StatusOr<std::optional<SentMail>>> ThreadStore::SentByMessageId(
+    std::string user, std::string message_id) {
+  std::vector<std::string> command = {"GET", Key(user, "sent", message_id)};
+  auto found = co_await redis_.Command(std::move(command));
+  if (!found.ok()) co_return found.status();
+  if (found->IsNil()) co_return std::optional<SentMail>();
+  co_return DecodeSentMail(found->text);
+}
+
+net::Task<absl::StatusOr<bool>> ThreadStore::IsFirstToTell(std::string user, std::string news,
+                                                           std::string teller) {
+  std::vector<std::string> command = {"SET",
+                                      Key(user, "told", crypto::Sha256Hex(news)),
+                                      teller,
+                                      "NX",
+                                      "GET",
+                                      "EX",
+                                      std::string(kTtlSeconds)};
+  auto before = co_await redis_.Command(std::move(command));
+  if (!before.ok()) co_return before.status();
+  co_return before->IsNil() || before->text == teller;
 }
 
 net::Task<absl::StatusOr<std::vector<MailThread>>> ThreadStore::Listed(std::string user,

@@ -11,6 +11,7 @@
 #include "lib/mail/address.h"
 #include "lib/net/task.h"
 #include "lib/store/redis_client.h"
+#include "services/xmpp-edge/sent_mail.h"
 
 namespace postern::xmpp_edge {
 
@@ -47,6 +48,14 @@ class ThreadStore {
   // The same of a contact.
   net::Task<absl::StatusOr<std::vector<MailThread>>> Newest(std::string user, std::string contact,
                                                             int count);
+
+  // A mail that has been handed to the sender, by its Message-ID.
+  net::Task<absl::Status> RememberSent(std::string user, std::string message_id, SentMail mail);
+  net::Task<absl::StatusOr<std::optional<SentMail>>> SentByMessageId(std::string user,
+                                                                     std::string message_id);
+  // Whether nobody but `teller` ever asked this about the same news.
+  net::Task<absl::StatusOr<bool>> IsFirstToTell(std::string user, std::string news,
+                                                std::string teller);
 
  private:
   net::Task<absl::StatusOr<std::vector<MailThread>>> Listed(std::string user, std::string list,

@@ -117,7 +117,8 @@ inline std::string DelayedTo(const Words& words, absl::string_view recipient,
   return words.Say("Not yet sent to $0: $1", recipient, reason);
 }
 inline std::string TriedAgain(const Words& words) {
-  return words.Say("It is tried again by itself; don't send it twice.");
+  return words.Say(
+      "It is tried again by itself, and you are told if that fails; don't send it twice.");
 }
 inline std::string NoReason(const Words& words) {
   return words.Say("the mail server gave no reason");

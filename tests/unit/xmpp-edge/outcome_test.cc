@@ -77,7 +77,7 @@ TEST(OutcomeStanzas, NoReceiptWhileARecipientIsMissing) {
   const auto stanzas = OutcomeStanzas(report, Context(true, 2), true, kEnglish);
   ASSERT_EQ(stanzas.size(), 2u);
   EXPECT_EQ(stanzas[0].ChildText("body"), "Sent to bob@example.net.");
-  EXPECT_NE(stanzas[1].ChildText("body").find("eve@example.net: 450 4.2.0 greylisted"),
+  EXPECT_NE(stanzas[1].ChildText("body").find("The server said: 450 4.2.0 greylisted"),
             std::string::npos);
 }
 
@@ -94,7 +94,8 @@ TEST(OutcomeStanzas, AnErrorOnThatVeryMessageSaysWhoGotItAndWhoDidNot) {
   ASSERT_NE(error, nullptr);
   EXPECT_NE(error->Child("item-not-found"), nullptr);
   EXPECT_EQ(error->ChildText("text"),
-            "Not sent to eve@example.net: 550 5.1.1 no such user\nSent to bob@example.net.");
+            "Not sent to eve@example.net: There is no such mailbox; check the address. The server "
+            "said: 550 5.1.1 no such user\nSent to bob@example.net.");
 }
 
 TEST(OutcomeStanzas, AFailureReachesAUserWhoseClientHasGone) {
@@ -114,9 +115,11 @@ TEST(OutcomeStanzas, TheAddressInAMailServersAnswerReadsWellInAnErrorAndStaysInA
   const auto stanzas = OutcomeStanzas(report, Context(true), false, kEnglish);
   ASSERT_EQ(stanzas.size(), 2u);
   EXPECT_EQ(stanzas[0].Child("error")->ChildText("text"),
-            "Not sent to eve@example.net: 550 5.1.1 ‹eve@example.net›: no ＆ no");
+            "Not sent to eve@example.net: There is no such mailbox; check the address. The server "
+            "said: 550 5.1.1 ‹eve@example.net›: no ＆ no");
   EXPECT_EQ(stanzas[1].ChildText("body"),
-            "Not sent to eve@example.net: 550 5.1.1 <eve@example.net>: no & no");
+            "Not sent to eve@example.net: There is no such mailbox; check the address. The server "
+            "said: 550 5.1.1 <eve@example.net>: no & no");
 }
 
 TEST(OutcomeStanzas, ARepeatedReportHasTheSameIds) {
