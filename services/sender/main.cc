@@ -4,7 +4,7 @@
 int main(int argc, char** argv) {
   using namespace postern;
   process::Needs needs;
-  needs.admin_addr = needs.edge_addr = true;
+  needs.admin_addr = needs.edge_addr = needs.fetcher_addr = true;
   needs.default_listen = "127.0.0.1:7005";
   needs.default_metrics_listen = "127.0.0.1:9105";
   needs.example =

@@ -25,7 +25,7 @@ CALLS = {"admin": ("edge", "fetcher", "rules", "sender"),
          "edge": ("admin", "fetcher", "rules", "sender"),
          "fetcher": ("admin", "edge", "rules"),
          "rules": (),
-         "sender": ("admin", "edge")}
+         "sender": ("admin", "edge", "fetcher")}
 SEALS = ("admin", "fetcher", "sender")
 DIALS = ("fetcher", "sender")
 

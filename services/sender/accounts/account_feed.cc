@@ -115,6 +115,7 @@ net::Task<absl::StatusOr<bool>> AccountFeed::Ask(std::chrono::milliseconds wait)
 }
 
 void AccountFeed::Apply(const admin::v1::ListAccountChangesResponse& answer) {
+  if (on_answer_) on_answer_(answer);
   if (answer.snapshot()) {
     listing_ = true;
     listed_.clear();

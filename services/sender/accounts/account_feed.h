@@ -23,9 +23,15 @@ class AccountFeed {
  public:
   using OnChange = std::function<void(const AccountDirectory::Changes&)>;
 
+  // Of all accounts, before those that send are taken out of it.
+  using OnAnswer = std::function<void(const admin::v1::ListAccountChangesResponse&)>;
+
   AccountFeed(admin::v1::AdminService::StubInterface& admin, AccountDirectory& accounts,
-              OnChange on_change)
-      : admin_(admin), accounts_(accounts), on_change_(std::move(on_change)) {}
+              OnChange on_change, OnAnswer on_answer = nullptr)
+      : admin_(admin),
+        accounts_(accounts),
+        on_change_(std::move(on_change)),
+        on_answer_(std::move(on_answer)) {}
 
   // For ever; mends itself when admin goes away.
   net::Task<void> Run();
@@ -40,6 +46,7 @@ class AccountFeed {
   admin::v1::AdminService::StubInterface& admin_;
   AccountDirectory& accounts_;
   OnChange on_change_;
+  OnAnswer on_answer_;
   uint64_t revision_ = 0;
   bool more_ = false;  // the next page is there already
   bool listing_ = false;

@@ -119,23 +119,26 @@ std::vector<Outcome> DecodeOutcomes(absl::string_view text) {
   return outcomes;
 }
 
-std::string EncodeFixed(const ComposedMail& mail) {
+std::string EncodeFixed(const ComposedMail& mail, absl::string_view context) {
   const smtp::Envelope& envelope = mail.envelope;
   return absl::StrCat(mail.message_id, "\n", envelope.from, "\n", envelope.envelope_id, "\n",
                       envelope.eight_bit ? "8" : "", envelope.utf8 ? "u" : "",
-                      envelope.require_tls ? "t" : "");
+                      envelope.require_tls ? "t" : "", mail.hidden.empty() ? "" : "\n",
+                      absl::StrJoin(mail.hidden, "\t"));
 }
 
 FixedPart DecodeFixed(absl::string_view text) {
   const std::vector<std::string> lines = absl::StrSplit(text, '\n');
   FixedPart fixed;
-  if (lines.size() != 4) return fixed;
+  if (lines.size() != 4 && lines.size() != 5) return fixed;
   fixed.message_id = lines[0];
   fixed.from = lines[1];
   fixed.envelope_id = lines[2];
   fixed.eight_bit = absl::StrContains(lines[3], '8');
   fixed.utf8 = absl::StrContains(lines[3], 'u');
   fixed.require_tls = absl::StrContains(lines[3], 't');
+  fixed.context = lines[4];
+  if (lines.size() == 5) fixed.hidden = absl::StrSplit(lines[4], '\t');
   return fixed;
 }
 
@@ -166,15 +169,16 @@ absl::StatusOr<std::vector<Report>> ReadReports(const Reply& reply) {
   if (reply.kind != Reply::Kind::kArray) return Misshapen();
   std::vector<Report> reports;
   for (const Reply& item : reply.items) {
-    if (!HasItems(item, 6)) return Misshapen();
+    if (!HasItems(item, 5)) return Misshapen();
     Report report;
     report.queue_id = item.items[0].text;
     report.sequence = item.items[1].text;
     report.outcomes = DecodeOutcomes(item.items[2].text);
     report.bytes = item.items[2].text.size();
-    report.context = item.items[3].text;
-    report.message_id = DecodeFixed(item.items[4].text).message_id;
-    report.age = milliseconds(Number(item.items[5]));
+    FixedPart fixed = DecodeFixed(item.items[3].text);
+    report.context = std::move(fixed.context);
+    report.message_id = std::move(fixed.message_id);
+    report.age = milliseconds(Number(item.items[4]));
     reports.push_back(std::move(report));
   }
   return reports;
@@ -190,7 +194,9 @@ absl::StatusOr<std::vector<Filing>> ReadFilings(const Reply& reply) {
     filing.queue_id = f[0].text;
     filing.account_id = f[1].text;
     filing.owner = f[2].text;
-    filing.message_id = DecodeFixed(f[3].text).message_id;
+    FixedPart fixed = DecodeFixed(f[3].text);
+    filing.message_id = std::move(fixed.message_id);
+    filing.hidden = std::move(fixed.hidden);
     filing.size = Number(f[4]);
     filing.attempts = static_cast<int>(Number(f[5]));
     filing.age = milliseconds(Number(f[6]));
@@ -228,10 +234,10 @@ absl::StatusOr<QueuePage> ReadPage(const Reply& reply) {
 }
 
 absl::StatusOr<Sweep> ReadSweep(const Reply& reply) {
-  if (!HasItems(reply, 3)) return Misshapen();
+  if (!HasItems(reply, 2)) return Misshapen();
   Sweep sweep;
   sweep.looked_at = Number(reply.items[0]);
-  for (const Reply& item : reply.items[2].items) {
+  for (const Reply& item : reply.items[1].items) {
     if (!HasItems(item, 3)) return Misshapen();
     SweptMail mail;
     mail.queue_id = item.items[0].text;

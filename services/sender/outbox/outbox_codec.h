@@ -25,10 +25,11 @@ std::vector<Outcome> DecodeOutcomes(absl::string_view text);
 
 // What never changes of a mail, and no script looks at.
 struct FixedPart {
-  std::string message_id, from, envelope_id;
+  std::string message_id, from, envelope_id, context;
   bool eight_bit = false, utf8 = false, require_tls = false;
+  std::vector<std::string> hidden;
 };
-std::string EncodeFixed(const ComposedMail& mail);
+std::string EncodeFixed(const ComposedMail& mail, absl::string_view context);
 FixedPart DecodeFixed(absl::string_view text);
 
 // The answer to a lease, or to another right: 1, or 0 when it is lost (kAborted).
