@@ -48,25 +48,44 @@ std::string WithCrlf(absl::string_view text) {
   }
 }
 
+bool IsLiteral(unsigned char c) { return c >= ' ' && c < 0x7F && c != '='; }
+
+// As much of the line as stands as it is and fits into `columns`. Neither a blank at the line's
+// end does, nor "From " at the beginning of one.
+size_t LiteralRun(absl::string_view line, size_t at, size_t columns) {
+  const size_t most = std::min(line.size(), at + columns);
+  size_t end = at;
+  while (end < most && (IsLiteral(line[end]) || line[end] == '\t')) ++end;
+  if (end == line.size() && end > at && (line[end - 1] == ' ' || line[end - 1] == '\t')) --end;
+  return end - at;
+}
+
 void AppendQuotedPrintable(absl::string_view line, std::string& out) {
   constexpr char kHex[] = "0123456789ABCDEF";
   size_t column = 0;
-  for (size_t i = 0; i < line.size(); ++i) {
+  for (size_t i = 0; i < line.size();) {
+    // A soft line break has to fit behind all but the last character.
+    const bool guards_from = column == 0 && absl::StartsWith(line.substr(i), "From ");
+    size_t run = guards_from ? 0 : LiteralRun(line, i, kEncodedLine - 1 - column);
+    if (i + run + 1 == line.size() && column + run + 1 == kEncodedLine &&
+        IsLiteral(line[i + run]) && line[i + run] != ' ') {
+      ++run;
+    }
+    out.append(line.data() + i, run);
+    i += run;
+    column += run;
+    if (i == line.size()) break;
     const unsigned char c = line[i];
     const bool is_last = i + 1 == line.size();
-    const bool is_blank = c == ' ' || c == '\t';
-    bool literal = is_blank ? !is_last : c > ' ' && c < 0x7F && c != '=';
-    if (column + (literal ? 1 : 3) > kEncodedLine - (is_last ? 0 : 1)) {
+    const bool is_stop = !guards_from && IsLiteral(c) && !(is_last && c == ' ');
+    if (is_stop || column + 3 > kEncodedLine - (is_last ? 0 : 1)) {
       out += "=\r\n";
       column = 0;
+      continue;
     }
-    if (column == 0 && c == 'F' && absl::StartsWith(line.substr(i), "From ")) literal = false;
-    if (literal) {
-      out.push_back(line[i]);
-    } else {
-      out.append({'=', kHex[c >> 4], kHex[c & 15]});
-    }
-    column += literal ? 1 : 3;
+    out.append({'=', kHex[c >> 4], kHex[c & 15]});
+    column += 3;
+    ++i;
   }
   out += "\r\n";
 }

@@ -85,10 +85,19 @@ class Delimiters {
   char next_ = 'a';
 };
 
+// Mostly there is nothing to clean.
+bool IsClean(absl::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](unsigned char c) {
+    return (c < ' ' && c != '\n' && c != '\t') || c == 0x7F;
+  });
+}
+
 // mime_writer.h: how parts are nested.
 WrittenPart BodyOf(const OutgoingMail& mail) {
-  std::vector<WrittenPart> texts{WriteText(CleanText(mail.text))};
-  if (!mail.html.empty()) texts.push_back(WriteHtml(CleanText(mail.html)));
+  std::vector<WrittenPart> texts{WriteText(IsClean(mail.text) ? mail.text : CleanText(mail.text))};
+  if (!mail.html.empty()) {
+    texts.push_back(WriteHtml(IsClean(mail.html) ? mail.html : CleanText(mail.html)));
+  }
   std::vector<WrittenPart> images, attachments;
   for (const OutgoingPart& part : mail.parts) {
     const bool shown = !mail.html.empty() && IsInlineImage(part);

@@ -144,25 +144,28 @@ std::string CleanLine(absl::string_view utf8) {
 std::string CleanText(absl::string_view utf8) {
   std::string out;
   out.reserve(utf8.size());
+  size_t kept = 0;  // where what stays as it is began
   for (size_t at = 0; at < utf8.size();) {
-    if (const size_t plain = PlainRun(utf8, at); plain > 0) {
-      out.append(utf8.data() + at, plain);
-      at += plain;
-      continue;
-    }
+    at += PlainRun(utf8, at);
+    if (at == utf8.size()) break;
     const CodePoint c = ReadCodePoint(utf8, at);
+    const bool stays =
+        c.valid && (c.value == '\n' || c.value == '\t' ||
+                    (!IsControl(c.value) && !IsLineSeparator(c.value) && !IsNonCharacter(c.value)));
+    if (!stays) {
+      out.append(utf8.data() + kept, at - kept);
+      kept = at + c.length;
+    }
     if (!c.valid) {
       out.append(kReplacement.data(), kReplacement.size());
     } else if (c.value == '\r') {
       if (utf8.substr(at + 1, 1) != "\n") out.push_back('\n');
     } else if (IsLineSeparator(c.value)) {
       out.push_back('\n');
-    } else if (c.value == '\n' || c.value == '\t' ||
-               (!IsControl(c.value) && !IsNonCharacter(c.value))) {
-      out.append(utf8.data() + at, c.length);
     }
     at += c.length;
   }
+  out.append(utf8.data() + kept, utf8.size() - kept);
   return out;
 }
 
