@@ -1,0 +1,62 @@
+#include "services/sender/aliases/alias_file.h"
+
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "lib/crypto/secret_box.h"
+#include "lib/mail/charset.h"
+#include "lib/mail/utf8.h"
+#include "lib/net/deadline.h"
+#include "lib/process/log.h"
+#include "lib/process/metrics.h"
+#include "services/sender/operator_file.h"
+
+namespace postern::sender {
+namespace {
+
+auto& refused =
+    metrics::Counter("postern_sender_files_refused_total",
+                     "Files of the operator that could not be put in force", {{"file", "aliases"}});
+
+constexpr std::chrono::seconds kLookEvery{2};
+
+}  // namespace
+
+absl::Status AliasFile::Refresh() {
+  auto bytes = file_.Refresh();
+  if (!bytes.ok() || !*bytes) return bytes.status();
+  if (!mail::IsUtf8(**bytes)) {
+    std::string as_utf8 = mail::ToUtf8(**bytes, "windows-1252");
+    crypto::Wipe(**bytes);
+    **bytes = std::move(as_utf8);
+  }
+  auto table = AliasTable::Parse(**bytes, local_domains_);
+  crypto::Wipe(**bytes);
+  if (!table.ok()) return InFile(file_.path(), table.status());
+  table_ = std::make_shared<const AliasTable>(*std::move(table));
+  if (file_.open_to_all()) {
+    log::Warn("everybody on this machine can read the passwords in the file of aliases",
+              {{"file", file_.path()}});
+  }
+  for (const std::string& warning : table_->warnings()) {
+    log::Warn("an alias may not be what was meant",
+              {{"at", absl::StrCat(file_.path(), ":", warning)}});
+  }
+  log::Info("aliases in force",
+            {{"file", file_.path()}, {"users", table_->users()}, {"aliases", table_->aliases()}});
+  return absl::OkStatus();
+}
+
+net::Task<void> AliasFile::Watch() {
+  if (file_.path().empty()) co_return;
+  for (;;) {
+    if (const absl::Status status = Refresh(); !status.ok()) {
+      refused.Increment();
+      log::Error("the file of aliases can't be used; those before stay in force",
+                 {{"error", status.message()}});
+    }
+    co_await net::Sleep(kLookEvery);
+  }
+}
+
+}  // namespace postern::sender

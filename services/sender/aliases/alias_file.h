@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "lib/net/task.h"
+#include "lib/process/watched_file.h"
+#include "services/sender/aliases/alias_table.h"
+
+namespace postern::sender {
+
+// The operator's aliases as a file has them (--aliases-file). Its passwords are kept nowhere.
+class AliasFile {
+ public:
+  AliasFile() = default;  // no aliases: everybody stays who they are
+  AliasFile(std::string path, std::vector<std::string> local_domains)
+      : file_(std::move(path), kMaxAliasBytes), local_domains_(std::move(local_domains)) {}
+
+  // Looks at the file. kInvalidArgument, a line "PATH:LINE:COLUMN: reason" for each fault,
+  // once for each state of the file: the aliases before stay in force.
+  absl::Status Refresh();
+  // Looks again and again; what is wrong is logged.
+  net::Task<void> Watch();
+  // Never null; what a change left behind lives as long as somebody holds it.
+  const std::shared_ptr<const AliasTable>& table() const { return table_; }
+
+ private:
+  process::WatchedFile file_;
+  std::vector<std::string> local_domains_;
+  std::shared_ptr<const AliasTable> table_ = std::make_shared<AliasTable>();
+};
+
+}  // namespace postern::sender

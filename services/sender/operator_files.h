@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/process/program.h"
+#include "services/sender/aliases/alias_file.h"
+#include "services/sender/routes/route_file.h"
+
+namespace postern::sender {
+
+// Files in which the operator says by which ways mail goes out, and to whom.
+struct FileOptions {
+  std::string routes_file, default_route;
+  std::string aliases_file;
+  std::vector<std::string> local_domains;
+};
+
+struct OperatorFiles {
+  RouteFile routes;
+  AliasFile aliases;
+};
+
+void AddFileOptions(process::Program& program, FileOptions& options);
+// Rejects what can't be used: every fault of the files, each with its place.
+OperatorFiles CheckFiles(process::Program& program, const FileOptions& options,
+                         bool allow_plaintext_auth);
+
+}  // namespace postern::sender
