@@ -85,6 +85,7 @@ net::Task<absl::Status> Session::Transfer(ContentReader& content, Transaction& t
   } else {
     reply = co_await transfer.AsData();
   }
+  if (!reply.ok() && server_.said_goodbye()) transaction.dot_sent = false;  // it did not take it
   if (!reply.ok()) co_return reply.status();
   co_return Conclude(*reply, transaction);
 }

@@ -1,118 +1,23 @@
 // SCRAM by IMAP and POP3, with a server whose words depend on the client's.
-#include <gsasl.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "services/fetcher/imap/session.h"
 #include "services/fetcher/pop3/session.h"
 #include "tests/support/await.h"
+#include "tests/support/living_stream.h"
+#include "tests/support/scram_server.h"
 
 namespace postern::fetcher {
 namespace {
 
 using testing::Await;
-
-// What a server does beside what it should.
-enum class Trick {
-  kNone,
-  kForgedSignature,
-  kNoSignature,  // lets in whoever it is
-  kManyRounds,
-};
-
-// The server's side of one login, in base64 both ways.
-class Scram {
- public:
-  Scram(std::string password, Trick trick) : password_(std::move(password)), trick_(trick) {
-    EXPECT_EQ(gsasl_init(&context_), GSASL_OK);
-    gsasl_callback_set(context_, &Scram::Provide);
-    EXPECT_EQ(gsasl_server_start(context_, "SCRAM-SHA-256", &session_), GSASL_OK);
-    gsasl_session_hook_set(session_, this);
-  }
-  ~Scram() {
-    gsasl_finish(session_);
-    gsasl_done(context_);
-  }
-
-  // The next challenge, "" when the client is in; nothing when it is refused.
-  std::optional<std::string> Next(const std::string& response) {
-    ++steps_;
-    if (steps_ == 3) return "";
-    char* output = nullptr;
-    const int step = gsasl_step64(session_, response.c_str(), &output);
-    if (step != GSASL_OK && step != GSASL_NEEDS_MORE) return std::nullopt;
-    const std::string challenge(output);
-    gsasl_free(output);
-    if (steps_ == 2 && trick_ == Trick::kForgedSignature) {
-      return absl::Base64Escape("v=AAAAbSm7pOb7wnb0ucUyDQPHjTLa+FGSlLgu5HCO+eg=");
-    }
-    if (steps_ == 2 && trick_ == Trick::kNoSignature) return "";
-    return challenge;
-  }
-
- private:
-  static int Provide(Gsasl*, Gsasl_session* session, Gsasl_property property) {
-    const auto* scram = static_cast<Scram*>(gsasl_session_hook_get(session));
-    const bool many = scram->trick_ == Trick::kManyRounds;
-    if (property == GSASL_PASSWORD) {
-      return gsasl_property_set(session, property, scram->password_.c_str());
-    }
-    if (property == GSASL_SCRAM_ITER) {
-      return gsasl_property_set(session, property, many ? "70000" : "4096");
-    }
-    return GSASL_NO_CALLBACK;
-  }
-
-  const std::string password_;
-  const Trick trick_;
-  Gsasl* context_ = nullptr;
-  Gsasl_session* session_ = nullptr;
-  int steps_ = 0;
-};
-
-// A server that answers each line by a function of its own.
-class LivingStream : public net::ByteStream {
- public:
-  explicit LivingStream(std::string greeting) { lines_.push_back(std::move(greeting)); }
-
-  net::Task<absl::StatusOr<std::string>> ReadLine() override {
-    if (lines_.empty()) co_return absl::UnavailableError("the peer is gone");
-    std::string line = std::move(lines_.front());
-    lines_.erase(lines_.begin());
-    co_return line;
-  }
-  net::Task<absl::StatusOr<Piece>> ReadPiece(size_t) override {
-    co_return absl::UnimplementedError("");
-  }
-  net::Task<absl::StatusOr<std::string>> ReadExactly(size_t) override {
-    co_return absl::UnimplementedError("");
-  }
-  net::Task<absl::Status> Write(std::string bytes) override {
-    const absl::string_view whole = absl::StripSuffix(bytes, "\r\n");
-    for (absl::string_view line : absl::StrSplit(whole, "\r\n")) {
-      heard_.push_back(std::string(line));
-      Hear(std::string(line));
-    }
-    co_return absl::OkStatus();
-  }
-  absl::StatusOr<std::optional<std::string>> LineAtHand() override { return std::nullopt; }
-  void WhenReadable(absl::AnyInvocable<void()>) override {}
-  net::Task<absl::Status> StartTls(std::string) override { co_return absl::UnimplementedError(""); }
-  bool IsEncrypted() const override { return true; }
-
-  const std::vector<std::string>& heard() const { return heard_; }
-
- protected:
-  virtual void Hear(const std::string& line) = 0;
-  void Say(std::string line) { lines_.push_back(std::move(line)); }
-
- private:
-  std::vector<std::string> lines_, heard_;
-};
+using testing::LivingStream;
+using testing::ScramServer;
+using testing::Trick;
 
 class ImapServer : public LivingStream {
  public:
@@ -140,7 +45,7 @@ class ImapServer : public LivingStream {
     Say(absl::StrCat("+ ", *challenge));
   }
 
-  Scram scram_;
+  ScramServer scram_;
   std::string tag_;
 };
 
@@ -164,7 +69,7 @@ class Pop3Server : public LivingStream {
     Say(challenge->empty() ? "+OK in" : absl::StrCat("+ ", *challenge));
   }
 
-  Scram scram_;
+  ScramServer scram_;
 };
 
 sasl::Credentials Ann() {
