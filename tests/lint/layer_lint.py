@@ -25,6 +25,7 @@ HOMES = {
     "spdlog": (r"spdlog/", ["lib/process/"]),
     "prometheus": (r"prometheus/", ["lib/process/"]),
     "RE2": (r"re2/", ["services/"]),
+    "IDNA of ICU": (r"unicode/uidna", ["lib/mail/domain_name.cc"]),
     "GNU SASL": (r"gsasl", ["lib/sasl/"]),
 }
 
@@ -39,6 +40,7 @@ LIB_LAYERS = {
     "lib/sasl/": ["lib/sasl/", "lib/crypto/", "lib/words/"],
     "lib/store/": ["lib/store/", "lib/net/"],
     "lib/rpc/": ["lib/rpc/", "lib/net/", "lib/mail/", "lib/words/", "proto/", "postern/"],
+    "lib/oauth2/": ["lib/oauth2/", "lib/crypto/", "lib/net/", "lib/process/", "lib/rpc/", "lib/words/"],
     "lib/process/": ["lib/"],
 }
 
@@ -49,8 +51,10 @@ PURE = {
 PROTOCOLS = re.compile(r"services/\w+/(imap|pop3|smtp)/")
 NOT_IN_PROTOCOLS = re.compile(
     r"boost/|openssl/|hiredis/|grpc|google/protobuf|\.pb\.h$|lib/(store|rpc|process)/")
-# posternctl explains rules without a server, so it links the pure half of the rules service.
-SHARED_HALVES = {"posternctl": re.compile(r"services/rules/(engine|facts|jsmail_reject)\.h")}
+# posternctl explains rules, routes and aliases without a server, so it links the pure halves.
+SHARED_HALVES = {"posternctl": re.compile(
+    r"services/rules/(engine|facts|jsmail_reject)\.h|"
+    r"services/sender/(aliases/alias_table|routes/route_table|operator_file)\.h")}
 SERVICE = re.compile(r"services/([\w-]+)/")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.MULTILINE)

@@ -3,135 +3,112 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/crypto/digest.h"
+#include "lib/mail/domain_name.h"
 #include "lib/mail/mime_writer.h"
 #include "lib/words/wording.h"
+#include "services/sender/compose/addressing.h"
+#include "services/sender/compose/letter.h"
 
 namespace postern::sender {
 namespace {
 
 constexpr char kUserAgent[] = "Postern/0.1";
+constexpr size_t kBoundaryLetters = 24;
 
-bool IsHighByte(char c) { return static_cast<unsigned char>(c) >= 0x80; }
-
-// RFC 5321 section 2.3.5, with RFC 6531's letters and address literals.
-bool IsDomain(absl::string_view domain) {
-  if (domain.empty() || domain.size() > 255 || domain.front() == '.' || domain.back() == '.') {
-    return false;
+absl::string_view AutoSubmittedField(AutoSubmitted kind) {
+  switch (kind) {
+    case AutoSubmitted::kGenerated:
+      return "auto-generated";
+    case AutoSubmitted::kReplied:
+      return "auto-replied";
+    case AutoSubmitted::kNo:
+      break;
   }
-  return std::all_of(domain.begin(), domain.end(), [](char c) {
-    return absl::ascii_isalnum(c) || IsHighByte(c) || absl::StrContains("-.:[]", c);
-  });
+  return "";
 }
 
-// Quoting makes a local part with odd characters harmless (Address::Spec); control
-// characters and angle brackets have no business in one at all, quoted or not.
-bool IsLocalPart(absl::string_view local) {
-  if (local.empty() || local.size() > 64) return false;
-  return std::none_of(local.begin(), local.end(),
-                      [](char c) { return absl::ascii_iscntrl(c) || c == '<' || c == '>'; });
-}
-
-absl::Status CheckAddress(const mail::Address& address) {
-  if (IsLocalPart(address.local_part) && IsDomain(address.domain)) return absl::OkStatus();
-  return words::Error(
-      absl::StatusCode::kInvalidArgument,
-      words::Word("'$0@$1' is no mail address", absl::Utf8SafeCHexEscape(address.local_part),
-                  absl::Utf8SafeCHexEscape(address.domain)));
-}
-
-// What stands in a header is ASCII: lib/mail/mime_writer.h.
-absl::Status CheckHeaderAddress(const mail::Address& address) {
-  if (absl::Status s = CheckAddress(address); !s.ok()) return s;
-  const std::string spec = address.Spec();
-  if (std::none_of(spec.begin(), spec.end(), IsHighByte)) return absl::OkStatus();
-  return words::Error(absl::StatusCode::kInvalidArgument,
-                      words::Word("$0 has letters beyond ASCII; write its domain in the xn-- form",
-                                  absl::Utf8SafeCHexEscape(spec)));
-}
-
-absl::Status Collect(const std::vector<mail::Address>& addresses,
-                     absl::flat_hash_set<std::string>& seen, std::vector<std::string>& to) {
-  for (mail::Address address : addresses) {
-    if (absl::Status s = CheckAddress(address); !s.ok()) return s;
-    // The domain's case means nothing; the local part's may. RFC 5321 section 2.4.
-    absl::AsciiStrToLower(&address.domain);
-    std::string spec = address.Spec();
-    if (!seen.insert(spec).second) continue;
-    if (to.size() == kMaxRecipients) {
-      return words::Error(absl::StatusCode::kResourceExhausted,
-                          words::Word("a mail can have at most $0 recipients", kMaxRecipients));
-    }
-    to.push_back(std::move(spec));
+// Written down it only grows; what is too large before is not worth the work.
+absl::Status CheckSize(const Draft& draft) {
+  if (draft.attachments.size() > kMaxAttachments) {
+    return words::Error(
+        absl::StatusCode::kResourceExhausted,
+        words::Word("a mail can have at most $0 attachments; send it in several", kMaxAttachments));
   }
-  return absl::OkStatus();
+  size_t size = draft.text.size();
+  if (draft.quote.has_value()) size += draft.quote->text.size();
+  for (const mail::OutgoingPart& part : draft.attachments) size += part.content.size();
+  return size > kMaxContentBytes ? TooLarge() : absl::OkStatus();
 }
 
-absl::StatusOr<smtp::Envelope> EnvelopeOf(const Draft& draft) {
-  smtp::Envelope envelope;
-  if (absl::Status s = CheckSender(draft.from); !s.ok()) return s;
-  envelope.from = draft.from.Spec();
-  for (const auto* addresses : {&draft.to, &draft.cc}) {
-    for (const mail::Address& address : *addresses) {
-      if (absl::Status s = CheckHeaderAddress(address); !s.ok()) return s;
-    }
+mail::OutgoingMail ToOutgoing(Draft&& draft, absl::string_view key, int64_t date_unix) {
+  Letter letter = WriteLetter(draft);
+  mail::OutgoingMail mail;
+  mail.from = std::move(draft.from);
+  mail.to = std::move(draft.to);
+  mail.cc = std::move(draft.cc);
+  mail.subject = std::move(draft.subject);
+  mail.text = std::move(letter.text);
+  mail.html = std::move(letter.html);
+  mail.parts = std::move(draft.attachments);
+  mail.in_reply_to = std::move(draft.in_reply_to);
+  mail.references = std::move(draft.references);
+  mail.date_unix = date_unix;
+  mail.zone = draft.zone;
+  mail.user_agent = kUserAgent;
+  mail.auto_submitted = std::string(AutoSubmittedField(draft.auto_submitted));
+  mail.jabber_id = std::move(draft.jabber_id);
+  const bool has_parts = !mail.html.empty() || !mail.parts.empty();
+  if (has_parts) {
+    mail.boundary = crypto::Sha256Hex(absl::StrCat("boundary\n", key)).substr(0, kBoundaryLetters);
   }
-  absl::flat_hash_set<std::string> seen;
-  for (const auto* addresses : {&draft.to, &draft.cc, &draft.bcc}) {
-    if (absl::Status s = Collect(*addresses, seen, envelope.to); !s.ok()) return s;
-  }
-  if (envelope.to.empty()) {
-    return words::Error(absl::StatusCode::kInvalidArgument,
-                        words::Word("the mail has no recipient"));
-  }
-  return envelope;
-}
-
-absl::Status TooLarge() {
-  return words::Error(
-      absl::StatusCode::kResourceExhausted,
-      words::Word("the mail is larger than $0 MiB", kMaxContentBytes / 1024 / 1024));
-}
-
-std::string MessageIdOf(absl::string_view key, absl::string_view domain) {
-  // A Message-ID is ASCII even where addresses are not, and no address literal.
-  const bool usable = std::all_of(domain.begin(), domain.end(), [](char c) {
-    return absl::ascii_isalnum(c) || c == '-' || c == '.';
-  });
-  const std::string hash = crypto::Sha256Hex(absl::StrCat("message-id\n", key)).substr(0, 32);
-  return absl::StrCat(hash, "@", usable ? domain : "postern.invalid");
+  return mail;
 }
 
 }  // namespace
 
-absl::Status CheckSender(const mail::Address& from) { return CheckHeaderAddress(from); }
+absl::Status TooLarge() {
+  return words::Error(absl::StatusCode::kResourceExhausted,
+                      words::Word("the mail is larger than $0 MiB; send less with it",
+                                  kMaxContentBytes / 1024 / 1024));
+}
 
-absl::StatusOr<ComposedMail> Compose(const Draft& draft, absl::string_view key, int64_t date_unix) {
-  // Written down it only grows; so large a text is not worth the work.
-  if (draft.text.size() > kMaxContentBytes) return TooLarge();
-  ComposedMail composed;
+std::string MessageIdOf(absl::string_view key, absl::string_view domain) {
+  const auto ascii = mail::AsciiDomain(domain);
+  // An address literal has brackets, which an id can't have.
+  const bool usable =
+      ascii.ok() && !ascii->empty() && std::all_of(ascii->begin(), ascii->end(), [](char c) {
+        return absl::ascii_isalnum(c) || c == '-' || c == '.';
+      });
+  const std::string hash = crypto::Sha256Hex(absl::StrCat("message-id\n", key)).substr(0, 32);
+  return absl::StrCat(hash, "@", usable ? absl::string_view(*ascii) : "postern.invalid");
+}
+
+void Measure(ComposedMail& mail) {
+  mail.envelope.size = mail.content.size();
+  mail.envelope.eight_bit = std::any_of(mail.content.begin(), mail.content.end(), [](char c) {
+    return static_cast<unsigned char>(c) >= 0x80;
+  });
+}
+
+absl::StatusOr<ComposedMail> Compose(Draft draft, absl::string_view key, int64_t date_unix) {
+  if (absl::Status s = CheckSize(draft); !s.ok()) return s;
   auto envelope = EnvelopeOf(draft);
   if (!envelope.ok()) return envelope.status();
+  ComposedMail composed;
   composed.envelope = *std::move(envelope);
+  composed.envelope.require_tls = draft.require_tls;
+  for (const mail::Address& address : draft.bcc) composed.hidden.push_back(address.Spec());
   composed.message_id = MessageIdOf(key, draft.from.domain);
-
-  mail::OutgoingMail mail;
-  mail.from = draft.from;
-  mail.to = draft.to;
-  mail.cc = draft.cc;
-  mail.subject = draft.subject;
-  mail.text = draft.text;
+  // A report has nowhere to go from "<>".
+  if (!composed.envelope.from.empty()) {
+    composed.envelope.envelope_id = EnvelopeIdOf(composed.message_id);
+  }
+  mail::OutgoingMail mail = ToOutgoing(std::move(draft), key, date_unix);
   mail.message_id = composed.message_id;
-  mail.in_reply_to = draft.in_reply_to;
-  mail.references = draft.references;
-  mail.date_unix = date_unix;
-  mail.user_agent = kUserAgent;
   auto content = mail::WriteMail(mail);
   if (!content.ok()) {
     return words::Error(content.status().code(),
@@ -139,9 +116,7 @@ absl::StatusOr<ComposedMail> Compose(const Draft& draft, absl::string_view key, 
   }
   if (content->size() > kMaxContentBytes) return TooLarge();
   composed.content = *std::move(content);
-  composed.envelope.size = composed.content.size();
-  composed.envelope.eight_bit =
-      std::any_of(composed.content.begin(), composed.content.end(), IsHighByte);
+  Measure(composed);
   return composed;
 }
 

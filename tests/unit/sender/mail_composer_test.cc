@@ -133,13 +133,96 @@ TEST(MailComposer, BoundsRecipientsAndSize) {
   draft.bcc = {{"", "r100", "example.net"}};
   const auto many = Compose(draft, "key", kDate).status();
   EXPECT_EQ(many.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(many.message(), "a mail can have at most 100 recipients");
+  EXPECT_EQ(many.message(), "a mail can have at most 100 recipients; send it in several");
+
+  draft = SomeDraft();
+  draft.attachments.assign(51, {"x", "a.txt", "text/plain", ""});
+  const auto attached = Compose(draft, "key", kDate).status();
+  EXPECT_EQ(attached.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(attached.message(), "a mail can have at most 50 attachments; send it in several");
+
+  // In base64 it grows by a third.
+  const std::string bytes(20 * 1024 * 1024, 'x');
+  draft.attachments = {{bytes, "a.bin", "", ""}};
+  EXPECT_EQ(Compose(draft, "key", kDate).status().code(), absl::StatusCode::kResourceExhausted);
+  draft.attachments[0].content.remove_suffix(2 * 1024 * 1024);
+  EXPECT_TRUE(Compose(draft, "key", kDate).ok());
 
   draft = SomeDraft();
   draft.text = std::string(26 * 1024 * 1024, 'x');
   const auto large = Compose(draft, "key", kDate).status();
   EXPECT_EQ(large.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(large.message(), "the mail is larger than 25 MiB");
+  EXPECT_EQ(large.message(), "the mail is larger than 25 MiB; send less with it");
+}
+
+TEST(MailComposer, WritesAddressesAsTheyTravel) {
+  Draft draft = SomeDraft();
+  draft.from.domain = "Bücher.example";
+  draft.to = {{"", "bob", "GRÜSSE.example"}};
+  const auto ascii = Compose(draft, "key", kDate);
+  ASSERT_TRUE(ascii.ok()) << ascii.status();
+  EXPECT_FALSE(ascii->envelope.utf8);
+  EXPECT_FALSE(ascii->envelope.eight_bit);
+  EXPECT_EQ(ascii->envelope.from, "ann@xn--bcher-kva.example");
+  EXPECT_TRUE(absl::EndsWith(ascii->message_id, "@xn--bcher-kva.example"));
+  EXPECT_TRUE(absl::StrContains(ascii->content, "To: bob@xn--grsse-lva.example\r\n"));
+
+  draft.bcc = {{"", "jürgen", "example.net"}};
+  const auto hidden = Compose(draft, "key", kDate);
+  ASSERT_TRUE(hidden.ok());
+  EXPECT_TRUE(hidden->envelope.utf8) << "an address of the envelope is enough";
+  EXPECT_FALSE(hidden->envelope.eight_bit);
+
+  draft.to = {{"", "jürgen", "example.net"}};
+  const auto shown = Compose(draft, "key", kDate);
+  ASSERT_TRUE(shown.ok());
+  EXPECT_TRUE(shown->envelope.utf8);
+  EXPECT_TRUE(shown->envelope.eight_bit);
+  EXPECT_TRUE(absl::StrContains(shown->content, "To: jürgen@example.net\r\n"));
+
+  draft.to = {{"", "bob", "ü＠evil.example"}};
+  EXPECT_EQ(Compose(draft, "key", kDate).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(MailComposer, AnswersByItselfFromNobody) {
+  const struct {
+    AutoSubmitted kind;
+    const char *from, *field;
+  } cases[] = {{AutoSubmitted::kNo, "ann@example.org", ""},
+               {AutoSubmitted::kGenerated, "ann@example.org", "auto-generated"},
+               {AutoSubmitted::kReplied, "", "auto-replied"}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.field);
+    Draft draft = SomeDraft();
+    draft.auto_submitted = c.kind;
+    const auto composed = Compose(draft, "key", kDate);
+    ASSERT_TRUE(composed.ok());
+    EXPECT_EQ(composed->envelope.from, c.from);
+    EXPECT_EQ(composed->envelope.envelope_id, *c.from ? composed->message_id : "");
+    EXPECT_EQ(absl::StrContains(composed->content, "Auto-Submitted"), *c.field != '\0');
+  }
+}
+
+TEST(MailComposer, HasAnEnvelopeIdThatFits) {
+  Draft draft = SomeDraft();
+  draft.from.domain = absl::StrCat(std::string(60, 'a'), ".", std::string(60, 'b'), ".example");
+  const auto composed = Compose(draft, "key", kDate);
+  ASSERT_TRUE(composed.ok());
+  EXPECT_EQ(composed->envelope.envelope_id, composed->message_id.substr(0, 100));
+}
+
+TEST(MailComposer, IsTheSameEachTime) {
+  Draft draft = SomeDraft();
+  draft.html = true;
+  draft.text = "*bold*";
+  draft.attachments = {{"x", "a.txt", "text/plain", ""}};
+  draft.require_tls = true;
+  const auto first = Compose(draft, "key", kDate);
+  const auto again = Compose(draft, "key", kDate);
+  ASSERT_TRUE(first.ok() && again.ok());
+  EXPECT_EQ(first->content, again->content);
+  EXPECT_TRUE(first->envelope.require_tls);
+  EXPECT_TRUE(absl::StrContains(first->content, "<strong>bold</strong>"));
 }
 
 }  // namespace
