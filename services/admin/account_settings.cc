@@ -12,6 +12,7 @@
 #include "services/admin/host_syntax.h"
 #include "services/admin/oauth2/provider_choice.h"
 #include "services/admin/readable_text.h"
+#include "services/admin/sending.h"
 #include "services/admin/watching.h"
 
 namespace postern::admin {
@@ -214,6 +215,8 @@ absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_
   account.clear_created_unix();
   account.clear_preferences();
   account.clear_watching();
+  account.clear_sending();
+  account.clear_route();
   account.set_settings_revision(1);
   account.set_enabled(true);
   if (!IsKnown(account.type())) {
@@ -252,11 +255,14 @@ absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1:
   account.clear_preferences();
   if (before.has_preferences()) *account.mutable_preferences() = before.preferences();
   account.clear_watching();
+  account.clear_sending();
+  account.set_route(before.route());
   if (auto s = CheckSettings(&before, account, password, {relay, oauth2}); !s.ok()) return s;
   if (password.empty() && !account.sealed_password().empty()) {
     if (auto s = crypto::CheckPasswordUse(UseOf(before), UseOf(account)); !s.ok()) return s;
   }
   if (before.has_watching()) *account.mutable_watching() = KeptWatching(before, account);
+  if (before.has_sending()) *account.mutable_sending() = KeptSending(before, account);
   return account;
 }
 

@@ -19,8 +19,8 @@ bool Sends(const v1::Account& account);
 
 // The stored form of a new account's settings: checked, in one spelling,
 // defaults filled in, what its type does not use cleared. Id, health, preferences,
-// watching and password are the caller's: `password` is only looked at. kInvalidArgument: "field:
-// reason", the fields named as in the registration form, with a wording.
+// watching, sending, route and password are the caller's: `password` is only looked at.
+// kInvalidArgument: "field: reason", the fields named as in the registration form, with a wording.
 // Without a password, an account of an OAuth2 provider waits for consent.
 absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_view password,
                                         const RelayRules& relay,
@@ -29,11 +29,11 @@ absl::StatusOr<v1::Account> NewSettings(const v1::Account& wanted, absl::string_
 // What the account's password is for.
 crypto::PasswordUse UseOf(const v1::Account& account);
 
-// The same for a change of `before`: owner, name, type, `enabled`, preferences and watching
-// stay; the sealed password stays until the login goes or it is not to be stored any more,
-// and serves no other use (lib/crypto/password_use.h).
-// A refresh token that serves no other use is dropped, and so is a password when the account
-// moves to an OAuth2 provider without a new one.
+// The same for a change of `before`: owner, name, type, `enabled`, preferences, watching,
+// sending and route stay; the sealed password stays until the login goes or it is not to be stored
+// any more, and serves no other use (lib/crypto/password_use.h). A refresh token that serves no
+// other use is dropped, and so is a password when the account moves to an OAuth2 provider without a
+// new one.
 absl::StatusOr<v1::Account> UpdatedSettings(const v1::Account& before, const v1::Account& wanted,
                                             absl::string_view password, const RelayRules& relay,
                                             const OAuth2Providers& oauth2 = {});

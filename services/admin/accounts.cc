@@ -9,6 +9,7 @@
 #include "services/admin/bare_jid.h"
 #include "services/admin/health.h"
 #include "services/admin/oauth2/provider_choice.h"
+#include "services/admin/sending.h"
 #include "services/admin/watching.h"
 
 namespace postern::admin {
@@ -94,34 +95,57 @@ net::Task<absl::Status> Accounts::TrySetPreferences(const std::string& user,
 }
 
 net::Task<absl::StatusOr<v1::Account>> Accounts::SetWatching(v1::SetWatchingRequest request) {
-  std::string actor = "operator";
-  if (!request.owner().empty()) {
-    auto owner = NormalizeBareJid("owner", request.owner());
-    if (!owner.ok()) co_return owner.status();
-    actor = *std::move(owner);
+  return Change(request.account_id(), request.owner(),
+                [request](const OwnerAccounts& owner, const std::string& actor) {
+                  return PlanSetWatching(owner, request.account_id(), request.watching(), actor);
+                });
+}
+
+net::Task<absl::StatusOr<v1::Account>> Accounts::SetSending(v1::SetSendingRequest request) {
+  return Change(request.account_id(), request.owner(),
+                [request, this](const OwnerAccounts& owner, const std::string& actor) {
+                  return PlanSetSending(owner, request.account_id(), request.sending(), actor,
+                                        relay_);
+                });
+}
+
+net::Task<absl::StatusOr<v1::Account>> Accounts::SetRoute(v1::SetRouteRequest request) {
+  return Change(request.account_id(), "",
+                [request](const OwnerAccounts& owner, const std::string&) {
+                  return PlanSetRoute(owner, request.account_id(), request.route());
+                });
+}
+
+net::Task<absl::StatusOr<v1::Account>> Accounts::Change(std::string id, std::string owner,
+                                                        Plan plan) {
+  if (!owner.empty()) {
+    auto normal = NormalizeBareJid("owner", owner);
+    if (!normal.ok()) co_return normal.status();
+    owner = *std::move(normal);
   }
   for (int i = 0; i < kAttempts; ++i) {
-    auto account = co_await TrySetWatching(request, actor);
+    auto account = co_await TryChange(id, owner, plan);
     if (!absl::IsAborted(account.status())) co_return account;
   }
   co_return TooBusy();
 }
 
-net::Task<absl::StatusOr<v1::Account>> Accounts::TrySetWatching(
-    const v1::SetWatchingRequest& request, const std::string& actor) {
-  auto owner = co_await ReadOwnerOf(request.account_id());
-  if (!owner.ok()) co_return owner.status();
-  if (!request.owner().empty() && owner->owner != actor) {
+net::Task<absl::StatusOr<v1::Account>> Accounts::TryChange(const std::string& id,
+                                                           const std::string& owner,
+                                                           const Plan& plan) {
+  auto accounts = co_await ReadOwnerOf(id);
+  if (!accounts.ok()) co_return accounts.status();
+  if (!owner.empty() && accounts->owner != owner) {
     co_return absl::NotFoundError("there is no such account");
   }
-  auto edit = PlanSetWatching(*owner, request.account_id(), request.watching(), actor);
+  auto edit = plan(*accounts, owner.empty() ? "operator" : owner);
   if (!edit.ok()) co_return edit.status();
   if (!edit->put.empty()) {
-    v1::Account after = AnswerFor(*owner, *edit);
+    v1::Account after = AnswerFor(*accounts, *edit);
     if (auto s = co_await Commit(*std::move(edit)); !s.ok()) co_return s;
     co_return after;
   }
-  auto as_it_is = co_await store_.Read(request.account_id());
+  auto as_it_is = co_await store_.Read(id);
   if (!as_it_is.ok()) co_return as_it_is.status();
   co_return WithoutPassword(*std::move(as_it_is));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ class Accounts {
                                                         std::string copy_password_from);
   net::Task<absl::Status> SetPreferences(v1::SetPreferencesRequest request);
   net::Task<absl::StatusOr<v1::Account>> SetWatching(v1::SetWatchingRequest request);
+  net::Task<absl::StatusOr<v1::Account>> SetSending(v1::SetSendingRequest request);
+  net::Task<absl::StatusOr<v1::Account>> SetRoute(v1::SetRouteRequest request);
   net::Task<absl::Status> Remove(std::string id);
   net::Task<absl::StatusOr<uint32_t>> RemoveUser(std::string user);
   net::Task<absl::StatusOr<v1::Account>> SetEnabled(std::string id, bool enabled);
@@ -50,8 +53,12 @@ class Accounts {
   net::Task<absl::Status> TrySetPreferences(const std::string& user,
                                             const v1::Preferences& preferences);
   net::Task<absl::Status> TryRemove(const std::string& id);
-  net::Task<absl::StatusOr<v1::Account>> TrySetWatching(const v1::SetWatchingRequest& request,
-                                                        const std::string& actor);
+  // A change of one account. `owner`: who asks, a bare JID; empty: the operator.
+  using Plan = std::function<absl::StatusOr<OwnerEdit>(const OwnerAccounts& owner,
+                                                       const std::string& actor)>;
+  net::Task<absl::StatusOr<v1::Account>> Change(std::string id, std::string owner, Plan plan);
+  net::Task<absl::StatusOr<v1::Account>> TryChange(const std::string& id, const std::string& owner,
+                                                   const Plan& plan);
   net::Task<absl::StatusOr<v1::Account>> TrySetEnabled(const std::string& id, bool enabled);
   net::Task<absl::Status> TryReportHealth(const v1::ReportHealthRequest& report);
 

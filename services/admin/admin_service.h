@@ -46,6 +46,11 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                           v1::SetPreferencesResponse* response) override;
   Reactor* SetWatching(Context* context, const v1::SetWatchingRequest* request,
                        v1::SetWatchingResponse* response) override;
+  // sending_calls.cc.
+  Reactor* SetSending(Context* context, const v1::SetSendingRequest* request,
+                      v1::SetSendingResponse* response) override;
+  Reactor* SetRoute(Context* context, const v1::SetRouteRequest* request,
+                    v1::SetRouteResponse* response) override;
   Reactor* GetSite(Context* context, const v1::GetSiteRequest* request,
                    v1::GetSiteResponse* response) override;
   Reactor* ListAccountChanges(Context* context, const v1::ListAccountChangesRequest* request,
@@ -76,6 +81,8 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                        sender::v1::RetryQueuedResponse* response) override;
   Reactor* CancelQueued(Context* context, const sender::v1::CancelQueuedRequest* request,
                         sender::v1::CancelQueuedResponse* response) override;
+  Reactor* ListRoutes(Context* context, const sender::v1::ListRoutesRequest* request,
+                      sender::v1::ListRoutesResponse* response) override;
   Reactor* ImportRules(Context* context, const rules::v1::ImportRulesRequest* request,
                        rules::v1::ImportRulesResponse* response) override;
   Reactor* ListRules(Context* context, const rules::v1::ListRulesRequest* request,
@@ -104,6 +111,10 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                                      v1::SetAccountEnabledResponse& response);
   net::Task<absl::Status> ChangeWatching(const v1::SetWatchingRequest& request,
                                          v1::SetWatchingResponse& response);
+  net::Task<absl::Status> ChangeSending(const v1::SetSendingRequest& request,
+                                        v1::SetSendingResponse& response);
+  net::Task<absl::Status> ChangeRoute(const v1::SetRouteRequest& request,
+                                      v1::SetRouteResponse& response);
   net::Task<absl::Status> Status(v1::GetStatusResponse& response);
 
   // Writes the entry when what was asked is done.

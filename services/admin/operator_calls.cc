@@ -66,6 +66,14 @@ grpc::ServerUnaryReactor* AdminServiceImpl::CancelQueued(
   });
 }
 
+grpc::ServerUnaryReactor* AdminServiceImpl::ListRoutes(Context* context,
+                                                       const sender::v1::ListRoutesRequest* request,
+                                                       sender::v1::ListRoutesResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] {
+    return Forward(peers_.sender, &Sender::ListRoutes, *request, *response);
+  });
+}
+
 grpc::ServerUnaryReactor* AdminServiceImpl::ImportRules(
     Context* context, const rules::v1::ImportRulesRequest* request,
     rules::v1::ImportRulesResponse* response) {

@@ -14,16 +14,15 @@
 namespace postern::admin {
 namespace {
 
-constexpr char kField[] = "default_from";
 // A user who may choose among more is told of these.
 constexpr size_t kMostNamed = 5;
 
-absl::Status NoneOfYours(const std::vector<std::string>& yours) {
+absl::Status NoneOfYours(const std::vector<std::string>& yours, absl::string_view field) {
   if (yours.empty()) {
-    return WrongField(kField, words::Word("you may not send through this mail server"));
+    return WrongField(field, words::Word("you may not send through this mail server"));
   }
   const size_t named = std::min(yours.size(), kMostNamed);
-  return WrongField(kField,
+  return WrongField(field,
                     words::Word("must be an address that you may use with this mail server: $0",
                                 absl::StrJoin(yours.begin(), yours.begin() + named, ", ")));
 }
@@ -55,7 +54,7 @@ absl::StatusOr<RelayDomain> ParseRelayDomain(absl::string_view text) {
 }
 
 absl::Status CheckRelaySender(const RelayRules& rules, absl::string_view owner,
-                              const mail::Address& from) {
+                              const mail::Address& from, absl::string_view field) {
   const size_t at = owner.find('@');
   const absl::string_view user = owner.substr(0, at == owner.npos ? 0 : at);
   const absl::string_view domain = at == owner.npos ? owner : owner.substr(at + 1);
@@ -70,7 +69,7 @@ absl::Status CheckRelaySender(const RelayRules& rules, absl::string_view owner,
       yours.push_back(absl::StrCat(user, "@", entry.mail_domain));
     }
   }
-  return NoneOfYours(yours);
+  return NoneOfYours(yours, field);
 }
 
 }  // namespace postern::admin

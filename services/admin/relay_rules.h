@@ -31,8 +31,8 @@ struct RelayRules {
 absl::StatusOr<RelayDomain> ParseRelayDomain(absl::string_view text);
 
 // Whether `owner`, a bare JID, may send as `from` through the relay.
-// kInvalidArgument: "default_from: reason".
+// kInvalidArgument: "field: reason".
 absl::Status CheckRelaySender(const RelayRules& rules, absl::string_view owner,
-                              const mail::Address& from);
+                              const mail::Address& from, absl::string_view field = "default_from");
 
 }  // namespace postern::admin

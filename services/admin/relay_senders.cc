@@ -1,5 +1,6 @@
 #include "services/admin/relay_senders.h"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <string>
@@ -46,7 +47,15 @@ std::optional<words::Wording> RelayRefusal(const v1::Account& account, const Rel
 }
 
 v1::Account AsTold(v1::Account account, const RelayRules& rules) {
+  if (account.type() != v1::ACCOUNT_TYPE_GLOBAL_SMTP) return account;
   if (RelayRefusal(account, rules)) account.clear_default_from();
+  if (!account.has_sending()) return account;
+  auto& identities = *account.mutable_sending()->mutable_identities();
+  const auto refused = [&](const v1::Identity& identity) {
+    const auto from = mail::ParseAddress(identity.from());
+    return !from.ok() || !CheckRelaySender(rules, account.owner(), *from).ok();
+  };
+  identities.erase(std::remove_if(identities.begin(), identities.end(), refused), identities.end());
   return account;
 }
 

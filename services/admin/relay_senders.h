@@ -17,8 +17,8 @@ namespace postern::admin {
 // Why the rules of today let this account send nothing; nothing when they do. Pure.
 std::optional<words::Wording> RelayRefusal(const v1::Account& account, const RelayRules& rules);
 
-// The account as other services hear of it: without its From where the rules refuse it, and
-// with no From the sender carries nothing of a GLOBAL_SMTP account. Pure.
+// The account as other services hear of it: without its From and its identities where the
+// rules refuse them, and with no From the sender carries nothing of a GLOBAL_SMTP account. Pure.
 v1::Account AsTold(v1::Account account, const RelayRules& rules);
 
 // What its health becomes: an error while the rules refuse it, and when they do no more,

@@ -13,6 +13,7 @@
 #include "lib/schedule/wall_clock.h"
 #include "services/admin/field_error.h"
 #include "services/admin/readable_text.h"
+#include "services/admin/schedule_check.h"
 
 namespace postern::admin {
 namespace {
@@ -75,30 +76,14 @@ absl::Status CheckRemoval(const v1::Account& account, uint32_t days) {
   return absl::OkStatus();
 }
 
-// Its error, as one of the field.
-absl::Status InField(absl::string_view field, const absl::Status& why) {
-  absl::Status told(why.code(), absl::StrCat(field, ": ", why.message()));
-  why.ForEachPayload(
-      [&](absl::string_view name, const absl::Cord& bytes) { told.SetPayload(name, bytes); });
-  return told;
-}
-
 absl::Status CheckSchedule(const std::string& text, absl::TimeZone zone) {
-  constexpr char kField[] = "schedule";
   if (text.empty()) return absl::OkStatus();
-  const auto parsed = schedule::ParseSchedule(text, schedule::Syntax::kExtended, zone);
-  if (!parsed.ok()) return InField(kField, parsed.status());
-  for (const schedule::Section& section : parsed->sections) {
-    if (section.password_line == 0) continue;
-    return WrongField(
-        absl::StrCat(kField, ": ", section.password_line, ":1"),
-        words::Word("leave the password out: the account has its own, and a schedule is "
-                    "stored as it is"));
-  }
+  const auto parsed = CheckedSchedule(text, zone);
+  if (!parsed.ok()) return parsed.status();
   const bool fetches = schedule::TakesAnyConnection(*parsed, Traffic::kFetch) ||
                        schedule::NextRun(*parsed, Traffic::kFetch, absl::UnixEpoch());
   if (fetches) return absl::OkStatus();
-  return WrongField(kField, words::Word("by this schedule no mail would ever be fetched"));
+  return WrongField("schedule", words::Word("by this schedule no mail would ever be fetched"));
 }
 
 std::vector<std::string> ChangedParts(const v1::Watching& before, const v1::Watching& after) {
