@@ -8,9 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
 #include "lib/schedule/schedule.h"
-#include "lib/schedule/wall_clock.h"
 #include "services/posternctl/accounts.h"
 #include "services/posternctl/next_runs.h"
 #include "services/posternctl/nouns.h"
@@ -22,8 +20,6 @@ namespace {
 using admin::v1::Account;
 using admin::v1::Watching;
 using Stub = Session::Stub;
-
-constexpr size_t kShownLooks = 5;
 
 // An option that may be left out, or be "".
 struct Given {
@@ -47,40 +43,20 @@ struct Wish {
   }
 };
 
-std::vector<absl::Time> NextLooks(const Watching& watching) {
-  const auto zone = schedule::FindZone(watching.time_zone());
-  if (!zone.ok()) return {};
-  const auto parsed =
-      schedule::ParseSchedule(watching.schedule(), schedule::Syntax::kExtended, *zone);
-  if (!parsed.ok()) return {};
-  return NextRuns(*parsed, schedule::Traffic::kFetch, absl::Now(), kShownLooks);
-}
-
-absl::TimeZone ZoneOf(const Watching& watching) {
-  return schedule::FindZone(watching.time_zone()).value_or(absl::UTCTimeZone());
-}
-
 absl::Status PrintWatching(Session& session, const Account& account) {
   const Watching& watching = account.watching();
-  const std::vector<absl::Time> looks = NextLooks(watching);
+  const AccountRuns looks =
+      RunsOf(watching.schedule(), watching.time_zone(), schedule::Traffic::kFetch);
   if (session.json) {
-    const auto quoted = [](std::string* out, absl::Time look) {
-      absl::StrAppend(out, "\"", RunStamp(look), "\"");
-    };
-    session.out() << "{\"watching\": " << ToJson(watching) << ",\n\"next_looks\": ["
-                  << absl::StrJoin(looks, ", ", quoted) << "]}\n";
+    session.out() << "{\"watching\": " << ToJson(watching)
+                  << ",\n\"next_looks\": " << RunsJson(looks) << "}\n";
     return absl::OkStatus();
   }
   Card card;
   card.Add("account", absl::StrCat(account.owner(), "/", account.name()));
   AddWatchingTo(account, card);
   card.Print(session.out());
-  if (watching.schedule().empty()) return absl::OkStatus();
-  PrintRuns(session.out(), "Next looks:", looks, ZoneOf(watching));
-  session.out() << "\n";
-  for (const absl::string_view line : absl::StrSplit(watching.schedule(), '\n')) {
-    PrintLine(session.out(), absl::StripSuffix(line, "\r"));
-  }
+  PrintAccountSchedule(session.out(), "Next looks:", looks, watching.schedule());
   return absl::OkStatus();
 }
 

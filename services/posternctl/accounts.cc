@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/posternctl/account_sending.h"
 #include "services/posternctl/account_watching.h"
 #include "services/posternctl/nouns.h"
 #include "services/posternctl/table.h"
@@ -92,6 +93,7 @@ absl::Status ShowAccount(Session& session, const std::string& name) {
   if (Sends(*account)) {
     card.Add("from", account->default_from());
     card.Add("default", account->default_account() ? "yes" : "no");
+    AddSendingTo(*account, card);
   } else {
     AddIncoming(*account, card);
   }
@@ -179,6 +181,13 @@ absl::Status CheckReceives(const Account& account) {
                    " sends mail and receives none; posternctl queue retry sends what waits"));
 }
 
+absl::Status CheckSends(const Account& account) {
+  if (Sends(account)) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(account.owner(), "/", account.name(),
+                                                    " receives mail and sends none; it is an "
+                                                    "SMTP account that sends"));
+}
+
 void AddAccounts(Nouns& nouns) {
   CLI::App& accounts = nouns.AddNoun("accounts", "Mail accounts: health, on and off");
   auto user = std::make_shared<std::string>();
@@ -208,6 +217,7 @@ void AddAccounts(Nouns& nouns) {
                "\nExample:\n  posternctl accounts check ann@example.org/work\n",
                CheckAccount);
   AddWatching(nouns, accounts);
+  AddSending(nouns, accounts);
 }
 
 }  // namespace postern::posternctl

@@ -13,5 +13,7 @@ absl::StatusOr<admin::v1::Account> FindAccount(Session& session, const std::stri
 
 // kFailedPrecondition when it has no mailbox.
 absl::Status CheckReceives(const admin::v1::Account& account);
+// The same when it sends nothing.
+absl::Status CheckSends(const admin::v1::Account& account);
 
 }  // namespace postern::posternctl

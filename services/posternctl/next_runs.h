@@ -23,4 +23,17 @@ std::string RunStamp(absl::Time run);
 void PrintRuns(std::ostream& out, const std::string& title, const std::vector<absl::Time>& runs,
                absl::TimeZone zone);
 
+// The next five times of an account's schedule, as admin has checked it; none of an empty one.
+struct AccountRuns {
+  std::vector<absl::Time> next;
+  absl::TimeZone zone;
+};
+AccountRuns RunsOf(const std::string& schedule, const std::string& time_zone,
+                   schedule::Traffic traffic);
+// ["2026-11-23T11:00:00Z", …]
+std::string RunsJson(const AccountRuns& runs);
+// They, and the text below them; nothing when there is no schedule.
+void PrintAccountSchedule(std::ostream& out, const std::string& title, const AccountRuns& runs,
+                          const std::string& schedule);
+
 }  // namespace postern::posternctl

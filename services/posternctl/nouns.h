@@ -41,8 +41,12 @@ void AddWatches(Nouns& nouns);
 void AddStatus(Nouns& nouns);
 void AddSchedule(Nouns& nouns);
 void AddKey(Nouns& nouns);
+void AddDkim(Nouns& nouns, CLI::App& key);
+void AddRoutes(Nouns& nouns);
+void AddAliases(Nouns& nouns);
 // Verbs of `rules` and `accounts` that fill a file.
 void AddExplain(Nouns& nouns, CLI::App& rules);
 void AddWatching(Nouns& nouns, CLI::App& accounts);
+void AddSending(Nouns& nouns, CLI::App& accounts);  // and route
 
 }  // namespace postern::posternctl

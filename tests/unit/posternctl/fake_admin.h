@@ -32,12 +32,14 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   ~FakeAdmin() override { server_->Shutdown(); }
   std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
 
-  grpc::Status error, watching_error;
+  grpc::Status error, watching_error, sending_error;
   admin::v1::ListUsersResponse users;
   admin::v1::ListAccountsRequest accounts_asked;
   admin::v1::ListAccountsResponse accounts;
   admin::v1::SetAccountEnabledRequest enabled_asked;
   admin::v1::SetWatchingRequest watching_asked;
+  admin::v1::SetSendingRequest sending_asked;
+  admin::v1::SetRouteRequest route_asked;
   fetcher::v1::CheckAccountRequest check_asked;
   admin::v1::GetStatusResponse status;
   fetcher::v1::ListWatchesResponse watches;
@@ -78,6 +80,22 @@ class FakeAdmin : public admin::v1::AdminService::Service {
     *prepared.mutable_account()->mutable_watching() = request->watching();
     const grpc::Status answered = Answer(request, watching_asked, response, prepared);
     return watching_error.ok() ? answered : watching_error;
+  }
+  // As SetWatching; `sending_error` as there.
+  grpc::Status SetSending(Context, const admin::v1::SetSendingRequest* request,
+                          admin::v1::SetSendingResponse* response) override {
+    admin::v1::SetSendingResponse prepared;
+    if (accounts.accounts_size() > 0) *prepared.mutable_account() = accounts.accounts(0);
+    *prepared.mutable_account()->mutable_sending() = request->sending();
+    const grpc::Status answered = Answer(request, sending_asked, response, prepared);
+    return sending_error.ok() ? answered : sending_error;
+  }
+  grpc::Status SetRoute(Context, const admin::v1::SetRouteRequest* request,
+                        admin::v1::SetRouteResponse* response) override {
+    admin::v1::SetRouteResponse prepared;
+    if (accounts.accounts_size() > 0) *prepared.mutable_account() = accounts.accounts(0);
+    prepared.mutable_account()->set_route(request->route());
+    return Answer(request, route_asked, response, prepared);
   }
   grpc::Status CheckAccount(Context, const fetcher::v1::CheckAccountRequest* request,
                             fetcher::v1::CheckAccountResponse* response) override {
