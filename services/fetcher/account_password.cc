@@ -36,7 +36,7 @@ sasl::Credentials WithPassword(const Account& account, crypto::Secret password) 
 net::Task<absl::StatusOr<sasl::Credentials>> CredentialsOf(const Account& account,
                                                            const crypto::SecretBox& secrets,
                                                            crypto::PasswordKeeper& held,
-                                                           AccessTokens* tokens) {
+                                                           oauth2::AccessTokens* tokens) {
   if (!UsesTokens(account) || tokens == nullptr) {
     auto password = PasswordOf(account, secrets, held);
     if (!password.ok()) co_return password.status();
@@ -50,7 +50,7 @@ net::Task<absl::StatusOr<sasl::Credentials>> CredentialsOf(const Account& accoun
 }
 
 bool NoteLogin(const Account& account, const sasl::Credentials& credentials,
-               const absl::Status& outcome, AccessTokens* tokens) {
+               const absl::Status& outcome, oauth2::AccessTokens* tokens) {
   if (credentials.kind != sasl::Credentials::Kind::kAccessToken || tokens == nullptr) return false;
   if (absl::IsUnauthenticated(outcome)) return tokens->Refused(account.id, credentials.secret);
   if (outcome.ok()) tokens->Accepted(account.id);

@@ -5,8 +5,8 @@
 #include "lib/crypto/password_use.h"
 #include "lib/crypto/secret_box.h"
 #include "lib/net/task.h"
+#include "lib/oauth2/access_tokens.h"
 #include "lib/sasl/credentials.h"
-#include "services/fetcher/access_tokens.h"
 #include "services/fetcher/account.h"
 
 namespace postern::fetcher {
@@ -33,11 +33,11 @@ sasl::Credentials WithPassword(const Account& account, crypto::Secret password);
 net::Task<absl::StatusOr<sasl::Credentials>> CredentialsOf(const Account& account,
                                                            const crypto::SecretBox& secrets,
                                                            crypto::PasswordKeeper& held,
-                                                           AccessTokens* tokens);
+                                                           oauth2::AccessTokens* tokens);
 
 // What a login by `credentials` came to. True: it was refused, and another access token is
 // worth a try at once.
 bool NoteLogin(const Account& account, const sasl::Credentials& credentials,
-               const absl::Status& outcome, AccessTokens* tokens);
+               const absl::Status& outcome, oauth2::AccessTokens* tokens);
 
 }  // namespace postern::fetcher

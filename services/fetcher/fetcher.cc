@@ -9,8 +9,8 @@
 #include "lib/net/deadline.h"
 #include "lib/net/task_group.h"
 #include "lib/net/tcp_dialer.h"
+#include "lib/oauth2/access_tokens.h"
 #include "postern/fetcher/v1/fetcher.grpc.pb.h"
-#include "services/fetcher/access_tokens.h"
 #include "services/fetcher/account_feed.h"
 #include "services/fetcher/account_password.h"
 #include "services/fetcher/fetcher_service.h"
@@ -23,6 +23,9 @@
 namespace postern::fetcher {
 
 namespace {
+
+auto& tokens_asked =
+    metrics::Counter("postern_fetcher_access_tokens_total", "Access tokens asked for");
 
 // Connections beside the watchers', by people who wait for an answer.
 constexpr size_t kVisitsOfOne = 3;  // of a user
@@ -71,7 +74,7 @@ struct Parts {
   const std::unique_ptr<net::Dialer> dialer;
   crypto::PasswordKeeper passwords;
   LoginDelays login_delays;
-  AccessTokens tokens;
+  oauth2::AccessTokens tokens;
   LoginLedger ledger;
   VisitKeeper kept;
   VisitLimits visits{kVisitsOfOne, kVisitsInAll};
@@ -101,7 +104,7 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
       rules(rules::v1::RulesService::NewStub(peers.rules)),
       secrets(std::move(box)),
       dialer(std::move(opened)),
-      tokens(runtime.io.get_executor(), AskAdmin(*admin)),
+      tokens(runtime.io.get_executor(), oauth2::AskAdmin(*admin, tokens_asked)),
       trial(Visiting(rule)),
       folders(Visiting(rule), visits),
       mails(Visiting(rule), visits),

@@ -16,8 +16,8 @@
 #include "lib/mail/mail.h"
 #include "lib/net/dialer.h"
 #include "lib/net/task.h"
+#include "lib/oauth2/access_tokens.h"
 #include "lib/sasl/credentials.h"
-#include "services/fetcher/access_tokens.h"
 #include "services/fetcher/account.h"
 #include "services/fetcher/failure_sentence.h"
 #include "services/fetcher/folder_tree.h"
@@ -162,8 +162,8 @@ struct VisitParts {
   crypto::PasswordKeeper& passwords;
   LoginDelays& login_delays;
   PasswordRule password_rule;
-  AccessTokens* tokens = nullptr;  // null: none are to be had
-  VisitKeeper* kept = nullptr;     // null: each visit is a login
+  oauth2::AccessTokens* tokens = nullptr;  // null: none are to be had
+  VisitKeeper* kept = nullptr;             // null: each visit is a login
   // A mailbox of this host is open. May be empty.
   std::function<void(const std::string& host)> on_reached = {};
 };

@@ -7,7 +7,7 @@
 #include "lib/crypto/secret_box.h"
 #include "lib/net/dialer.h"
 #include "lib/net/task_group.h"
-#include "services/fetcher/access_tokens.h"
+#include "lib/oauth2/access_tokens.h"
 #include "services/fetcher/alarm_clock.h"
 #include "services/fetcher/availability_feed.h"
 #include "services/fetcher/connect_budget.h"
@@ -38,8 +38,8 @@ struct WatcherParts {
   // A watcher's write was refused, for another fetcher has the account: it does nothing
   // any more, and is to be stopped.
   std::function<void(const std::string& account_id)> on_fenced = {};
-  AccessTokens* tokens = nullptr;  // null: there are none to be had
-  LoginLedger* ledger = nullptr;   // null: any number of connections by one login
+  oauth2::AccessTokens* tokens = nullptr;  // null: there are none to be had
+  LoginLedger* ledger = nullptr;           // null: any number of connections by one login
   // A mailbox of this host is open, and not only because another one was.
   std::function<void(const std::string& host)> on_reached = {};
 };

@@ -6,6 +6,7 @@
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "services/sender/delivery/retry_policy.h"
+#include "services/sender/delivery/session_carrier.h"
 
 namespace postern::sender {
 namespace {
@@ -57,7 +58,7 @@ net::Task<void> AccountChecker::CheckUntilHealthy(std::string account_id, uint64
     if (!after) break;
     // Refused, and yet held: another one, that came meanwhile.
     if (absl::IsUnauthenticated(signed_in) && passwords_.Holds(*after)) continue;
-    const bool asking = passwords_.NeededBy(*after);
+    const bool asking = AsksOwner(*after, passwords_, signed_in);
     health_.Report(account_id, ConditionAfter(signed_in, asking));
     if (signed_in.ok() || asking) break;
     log::Info("an account can't sign in",
@@ -72,6 +73,7 @@ net::Task<void> AccountChecker::CheckUntilHealthy(std::string account_id, uint64
 
 net::Task<absl::Status> AccountChecker::SignIn(Account account) {
   Slots::Slot slot(slots_);
+  if (!relay_.SignsIn(account)) co_return relay_.CheckServes(account);
   auto connection = co_await relay_.Connect(std::move(account), kLimit);
   if (!connection.ok()) co_return connection.status();
   co_await (*connection)->session.Quit();

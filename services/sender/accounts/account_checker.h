@@ -20,7 +20,7 @@ namespace postern::sender {
 // Signs in once with every new or changed account, without sending anything, so
 // that its owner sees at once whether the settings work. What does not work is
 // tried again until it does, or the settings change; an account that lacks its
-// password asks for it, and is checked again when that came.
+// password, or its owner's consent, asks for it, and is checked again when that came.
 class AccountChecker {
  public:
   AccountChecker(boost::asio::any_io_executor executor, const AccountDirectory& accounts,

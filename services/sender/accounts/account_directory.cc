@@ -33,8 +33,6 @@ AccountDirectory::Changes AccountDirectory::Apply(std::vector<Account> changed,
       changes.elsewhere.push_back(id);
     }
     by_owner_[account.owner].insert(id);
-    of_site_relay_.erase(id);
-    if (account.by_site_relay) of_site_relay_.insert(id);
     accounts_[id] = std::move(account);
   }
   loaded_ = true;
@@ -47,7 +45,6 @@ void AccountDirectory::Remove(const std::string& id, Changes& changes) {
   const auto owner = by_owner_.find(found->second.owner);
   owner->second.erase(id);
   if (owner->second.empty()) by_owner_.erase(owner);
-  of_site_relay_.erase(id);
   accounts_.erase(found);
   changes.removed.push_back(id);
 }
@@ -55,6 +52,10 @@ void AccountDirectory::Remove(const std::string& id, Changes& changes) {
 const Account* AccountDirectory::Find(absl::string_view id) const {
   const auto found = accounts_.find(id);
   return found == accounts_.end() ? nullptr : &found->second;
+}
+
+void AccountDirectory::ForEach(absl::FunctionRef<void(const Account&)> look) const {
+  for (const auto& [id, account] : accounts_) look(account);
 }
 
 std::vector<std::string> AccountDirectory::AccountsOf(absl::string_view owner) const {

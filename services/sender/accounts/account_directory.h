@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "lib/crypto/password_use.h"
 
@@ -75,7 +76,7 @@ class AccountDirectory {
   // Valid until the next Apply: copy it before waiting for anything.
   const Account* Find(absl::string_view id) const;
   std::vector<std::string> AccountsOf(absl::string_view owner) const;
-  const absl::flat_hash_set<std::string>& OfSiteRelay() const { return of_site_relay_; }
+  void ForEach(absl::FunctionRef<void(const Account&)> look) const;
   bool loaded() const { return loaded_; }
 
  private:
@@ -83,7 +84,6 @@ class AccountDirectory {
 
   absl::flat_hash_map<std::string, Account> accounts_;
   absl::flat_hash_map<std::string, absl::flat_hash_set<std::string>> by_owner_;
-  absl::flat_hash_set<std::string> of_site_relay_;
   bool loaded_ = false;
 };
 

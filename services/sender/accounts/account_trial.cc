@@ -8,7 +8,7 @@
 #include "lib/net/dial_error.h"
 #include "lib/process/log.h"
 #include "services/sender/accounts/account_feed.h"
-#include "services/sender/compose/mail_composer.h"
+#include "services/sender/compose/addressing.h"
 #include "services/sender/outcomes/sentences.h"
 
 namespace postern::sender {
@@ -36,7 +36,7 @@ std::string FieldOf(const Account& account, const absl::Status& status) {
     case net::Suspect::kNone:
       break;
   }
-  if (absl::IsUnauthenticated(status)) return "password";
+  if (absl::IsUnauthenticated(status)) return UsesTokens(account) ? "" : "password";
   // Silence, or another protocol.
   if (absl::IsDeadlineExceeded(status) || absl::IsDataLoss(status)) return "port";
   return "";
@@ -73,6 +73,7 @@ net::Task<absl::StatusOr<TrialResult>> AccountTrial::Try(admin::v1::Account sett
 }
 
 net::Task<TrialResult> AccountTrial::SignIn(Account account, crypto::Secret password) {
+  if (!relay_.SignsIn(account)) co_return TrialResult();
   auto connection = co_await relay_.Try(account, std::move(password), kSignInLimit);
   if (!connection.ok()) {
     const absl::Status& why = connection.status();

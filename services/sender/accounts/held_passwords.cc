@@ -7,7 +7,8 @@ namespace postern::sender {
 namespace {
 
 bool StoresNone(const Account& account) {
-  return !account.by_site_relay && !account.login.empty() && account.sealed_password.empty();
+  return !account.by_site_relay && account.oauth2_provider.empty() && !account.login.empty() &&
+         account.sealed_password.empty();
 }
 
 }  // namespace

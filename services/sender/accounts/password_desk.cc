@@ -59,6 +59,7 @@ net::Task<void> PasswordDesk::KeepWiping() {
 void PasswordDesk::ReportAsking(const std::vector<std::string>& account_ids) {
   for (const std::string& id : account_ids) {
     log::Info("a held password is wiped", {{"account", id}});
+    parts_.on_wiped(id);
     const Account* account = parts_.accounts.Find(id);
     if (account == nullptr || !account->enabled) continue;
     if (parts_.passwords.NeededBy(*account)) parts_.health.Report(id, Asking());

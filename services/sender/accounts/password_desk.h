@@ -25,7 +25,8 @@ struct PasswordDeskParts {
   HealthReporter& health;
   MailPause& pause;
   AccountChecker& checker;
-  std::function<net::Task<absl::Status>()> catch_up;  // the accounts, with admin
+  std::function<net::Task<absl::Status>()> catch_up;            // the accounts, with admin
+  std::function<void(const std::string& account_id)> on_wiped;  // no session goes on with it
 };
 
 // Where passwords come in that are not to be stored, and where they go.
@@ -37,7 +38,7 @@ class PasswordDesk {
   // The account's mail goes on at once. kNotFound: there is no such account;
   // kUnavailable: the accounts are not known yet.
   net::Task<absl::Status> Hold(std::string account_id, crypto::Secret password);
-  // Wipes the passwords of everybody else. Sessions under way end by themselves.
+  // Wipes the passwords of everybody else. Mails under way are carried to their end.
   void Retain(const absl::flat_hash_set<std::string>& users);
   // For ever: wipes everything when nobody says for minutes who is there.
   net::Task<void> KeepWiping();

@@ -13,16 +13,11 @@ struct Freight {
   smtp::Transaction& transaction;
 };
 
-// The moment from which on nobody can know whether a mail was taken (RFC 1047).
-class BeforeDot {
+// As smtp::BeforeDot, for carriers whose session is open already.
+class BeforeDot : public smtp::BeforeDot {
  public:
-  virtual ~BeforeDot() = default;
-  // Mark() is wanted soon: a carrier whose session is open says so with MAIL, and Mark() then
-  // takes no time of its own.
+  // Mark() is wanted soon: said with MAIL, so that Mark() takes no time of its own.
   virtual void Begin() {}
-  // Puts it on record, once, however often it is asked. Any error: the final dot, or the last
-  // chunk, is not to be sent. kAborted: somebody else has the mail.
-  virtual net::Task<absl::Status> Mark() = 0;
 };
 
 // A way to the servers of a mail's recipients. Each recipient's fate is in the transaction,

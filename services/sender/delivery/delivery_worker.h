@@ -1,9 +1,10 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
-#include <random>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,12 @@
 #include "services/sender/accounts/account_directory.h"
 #include "services/sender/accounts/health_reporter.h"
 #include "services/sender/accounts/held_passwords.h"
+#include "services/sender/delivery/attempt.h"
+#include "services/sender/delivery/carriers.h"
 #include "services/sender/delivery/mail_pause.h"
 #include "services/sender/delivery/relay.h"
-#include "services/sender/delivery/session_shares.h"
+#include "services/sender/delivery/roster.h"
+#include "services/sender/delivery/session_pool.h"
 #include "services/sender/outbox/outbox.h"
 
 namespace postern::sender {
@@ -34,8 +38,9 @@ struct WorkerParts {
   std::function<void()> on_settled;
 };
 
-// Takes due mails from the outbox, carries each to its account's server, and
-// settles it.
+// Takes due mails from the outbox, several at a time, carries each to its account's server over
+// sessions that are kept, and settles it beside the next one. A mail in hand is leased until it
+// is settled or given back.
 class DeliveryWorker {
  public:
   DeliveryWorker(boost::asio::any_io_executor executor, WorkerParts parts,
@@ -44,46 +49,56 @@ class DeliveryWorker {
   void Start();
   // Something may be due: a new mail, new settings.
   void Wake() { wake_.Notify(); }
+  // The account has other settings, or its password is wiped: no session that was opened before
+  // carries another mail.
+  void EndSessionsOf(const std::string& account_id);
   // Takes no more, lets sessions end for a while, gives the rest back.
   net::Task<void> Stop();
 
  private:
-  struct Attempt {
-    TakenMail mail;
-    uint64_t task = 0;
-    bool dot_marked = false;  // in Redis; the dot itself goes out behind the content
-    const smtp::Transaction* transaction = nullptr;  // of Deliver(), while it runs
-  };
-  using AttemptKey = std::string;  // queue id and token: an attempt may outlive its lease
-  class Underway;
+  class AtRest;
 
+  // Taking.
   net::Task<void> Dispatch();
+  TakeRequest WhatToTake() const;
+  std::vector<std::string> BusyAccounts() const;
+  void Keep(std::vector<TakenMail> mails);
+  net::Task<void> FetchMore(std::string account_id, size_t count);
+
+  // Carrying.
+  void BeginIn(const std::string& lane);
+  void BeginStalled();
+  void Spawn(MailInHand& first);
+  net::Task<void> CarryAll(MailInHand* first, std::shared_ptr<uint64_t> task);
+  net::Task<void> CarryOne(MailInHand& mail);
+
+  // Settling.
+  net::Task<void> Settle(MailInHand& mail, Settlement settlement);
+  net::Task<bool> PutSettlement(const TakenMail& mail, const Settlement& settlement);
+  void Note(const MailInHand& mail, const Settlement& settlement);
+  net::Task<void> AwaitOwner(MailInHand& mail, Account account);
+  net::Task<void> GiveBackReady(std::string account_id);
+  net::Task<void> GiveBack(MailInHand& mail);
+
+  // Leases.
   net::Task<void> KeepLeases();
   net::Task<absl::Status> RenewLeases();
-  void Begin(TakenMail mail);
-  std::vector<SessionOf> UnderWay() const;
+  void LoseLease(const Lease& lease);
 
-  net::Task<void> Deliver(TakenMail mail);
-  // The account, when an attempt failed before it began because nobody had given the
-  // password, or the one that was tried is `refused`.
-  const Account* LacksPassword(const TakenMail& mail, const smtp::Transaction& transaction,
-                               bool refused) const;
-  net::Task<absl::Status> Carry(const TakenMail& mail, smtp::Transaction& transaction,
-                                std::unique_ptr<RelaySession>& connection);
-  net::Task<absl::Status> CarryAs(Account account, const TakenMail& mail,
-                                  smtp::Transaction& transaction,
-                                  std::unique_ptr<RelaySession>& connection);
-  net::Task<absl::Status> Send(const Account& account, const TakenMail& mail,
-                               smtp::Session& session, smtp::Transaction& transaction);
-  net::Task<void> Settle(TakenMail mail, Settlement settlement);
-
+  const boost::asio::any_io_executor executor_;
   const WorkerParts parts_;
   const WorkerLimits limits_;
+  SessionPool pool_;
+  const SessionParts session_parts_;
+  const Carriers carriers_;
+  Roster roster_;
   net::Event wake_;
   net::Event idle_;
-  absl::flat_hash_map<AttemptKey, Attempt> attempts_;
-  std::minstd_rand random_{std::random_device{}()};
-  net::TaskGroup sessions_;  // last: their coroutines use all of the above
+  bool stopping_ = false;
+  absl::flat_hash_map<std::string, int> at_rest_;  // accounts of which nothing is taken just now
+  net::TaskGroup settling_;  // these last: their coroutines use all of the above
+  Attempts attempts_;
+  net::TaskGroup sessions_;
   net::TaskGroup loops_;
 };
 

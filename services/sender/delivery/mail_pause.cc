@@ -15,13 +15,19 @@ constexpr std::chrono::seconds kRedisPause{1};
 
 }  // namespace
 
-net::Task<void> MailPause::UntilPassword(Account account, std::optional<Lease> lease) {
-  words::Wording why = words::Word("the password of the account is needed first; enter it");
+net::Task<void> MailPause::UntilOwner(Account account, std::optional<Lease> lease) {
+  const bool by_consent = !account.oauth2_provider.empty();
+  words::Wording why =
+      by_consent ? words::Word(
+                       "this gateway has no access to the mailbox any more; sign in at its "
+                       "provider again")
+                 : words::Word("the password of the account is needed first; enter it");
   absl::Status s = co_await outbox_.Suspend(account.id, kPause, std::move(why), std::move(lease));
-  log::Info("mail waits for a password", {{"account", account.id}, {"error", s.message()}});
+  log::Info("mail waits for its account's owner",
+            {{"account", account.id}, {"error", s.message()}});
   if (!s.ok()) co_return;
   author_due_();
-  if (!passwords_.NeededBy(account)) co_await End(account.id);
+  if (!by_consent && !passwords_.NeededBy(account)) co_await End(account.id);
 }
 
 net::Task<int64_t> MailPause::End(std::string account_id) {

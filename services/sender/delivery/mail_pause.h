@@ -23,11 +23,15 @@ class MailPause {
         mail_due_(std::move(mail_due)),
         author_due_(std::move(author_due)) {}
 
-  // The account needs its password: its mail waits, untried and uncounted, until the
-  // owner gives it. Authors are told so once, at once; what is five days old is given
-  // up as any other mail. `lease` is of a mail that is given back; it runs out when
-  // Redis is away. A password that comes meanwhile is not overlooked.
-  net::Task<void> UntilPassword(Account account, std::optional<Lease> lease);
+  // The account needs its password, or its owner's consent (OAuth2): its mail waits, untried
+  // and uncounted, until the owner gives it. Authors are told so once, at once; what is five
+  // days old is given up as any other mail. `lease` is of a mail that is given back; it runs
+  // out when Redis is away. A password that comes meanwhile is not overlooked; consent comes
+  // as new settings.
+  net::Task<void> UntilOwner(Account account, std::optional<Lease> lease);
+  net::Task<void> UntilPassword(Account account, std::optional<Lease> lease) {
+    return UntilOwner(std::move(account), std::move(lease));
+  }
   // Answers how many mails wait. Goes on trying while Redis is away.
   net::Task<int64_t> End(std::string account_id);
 

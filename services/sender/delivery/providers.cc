@@ -16,12 +16,10 @@ struct Row {
 Budget Microsoft() {
   Budget budget;
   // "SMTP client submission": 3 connections at once and 30 mails a minute of one mailbox; what
-  // is beyond gets 432 4.3.2 or 421 4.4.2. The further ones of a session are as good as new
-  // sessions there, but old sessions are cut after a while.
+  // is beyond gets 432 4.3.2 or 421 4.4.2.
   budget.sessions = 3;
   budget.mails_a_minute = 30;
   budget.recipients = 500;
-  budget.mails_a_session = 30;
   return budget;
 }
 

@@ -9,9 +9,9 @@ namespace postern::sender {
 // What a provider's servers bear of one account. The one table is in providers.cc, each row
 // with its reason. Pure.
 struct Budget {
-  size_t sessions = 2;         // at once
-  size_t mails_a_minute = 0;   // 0: as many as go
-  size_t recipients = 100;     // of one transaction: what every server takes, RFC 5321 4.5.3.1.8
+  size_t sessions = 2;        // at once
+  size_t mails_a_minute = 0;  // 0: as many as go
+  size_t recipients = 100;    // of one transaction: what every server takes, RFC 5321 4.5.3.1.8
   size_t mails_a_session = 100;
 };
 

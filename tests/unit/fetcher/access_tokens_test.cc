@@ -1,4 +1,4 @@
-#include "services/fetcher/access_tokens.h"
+#include "lib/oauth2/access_tokens.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "lib/words/wording.h"
 #include "tests/support/await.h"
 
-namespace postern::fetcher {
+namespace postern::oauth2 {
 namespace {
 
 using testing::Await;
@@ -127,4 +127,4 @@ TEST_F(AccessTokensTest, KeepsNoMoreThanItsLimit) {
 }
 
 }  // namespace
-}  // namespace postern::fetcher
+}  // namespace postern::oauth2

@@ -38,11 +38,11 @@ class OAuthWatcherTest : public WatcherTest {
     });
   }
 
-  net::Task<absl::StatusOr<AccessTokens::Token>> Ask(std::string account_id,
-                                                     crypto::Secret refused) {
+  net::Task<absl::StatusOr<oauth2::AccessTokens::Token>> Ask(std::string account_id,
+                                                             crypto::Secret refused) {
     asked_.push_back(absl::StrCat(account_id, " not ", refused.Reveal()));
     if (!trouble_.ok()) co_return trouble_;
-    AccessTokens::Token token;
+    oauth2::AccessTokens::Token token;
     token.text = crypto::Secret(absl::StrCat("token ", asked_.size()));
     token.expires_unix = std::time(nullptr) + 3600;
     co_return token;

@@ -285,7 +285,7 @@ class WatcherTest : public ::testing::Test {
   std::optional<ScriptedDialer> dialer_;
   std::optional<CursorStore> cursors_;
   std::optional<MailHandoff> handoff_;
-  std::optional<AccessTokens> tokens_;
+  std::optional<oauth2::AccessTokens> tokens_;
   std::optional<HealthReporter> health_;
   std::optional<AvailabilityFeed> availability_;
   std::vector<Slot> outbid_;

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -9,7 +8,6 @@
 #include "services/sender/accounts/account_directory.h"
 #include "services/sender/accounts/health_reporter.h"
 #include "services/sender/delivery/retry_policy.h"
-#include "services/sender/delivery/session_shares.h"
 #include "services/sender/delivery/settlement.h"
 #include "services/sender/outbox/outbox_codec.h"
 #include "services/sender/outcomes/sentences.h"
@@ -266,41 +264,6 @@ TEST(AccountDirectory, TellsWhoIsElsewhere) {
   EXPECT_EQ(after([](Account& a) { a.host = "evil.example"; }), 1u);
   EXPECT_EQ(after([](Account& a) { a.login = "eve"; }), 1u);
   EXPECT_EQ(after([](Account& a) { a.security = Security::kNone; }), 1u);
-}
-
-TEST(AccountDirectory, KnowsWhoSendsByTheSiteRelay) {
-  AccountDirectory directory;
-  Account account = AccountOf("1", "ann", 1);
-  account.by_site_relay = true;
-  directory.Apply({account, AccountOf("2", "ann", 1)}, {}, true);
-  EXPECT_TRUE(directory.OfSiteRelay().contains("1"));
-  EXPECT_EQ(directory.OfSiteRelay().size(), 1u);
-  directory.Apply({}, {"1"}, false);
-  EXPECT_TRUE(directory.OfSiteRelay().empty());
-}
-
-TEST(SessionShares, KeepSlotsForOthers) {
-  AccountDirectory directory;
-  Account relayed = AccountOf("r1", "eve", 1);
-  relayed.by_site_relay = true;
-  Account also_relayed = AccountOf("r2", "bob", 1);
-  also_relayed.by_site_relay = true;
-  directory.Apply({AccountOf("1", "ann", 1), AccountOf("2", "ann", 1), AccountOf("3", "ann", 1),
-                   relayed, also_relayed},
-                  {}, true);
-  WorkerLimits limits;
-  limits.per_account = 2;
-  limits.per_owner = 3;
-  limits.site_relay = 1;
-  const auto busy = [&](const std::vector<SessionOf>& under_way) {
-    const std::vector<std::string> all = BusyAccounts(under_way, directory, limits);
-    return std::set<std::string>(all.begin(), all.end());
-  };
-  using Ids = std::set<std::string>;
-  EXPECT_EQ(busy({{"1", "ann"}}), Ids());
-  EXPECT_EQ(busy({{"1", "ann"}, {"1", "ann"}}), Ids{"1"});
-  EXPECT_EQ(busy({{"1", "ann"}, {"1", "ann"}, {"2", "ann"}}), (Ids{"1", "2", "3"}));
-  EXPECT_EQ(busy({{"r1", "eve"}}), (Ids{"r1", "r2"})) << "the relay is one server for all";
 }
 
 }  // namespace

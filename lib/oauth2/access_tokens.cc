@@ -1,4 +1,4 @@
-#include "services/fetcher/access_tokens.h"
+#include "lib/oauth2/access_tokens.h"
 
 #include <chrono>
 #include <ctime>
@@ -6,18 +6,15 @@
 
 #include "absl/random/random.h"
 #include "lib/process/log.h"
-#include "lib/process/metrics.h"
 #include "lib/rpc/unary.h"
 #include "lib/words/wording.h"
 
-namespace postern::fetcher {
+namespace postern::oauth2 {
 
 namespace {
 
 // admin may have to ask the provider.
 constexpr std::chrono::milliseconds kDeadline = std::chrono::seconds(20);
-
-auto& asked = metrics::Counter("postern_fetcher_access_tokens_total", "Access tokens asked for");
 
 absl::Status ConsentMissing() {
   return words::Error(
@@ -63,8 +60,10 @@ net::Task<absl::StatusOr<AccessTokens::Token>> AskOnce(
 
 }  // namespace
 
-AccessTokens::Source AskAdmin(admin::v1::AdminService::StubInterface& admin) {
-  return [&admin](std::string account_id, crypto::Secret refused) {
+AccessTokens::Source AskAdmin(admin::v1::AdminService::StubInterface& admin,
+                              prometheus::Counter& asked) {
+  return [&admin, &asked](std::string account_id, crypto::Secret refused) {
+    asked.Increment();
     return AskOnce(admin, std::move(account_id), std::move(refused));
   };
 }
@@ -97,7 +96,6 @@ std::shared_ptr<AccessTokens::Flight> AccessTokens::Ask(const std::string& accou
 }
 
 net::Task<void> AccessTokens::Fly(std::string account_id, std::shared_ptr<Flight> flight) {
-  asked.Increment();
   crypto::Secret refused;
   const auto found = kept_.find(account_id);
   if (found != kept_.end()) refused = found->second.refused;
@@ -152,4 +150,4 @@ void AccessTokens::Forget(const std::string& account_id) {
   flights_.erase(account_id);
 }
 
-}  // namespace postern::fetcher
+}  // namespace postern::oauth2

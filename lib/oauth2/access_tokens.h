@@ -13,11 +13,12 @@
 #include "lib/net/event.h"
 #include "lib/net/task.h"
 #include "lib/net/task_group.h"
+#include "lib/process/metrics.h"
 #include "postern/admin/v1/admin.grpc.pb.h"
 
-namespace postern::fetcher {
+namespace postern::oauth2 {
 
-// The access tokens (OAuth2, RFC 6749) by which accounts with a provider log in. admin makes
+// The access tokens (OAuth2, RFC 6749) by which accounts of a provider log in. admin makes
 // them; here each is kept until shortly before its end, for one login follows another. In
 // memory alone.
 class AccessTokens {
@@ -74,7 +75,8 @@ class AccessTokens {
   net::TaskGroup tasks_;  // last: its tasks use the rest
 };
 
-// By admin's GetAccessToken.
-AccessTokens::Source AskAdmin(admin::v1::AdminService::StubInterface& admin);
+// By admin's GetAccessToken. `asked` counts how often.
+AccessTokens::Source AskAdmin(admin::v1::AdminService::StubInterface& admin,
+                              prometheus::Counter& asked);
 
-}  // namespace postern::fetcher
+}  // namespace postern::oauth2

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "lib/net/event.h"
+#include "lib/net/task.h"
+#include "lib/net/task_group.h"
+#include "services/sender/delivery/carrier.h"
+#include "services/sender/outbox/outbox.h"
+
+namespace postern::sender {
+
+// Marks the dot of one mail in the outbox, while MAIL and RCPT are under way.
+class DotMark final : public BeforeDot {
+ public:
+  // `tasks` and `outbox` outlive the mark.
+  DotMark(boost::asio::any_io_executor executor, Outbox& outbox, net::TaskGroup& tasks, Lease lease)
+      : executor_(executor), outbox_(outbox), tasks_(tasks), lease_(std::move(lease)) {}
+
+  void Begin() override {
+    if (asked_) return;
+    asked_ = std::make_shared<Asked>(executor_);
+    tasks_.Spawn("mark dot", Ask(outbox_, lease_, asked_));
+  }
+  net::Task<absl::Status> Mark() override {
+    Begin();
+    while (!asked_->answer) co_await asked_->answered.Wait();
+    co_return *asked_->answer;
+  }
+
+ private:
+  // By itself: the delivery may be broken off meanwhile.
+  struct Asked {
+    explicit Asked(boost::asio::any_io_executor executor) : answered(executor) {}
+    net::Event answered;
+    std::optional<absl::Status> answer;
+  };
+  static net::Task<void> Ask(Outbox& outbox, Lease lease, std::shared_ptr<Asked> asked) {
+    asked->answer = co_await outbox.MarkDot(std::move(lease));
+    asked->answered.Notify();
+  }
+
+  const boost::asio::any_io_executor executor_;
+  Outbox& outbox_;
+  net::TaskGroup& tasks_;
+  const Lease lease_;
+  std::shared_ptr<Asked> asked_;
+};
+
+}  // namespace postern::sender
