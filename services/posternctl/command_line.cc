@@ -55,6 +55,8 @@ void AddNouns(Nouns& nouns) {
   AddQueue(nouns);
   AddRules(nouns);
   AddSchedule(nouns);
+  AddRoutes(nouns);
+  AddAliases(nouns);
   AddKey(nouns);
 }
 

@@ -75,6 +75,23 @@ std::string Words(QueueState state) {
   return state == QUEUE_STATE_REPORTING ? "reporting" : "";
 }
 
+std::string Words(LinkState state) {
+  switch (state) {
+    case sender::v1::LINK_STATE_DOWN:
+      return "down";
+    case sender::v1::LINK_STATE_RISING:
+      return "rising";
+    case sender::v1::LINK_STATE_UP:
+      return "up";
+    case sender::v1::LINK_STATE_FALLING:
+      return "falling";
+    case sender::v1::LINK_STATE_FAILED:
+      return "failed";
+    default:
+      return "";
+  }
+}
+
 std::string Words(Verdict verdict) {
   if (verdict == VERDICT_KEEP) return "kept";
   return verdict == VERDICT_REJECT ? "rejected" : "";

@@ -18,6 +18,7 @@ std::string Words(admin::v1::Action action);
 std::string Words(admin::v1::HealthState state);
 std::string Words(edge::v1::Show show);
 std::string Words(sender::v1::QueueState state);
+std::string Words(sender::v1::LinkState state);
 std::string Words(rules::v1::Verdict verdict);
 std::string Words(rules::v1::RuleLanguage language);
 

@@ -1,0 +1,97 @@
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "services/posternctl/next_runs.h"
+#include "services/posternctl/nouns.h"
+#include "services/posternctl/table.h"
+#include "services/posternctl/text_file.h"
+#include "services/posternctl/words.h"
+#include "services/sender/operator_file.h"
+#include "services/sender/routes/route_table.h"
+
+namespace postern::posternctl {
+namespace {
+
+using sender::RouteSettings;
+using sender::v1::EgressRoute;
+using Stub = Session::Stub;
+
+struct Question {
+  std::string path;
+  bool allow_plaintext_auth = false;
+};
+
+std::string WayWords(const std::string& way, const std::string& source) {
+  const std::string by = way.empty() ? "accounts' own servers" : way;
+  return source.empty() ? by : absl::StrCat(by, " from ", source);
+}
+
+absl::Status List(Session& session) {
+  auto answer = session.Call(&Stub::ListRoutes, sender::v1::ListRoutesRequest());
+  if (!answer.ok()) return answer.status();
+  if (session.json) return session.PrintJson(*answer);
+  Table table({"ROUTE", "BY", "LINK", "OPEN", "NEXT RUN", ">ACCOUNTS", ">WAITING", "PROBLEM"});
+  for (const EgressRoute& route : answer->routes()) {
+    table.Add({route.name(), WayWords(route.way(), route.source()), Words(route.link()),
+               route.open() ? "yes" : "no", TimeWords(route.next_run_unix()),
+               absl::StrCat(route.accounts()), absl::StrCat(route.waiting()), route.problem()});
+  }
+  table.Print(session.out(), "There are no routes: mail goes to each account's own server.");
+  if (!answer->file_problem().empty()) {
+    PrintLine(session.out(), "The file of routes has errors; the routes above are those before:");
+    PrintLine(session.out(), answer->file_problem());
+  }
+  return absl::OkStatus();
+}
+
+std::string WayOf(const RouteSettings& route) {
+  if (route.direct) return "mx";
+  return route.relay ? absl::StrCat(route.relay->host, ":", route.relay->port) : "";
+}
+
+absl::Status Check(Session& session, const Question& question) {
+  auto text = ReadTextFile(question.path, sender::kMaxRoutesBytes);
+  if (!text.ok()) return text.status();
+  const std::string name = FileNameOf(question.path);
+  const auto parsed = sender::ParseRoutes(*text, question.allow_plaintext_auth);
+  if (!parsed.ok()) return sender::InFile(name, parsed.status());
+  for (const std::string& warning : parsed->warnings) {
+    PrintLine(session.out(), absl::StrCat("warning: ", name, ":", warning));
+  }
+  Table table({"ROUTE", "BY", "UP", "DOWN", "TIMES", "NEXT RUN"});
+  for (const RouteSettings& route : parsed->routes) {
+    const auto next = NextRuns(route.schedule, schedule::Traffic::kSend, absl::Now(), 1);
+    table.Add({route.name, WayWords(WayOf(route), route.source), absl::StrJoin(route.up, " "),
+               absl::StrJoin(route.down, " "), route.HasTimes() ? "" : "always",
+               next.empty() ? "" : RunWords(next.front(), absl::UTCTimeZone())});
+  }
+  table.Print(session.out(), "The file names no route.");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddRoutes(Nouns& nouns) {
+  CLI::App& routes = nouns.AddNoun("routes", "The ways that mail takes out of here");
+  nouns.AddVerb(routes, "list", "The routes, their links, and what waits for them",
+                "OPEN tells whether a route's times let mail through at the moment. With several\n"
+                "senders, LINK is that of the one that was asked.\n\n"
+                "Example:\n  posternctl routes list\n",
+                List);
+  auto question = std::make_shared<Question>();
+  CLI::App& check = nouns.AddVerb(
+      routes, "check", "Look through a file of routes, without a server",
+      "Warnings and errors read FILE:LINE:COLUMN: REASON; exits with 1 when there is an error.\n"
+      "Files with passwords are not looked into.\n\n"
+      "Example:\n  posternctl routes check /etc/postern/routes\n",
+      [question](Session& session) { return Check(session, *question); });
+  check.add_option("FILE", question->path, "as the sender's --routes-file")->required();
+  check.add_flag("--allow-plaintext-auth", question->allow_plaintext_auth, "as the sender has it");
+}
+
+}  // namespace postern::posternctl
