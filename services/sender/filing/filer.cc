@@ -22,27 +22,22 @@ auto& found_total = metrics::Counter("postern_sender_filed_already_total",
 
 constexpr size_t kTaken = 64;       // at once, from the queue
 constexpr size_t kOfOneOwner = 16;  // the others come again
-constexpr seconds kPoll{3}, kOthersFirst{5};
-// A server that files by itself does so by then.
-constexpr seconds kServersTime{10};
+constexpr seconds kOthersFirst{5};
 // Longer than all calls for one mail may take: nobody else is to try it meanwhile.
 constexpr std::chrono::minutes kClaim{8};
-constexpr seconds kSoonest{30};
-constexpr std::chrono::hours kLatest{2};
-
-// Again after as long as it has been tried already.
-milliseconds PauseAt(milliseconds age) { return std::clamp<milliseconds>(age, kSoonest, kLatest); }
+constexpr std::chrono::hours kLatestRetry{2};
 
 }  // namespace
 
 Filer::Filer(boost::asio::any_io_executor executor, Outbox& outbox,
              const AccountDirectory& accounts, const MailboxBook& mailboxes,
-             fetcher::v1::FetcherService::StubInterface* fetcher)
+             fetcher::v1::FetcherService::StubInterface* fetcher, Times times)
     : executor_(executor),
       outbox_(outbox),
       accounts_(accounts),
       mailboxes_(mailboxes),
       fetcher_(fetcher),
+      times_(times),
       wake_(executor),
       tasks_(executor) {}
 
@@ -53,7 +48,7 @@ bool Filer::Files(const Account& account) const {
 net::Task<void> Filer::Run() {
   for (;;) {
     co_await Round();
-    co_await wake_.WaitFor(kPoll);
+    co_await wake_.WaitFor(times_.poll);
   }
 }
 
@@ -66,8 +61,8 @@ net::Task<void> Filer::Round() {
   absl::flat_hash_map<std::string, Filings> by_owner;
   for (Filing& filing : *taken) {
     if (held_ids_.contains(filing.queue_id)) continue;
-    if (fetcher_ != nullptr && filing.age < kServersTime) {
-      (void)co_await outbox_.FileLater(filing.queue_id, kServersTime - filing.age);
+    if (fetcher_ != nullptr && filing.age < times_.servers_time) {
+      (void)co_await outbox_.FileLater(filing.queue_id, times_.servers_time - filing.age);
       continue;
     }
     Filings& of_owner = by_owner[filing.owner];
@@ -108,7 +103,9 @@ net::Task<void> Filer::FileOne(Filing filing) {
     co_return;
   }
   log::Debug("a sent mail is not filed yet", {{"mail", id}, {"error", done.status().message()}});
-  (void)co_await outbox_.FileLater(id, PauseAt(age));
+  // Again after as long as it has been tried already.
+  const milliseconds pause = std::clamp<milliseconds>(age, times_.soonest_retry, kLatestRetry);
+  (void)co_await outbox_.FileLater(id, pause);
 }
 
 net::Task<absl::StatusOr<bool>> Filer::TryToFile(Filing filing) {

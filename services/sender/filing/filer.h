@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,10 +27,19 @@ namespace postern::sender {
 class Filer {
  public:
   static constexpr size_t kOwnersAtOnce = 4;
+  struct Times {
+    milliseconds servers_time = std::chrono::seconds(10);  // to file by itself
+    milliseconds soonest_retry = std::chrono::seconds(30);
+    milliseconds poll = std::chrono::seconds(3);
+  };
 
   // `fetcher` may be null: then nothing is filed. All of them outlive it.
   Filer(boost::asio::any_io_executor executor, Outbox& outbox, const AccountDirectory& accounts,
-        const MailboxBook& mailboxes, fetcher::v1::FetcherService::StubInterface* fetcher);
+        const MailboxBook& mailboxes, fetcher::v1::FetcherService::StubInterface* fetcher,
+        Times times);
+  Filer(boost::asio::any_io_executor executor, Outbox& outbox, const AccountDirectory& accounts,
+        const MailboxBook& mailboxes, fetcher::v1::FetcherService::StubInterface* fetcher)
+      : Filer(executor, outbox, accounts, mailboxes, fetcher, Times()) {}
 
   // Whether mail of this account has a place to be filed in.
   bool Files(const Account& account) const;
@@ -55,6 +65,7 @@ class Filer {
   const AccountDirectory& accounts_;
   const MailboxBook& mailboxes_;
   fetcher::v1::FetcherService::StubInterface* fetcher_;
+  const Times times_;
   net::Event wake_;
   absl::flat_hash_set<std::string> busy_owners_, held_ids_;
   net::TaskGroup tasks_;  // last: its coroutines use all of the above

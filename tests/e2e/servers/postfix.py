@@ -34,6 +34,8 @@ smtpd_sasl_type = dovecot
 smtpd_sasl_path = inet:127.0.0.1:{auth_port}
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtpd_recipient_restrictions = reject_unlisted_recipient, permit_sasl_authenticated, reject
+# A domain whose mail is taken, and comes back.
+transport_maps = inline:{{ {{ bounces.test = error:5.1.1 nobody of that name here }} }}
 # Nothing of a test leaves this machine.
 default_transport = error:mail for other domains stops here
 message_size_limit = 41943040
