@@ -74,11 +74,22 @@ HeaderWords QWords(absl::string_view text) {
   return words;
 }
 
-HeaderWords BWords(absl::string_view text) {
+// As many characters as fit into one word. Only the last word ends with '=' if that can be: GMime
+// joins words before it decodes them, and stops there.
+absl::string_view CutForBase64(absl::string_view text) {
   constexpr size_t kBytes = kWordText / 4 * 3;
+  const absl::string_view longest = CutUtf8(text, kBytes);
+  if (longest.size() == text.size()) return longest;
+  for (size_t size = kBytes; size >= kBytes / 2; size -= 3) {
+    if (const absl::string_view piece = CutUtf8(text, size); piece.size() % 3 == 0) return piece;
+  }
+  return longest;
+}
+
+HeaderWords BWords(absl::string_view text) {
   HeaderWords words;
   while (!text.empty()) {
-    const absl::string_view piece = CutUtf8(text, kBytes);
+    const absl::string_view piece = CutForBase64(text);
     words.push_back(absl::StrCat(kB, absl::Base64Escape(piece), "?="));
     text.remove_prefix(piece.size());
   }
@@ -122,7 +133,9 @@ HeaderWords TextWords(absl::string_view utf8) {
 }
 
 HeaderWords ParameterWords(absl::string_view name, absl::string_view utf8) {
-  if (IsAscii(utf8)) return {absl::StrCat(name, "=", QuotedString(utf8))};
+  // Readers decode what looks like an encoded word even here.
+  const bool plain = IsAscii(utf8) && !absl::StrContains(utf8, "=?");
+  if (plain) return {absl::StrCat(name, "=", QuotedString(utf8))};
   constexpr char kHex[] = "0123456789ABCDEF";
   std::string word = absl::StrCat(name, "*=utf-8''");
   for (unsigned char c : utf8) {

@@ -75,7 +75,7 @@ HeaderWords KnownParameters(const ParameterizedValue& type, absl::string_view co
 std::string AsciiName(absl::string_view name) {
   std::string out;
   for (unsigned char c : name) {
-    if (c < 0x80) out.push_back(static_cast<char>(c));
+    if (c < 0x80) out.push_back(c == '?' ? '_' : static_cast<char>(c));
     if (c >= 0xC0) out.push_back('_');  // once a character
   }
   return out;
