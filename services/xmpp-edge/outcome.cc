@@ -1,7 +1,5 @@
 #include "services/xmpp-edge/outcome.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -176,13 +174,7 @@ std::vector<Element> OutcomeStanzas(const ReportOutcomeRequest& report,
 }
 
 StanzaError ErrorForReason(absl::string_view reason) {
-  const re2::StringPiece text(reason.data(), reason.size());
-  static const re2::RE2 basic_code(R"((?:^|[^\d.])([45]\d\d)(?:[^\d.]|$))");
-  static const re2::RE2 enhanced_code(R"((?:^|[^\d.])([45])\.(\d{1,3})\.(\d{1,3})(?:[^\d.]|$))");
-  int basic = 0, klass = 0, subject = 0, detail = 0;
-  re2::RE2::PartialMatch(text, basic_code, &basic);
-  re2::RE2::PartialMatch(text, enhanced_code, &klass, &subject, &detail);
-
+  const auto [basic, klass, subject, detail] = CodesIn(reason);
   if (klass == 4 || (klass == 0 && basic / 100 == 4)) return {"wait", "remote-server-timeout"};
   if (subject == 1 && (detail == 3 || detail == 7)) return {"modify", "jid-malformed"};
   if (subject == 1) return {"cancel", "item-not-found"};

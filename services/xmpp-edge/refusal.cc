@@ -5,20 +5,6 @@
 namespace postern::xmpp_edge {
 namespace {
 
-struct Codes {
-  int basic = 0;                           // 550
-  int klass = 0, subject = 0, detail = 0;  // 5.1.1
-};
-
-Codes ReadCodes(const re2::StringPiece& text) {
-  static const re2::RE2 basic(R"((?:^|[^\d.])([45]\d\d)(?:[^\d.]|$))");
-  static const re2::RE2 enhanced(R"((?:^|[^\d.])([45])\.(\d{1,3})\.(\d{1,3})(?:[^\d.]|\.\D|\.?$))");
-  Codes codes;
-  re2::RE2::PartialMatch(text, basic, &codes.basic);
-  re2::RE2::PartialMatch(text, enhanced, &codes.klass, &codes.subject, &codes.detail);
-  return codes;
-}
-
 struct Row {
   int subject, first, last;  // X.subject.first to X.subject.last
   Refusal meaning;
@@ -44,7 +30,7 @@ constexpr Row kEnhanced[] = {
     {7, 20, 26, Refusal::kNotProvenYours},
 };
 
-Refusal ByCode(const Codes& codes) {
+Refusal ByCode(const AnswerCodes& codes) {
   for (const Row& row : kEnhanced) {
     const bool fits = codes.subject == row.subject && codes.detail >= row.first;
     if (fits && codes.detail <= row.last) return row.meaning;
@@ -73,7 +59,7 @@ Refusal ByWords(const re2::StringPiece& text) {
   return Refusal::kUnclear;
 }
 
-Refusal ByBasicCode(const Codes& codes) {
+Refusal ByBasicCode(const AnswerCodes& codes) {
   if (codes.basic == 530 || codes.basic == 535) return Refusal::kSignInFirst;
   if (codes.basic == 552) return Refusal::kMailboxFull;  // RFC 5321: exceeded storage allocation
   return Refusal::kUnclear;
@@ -81,13 +67,22 @@ Refusal ByBasicCode(const Codes& codes) {
 
 }  // namespace
 
-Refusal MeaningOf(absl::string_view answer) {
+AnswerCodes CodesIn(absl::string_view answer) {
   const re2::StringPiece text(answer.data(), answer.size());
-  const Codes codes = ReadCodes(text);
+  static const re2::RE2 basic(R"((?:^|[^\d.])([45]\d\d)(?:[^\d.]|$))");
+  static const re2::RE2 enhanced(R"((?:^|[^\d.])([45])\.(\d{1,3})\.(\d{1,3})(?:[^\d.]|\.\D|\.?$))");
+  AnswerCodes codes;
+  re2::RE2::PartialMatch(text, basic, &codes.basic);
+  re2::RE2::PartialMatch(text, enhanced, &codes.klass, &codes.subject, &codes.detail);
+  return codes;
+}
+
+Refusal MeaningOf(absl::string_view answer) {
+  const AnswerCodes codes = CodesIn(answer);
   if (const Refusal meaning = ByCode(codes); meaning != Refusal::kUnclear) return meaning;
   // Words without any code may be anybody's.
   if (codes.basic == 0 && codes.klass == 0) return Refusal::kUnclear;
-  const Refusal meaning = ByWords(text);
+  const Refusal meaning = ByWords(re2::StringPiece(answer.data(), answer.size()));
   if (codes.subject == 7) {
     const bool finer = meaning == Refusal::kSpam || meaning == Refusal::kGreylisted ||
                        meaning == Refusal::kTooFast;

@@ -28,6 +28,13 @@ enum class Refusal {
   kTooFast,         // more mails than it takes in a while
 };
 
+// The first codes in an answer; 0 where there is none.
+struct AnswerCodes {
+  int basic = 0;                           // 550 (RFC 5321)
+  int klass = 0, subject = 0, detail = 0;  // 5.1.1 (RFC 3463)
+};
+AnswerCodes CodesIn(absl::string_view answer);
+
 // Reads "550 5.1.1 no such user", or what a report says of it. The enhanced code (RFC 3463) counts
 // before the words, these before the plain code (RFC 5321), which servers use for almost anything.
 // Words are looked for only where servers agree on them; what is in doubt is kUnclear.

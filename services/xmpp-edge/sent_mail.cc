@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "lib/mail/domain_name.h"
 #include "lib/mail/utf8.h"
 #include "lib/rpc/mail_codec.h"
 #include "services/xmpp-edge/netstring.h"
@@ -26,7 +27,12 @@ void AddKeys(const Addresses& addresses, SentMail& mail) {
 }  // namespace
 
 std::string RecipientKey(absl::string_view address) {
-  return absl::AsciiStrToLower(mail::CutUtf8(address, kMaxAddress));
+  address = mail::CutUtf8(address, kMaxAddress);
+  const size_t at = address.rfind('@');
+  if (at == address.npos) return absl::AsciiStrToLower(address);
+  const auto domain = mail::AsciiDomain(address.substr(at + 1));
+  if (!domain.ok()) return absl::AsciiStrToLower(address);
+  return absl::StrCat(absl::AsciiStrToLower(address.substr(0, at)), "@", *domain);
 }
 
 SentMail SentMailOf(const sender::v1::SubmitRequest& request, std::string queue_id) {

@@ -19,7 +19,8 @@ struct SentMail {
   std::vector<std::string> recipients;  // of the envelope, as RecipientKey
 };
 
-// The same for an address however it is written: lower case. At most 320 bytes are kept.
+// The same for an address however it is written: lower case, the domain in ASCII. At most 320
+// bytes are kept.
 std::string RecipientKey(absl::string_view address);
 
 SentMail SentMailOf(const sender::v1::SubmitRequest& request, std::string queue_id);

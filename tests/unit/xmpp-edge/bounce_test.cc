@@ -199,6 +199,14 @@ TEST(SentMail, IsReadAsItWasWritten) {
   EXPECT_FALSE(DecodeSentMail(EncodeSentMail(sent).substr(0, 40)));
 }
 
+TEST(RecipientKey, IsTheSameHoweverAnAddressIsWritten) {
+  EXPECT_EQ(RecipientKey("Bob@Example.NET"), "bob@example.net");
+  EXPECT_EQ(RecipientKey("bob@bücher.example"), RecipientKey("bob@xn--bcher-kva.example"));
+  EXPECT_NE(RecipientKey("bob@a.example"), RecipientKey("bob@b.example"));
+  EXPECT_EQ(RecipientKey("Bob"), "bob");
+  EXPECT_EQ(RecipientKey("bob@"), "bob@");
+}
+
 TEST(SentMail, KnowsEverybodyItWentTo) {
   sender::v1::SubmitRequest request;
   for (auto* list : {request.mutable_draft()->mutable_to(), request.mutable_draft()->mutable_cc(),
