@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
+#include "lib/mail/address_reader.h"
 #include "lib/mail/domain_name.h"
 #include "lib/words/wording.h"
 
@@ -32,6 +33,13 @@ bool IsLocalPart(absl::string_view local) {
   if (local.empty() || local.size() > 64) return false;
   return std::none_of(local.begin(), local.end(),
                       [](char c) { return absl::ascii_iscntrl(c) || c == '<' || c == '>'; });
+}
+
+absl::Status NoAddress(const mail::Address& address) {
+  return words::Error(
+      absl::StatusCode::kInvalidArgument,
+      words::Word("'$0@$1' is no mail address", absl::Utf8SafeCHexEscape(address.local_part),
+                  absl::Utf8SafeCHexEscape(address.domain)));
 }
 
 absl::Status ToTravelling(std::vector<mail::Address>& addresses) {
@@ -62,13 +70,15 @@ absl::Status Collect(const std::vector<mail::Address>& addresses,
 }  // namespace
 
 absl::StatusOr<mail::Address> Travelling(const mail::Address& address) {
-  if (!IsLocalPart(address.local_part) || !IsDomain(address.domain)) {
-    return words::Error(
-        absl::StatusCode::kInvalidArgument,
-        words::Word("'$0@$1' is no mail address", absl::Utf8SafeCHexEscape(address.local_part),
-                    absl::Utf8SafeCHexEscape(address.domain)));
-  }
-  return mail::TravellingForm(address);
+  if (!IsLocalPart(address.local_part) || !IsDomain(address.domain)) return NoAddress(address);
+  auto form = mail::TravellingForm(address);
+  if (!form.ok()) return form;
+  // Bcc stands in no header, where it would be looked at once more.
+  const auto read = mail::ParseSpec(form->Spec());
+  const bool means_itself =
+      read.ok() && read->local_part == form->local_part && read->domain == form->domain;
+  if (!means_itself) return NoAddress(address);
+  return form;
 }
 
 absl::StatusOr<smtp::Envelope> EnvelopeOf(Draft& draft) {

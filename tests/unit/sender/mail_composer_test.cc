@@ -97,6 +97,14 @@ TEST(MailComposer, RefusesADraftThatIsWrong) {
        [](Draft& d) {
          d.bcc = {{"", "a\nb", "example.net"}};
        }},
+      {"Bcc that is not UTF-8",
+       [](Draft& d) {
+         d.bcc = {{"", "a\xD2", "example.net"}};
+       }},
+      {"Bcc with a control beyond ASCII",
+       [](Draft& d) {
+         d.bcc = {{"", "a\xC2\x85", "example.net"}};
+       }},
       {"NUL in an address", [](Draft& d) { d.to[0].local_part = std::string("a\0b", 3); }},
       {"brackets in an address", [](Draft& d) { d.to[0].local_part = "a> <b"; }},
       {"at in a domain", [](Draft& d) { d.to[0].domain = "example.net>, <eve@example.org"; }},
