@@ -34,8 +34,8 @@ smtpd_sasl_type = dovecot
 smtpd_sasl_path = inet:127.0.0.1:{auth_port}
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtpd_recipient_restrictions = reject_unlisted_recipient, permit_sasl_authenticated, reject
-# A domain whose mail is taken, and comes back.
-transport_maps = inline:{{ {{ bounces.test = error:5.1.1 nobody of that name here }} }}
+# Mail for this domain is taken, and goes to a server that refuses it.
+transport_maps = inline:{{ {{ bounces.test = smtp:[127.0.0.1]:{refusing_port} }} }}
 # Nothing of a test leaves this machine.
 default_transport = error:mail for other domains stops here
 message_size_limit = 41943040
@@ -44,6 +44,8 @@ message_size_limit = 41943040
 MASTER = """
 {smtps_port}  inet  n  -  n  -  -  smtpd -o smtpd_tls_wrappermode=yes
 {submission_port}  inet  n  -  n  -  -  smtpd
+127.0.0.1:{refusing_port}  inet  n  -  n  -  -  smtpd -o myhostname=far.test -o smtpd_tls_security_level=none -o smtpd_sasl_auth_enable=no -o smtpd_relay_restrictions= -o {{ smtpd_recipient_restrictions = check_recipient_access inline:{{ {{ bounces.test = 550 5.1.1 nobody of that name here }} }}, reject }}
+smtp      unix  -  -  n  -  -  smtp
 cleanup   unix  n  -  n  -  0  cleanup
 qmgr      unix  n  -  n  300  1  qmgr
 tlsmgr    unix  -  -  n  1000?  1  tlsmgr
@@ -68,19 +70,22 @@ endif
 
 
 class Postfix:
+    more = ""  # settings that come behind those above, and go before
+
     def __init__(self, folder, authority, dovecot):
         self.folder = Path(folder)
         self.smtps_port = free_port()       # TLS from the first byte
         self.submission_port = free_port()  # STARTTLS
+        self.refusing_port = free_port()    # another server, whose users are nobody
         for part in ("", "etc", "queue", "data"):
             (self.folder / part).mkdir()
             (self.folder / part).chmod(0o755)
         values = dict(folder=self.folder, domain=DOMAIN, lmtp_port=dovecot.lmtp_port,
                       auth_port=dovecot.auth_port, certificate=authority.certificate,
                       key=authority.key, smtps_port=self.smtps_port,
-                      submission_port=self.submission_port)
+                      submission_port=self.submission_port, refusing_port=self.refusing_port)
         etc = self.folder / "etc"
-        (etc / "main.cf").write_text(MAIN.format(**values))
+        (etc / "main.cf").write_text(MAIN.format(**values) + self.more)
         (etc / "master.cf").write_text(MASTER.format(**values))
         (etc / "mailboxes").write_text(MAILBOXES)
         self.daemon = Daemon("postfix", [self._setting("daemon_directory") + "/master", "-c", etc,
@@ -120,3 +125,14 @@ class Postfix:
         path.mkdir(exist_ok=True)
         subprocess.run(["chown", owner, path], check=True)
         path.chmod(mode)
+
+
+class OpenPostfix(Postfix):
+    """Takes mail from everybody, encrypted or not, and is otherwise as Debian has it."""
+    more = """
+smtpd_tls_security_level = may
+smtpd_sasl_auth_enable = no
+smtpd_relay_restrictions = permit
+smtpd_recipient_restrictions = reject_unlisted_recipient, permit
+in_flow_delay = 0
+"""
