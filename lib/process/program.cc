@@ -38,6 +38,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kStopLimit = 5s;
+// A draft with its attachments, or a mail to be copied: 25 MiB, and what stands around it.
+constexpr int kMaxRequestBytes = 27 * 1024 * 1024;
 constexpr int kWrongUsage = 2;
 constexpr auto kDrainLimit = 1s;  // for calls under way when we stop
 
@@ -125,7 +127,7 @@ absl::Status Listen(Running& run, const std::string& address, const rpc::TlsFile
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort(address, *credentials, &port);
-  builder.SetMaxReceiveMessageSize(rpc::kMaxMessageBytes);
+  builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a taken port is an error
   // Clients ping every 20 s on idle connections (rpc::MakeChannel).
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
