@@ -19,7 +19,7 @@ using FetcherAsync = fetcher::v1::FetcherService::StubInterface::async_interface
 
 constexpr std::chrono::seconds kCallLimit{45}, kAppendLimit{180};
 constexpr int64_t kDay = 24 * 60 * 60;
-constexpr uint32_t kMostFound = 32;  // what ReadMails takes
+constexpr uint32_t kMostFound = 16;  // all of them are read
 constexpr size_t kMostBelow = 8;     // folders whose subfolders are looked at
 // Below gRPC's limit for a message, with room around it.
 constexpr size_t kMaxMessage = 1024 * 1024;
