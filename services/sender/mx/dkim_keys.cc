@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "lib/crypto/secret_box.h"
@@ -124,10 +123,11 @@ std::vector<DkimKey> ReadDkimKeys(const DkimOptions& options,
   return keys;
 }
 
-std::string DkimRecord(const crypto::SigningKey& key) {
-  const bool rsa = key.kind() == crypto::SigningKey::Kind::kRsa;
-  return absl::StrCat("v=DKIM1; k=", rsa ? "rsa" : "ed25519",
-                      "; p=", absl::Base64Escape(key.PublicKey()));
+std::shared_ptr<const DkimSigner> ReadSigner(const DkimOptions& options,
+                                             std::vector<OptionProblem>& problems) {
+  std::vector<DkimKey> keys = ReadDkimKeys(options, problems);
+  if (keys.empty()) return nullptr;
+  return std::make_shared<const DkimSigner>(std::move(keys));
 }
 
 }  // namespace postern::sender::mx

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,8 @@ std::vector<DkimEntry> ReadDkimKeysFile(absl::string_view text,
 // used.
 std::vector<DkimKey> ReadDkimKeys(const DkimOptions& options, std::vector<OptionProblem>& problems);
 
-// What stands in DNS at SELECTOR._domainkey.DOMAIN: "v=DKIM1; k=rsa; p=…". RFC 6376 section 3.6.1.
-std::string DkimRecord(const crypto::SigningKey& key);
+// The signer of these; null: nothing is signed, or `problems` says why nothing can be.
+std::shared_ptr<const DkimSigner> ReadSigner(const DkimOptions& options,
+                                             std::vector<OptionProblem>& problems);
 
 }  // namespace postern::sender::mx

@@ -1,6 +1,7 @@
 #include "services/sender/mx/unbound_dns.h"
 
 #include <unbound.h>
+#include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <chrono>
@@ -30,6 +31,12 @@ constexpr std::pair<const char*, const char*> kOptions[] = {
     {"msg-cache-size:", "4m"},         {"rrset-cache-size:", "8m"},
     {"cache-max-ttl:", "86400"},       {"cache-max-negative-ttl:", "900"},
     {"do-not-query-localhost:", "no"}, {"use-syslog:", "no"}};
+
+// Without the root's keys nothing is secure, and mail goes all the same.
+std::string AnchorOf(const DnsOptions& options) {
+  if (!options.trust_anchor_file.empty()) return options.trust_anchor_file;
+  return ::access(kRootAnchor, R_OK) == 0 ? kRootAnchor : "";
+}
 
 struct FreeContext {
   void operator()(ub_ctx* context) const { ub_ctx_delete(context); }
@@ -221,8 +228,10 @@ class UnboundDns final : public Dns {
 net::Task<absl::StatusOr<DnsAnswer<asio::ip::address>>> UnboundDns::Addresses(std::string host) {
   auto v6 = co_await Ask<asio::ip::address>(host, kTypeAaaa, &ReadAddress);
   auto v4 = co_await Ask<asio::ip::address>(host, kTypeA, &ReadAddress);
-  // One of them is enough to go there, but not to believe what else DNS says of the host.
-  if (!v6.ok() && !v4.ok()) co_return v4.status();
+  // One of them is enough to go there: some servers can't be asked for the other. But where
+  // DNSSEC is, or should be, somebody may keep it back to take the certificate's check away.
+  if (!v6.ok() && (!v4.ok() || v4->secure || absl::IsDataLoss(v6.status()))) co_return v6.status();
+  if (!v4.ok() && (v6->secure || absl::IsDataLoss(v4.status()))) co_return v4.status();
   DnsAnswer<asio::ip::address> both;
   both.secure = v6.ok() && v4.ok() && v6->secure && v4->secure;
   both.exists = !v6.ok() || !v4.ok() || v6->exists || v4->exists;
@@ -240,13 +249,26 @@ net::Task<absl::StatusOr<DnsAnswer<asio::ip::address>>> UnboundDns::Addresses(st
 
 }  // namespace
 
+absl::Status CheckDnsOptions(const DnsOptions& options) {
+  const std::string file = AnchorOf(options);
+  auto context = NewContext(options, file);
+  if (!context.ok()) return context.status();
+  // The first question makes libunbound read its files; this one it answers itself.
+  ub_result* answer = nullptr;
+  const int bad = ub_resolve(context->get(), "localhost.", kTypeA, kClassIn, &answer);
+  ub_resolve_free(answer);
+  if (bad == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--dns-trust-anchor-file: ", file,
+                                                 ": holds no DNS keys, or can't be read (",
+                                                 ub_strerror(bad), ")"));
+}
+
 absl::StatusOr<std::unique_ptr<Dns>> MakeUnboundDns(asio::any_io_executor executor,
                                                     const DnsOptions& options) {
-  const bool own_anchor = !options.trust_anchor_file.empty();
-  auto validating = NewContext(options, own_anchor ? options.trust_anchor_file : kRootAnchor);
+  auto validating = NewContext(options, AnchorOf(options));
   if (!validating.ok()) return validating.status();
   std::shared_ptr<Unbound> plain;
-  if (!own_anchor) {
+  if (options.trust_anchor_file.empty()) {
     auto context = NewContext(options, "");
     if (!context.ok()) return context.status();
     plain = Begin(executor, *std::move(context));

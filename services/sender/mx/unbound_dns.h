@@ -27,4 +27,7 @@ struct DnsOptions {
 absl::StatusOr<std::unique_ptr<Dns>> MakeUnboundDns(boost::asio::any_io_executor executor,
                                                     const DnsOptions& options);
 
+// The same errors before there is anything to run it; asks nobody.
+absl::Status CheckDnsOptions(const DnsOptions& options);
+
 }  // namespace postern::sender::mx

@@ -15,11 +15,11 @@ namespace postern::sender::mx {
 inline constexpr size_t kMostHosts = 5;
 
 // The mail servers of a domain, best first.
-struct Route {
+struct MailHosts {
   std::vector<std::string> hosts;
   bool secure = false;   // that these are the hosts was validated
   bool literal = false;  // the host is an address: "[192.0.2.1]"
-  bool operator==(const Route&) const = default;
+  bool operator==(const MailHosts&) const = default;
 };
 
 // Puts `pick` < n for a choice among n.
@@ -39,6 +39,6 @@ std::string DomainOf(absl::string_view address);
 // Asks DNS for the mail servers of `domain`. As sentences for authors (lib/words):
 // kFailedPrecondition: there are none, and waiting does not help; kUnavailable: not to be
 // found out just now.
-net::Task<absl::StatusOr<Route>> FindRoute(Dns& dns, std::string domain, const Pick& pick);
+net::Task<absl::StatusOr<MailHosts>> FindMailHosts(Dns& dns, std::string domain, const Pick& pick);
 
 }  // namespace postern::sender::mx

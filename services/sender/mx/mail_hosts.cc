@@ -1,10 +1,11 @@
-#include "services/sender/mx/route.h"
+#include "services/sender/mx/mail_hosts.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "lib/mail/domain_name.h"
 #include "lib/process/log.h"
 #include "lib/words/wording.h"
 #include "services/sender/mx/dns_records.h"
@@ -33,7 +34,7 @@ absl::Status NotNow(const std::string& domain, const absl::Status& why) {
 }
 
 // RFC 5321 section 5.1: without an MX record the domain itself is the host.
-net::Task<absl::StatusOr<Route>> DomainItself(Dns& dns, std::string domain, bool secure) {
+net::Task<absl::StatusOr<MailHosts>> DomainItself(Dns& dns, std::string domain, bool secure) {
   auto addresses = co_await dns.Addresses(domain);
   if (!addresses.ok()) co_return NotNow(domain, addresses.status());
   if (addresses->records.empty() && !addresses->exists) {
@@ -42,10 +43,10 @@ net::Task<absl::StatusOr<Route>> DomainItself(Dns& dns, std::string domain, bool
   if (addresses->records.empty()) {
     co_return Never(words::Word("$0 has no mail server; check the address", domain));
   }
-  Route route;
-  route.secure = secure && addresses->secure;
-  route.hosts.push_back(std::move(domain));
-  co_return route;
+  MailHosts found;
+  found.secure = secure && addresses->secure;
+  found.hosts.push_back(std::move(domain));
+  co_return found;
 }
 
 }  // namespace
@@ -84,15 +85,16 @@ std::string DomainOf(absl::string_view address) {
   return absl::AsciiStrToLower(address.substr(at + 1));
 }
 
-net::Task<absl::StatusOr<Route>> FindRoute(Dns& dns, std::string domain, const Pick& pick) {
-  Route route;
+net::Task<absl::StatusOr<MailHosts>> FindMailHosts(Dns& dns, std::string domain, const Pick& pick) {
+  MailHosts found;
   const std::string address = AddressOfLiteral(domain);
   if (!address.empty()) {
-    route.literal = true;
-    route.hosts.push_back(address);
-    co_return route;
+    found.literal = true;
+    found.hosts.push_back(address);
+    co_return found;
   }
-  const auto name = ReadName(domain);
+  const auto ascii = mail::AsciiDomain(domain);  // of letters beyond ASCII: RFC 5890
+  const auto name = ascii.ok() ? ReadName(*ascii) : std::nullopt;
   if (!name) co_return Never(words::Word("$0 is no domain; check the address", domain));
   auto records = co_await dns.Mx(*name);
   if (!records.ok()) co_return NotNow(domain, records.status());
@@ -100,10 +102,10 @@ net::Task<absl::StatusOr<Route>> FindRoute(Dns& dns, std::string domain, const P
     co_return Never(words::Word("there is no domain $0; check the address", domain));
   }
   if (records->records.empty()) co_return co_await DomainItself(dns, *name, records->secure);
-  route.secure = records->secure;
-  route.hosts = InOrder(std::move(records->records), pick);
-  if (route.hosts.empty()) co_return Never(words::Word("$0 takes no mail (5.1.10)", domain));
-  co_return route;
+  found.secure = records->secure;
+  found.hosts = InOrder(std::move(records->records), pick);
+  if (found.hosts.empty()) co_return Never(words::Word("$0 takes no mail (5.1.10)", domain));
+  co_return found;
 }
 
 }  // namespace postern::sender::mx
