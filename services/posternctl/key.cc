@@ -32,7 +32,7 @@ absl::Status NewKey(Session& session, const std::string& name) {
 }  // namespace
 
 void AddKey(Nouns& nouns) {
-  CLI::App& key = nouns.AddNoun("key", "Keys that seal passwords at rest");
+  CLI::App& key = nouns.AddNoun("key", "Keys that seal passwords at rest, and keys that sign mail");
   auto name = std::make_shared<std::string>("main");
   nouns
       .AddVerb(
@@ -44,6 +44,7 @@ void AddKey(Nouns& nouns) {
       .add_option("NAME", *name, "of the key: letters, digits and dashes")
       ->check(CheckKeyName)
       ->capture_default_str();
+  AddDkim(nouns, key);
 }
 
 }  // namespace postern::posternctl
