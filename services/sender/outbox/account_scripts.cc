@@ -14,7 +14,8 @@ if id then
 end
 call('HSET', key('account', account), 'paused', now + ARGV[2], 'why', ARGV[3])
 call('SADD', key('paused'), account)
-call('ZADD', key('watched'), now, account)
+call('HDEL', key('account', account), 'telling')
+call('ZADD', key('telling'), now, account)
 line_up(account)
 return 1
 )lua");

@@ -95,7 +95,7 @@ net::Task<absl::StatusOr<Receipt>> Outbox::Put(Submission submission) {
   Receipt receipt;
   receipt.queue_id = crypto::RandomId();
   receipt.message_id = mail.message_id;
-  const std::string fixed = EncodeFixed(mail);
+  const std::string fixed = EncodeFixed(mail, submission.context);
   const size_t size = mail.content.size();
   size_t pieces = 0;
   if (size > kInlineBytes) {
@@ -113,7 +113,7 @@ net::Task<absl::StatusOr<Receipt>> Outbox::Put(Submission submission) {
                                    fixed,
                                    absl::StrJoin(mail.envelope.to, "\n"),
                                    absl::StrCat(size),
-                                   std::move(submission.context),
+                                   submission.context.empty() ? "0" : "1",
                                    std::move(mail.content),
                                    absl::StrCat(pieces),
                                    Ms(std::max(submission.wait, milliseconds(0))),

@@ -62,7 +62,7 @@ net::Task<absl::StatusOr<int64_t>> Outbox::SweepLate() {
     if (!given_up.ok()) co_return given_up.status();
     log::Info("a mail is given up; its time is over", {{"mail", mail.queue_id}});
   }
-  co_return sweep->looked_at;
+  co_return sweep->done;
 }
 
 net::Task<absl::StatusOr<std::vector<Filing>>> Outbox::TakeFilings(size_t limit) {

@@ -123,22 +123,22 @@ std::string EncodeFixed(const ComposedMail& mail, absl::string_view context) {
   const smtp::Envelope& envelope = mail.envelope;
   return absl::StrCat(mail.message_id, "\n", envelope.from, "\n", envelope.envelope_id, "\n",
                       envelope.eight_bit ? "8" : "", envelope.utf8 ? "u" : "",
-                      envelope.require_tls ? "t" : "", mail.hidden.empty() ? "" : "\n",
-                      absl::StrJoin(mail.hidden, "\t"));
+                      envelope.require_tls ? "t" : "", "\n", absl::StrJoin(mail.hidden, "\t"),
+                      "\n", context);
 }
 
 FixedPart DecodeFixed(absl::string_view text) {
-  const std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  const std::vector<std::string> lines = absl::StrSplit(text, absl::MaxSplits('\n', 5));
   FixedPart fixed;
-  if (lines.size() != 4 && lines.size() != 5) return fixed;
+  if (lines.size() != 6) return fixed;
   fixed.message_id = lines[0];
   fixed.from = lines[1];
   fixed.envelope_id = lines[2];
   fixed.eight_bit = absl::StrContains(lines[3], '8');
   fixed.utf8 = absl::StrContains(lines[3], 'u');
   fixed.require_tls = absl::StrContains(lines[3], 't');
-  fixed.context = lines[4];
-  if (lines.size() == 5) fixed.hidden = absl::StrSplit(lines[4], '\t');
+  fixed.hidden = absl::StrSplit(lines[4], '\t', absl::SkipEmpty());
+  fixed.context = lines[5];
   return fixed;
 }
 
@@ -236,7 +236,7 @@ absl::StatusOr<QueuePage> ReadPage(const Reply& reply) {
 absl::StatusOr<Sweep> ReadSweep(const Reply& reply) {
   if (!HasItems(reply, 2)) return Misshapen();
   Sweep sweep;
-  sweep.looked_at = Number(reply.items[0]);
+  sweep.done = Number(reply.items[0]);
   for (const Reply& item : reply.items[1].items) {
     if (!HasItems(item, 3)) return Misshapen();
     SweptMail mail;

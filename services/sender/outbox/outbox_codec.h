@@ -39,13 +39,13 @@ absl::StatusOr<std::vector<Report>> ReadReports(const store::Reply& reply);
 absl::StatusOr<std::vector<Filing>> ReadFilings(const store::Reply& reply);
 absl::StatusOr<QueuePage> ReadPage(const store::Reply& reply);
 
-// What kSweep found: how many mails it looked at, and whose time is up.
+// What kSweep did: how much, and whose time is up.
 struct SweptMail {
   std::string queue_id, state;
   words::Wording error;
 };
 struct Sweep {
-  int64_t looked_at = 0;
+  int64_t done = 0;
   std::vector<SweptMail> expired;
 };
 absl::StatusOr<Sweep> ReadSweep(const store::Reply& reply);

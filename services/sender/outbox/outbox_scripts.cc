@@ -49,8 +49,7 @@ local function forget(mails)
   for i, mail in ipairs(mails) do
     ids[i], keys[i] = mail[1], key('mail', mail[1])
     if mail[4] then drop_content(mail[1], mail[4]) end
-    left[mail[2]] = left[mail[2]] or {}
-    table.insert(left[mail[2]], mail[1])
+    left[mail[2]] = (left[mail[2]] or 0) + 1
     bytes = bytes + mail[3]
   end
   call('UNLINK', unpack(keys))
@@ -58,10 +57,8 @@ local function forget(mails)
   call('ZREM', key('reporting'), unpack(ids))
   call('DECRBY', key('bytes'), bytes)
   for account, gone in pairs(left) do
-    call('ZREM', key('watch', account), unpack(gone))
-    if call('HINCRBY', key('account', account), 'mails', -#gone) <= 0 then
+    if call('HINCRBY', key('account', account), 'mails', -gone) <= 0 then
       call('HDEL', key('account', account), 'mails')
-      call('ZREM', key('watched'), account)
       end_pause(account)
     end
   end
@@ -75,15 +72,13 @@ local function lines_for(kind, pending, reason)
   return table.concat(lines)
 end
 
--- Nothing of the mail is left to send. It stays while there is something to report or to file;
--- answers whether it does. mail: id, account, size, pieces, to_file, sent; report: all its lines
+-- Nothing of a mail is left to send. It stays while there is something to report or to file;
+-- answers whether it does. mail: id, pieces, to_file, sent. Its delay is for the caller to strike off.
 local function finish(mail, report)
   local id = mail.id
-  call('ZREM', key('watch', mail.account), id)
   local filing = mail.to_file and mail.sent
   if not filing and report == '' then return false end
-  call('HSET', key('mail', id), 'state', filing and 'filing' or 'reporting', 'pending', '',
-       'phase', '', 'uncertain', '', 'report', report)
+  call('HSET', key('mail', id), 'state', filing and 'filing' or 'reporting', 'pending', '', 'report', report)
   if report ~= '' then call('ZADD', key('reporting'), now, id) end
   if filing then
     call('HSET', key('mail', id), 'sent_at', now)

@@ -17,17 +17,18 @@ return 'ROOM'
 )lua");
 
 // ARGV: limit of an account, of all, of bytes, life of a key, time until late; then of each
-// mail: id, account, owner, hash of its key, message-id, fixed, recipients, size, context, content,
-// number of pieces, wait, whether to file
+// mail: id, account, owner, hash of its key, message-id, fixed, recipients, size, whether its
+// author is told, content, number of pieces, wait, whether to file
 const store::Script kPut = Make(R"lua(
 local account_limit, site_limit, byte_limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local answers, put, accounts, watched = {}, {}, {}, {}
+local answers, put, accounts, watch, in_line = {}, {}, {}, {}, {}
 local mails, bytes, more_bytes = call('ZCARD', key('all')), tonumber(call('GET', key('bytes')) or 0), 0
 
 local function account_of(name)
   if not accounts[name] then
-    local f = call('HMGET', key('account', name), 'mails', 'gate')
-    accounts[name] = {mails = tonumber(f[1] or 0), gate = tonumber(f[2] or 0), due = {}, watch = {}, earliest = math.huge}
+    local f = call('HMGET', key('account', name), 'mails', 'gate', 'paused')
+    accounts[name] = {mails = tonumber(f[1] or 0), gate = tonumber(f[2] or 0),
+                      paused = tonumber(f[3] or 0), earliest = math.huge, due = {}}
   end
   return accounts[name]
 end
@@ -41,9 +42,8 @@ end
 local function write(i, id, account, size, pieces)
   local due = now + ARGV[i + 11]
   local first = math.max(due, account.gate)
-  local fields = {'account', ARGV[i + 1], 'owner', ARGV[i + 2], 'key', ARGV[i + 3], 'fixed', ARGV[i + 5],
-                  'pending', ARGV[i + 6], 'size', size, 'context', ARGV[i + 8], 'state', 'waiting',
-                  'submitted', now, 'first', first}
+  local fields = {'account', ARGV[i + 1], 'owner', ARGV[i + 2], 'fixed', ARGV[i + 5], 'pending', ARGV[i + 6],
+                  'size', size, 'state', 'waiting', 'submitted', now, 'first', first}
   local function also(name, value)
     fields[#fields + 1] = name
     fields[#fields + 1] = value
@@ -54,16 +54,17 @@ local function write(i, id, account, size, pieces)
   else
     also('content', ARGV[i + 9])
   end
+  if ARGV[i + 8] == '0' then also('quiet', '1') end
   if ARGV[i + 12] == '1' then also('to_file', '1') end
   call('HSET', key('mail', id), unpack(fields))
   account.mails = account.mails + 1
-  table.insert(account.due, due)
-  table.insert(account.due, id)
-  account.earliest = math.min(account.earliest, first + ARGV[5])
-  table.insert(account.watch, first + ARGV[5])
-  table.insert(account.watch, id)
+  account.earliest = math.min(account.earliest, due)
+  account.due[#account.due + 1] = due
+  account.due[#account.due + 1] = id
   more_bytes = more_bytes + size
   put[#put + 1] = id
+  watch[#watch + 1] = first + ARGV[5]
+  watch[#watch + 1] = id
   return 'QUEUED\n' .. string.format('%d', due)
 end
 
@@ -94,18 +95,17 @@ for i, id in ipairs(put) do
   all[2 * i - 1], all[2 * i] = number + i, id
 end
 call('ZADD', key('all'), unpack(all))
+call('ZADD', key('watch'), unpack(watch))
 call('INCRBY', key('bytes'), more_bytes)
 for name, account in pairs(accounts) do
   if account.due[1] then
     call('ZADD', key('due', name), unpack(account.due))
-    call('ZADD', key('watch', name), unpack(account.watch))
     call('HINCRBY', key('account', name), 'mails', #account.due / 2)
-    table.insert(watched, account.earliest)
-    table.insert(watched, name)
-    line_up(name)
+    in_line[#in_line + 1] = math.max(account.earliest, account.gate, account.paused)
+    in_line[#in_line + 1] = name
   end
 end
-call('ZADD', key('watched'), 'LT', unpack(watched))
+call('ZADD', key('accounts'), 'LT', unpack(in_line))
 return answers
 )lua");
 

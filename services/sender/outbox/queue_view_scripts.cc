@@ -32,6 +32,7 @@ local function add(id)
                  'attempts', 'submitted', 'error', 'uncertain')
   if not f[1] or ARGV[2] and not fits(f) then return end
   local due, why = 0, nil
+  if f[6] == 'reporting' or f[6] == 'filing' then f[10] = false end
   if f[6] == 'waiting' then due, why = next_try(id, f[1]) end
   mails[#mails + 1] = {id, f[1], f[2], f[3], f[4], f[5], f[6], f[7] or '0', f[8], due, why or f[9] or '',
                        f[10] or ''}
@@ -97,7 +98,7 @@ return answers
 )lua");
 
 // ARGV: id; why, empty: nobody is told; owner, empty: of anybody; hash of the key, in place of an
-// id. An owner takes back what nobody got yet, and only that.
+// id. An owner takes back what nobody got yet, and only that; by the key it is remembered.
 const store::Script kCancel = Make(R"lua(
 local id, why, owner, hash = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if hash ~= '' then
@@ -107,7 +108,7 @@ if hash ~= '' then
   id = string.match(known, '^[^\n]*')
 end
 local f = call('HMGET', key('mail', id), 'state', 'account', 'owner', 'size', 'pieces', 'to_file', 'sent',
-               'uncertain', 'pending', 'report', 'context', 'key')
+               'uncertain', 'pending', 'report', 'quiet')
 if not f[1] then return hash ~= '' and 'SETTLED' or 'NONE' end
 if owner ~= '' and f[3] ~= owner then return 'NONE' end
 if f[1] == 'sending' then return 'SENDING' end
@@ -115,12 +116,13 @@ if f[1] ~= 'waiting' and f[1] ~= 'held' then return 'SETTLED' end
 if owner ~= '' and f[7] then return 'PARTLY' end
 if owner ~= '' and (f[8] or '') ~= '' then return 'UNCERTAIN' end
 call('ZREM', key('due', f[2]), id)
+call('ZREM', key('watch'), id)
 local report = ''
-if owner == '' then report = (f[10] or '') .. (f[11] ~= '' and lines_for('F', f[9], why) or '') end
-local mail = {id = id, account = f[2], pieces = f[5], to_file = f[6], sent = f[7]}
+if owner == '' then report = (f[10] or '') .. (f[11] and '' or lines_for('F', f[9], why)) end
+local mail = {id = id, pieces = f[5], to_file = f[6], sent = f[7]}
 if not finish(mail, report) then
   forget({{id, f[2], f[4], f[5]}})
-  if owner ~= '' then call('APPEND', key('key', f[12]), '\ncancelled') end
+  if hash ~= '' then call('APPEND', key('key', hash), '\ncancelled') end
 end
 line_up(f[2])
 return 'OK'

@@ -24,6 +24,7 @@ local function take(account, count, lease, taken)
     local token, attempts, first = (f[5] or 0) + 1, (f[6] or 0) + 1, tonumber(f[7])
     call('HSET', key('mail', id), 'state', 'sending', 'epoch', token, 'attempts', attempts, 'phase', '')
     if first > now then  -- somebody did not want to wait for it
+      call('ZINCRBY', key('watch'), now - first, id)
       first = now
       call('HSET', key('mail', id), 'first', now)
     end
