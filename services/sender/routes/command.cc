@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,7 +106,8 @@ absl::StatusOr<Child> Child::Start(Command command) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the command could not be started: ", words.front(), ": ", std::strerror(error)));
   }
-  Child child(pid, ::pidfd_open(pid, 0));
+  // glibc 2.36 declares pidfd_open for C alone.
+  Child child(pid, static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (child.watch_ < 0) {
     return absl::FailedPreconditionError(
         absl::StrCat("the command can't be waited for: ", std::strerror(errno)));
