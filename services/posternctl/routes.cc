@@ -23,7 +23,7 @@ using Stub = Session::Stub;
 
 struct Question {
   std::string path;
-  bool allow_plaintext_auth = false;
+  sender::RouteRules rules;
 };
 
 std::string WayWords(const std::string& way, const std::string& source) {
@@ -58,7 +58,7 @@ absl::Status Check(Session& session, const Question& question) {
   auto text = ReadTextFile(question.path, sender::kMaxRoutesBytes);
   if (!text.ok()) return text.status();
   const std::string name = FileNameOf(question.path);
-  const auto parsed = sender::ParseRoutes(*text, question.allow_plaintext_auth);
+  const auto parsed = sender::ParseRoutes(*text, question.rules);
   if (!parsed.ok()) return sender::InFile(name, parsed.status());
   for (const std::string& warning : parsed->warnings) {
     PrintLine(session.out(), absl::StrCat("warning: ", name, ":", warning));
@@ -91,7 +91,8 @@ void AddRoutes(Nouns& nouns) {
       "Example:\n  posternctl routes check /etc/postern/routes\n",
       [question](Session& session) { return Check(session, *question); });
   check.add_option("FILE", question->path, "as the sender's --routes-file")->required();
-  check.add_flag("--allow-plaintext-auth", question->allow_plaintext_auth, "as the sender has it");
+  check.add_flag("--allow-plaintext-auth", question->rules.allow_plaintext_auth,
+                 "as the sender has it");
 }
 
 }  // namespace postern::posternctl

@@ -54,9 +54,9 @@ void AddFileOptions(process::Program& program, FileOptions& options) {
 }
 
 OperatorFiles CheckFiles(process::Program& program, const FileOptions& options,
-                         bool allow_plaintext_auth) {
+                         const RouteRules& rules) {
   OperatorFiles files;
-  files.routes = RouteFile(options.routes_file, allow_plaintext_auth);
+  files.routes = RouteFile(options.routes_file, rules);
   files.aliases = AliasFile(options.aliases_file, options.local_domains);
   CheckRoutes(program, options, files.routes);
   CheckAliases(program, options, files.aliases);

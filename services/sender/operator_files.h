@@ -24,6 +24,6 @@ struct OperatorFiles {
 void AddFileOptions(process::Program& program, FileOptions& options);
 // Rejects what can't be used: every fault of the files, each with its place.
 OperatorFiles CheckFiles(process::Program& program, const FileOptions& options,
-                         bool allow_plaintext_auth);
+                         const RouteRules& rules);
 
 }  // namespace postern::sender

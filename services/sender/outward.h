@@ -42,7 +42,10 @@ class Outward {
   void OnAccounts(const AccountDirectory::Changes& changes);
   void MailCame() { gates_.MailCame(); }
   // Mails were made due by an operator, and their gates with them.
-  void Retried() { gates_.Retried(); }
+  void Retried() {
+    gates_.Retried();
+    routes_.Retried();
+  }
   const RouteDesk& desk() const { return desk_; }
 
  private:

@@ -23,7 +23,7 @@ void CheckCommand(const std::vector<std::string>& words) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto table = ParseRoutes(text, false);
+  const auto table = ParseRoutes(text, {});
   if (!table.ok()) {
     Require(!table.status().message().empty());
     return 0;

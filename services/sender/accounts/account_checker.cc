@@ -74,6 +74,8 @@ net::Task<void> AccountChecker::CheckUntilHealthy(std::string account_id, uint64
 net::Task<absl::Status> AccountChecker::SignIn(Account account) {
   Slots::Slot slot(slots_);
   if (!relay_.SignsIn(account)) co_return relay_.CheckServes(account);
+  const Route* route = relay_.RouteOf(account);
+  if (route != nullptr && route->has_link()) co_return relay_.CheckServes(account);
   auto connection = co_await relay_.Connect(std::move(account), kLimit);
   if (!connection.ok()) co_return connection.status();
   co_await (*connection)->session.Quit();

@@ -58,6 +58,8 @@ class Relay {
   }
   // False: its mail goes to the recipients' own servers, which want no login.
   bool SignsIn(const Account& account) const {
+    const Route* route = RouteOf(account);
+    if (route != nullptr && route->direct()) return false;
     return ways_.direct == nullptr || !account.by_site_relay || OperatorsServer(account) != nullptr;
   }
   // The operator's server that stands in for the account's own; null: none does.

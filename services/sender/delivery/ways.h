@@ -20,6 +20,10 @@ class Route {
   virtual const std::string& name() const = 0;
   // Carries in place of the account's own server; none: the route is only the way there.
   virtual const SiteRelay* relay() const = 0;
+  // Its mail goes to the servers of the recipients, without the account's own.
+  virtual bool direct() const { return false; }
+  // Something has to be brought up for it: not for the sake of a mere look at an account.
+  virtual bool has_link() const { return false; }
   // Outlives every session that it opens.
   virtual net::Dialer& dialer() = 0;
 

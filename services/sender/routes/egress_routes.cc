@@ -53,6 +53,8 @@ class EgressRoutes::Way final : public Route {
 
   const std::string& name() const override { return settings_.name; }
   const SiteRelay* relay() const override { return settings_.relay ? &*settings_.relay : nullptr; }
+  bool direct() const override { return settings_.direct; }
+  bool has_link() const override { return link_->has_commands(); }
   net::Dialer& dialer() override { return *dialer_; }
   net::Task<absl::Status> Open() override { return link_->Open(); }
   void Close() override { link_->Close(); }
@@ -111,6 +113,10 @@ const Link* EgressRoutes::LinkOf(absl::string_view route) const {
   const auto found = in_force_.find(absl::AsciiStrToLower(route));
   if (found == in_force_.end() || !found->second->link()->has_commands()) return nullptr;
   return found->second->link().get();
+}
+
+void EgressRoutes::Retried() {
+  for (const auto& link : links_) link->EndRest();
 }
 
 // --- following the file -----------------------------------------------------------

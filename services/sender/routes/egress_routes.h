@@ -50,6 +50,9 @@ class EgressRoutes {
   // Null: the route has no commands.
   const Link* LinkOf(absl::string_view route) const;
 
+  // An operator wants the mail to go now.
+  void Retried();
+
   // For ever: brings links up and down, and follows the file.
   net::Task<void> Run();
   // Brings the links down, in 3 s at most, when no session is left.

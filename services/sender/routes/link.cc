@@ -83,6 +83,11 @@ void Link::Close() {
   wanted_.Notify();
 }
 
+void Link::EndRest() {
+  again_at_ = Clock::now();
+  wanted_.Notify();
+}
+
 void Link::Retire() {
   settings_.keep = std::chrono::seconds(0);
   wanted_.Notify();

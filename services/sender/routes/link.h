@@ -47,6 +47,8 @@ class Link {
   // Brings it down, when Run() has ended, within `patience`.
   net::Task<void> End(net::Duration patience);
 
+  // After a failure it need not rest any longer.
+  void EndRest();
   // Nobody will open it any more: it goes down as soon as it is not in use.
   void Retire();
 

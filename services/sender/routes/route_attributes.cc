@@ -25,24 +25,22 @@ bool IsIpAddress(const std::string& text) {
 
 class AttributeReader {
  public:
-  AttributeReader(const RouteValues& values, bool allow_plaintext_auth, RouteSettings& route,
+  AttributeReader(const RouteValues& values, const RouteRules& rules, RouteSettings& route,
                   FileProblems& problems)
-      : values_(values),
-        allow_plaintext_auth_(allow_plaintext_auth),
-        route_(route),
-        problems_(problems) {}
+      : values_(values), rules_(rules), route_(route), problems_(problems) {}
 
   void ReadRelay();
   void ReadLink();
   void ReadSource();
 
  private:
+  void CheckDirect();
   void ReadCommand(absl::string_view key, std::vector<std::string>& words);
   std::string TextOf(absl::string_view key) const;
   void Wrong(absl::string_view key, absl::string_view reason);
 
   const RouteValues& values_;
-  const bool allow_plaintext_auth_;
+  const RouteRules rules_;
   RouteSettings& route_;
   FileProblems& problems_;
 };
@@ -69,9 +67,12 @@ void AttributeReader::ReadRelay() {
   }
   route_.password_file = options.password_file;
   route_.direct = absl::EqualsIgnoreCase(options.relay, "mx");
-  if (route_.direct) options.relay.clear();
+  if (route_.direct) {
+    options.relay.clear();
+    CheckDirect();
+  }
   std::vector<OptionProblem> problems;
-  route_.relay = ReadSiteRelay(options, allow_plaintext_auth_, problems);
+  route_.relay = ReadSiteRelay(options, rules_.allow_plaintext_auth, problems);
   for (const OptionProblem& one : problems) {
     const std::string key = one.flag == "--relay" ? "relay" : one.flag.substr(8);
     const std::string reason =
@@ -84,6 +85,14 @@ void AttributeReader::ReadRelay() {
       Wrong(values_.contains("relay") ? "relay" : values_.begin()->first,
             absl::StrCat(key, ": ", reason));
     }
+  }
+}
+
+// The servers of recipients are dialled by the same hands for all.
+void AttributeReader::CheckDirect() {
+  if (!rules_.allow_direct) Wrong("relay", "mx needs the sender's --relay mx");
+  for (const absl::string_view key : {"source", "up", "down", "keep"}) {
+    if (values_.contains(key)) Wrong(key, "means nothing with relay: mx");
   }
 }
 
@@ -135,9 +144,9 @@ void AttributeReader::Wrong(absl::string_view key, absl::string_view reason) {
 
 }  // namespace
 
-void ReadAttributes(const RouteValues& values, bool allow_plaintext_auth, RouteSettings& route,
+void ReadAttributes(const RouteValues& values, const RouteRules& rules, RouteSettings& route,
                     FileProblems& problems) {
-  AttributeReader reader(values, allow_plaintext_auth, route, problems);
+  AttributeReader reader(values, rules, route, problems);
   reader.ReadRelay();
   reader.ReadLink();
   reader.ReadSource();

@@ -18,7 +18,7 @@ struct RouteValue {
 using RouteValues = std::map<absl::string_view, RouteValue>;  // by key, in lower case
 
 // Takes the values over into `route`, whose schedule is read already.
-void ReadAttributes(const RouteValues& values, bool allow_plaintext_auth, RouteSettings& route,
+void ReadAttributes(const RouteValues& values, const RouteRules& rules, RouteSettings& route,
                     FileProblems& problems);
 
 }  // namespace postern::sender

@@ -30,7 +30,7 @@ absl::StatusOr<crypto::Secret> ReadPassword(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<RouteTable> RouteFile::Read(absl::string_view text) const {
-  auto table = ParseRoutes(text, allow_plaintext_auth_);
+  auto table = ParseRoutes(text, rules_);
   if (!table.ok()) return InFile(file_.path(), table.status());
   std::vector<std::string> problems;
   for (RouteSettings& route : table->routes) {

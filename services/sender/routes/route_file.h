@@ -14,8 +14,8 @@ namespace postern::sender {
 class RouteFile {
  public:
   RouteFile() = default;  // no routes
-  RouteFile(std::string path, bool allow_plaintext_auth)
-      : file_(std::move(path), kMaxRoutesBytes), allow_plaintext_auth_(allow_plaintext_auth) {}
+  RouteFile(std::string path, const RouteRules& rules)
+      : file_(std::move(path), kMaxRoutesBytes), rules_(rules) {}
 
   // Looks at the file; true when other routes are in force now. kInvalidArgument, a line
   // "PATH:LINE:COLUMN: reason" for each fault, once for each state of the file: those before
@@ -31,7 +31,7 @@ class RouteFile {
   absl::StatusOr<RouteTable> Read(absl::string_view text) const;
 
   process::WatchedFile file_;
-  bool allow_plaintext_auth_ = false;
+  RouteRules rules_;
   std::shared_ptr<const RouteTable> table_ = std::make_shared<RouteTable>();
   std::string problem_;
 };

@@ -39,7 +39,7 @@ bool IsHeader(absl::string_view line) {
 
 class RouteParser {
  public:
-  explicit RouteParser(bool allow_plaintext_auth) : allow_plaintext_auth_(allow_plaintext_auth) {}
+  explicit RouteParser(const RouteRules& rules) : rules_(rules) {}
 
   absl::StatusOr<RouteTable> Read(absl::string_view text);
 
@@ -50,7 +50,7 @@ class RouteParser {
   std::optional<schedule::Schedule> ReadJsmails(std::string text);
   void AddSection(schedule::Section section, const FileLine& header, const RouteValues& values);
 
-  const bool allow_plaintext_auth_;
+  const RouteRules rules_;
   std::vector<FileLine> headers_;
   std::vector<RouteValues> ours_;                // of each section, as headers_
   std::map<std::string, RouteValues> of_route_;  // by name in lower case
@@ -79,8 +79,7 @@ absl::StatusOr<RouteTable> RouteParser::Read(absl::string_view text) {
     AddSection(std::move(parsed->sections[i]), headers_[i], ours_[i]);
   }
   for (RouteSettings& route : table_.routes) {
-    ReadAttributes(of_route_[absl::AsciiStrToLower(route.name)], allow_plaintext_auth_, route,
-                   problems_);
+    ReadAttributes(of_route_[absl::AsciiStrToLower(route.name)], rules_, route, problems_);
   }
   if (!problems_.empty()) return problems_.Told();
   return std::move(table_);
@@ -126,7 +125,8 @@ std::optional<schedule::Schedule> RouteParser::ReadJsmails(std::string text) {
     auto parsed = schedule::ParseSchedule(text, schedule::Syntax::kExtended, absl::UTCTimeZone());
     if (parsed.ok()) {
       if (parsed->sections.size() == headers_.size()) return *std::move(parsed);
-      return std::nullopt;  // an entry before any section: told already
+      if (problems_.empty()) problems_.Add("1:1: its sections can't be told apart");
+      return std::nullopt;
     }
     problems_.Add(std::string(parsed.status().message()));
     size_t number = 0;
@@ -187,8 +187,8 @@ const RouteSettings* RouteTable::Find(absl::string_view name) const {
   return nullptr;
 }
 
-absl::StatusOr<RouteTable> ParseRoutes(absl::string_view text, bool allow_plaintext_auth) {
-  return RouteParser(allow_plaintext_auth).Read(text);
+absl::StatusOr<RouteTable> ParseRoutes(absl::string_view text, const RouteRules& rules) {
+  return RouteParser(rules).Read(text);
 }
 
 }  // namespace postern::sender

@@ -43,8 +43,14 @@ struct RouteTable {
   const RouteSettings* Find(absl::string_view name) const;
 };
 
+// What the sender's options let a route say.
+struct RouteRules {
+  bool allow_plaintext_auth = false;
+  bool allow_direct = true;  // "relay: mx": there is direct delivery (--relay mx)
+};
+
 // kInvalidArgument: "line:column: reason" for each fault; none quotes a password.
-absl::StatusOr<RouteTable> ParseRoutes(absl::string_view text, bool allow_plaintext_auth);
+absl::StatusOr<RouteTable> ParseRoutes(absl::string_view text, const RouteRules& rules);
 
 // A command line taken apart: words between blanks, quotes ('…' and "…") around blanks, a
 // backslash before what is meant as it is. Nothing is expanded. kInvalidArgument: a quote is open.

@@ -164,6 +164,9 @@ TEST_F(LinkTest, RestsAfterAFailure) {
   EXPECT_EQ(link_->problem(), "the command ended with status 1");
   EXPECT_TRUE(absl::IsUnavailable(Await(io_, link_->Open())));
   EXPECT_EQ(Read("done"), "up(7) ") << "not at once again";
+  link_->EndRest();
+  EXPECT_TRUE(absl::IsUnavailable(Await(io_, link_->Open())));
+  EXPECT_EQ(Read("done"), "up(7) up(7) ");
   End();
 }
 

@@ -26,7 +26,7 @@ MO-FR 5
 )";
 
 TEST(ParseRoutes, ReadsAWholeRoute) {
-  const auto table = ParseRoutes(kWhole, false);
+  const auto table = ParseRoutes(kWhole, {});
   ASSERT_TRUE(table.ok()) << table.status();
   const RouteSettings* route = table->Find("night");
   ASSERT_NE(route, nullptr);
@@ -69,10 +69,21 @@ TEST(ParseRoutes, TakesASchedulerFileOfJsmailAsItIs) {
 
 TEST(ParseRoutes, TakesJsmailsUserForTheLoginOfARelay) {
   const auto table =
-      ParseRoutes("[A]\nuser: fred\nrelay: [2001:db8::1]:465\npassword-file: /p\n", false);
+      ParseRoutes("[A]\nuser: fred\nrelay: [2001:db8::1]:465\npassword-file: /p\n", {});
   ASSERT_TRUE(table.ok()) << table.status();
   EXPECT_EQ(table->routes[0].relay->login, "fred");
   EXPECT_EQ(table->routes[0].relay->host, "2001:db8::1");
+}
+
+TEST(ParseRoutes, LetsMailGoDirectlyWhereThatIsSetUp) {
+  const auto table = ParseRoutes("[A]\nrelay: MX\n", {});
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_TRUE(table->routes[0].direct);
+  EXPECT_FALSE(table->routes[0].relay);
+  RouteRules rules;
+  rules.allow_direct = false;
+  EXPECT_EQ(ParseRoutes("[A]\nrelay: mx\n", rules).status().message(),
+            "2:8: mx needs the sender's --relay mx");
 }
 
 TEST(ParseRoutes, TellsAllThatIsWrongAndWhere) {
@@ -106,11 +117,13 @@ TEST(ParseRoutes, TellsAllThatIsWrongAndWhere) {
        "4:4: must be an hour from 00 to 23, or a pattern like *, 1*, *5\n"
        "5:7: must be one of SMTP, POP3, BOTH\n3:9: must be an IP address"},
       {"a wrong header", "[A\nrelay: x\n", "1:3: a \"]\" is missing"},
+      {"a link of its own by MX", "[A]\nrelay: mx\nsource: 192.0.2.1\nlogin: x\n",
+       "3:9: means nothing with relay: mx\n4:8: means nothing without relay: HOST:PORT"},
       {"a control character", "[A]\nup: /b\x01\n", "2:7: must not hold control characters"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
-    const auto table = ParseRoutes(c.file, false);
+    const auto table = ParseRoutes(c.file, {});
     ASSERT_EQ(table.status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(table.status().message()), ::testing::StartsWith(c.problems));
   }
@@ -120,7 +133,7 @@ TEST(ParseRoutes, QuotesNoPassword) {
   for (const char* file : {"[A]\npassword: hunter2\npassword: hunter2\n",
                            "[A]\npassword : hunter2\n", "password: hunter2\n"}) {
     SCOPED_TRACE(file);
-    const auto table = ParseRoutes(file, false);
+    const auto table = ParseRoutes(file, {});
     ASSERT_FALSE(table.ok());
     EXPECT_EQ(std::string(table.status().message()).find("hunter2"), std::string::npos);
   }
