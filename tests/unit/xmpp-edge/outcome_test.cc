@@ -175,7 +175,8 @@ TEST(OutcomeStanzas, AreSaidInTheAuthorsLanguageUnderTheSameIds) {
             "Servers: $0 no\nGesendet an bob@example.net.");
   EXPECT_EQ(german[2].ChildText("body"),
             "Noch nicht gesendet an dan@example.net: der Mailserver hat keinen Grund genannt\n"
-            "Es wird von selbst erneut versucht; senden Sie die E-Mail nicht noch einmal.");
+            "Es wird von selbst erneut versucht, und Sie erfahren, wenn es misslingt; senden Sie die "
+            "E-Mail nicht noch einmal.");
   const auto english = OutcomeStanzas(report, Context(false, 3), false, kEnglish);
   ASSERT_EQ(english.size(), 3u);
   for (size_t i = 1; i < 3; ++i) EXPECT_EQ(english[i].Attr("id"), german[i].Attr("id"));
