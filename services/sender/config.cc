@@ -21,19 +21,27 @@ void AddOptions(process::Program& program, Config& config) {
                     "Let passwords travel unencrypted to servers without TLS");
   program.Add("--relay", config.relay.relay,
               "HOST:PORT of a mail server of your own, for users who have none; it may be on a "
-              "private address");
+              "private address. Or mx: their mail goes to the recipients' own servers");
   program.Add("--relay-security", config.relay.security, "tls, starttls or none");
   program.Add("--relay-login", config.relay.login, "Login at the relay, if it asks for one");
   program.Add("--relay-password-file", config.relay.password_file,
               "File with the password of that login");
+  mx::AddDirectOptions(program, config.direct);
+  AddFileOptions(program, config.files);
 }
 
 void CheckRelay(process::Program& program, Config& config) {
   std::vector<OptionProblem> problems;
-  config.site_relay = ReadSiteRelay(config.relay, config.allow_plaintext_auth, problems);
+  config.goes_directly = mx::IsDirect(config.relay);
+  if (config.goes_directly) {
+    problems = mx::CheckDirect(config.relay, config.direct);
+  } else {
+    config.site_relay = ReadSiteRelay(config.relay, config.allow_plaintext_auth, problems);
+  }
+  config.dkim = mx::ReadSigner(config.direct.dkim, problems);
   for (const OptionProblem& one : problems) program.Reject(one.flag, one.problem);
   const std::string& file = config.relay.password_file;
-  if (config.relay.relay.empty() || file.empty()) return;
+  if (config.relay.relay.empty() || config.goes_directly || file.empty()) return;
   std::string password = program.ReadSecretFile("--relay-password-file", file);
   if (config.site_relay) config.site_relay->password = crypto::Secret(password);
   crypto::Wipe(password);
@@ -54,6 +62,8 @@ void CheckConfig(process::Program& program, Config& config) {
     program.Reject("--tls-ca-file", std::string(tls.status().message()));
   }
   CheckRelay(program, config);
+  const RouteRules rules{config.allow_plaintext_auth, config.goes_directly};
+  config.operator_files = CheckFiles(program, config.files, rules);
 }
 
 }  // namespace postern::sender

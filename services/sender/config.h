@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,6 +8,8 @@
 #include "lib/crypto/secret_box.h"
 #include "lib/process/program.h"
 #include "services/sender/delivery/site_relay.h"
+#include "services/sender/mx/direct_options.h"
+#include "services/sender/operator_files.h"
 
 namespace postern::sender {
 
@@ -21,10 +24,17 @@ struct Config {
   bool allow_plaintext_auth = false;
   // The operator's own server, for accounts that have none.
   SiteRelayOptions relay;
+  // How mail goes to the recipients' own servers (--relay mx), and what is signed.
+  mx::DirectOptions direct;
+  // By which ways mail goes, and to whom.
+  FileOptions files;
 
   // What CheckConfig read from the files and options.
   crypto::SecretBox secrets;
   std::optional<SiteRelay> site_relay;
+  bool goes_directly = false;                  // in place of a site relay
+  std::shared_ptr<const mx::DkimSigner> dkim;  // null: nothing is signed
+  OperatorFiles operator_files;
 };
 
 void AddOptions(process::Program& program, Config& config);

@@ -23,9 +23,13 @@
 #include "services/sender/delivery/delivery_worker.h"
 #include "services/sender/delivery/mail_pause.h"
 #include "services/sender/delivery/relay.h"
+#include "services/sender/filing/filer.h"
+#include "services/sender/mx/direct_delivery.h"
+#include "services/sender/mx/dkim_step.h"
 #include "services/sender/outbox/outbox.h"
 #include "services/sender/outbox/queue_desk.h"
 #include "services/sender/outcomes/outcome_reporter.h"
+#include "services/sender/outward.h"
 #include "services/sender/sender_service.h"
 
 namespace postern::sender {
@@ -44,9 +48,13 @@ struct Parts {
   std::unique_ptr<admin::v1::AdminService::StubInterface> admin;
   std::unique_ptr<edge::v1::EdgeService::StubInterface> edge;
   std::optional<oauth2::AccessTokens> tokens;
+  std::optional<Outward> outward;
+  std::unique_ptr<mx::DirectDelivery> direct;
   std::optional<Relay> relay;
   std::optional<HealthReporter> health;
+  std::unique_ptr<fetcher::v1::FetcherService::StubInterface> fetcher;  // null: there is none
   std::optional<OutcomeReporter> outcomes;
+  std::optional<Filer> filer;
   std::optional<MailPause> pause;
   std::optional<AccountChecker> checker;
   std::optional<DeliveryWorker> worker;
@@ -76,7 +84,9 @@ class Sender final : public process::Service {
 
  private:
   absl::Status MakeDialers();
+  net::DialerOptions Dialing() const;
   void MakeParts(const process::Peers& peers);
+  void MakeWays();
   void MakeDesks();
   void OnAccounts(const AccountDirectory::Changes& changes);
   bool IsNews(const Account& account);
@@ -91,19 +101,31 @@ class Sender final : public process::Service {
   Outbox outbox_;
   QueueView queue_view_;
   AccountDirectory accounts_;
+  MailboxBook mailboxes_;
   HeldPasswords passwords_;
   SenderService rpc_;
   Parts parts_;
   net::TaskGroup loops_;  // last: its coroutines use all of the above
 };
 
-absl::Status Sender::MakeDialers() {
+net::DialerOptions Sender::Dialing() const {
   net::DialerOptions options;
   options.allow_hosts = config_.allow_hosts;
   options.tls_ca_file = config_.tls_ca_file;
+  return options;
+}
+
+absl::Status Sender::MakeDialers() {
+  net::DialerOptions options = Dialing();
   auto dialer = net::TcpDialer::Create(executor_, options);
   if (!dialer.ok()) return dialer.status();
   parts_.dialer = *std::move(dialer);
+  if (config_.goes_directly) {
+    mx::DirectSettings settings{config_.direct, config_.allow_hosts, config_.tls_ca_file};
+    auto direct = mx::DirectDelivery::Create(executor_, redis_, settings);
+    if (!direct.ok()) return direct.status();
+    parts_.direct = *std::move(direct);
+  }
   if (!config_.site_relay) return absl::OkStatus();
   // The relay's host is the operator's word, not a user's. Nothing else is dialled with this one.
   options.allow_hosts.assign(1, absl::StrCat("*:", config_.site_relay->port));
@@ -137,18 +159,45 @@ void Sender::MakeParts(const process::Peers& peers) {
                      [this] { return parts_.feed->CatchUp(); },
                      author_due};
   parts_.worker.emplace(executor_, std::move(worker));
-  parts_.feed.emplace(*parts_.admin, accounts_,
-                      [this](const AccountDirectory::Changes& changes) { OnAccounts(changes); });
+  parts_.feed.emplace(
+      *parts_.admin, accounts_,
+      [this](const AccountDirectory::Changes& changes) { OnAccounts(changes); },
+      [this](const auto& answer) { mailboxes_.Hear(answer); });
+  if (peers.fetcher) parts_.fetcher = fetcher::v1::FetcherService::NewStub(peers.fetcher);
+  parts_.filer.emplace(executor_, outbox_, accounts_, mailboxes_, parts_.fetcher.get());
+}
+
+void Sender::MakeWays() {
+  const auto mail_due = [this] { parts_.worker->Wake(); };
+  Outward::Parts parts{redis_, outbox_, accounts_, mail_due};
+  parts_.outward.emplace(executor_, std::move(parts), config_.operator_files,
+                         config_.files.default_route, Dialing());
+  WaysOut ways;
+  parts_.outward->AddTo(ways);
+  if (parts_.direct) ways.direct = &parts_.direct->carrier();
+  parts_.relay->Use(std::move(ways));
 }
 
 void Sender::MakeDesks() {
   const auto catch_up = [this] { return parts_.feed->CatchUp(); };
   Desks desks;
-  const auto mail_due = [this] { parts_.worker->Wake(); };
+  const auto mail_due = [this] {
+    parts_.worker->Wake();
+    parts_.outward->MailCame();
+  };
+  const auto retried = [this] {
+    parts_.worker->Wake();
+    parts_.outward->Retried();
+  };
   const auto outcome_due = [this] { parts_.outcomes->Wake(); };
-  parts_.queue.emplace(executor_, queue_view_, mail_due, outcome_due);
+  parts_.queue.emplace(executor_, queue_view_, retried, outcome_due);
   parts_.intake.emplace(outbox_, accounts_, *parts_.relay, passwords_, *parts_.pause, catch_up,
                         mail_due);
+  IntakeSteps steps;
+  parts_.outward->AddTo(steps);
+  if (config_.dkim) steps.sign = mx::SignSiteMail(config_.dkim);
+  steps.files = [this](const Account& account) { return parts_.filer->Files(account); };
+  parts_.intake->Use(std::move(steps));
   PasswordDeskParts desk{accounts_,
                          passwords_,
                          *parts_.health,
@@ -162,6 +211,7 @@ void Sender::MakeDesks() {
   desks.passwords = &*parts_.desk;
   desks.trial = &*parts_.trial;
   desks.queue = &*parts_.queue;
+  desks.routes = &parts_.outward->desk();
   desks.accounts = &accounts_;
   rpc_.Use(std::move(desks));
 }
@@ -169,15 +219,18 @@ void Sender::MakeDesks() {
 absl::Status Sender::Start(const process::Peers& peers) {
   if (absl::Status s = MakeDialers(); !s.ok()) return s;
   MakeParts(peers);
+  MakeWays();
   MakeDesks();
 
   loops_.Spawn("sender durability", CheckDurability());
   loops_.Spawn("sender accounts", parts_.feed->Run());
   loops_.Spawn("sender health", parts_.health->Run());
   loops_.Spawn("sender outcomes", parts_.outcomes->Run());
+  loops_.Spawn("sender filing", parts_.filer->Run());
   loops_.Spawn("sender resume", ResumePaused());
   loops_.Spawn("sender count", CountQueue());
   loops_.Spawn("sender passwords", parts_.desk->KeepWiping());
+  parts_.outward->Start(loops_);
   parts_.worker->Start();
   return absl::OkStatus();
 }
@@ -187,7 +240,10 @@ net::Task<void> Sender::Stop() {
   co_await parts_.desk->Stop();
   co_await parts_.trial->Stop();
   co_await parts_.checker->Stop();
+  co_await parts_.filer->Stop();
   co_await loops_.Stop();
+  co_await parts_.outward->Stop();
+  if (parts_.direct) co_await parts_.direct->Stop();
 }
 
 std::string Sender::NotReadyBecause() const {
@@ -205,6 +261,7 @@ bool Sender::IsNews(const Account& account) {
 }
 
 void Sender::OnAccounts(const AccountDirectory::Changes& changes) {
+  parts_.outward->OnAccounts(changes);
   for (const std::string& id : changes.elsewhere) passwords_.Forget(id);
   for (const std::string& id : changes.changed) {
     const Account* account = accounts_.Find(id);

@@ -30,6 +30,13 @@ grpc::ServerUnaryReactor* SenderService::Submit(grpc::CallbackServerContext* con
                     [=, this] { return desks_.intake->Submit(*request, *response); });
 }
 
+grpc::ServerUnaryReactor* SenderService::SubmitCopy(grpc::CallbackServerContext* context,
+                                                    const v1::SubmitCopyRequest* request,
+                                                    v1::SubmitResponse* response) {
+  return rpc::Serve(executor_, context,
+                    [=, this] { return desks_.intake->SubmitCopy(*request, *response); });
+}
+
 grpc::ServerUnaryReactor* SenderService::TryAccount(grpc::CallbackServerContext* context,
                                                     const v1::TryAccountRequest* request,
                                                     v1::TryAccountResponse* response) {
@@ -80,6 +87,12 @@ grpc::ServerUnaryReactor* SenderService::CancelQueued(grpc::CallbackServerContex
                                                       const v1::CancelQueuedRequest* request,
                                                       v1::CancelQueuedResponse*) {
   return rpc::Serve(executor_, context, [=, this] { return desks_.queue->Cancel(*request); });
+}
+
+grpc::ServerUnaryReactor* SenderService::ListRoutes(grpc::CallbackServerContext* context,
+                                                    const v1::ListRoutesRequest*,
+                                                    v1::ListRoutesResponse* response) {
+  return rpc::Serve(executor_, context, [=, this] { return desks_.routes->List(*response); });
 }
 
 net::Task<absl::Status> SenderService::DoTryAccount(const v1::TryAccountRequest& request,

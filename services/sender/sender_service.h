@@ -10,6 +10,7 @@
 #include "services/sender/accounts/password_desk.h"
 #include "services/sender/compose/mail_intake.h"
 #include "services/sender/outbox/queue_desk.h"
+#include "services/sender/routes/route_desk.h"
 
 namespace postern::sender {
 
@@ -20,6 +21,7 @@ struct Desks {
   const AccountDirectory* accounts = nullptr;
   PasswordDesk* passwords = nullptr;
   QueueDesk* queue = nullptr;
+  const RouteDesk* routes = nullptr;
 };
 
 // The rpcs: check, translate, delegate.
@@ -32,6 +34,9 @@ class SenderService final : public v1::SenderService::CallbackService {
   grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context,
                                    const v1::SubmitRequest* request,
                                    v1::SubmitResponse* response) override;
+  grpc::ServerUnaryReactor* SubmitCopy(grpc::CallbackServerContext* context,
+                                       const v1::SubmitCopyRequest* request,
+                                       v1::SubmitResponse* response) override;
   grpc::ServerUnaryReactor* TryAccount(grpc::CallbackServerContext* context,
                                        const v1::TryAccountRequest* request,
                                        v1::TryAccountResponse* response) override;
@@ -56,6 +61,9 @@ class SenderService final : public v1::SenderService::CallbackService {
   grpc::ServerUnaryReactor* CancelQueued(grpc::CallbackServerContext* context,
                                          const v1::CancelQueuedRequest* request,
                                          v1::CancelQueuedResponse* response) override;
+  grpc::ServerUnaryReactor* ListRoutes(grpc::CallbackServerContext* context,
+                                       const v1::ListRoutesRequest* request,
+                                       v1::ListRoutesResponse* response) override;
 
  private:
   net::Task<absl::Status> DoTryAccount(const v1::TryAccountRequest& request,
