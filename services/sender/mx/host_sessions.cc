@@ -26,7 +26,7 @@ auto& clear =
                      {{"protection", "none"}});
 
 constexpr size_t kMostAddresses = 4;
-constexpr std::chrono::minutes kPlaceLimit{1}, kOpenLimit{3};
+constexpr std::chrono::seconds kPlaceLimit{30}, kOpenLimit{60};
 
 bool IsVerified(const Protection& protection) {
   return !protection.checks || protection.checks->by != net::TlsChecks::By::kNothing;

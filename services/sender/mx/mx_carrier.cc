@@ -1,6 +1,7 @@
 #include "services/sender/mx/mx_carrier.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 
 #include "absl/container/btree_map.h"
@@ -12,6 +13,10 @@ namespace postern::sender::mx {
 namespace {
 
 using smtp::Fate;
+using Clock = std::chrono::steady_clock;
+
+// Then no further server is begun with: the attempt as a whole has its limit, too.
+constexpr std::chrono::minutes kTripLimit{20};
 
 bool IsForGood(const absl::Status& status) {
   return absl::IsFailedPrecondition(status) || absl::IsPermissionDenied(status);
@@ -21,6 +26,11 @@ words::Wording ReasonOf(const absl::Status& status) {
   auto wording = words::WordingOf(status);
   if (wording) return *std::move(wording);
   return words::Word("the mail server did not answer as it should");
+}
+
+absl::Status NotTried() {
+  return words::Error(absl::StatusCode::kUnavailable,
+                      words::Word("the mail servers of other recipients took too long"));
 }
 
 bool IsPending(const smtp::Transaction& transaction, size_t recipient) {
@@ -72,9 +82,12 @@ struct MxCarrier::Trip {
     Trip& trip_;
   };
 
-  Freight freight;
+  Trip(Freight& f, BeforeDot& b) : freight(f), before_dot(b) {}
+
+  Freight& freight;
   BeforeDot& before_dot;
   absl::Status ended;
+  const Clock::time_point late = Clock::now() + kTripLimit;
 };
 
 net::Task<absl::StatusOr<Consignment>> MxCarrier::PlanFor(std::string domain, bool require_tls) {
@@ -166,7 +179,7 @@ net::Task<void> MxCarrier::Deliver(Trip& trip, const Consignment& consignment) {
   bool answered = false;
   size_t tried = 0;
   for (const std::string& host : consignment.to.hosts) {
-    if (tried++ == kMostHosts) break;
+    if (tried++ == kMostHosts || Clock::now() > trip.late) break;
     absl::Status sent = co_await DeliverTo(trip, consignment, host);
     if (!trip.ended.ok() || !any_pending()) co_return;
     // Whoever may come through later is not given up because of another host.
@@ -176,13 +189,16 @@ net::Task<void> MxCarrier::Deliver(Trip& trip, const Consignment& consignment) {
     if (transaction.dot_sent && !in_doubt_before) break;
   }
   if (answered && IsForGood(last)) co_return;
-  if (!last.ok()) Explain(transaction, consignment.recipients, last);
+  if (last.ok()) last = NotTried();
+  Explain(transaction, consignment.recipients, last);
 }
 
 net::Task<absl::Status> MxCarrier::Carry(Freight freight, BeforeDot& before_dot) {
-  Trip trip{freight, before_dot, absl::OkStatus()};
+  Trip trip(freight, before_dot);
   std::vector<Consignment> all;
   co_await Plan(trip, all);
+  // Those who come last may be too late; not always the same.
+  std::shuffle(all.begin(), all.end(), random_);
   for (const Consignment& consignment : all) {
     co_await Deliver(trip, consignment);
     if (!trip.ended.ok()) co_return trip.ended;

@@ -183,7 +183,9 @@ class MxCarrierTest : public ::testing::Test {
     io_.run_for(std::chrono::milliseconds(20));  // good-byes
     testing::Await(io_, carrier.Stop());
     in_doubt_ = transaction.dot_sent;
-    EXPECT_THAT(dialer_.complaints, IsEmpty());
+    if (plays_to_the_end_) {
+      EXPECT_THAT(dialer_.complaints, IsEmpty());
+    }
     Strings fates;
     for (const smtp::Recipient& one : transaction.recipients) {
       const std::string reason = words::English(one.reason);
@@ -210,6 +212,7 @@ class MxCarrierTest : public ::testing::Test {
   Dot dot_;
   absl::Status carried_;
   bool in_doubt_ = false;
+  bool plays_to_the_end_ = true;
 };
 std::unique_ptr<testing::RedisServer> MxCarrierTest::redis_;
 
@@ -280,13 +283,16 @@ TEST_F(MxCarrierTest, ALostLeaseEndsTheWholeTrip) {
   Host("mx1", "192.0.2.1");
   Host("mx2", "192.0.2.2");
   dot_.answer = absl::AbortedError("lost");
+  plays_to_the_end_ = false;  // the content may have gone, or not
   Serve("192.0.2.1", absl::StrCat(kGreeting, "S: 250 mx\n", kMail,
                                   "C: RCPT TO:<ann@a.example>\nS: 250 ok\nC: DATA\nS: 354 go\n"
+                                  "C: hi\n"));
+  Serve("192.0.2.2", absl::StrCat(kGreeting, "S: 250 mx\n", kMail,
+                                  "C: RCPT TO:<bob@b.example>\nS: 250 ok\nC: DATA\nS: 354 go\n"
                                   "C: hi\n"));
   Carry({"ann@a.example", "bob@b.example"});
   EXPECT_TRUE(absl::IsAborted(carried_));
   EXPECT_EQ(dialer_.dialled.size(), 1u);
-  dialer_.complaints.clear();
 }
 
 // What authors are told of domains that take no mail.
