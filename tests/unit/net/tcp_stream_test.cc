@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <thread>
 
@@ -42,7 +43,10 @@ class TcpStreamTest : public ::testing::Test {
         " && openssl req -newkey rsa:2048 -nodes -keyout key.pem -out req.pem -subj /CN=localhost"
         " && printf 'subjectAltName=DNS:localhost' > ext"
         " && openssl x509 -req -in req.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2"
-        " -extfile ext -out cert.pem";
+        " -extfile ext -out cert.pem"
+        " && openssl x509 -in cert.pem -pubkey -noout | openssl pkey -pubin -outform DER |"
+        " openssl dgst -sha256 -binary > key.sha256"
+        " && openssl x509 -in ca.pem -outform DER -out ca.der";
     ASSERT_EQ(std::system(("(" + make + ") >/dev/null 2>&1").c_str()), 0);
   }
   static void TearDownTestSuite() { std::filesystem::remove_all(folder_); }
@@ -120,6 +124,60 @@ TEST_F(TcpStreamTest, ACertificateIsForAHostOrOfNoUse) {
     EXPECT_EQ(secured.ok(), absl::string_view(host) == "localhost") << secured;
     stream->reset();
   }
+}
+
+std::string Content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// What a mail server's domain may ask for; RFC 7672 section 3. The client trusts no CA here.
+TEST_F(TcpStreamTest, CertificatesAreCheckedAsDnsSays) {
+  const std::string key = Content(folder_ + "/key.sha256"), ca = Content(folder_ + "/ca.der");
+  ASSERT_EQ(key.size(), 32u);
+  const TlsaRecord own{3, 1, 1, key}, other{3, 1, 1, std::string(32, 'x')}, anchor{2, 0, 0, ca};
+  const TlsaRecord useless{0, 1, 1, key};
+  using By = TlsChecks::By;
+  struct {
+    const char* name;
+    const char* host;
+    TlsChecks checks;
+    bool good;
+  } const cases[] = {
+      {"no checks", "localhost", {By::kNothing, {}, {}}, true},
+      {"its key", "localhost", {By::kTlsa, {own}, {}}, true},
+      {"its key, whatever the name", "elsewhere.example", {By::kTlsa, {own}, {}}, true},
+      {"one of two keys", "localhost", {By::kTlsa, {other, own}, {}}, true},
+      {"another key", "localhost", {By::kTlsa, {other}, {}}, false},
+      {"no record of use", "localhost", {By::kTlsa, {useless}, {}}, false},
+      {"its CA", "localhost", {By::kTlsa, {anchor}, {}}, true},
+      {"its CA, another name", "elsewhere.example", {By::kTlsa, {anchor}, {}}, false},
+      {"its CA, the domain's name", "mx.example", {By::kTlsa, {anchor}, {"localhost"}}, true},
+  };
+  DialerOptions options;
+  options.allow_hosts = {"*:" + std::to_string(port())};
+  dialer_ = *TcpDialer::Create(io_.get_executor(), options);
+  const auto secure = [&](const char* host, std::shared_ptr<const TlsChecks> checks) {
+    if (thread_.joinable()) thread_.join();
+    Play([](tcp::socket& s) {
+      ServeTls(s, [](auto& tls) { asio::write(tls, asio::buffer(std::string("hello\r\n"))); });
+    });
+    Target target{host, asio::ip::address_v4::loopback(), port(), std::move(checks)};
+    auto stream = *Await(io_, dialer_->DialAddress(target));
+    const absl::Status secured = Await(io_, stream->StartTls(host));
+    if (secured.ok()) {
+      EXPECT_EQ(*Await(io_, stream->ReadLine()), "hello");
+    }
+    return secured;
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const absl::Status secured = secure(c.host, std::make_shared<const TlsChecks>(c.checks));
+    EXPECT_EQ(secured.ok(), c.good) << secured;
+    EXPECT_EQ(absl::IsFailedPrecondition(secured), !c.good) << secured;
+  }
+  // A session of one of these must not stand in for a certificate from a CA.
+  EXPECT_FALSE(secure("localhost", nullptr).ok());
 }
 
 TEST_F(TcpStreamTest, ReadsLinesAndExactBytesInTheClear) {
