@@ -132,7 +132,8 @@ class OpenPostfix(Postfix):
     more = """
 smtpd_tls_security_level = may
 smtpd_sasl_auth_enable = no
-smtpd_relay_restrictions = permit
-smtpd_recipient_restrictions = reject_unlisted_recipient, permit
+mynetworks = 127.0.0.0/8
+smtpd_relay_restrictions = permit_mynetworks, reject
+smtpd_recipient_restrictions = reject_unlisted_recipient, permit_mynetworks, reject
 in_flow_delay = 0
 """

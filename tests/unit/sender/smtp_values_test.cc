@@ -1,15 +1,18 @@
 #include <gtest/gtest.h>
 
+#include <random>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "services/sender/smtp/capabilities.h"
 #include "services/sender/smtp/content_form.h"
 #include "services/sender/smtp/known_faults.h"
 #include "services/sender/smtp/mail_commands.h"
 #include "services/sender/smtp/reply.h"
+#include "tests/support/mutant_mail.h"
 
 namespace postern::sender::smtp {
 namespace {
@@ -176,6 +179,32 @@ TEST(ContentForm, KeepsWhatHasIt) {
   const std::string formed =
       OnTheWire(ContentForm::Dots::kAsTheyAre, "a\n.b\r" + std::string(3000, 'x') + "ö", 5);
   EXPECT_EQ(OnTheWire(ContentForm::Dots::kAsTheyAre, formed, 7), formed);
+}
+
+// The answer to smuggling (CVE-2023-51764): whatever comes in, wherever it is cut.
+TEST(ContentForm, LetsNothingThroughThatAServerCouldMistake) {
+  std::mt19937 random(7);
+  for (size_t i = 0; i < 3000; ++i) {
+    SCOPED_TRACE(i);
+    const std::string mail = testing::MutantMail(i, random);
+    for (const auto dots : {ContentForm::Dots::kDoubled, ContentForm::Dots::kAsTheyAre}) {
+      ContentForm form(dots);
+      std::string wire;
+      for (const std::string& piece : testing::CutAnywhere(mail, random)) form.Add(piece, wire);
+      form.End(wire);
+      EXPECT_EQ(wire, OnTheWire(dots, mail, mail.size()));
+      EXPECT_EQ(wire.find('\0'), std::string::npos);
+      std::vector<std::string> lines = absl::StrSplit(wire, "\r\n");
+      ASSERT_EQ(lines.back(), "");
+      lines.pop_back();
+      for (size_t at = 0; at < lines.size(); ++at) {
+        EXPECT_EQ(lines[at].find_first_of("\r\n"), std::string::npos);
+        EXPECT_LE(lines[at].size(), 999u);
+        const bool end = dots == ContentForm::Dots::kDoubled && at + 1 == lines.size();
+        EXPECT_EQ(lines[at] == "." && dots == ContentForm::Dots::kDoubled, end);
+      }
+    }
+  }
 }
 
 TEST(KnownFaults, AreOfOneServer) {
