@@ -77,8 +77,12 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                        fetcher::v1::ListWatchesResponse* response) override;
   Reactor* ListQueue(Context* context, const sender::v1::ListQueueRequest* request,
                      sender::v1::ListQueueResponse* response) override;
+  Reactor* ShowQueued(Context* context, const sender::v1::ShowQueuedRequest* request,
+                      sender::v1::ShowQueuedResponse* response) override;
   Reactor* RetryQueued(Context* context, const sender::v1::RetryQueuedRequest* request,
                        sender::v1::RetryQueuedResponse* response) override;
+  Reactor* HoldQueued(Context* context, const sender::v1::HoldQueuedRequest* request,
+                      sender::v1::HoldQueuedResponse* response) override;
   Reactor* CancelQueued(Context* context, const sender::v1::CancelQueuedRequest* request,
                         sender::v1::CancelQueuedResponse* response) override;
   Reactor* ListRoutes(Context* context, const sender::v1::ListRoutesRequest* request,
@@ -116,6 +120,9 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
   net::Task<absl::Status> ChangeRoute(const v1::SetRouteRequest& request,
                                       v1::SetRouteResponse& response);
   net::Task<absl::Status> Status(v1::GetStatusResponse& response);
+
+  net::Task<absl::Status> Show(const sender::v1::ShowQueuedRequest& request,
+                               sender::v1::ShowQueuedResponse& response);
 
   // Writes the entry when what was asked is done.
   net::Task<absl::Status> Audited(net::Task<absl::Status> call, AuditEntry entry);

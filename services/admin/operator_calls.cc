@@ -1,7 +1,10 @@
 // The calls of AdminServiceImpl that other services answer.
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "lib/rpc/serve.h"
 #include "services/admin/admin_service.h"
 
@@ -14,6 +17,19 @@ using Rules = rules::v1::RulesService::StubInterface::async_interface;
 using Sender = sender::v1::SenderService::StubInterface::async_interface;
 
 constexpr char kOperator[] = "operator";
+
+// Which mails an operator meant.
+std::string SubjectOf(const std::string& queue_id, const sender::v1::QueueFilter& filter) {
+  if (!queue_id.empty()) return queue_id;
+  std::vector<std::string> parts;
+  if (!filter.account_id().empty()) parts.push_back(absl::StrCat("account ", filter.account_id()));
+  if (!filter.owner().empty()) parts.push_back(absl::StrCat("owner ", filter.owner()));
+  if (!filter.domain().empty()) parts.push_back(absl::StrCat("domain ", filter.domain()));
+  if (filter.state() != sender::v1::QUEUE_STATE_UNSPECIFIED) {
+    parts.push_back(absl::StrCat("state ", sender::v1::QueueState_Name(filter.state())));
+  }
+  return parts.empty() ? "all waiting" : absl::StrJoin(parts, ", ");
+}
 
 }  // namespace
 
@@ -47,12 +63,44 @@ grpc::ServerUnaryReactor* AdminServiceImpl::ListQueue(Context* context,
   });
 }
 
+grpc::ServerUnaryReactor* AdminServiceImpl::ShowQueued(Context* context,
+                                                       const sender::v1::ShowQueuedRequest* request,
+                                                       sender::v1::ShowQueuedResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] { return Show(*request, *response); });
+}
+
+// The sender knows no names of accounts.
+net::Task<absl::Status> AdminServiceImpl::Show(const sender::v1::ShowQueuedRequest& request,
+                                               sender::v1::ShowQueuedResponse& response) {
+  absl::Status s = co_await Forward(peers_.sender, &Sender::ShowQueued, request, response);
+  if (!s.ok()) co_return s;
+  v1::ListAccountsRequest of_owner;
+  of_owner.set_owner(response.mail().owner());
+  auto accounts = co_await parts_.accounts.List(std::move(of_owner));
+  if (!accounts.ok()) co_return absl::OkStatus();  // the rest is worth showing
+  for (const v1::Account& account : *accounts) {
+    if (account.id() != response.mail().account_id()) continue;
+    response.set_account(absl::StrCat(account.owner(), "/", account.name()));
+  }
+  co_return absl::OkStatus();
+}
+
+grpc::ServerUnaryReactor* AdminServiceImpl::HoldQueued(Context* context,
+                                                       const sender::v1::HoldQueuedRequest* request,
+                                                       sender::v1::HoldQueuedResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] {
+    AuditEntry entry{kOperator, request->release() ? "release mail" : "hold mail",
+                     SubjectOf(request->queue_id(), request->filter()), ""};
+    return Audited(Forward(peers_.sender, &Sender::HoldQueued, *request, *response), entry);
+  });
+}
+
 grpc::ServerUnaryReactor* AdminServiceImpl::RetryQueued(
     Context* context, const sender::v1::RetryQueuedRequest* request,
     sender::v1::RetryQueuedResponse* response) {
   return rpc::Serve(parts_.executor, context, [=, this] {
-    AuditEntry entry{kOperator, "retry mail", request->queue_id(), ""};
-    if (entry.subject.empty()) entry.subject = "all waiting";
+    AuditEntry entry{kOperator, "retry mail", SubjectOf(request->queue_id(), request->filter()),
+                     ""};
     return Audited(Forward(peers_.sender, &Sender::RetryQueued, *request, *response), entry);
   });
 }

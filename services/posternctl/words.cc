@@ -72,6 +72,8 @@ std::string Words(Show show) {
 std::string Words(QueueState state) {
   if (state == QUEUE_STATE_WAITING) return "waiting";
   if (state == QUEUE_STATE_SENDING) return "sending";
+  if (state == sender::v1::QUEUE_STATE_HELD) return "held";
+  if (state == sender::v1::QUEUE_STATE_FILING) return "filing";
   return state == QUEUE_STATE_REPORTING ? "reporting" : "";
 }
 

@@ -1,6 +1,9 @@
 #include "services/sender/outcomes/outcome_reporter.h"
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
+#include <vector>
 
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
@@ -17,7 +20,8 @@ auto& reported = metrics::Counter("postern_sender_reports_total", "Outcomes told
 auto& report_errors = metrics::Counter("postern_sender_report_errors_total",
                                        "Times the edge could not be told an outcome");
 
-constexpr size_t kAtOnce = 32;
+// Reports taken at once, and told side by side.
+constexpr size_t kAtOnce = 64, kSideBySide = 16;
 constexpr std::chrono::seconds kCallLimit{10}, kIdle{5}, kPause{1};
 // The edge is away: soon again. It refuses this one report: that won't change soon.
 constexpr std::chrono::seconds kSoon{1}, kLater{60};
@@ -49,26 +53,49 @@ net::Task<void> OutcomeReporter::Run() {
   }
 }
 
+// Reports that are being told.
+struct OutcomeReporter::Batch {
+  Batch(boost::asio::any_io_executor executor, std::vector<Report> taken)
+      : reports(std::move(taken)), done(executor) {}
+  std::vector<Report> reports;
+  size_t next = 0, tellers = 0;
+  bool away = false, queue_away = false;
+  net::Event done;
+};
+
 net::Task<bool> OutcomeReporter::Round() {
   auto late = co_await outbox_.SweepLate();
   if (!late.ok()) co_return false;
   auto reports = co_await outbox_.TakeReports(kAtOnce);
   if (!reports.ok()) co_return false;
-  bool away = false;
-  for (const Report& report : *reports) {
+  const size_t count = reports->size();
+  if (count > 0) {
+    auto batch = std::make_shared<Batch>(executor_, *std::move(reports));
+    batch->tellers = std::min(count, kSideBySide);
+    for (size_t i = 0; i < batch->tellers; ++i) tellers_.Spawn("outcome", TellSome(batch));
+    co_await batch->done.Wait();
+    if (batch->away || batch->queue_away) co_return false;
+  }
+  if (count == kAtOnce || *late > 0) wake_.Notify();  // there is more
+  co_return true;
+}
+
+net::Task<void> OutcomeReporter::TellSome(std::shared_ptr<Batch> batch) {
+  while (batch->next < batch->reports.size() && !batch->queue_away) {
+    const Report& report = batch->reports[batch->next++];
     absl::Status told = absl::UnavailableError("the edge is away");
-    if (!away) told = co_await Tell(report);
-    away = IsAway(told);
+    if (!batch->away) told = co_await Tell(report);
+    const bool away = IsAway(told);
+    if (away) batch->away = true;
     absl::Status noted;
     if (told.ok()) {
       noted = co_await outbox_.Reported(report);
     } else {
       noted = co_await outbox_.ReportLater(report.queue_id, away ? kSoon : kLater);
     }
-    if (!noted.ok() && !absl::IsAborted(noted)) co_return false;
+    if (!noted.ok() && !absl::IsAborted(noted)) batch->queue_away = true;
   }
-  if (reports->size() == kAtOnce) wake_.Notify();  // there is more
-  co_return !away;
+  if (--batch->tellers == 0) batch->done.Notify();
 }
 
 net::Task<absl::Status> OutcomeReporter::Tell(const Report& report) {

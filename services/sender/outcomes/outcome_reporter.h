@@ -1,10 +1,12 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <memory>
 
 #include "absl/status/status.h"
 #include "lib/net/event.h"
 #include "lib/net/task.h"
+#include "lib/net/task_group.h"
 #include "postern/edge/v1/edge.grpc.pb.h"
 #include "services/sender/outbox/outbox.h"
 
@@ -15,7 +17,7 @@ class OutcomeReporter {
  public:
   OutcomeReporter(boost::asio::any_io_executor executor, Outbox& outbox,
                   edge::v1::EdgeService::StubInterface& edge)
-      : outbox_(outbox), edge_(edge), wake_(executor) {}
+      : executor_(executor), outbox_(outbox), edge_(edge), wake_(executor), tellers_(executor) {}
 
   // There may be something to report.
   void Wake() { wake_.Notify(); }
@@ -23,13 +25,19 @@ class OutcomeReporter {
   net::Task<void> Run();
 
  private:
+  struct Batch;
+
   // True when all that was to report was reported.
   net::Task<bool> Round();
+  // Reports of a batch that nobody else of its tellers has begun to tell.
+  net::Task<void> TellSome(std::shared_ptr<Batch> batch);
   net::Task<absl::Status> Tell(const Report& report);
 
+  boost::asio::any_io_executor executor_;
   Outbox& outbox_;
   edge::v1::EdgeService::StubInterface& edge_;
   net::Event wake_;
+  net::TaskGroup tellers_;  // last: its coroutines use all of the above
 };
 
 }  // namespace postern::sender
