@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "lib/crypto/digest.h"
@@ -108,6 +109,23 @@ std::vector<uint64_t> KeysToKeep(const std::vector<uint64_t>& keys,
   return kept;
 }
 
+// --- by what they say of themselves ---------------------------------------------------
+
+void RecentMails::Add(uint64_t print) {
+  if (print == 0 || Has(print)) return;
+  prints_.push_back(print);
+  if (prints_.size() > kMost) prints_.pop_front();
+}
+
+bool RecentMails::Has(uint64_t print) const {
+  return std::find(prints_.begin(), prints_.end(), print) != prints_.end();
+}
+
+uint64_t MailPrint(absl::string_view message_id, int64_t received_unix) {
+  if (message_id.empty() || received_unix == 0) return 0;
+  return std::max<uint64_t>(1, absl::HashOf(message_id, received_unix));
+}
+
 // --- by date ------------------------------------------------------------------------
 
 SortByDate::SortByDate(int64_t newest_unix) : since_unix_(newest_unix - kSlackSeconds) {}
@@ -126,6 +144,11 @@ void SortByDate::Add(const ListedMail& mail, int64_t received_unix) {
     old_in_a_row_ = 0;
   }
   candidates_.push_back(Candidate{mail, datable});
+}
+
+void SortByDate::AddOld() {
+  ++asked_;
+  ++old_in_a_row_;
 }
 
 std::vector<ListedMail> SortByDate::New() const {

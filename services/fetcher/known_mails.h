@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,6 +61,22 @@ absl::StatusOr<Review> ReviewListing(const std::optional<KnownMails>& known,
 std::vector<uint64_t> KeysToKeep(const std::vector<uint64_t>& keys,
                                  const std::vector<ListedMail>& listing);
 
+// The last mails that were handed on, by what they say of themselves (MailPrint): for servers
+// that give all their mails other ids at each login.
+class RecentMails {
+ public:
+  static constexpr size_t kMost = 200;
+
+  void Add(uint64_t print);  // 0 is nobody's
+  bool Has(uint64_t print) const;
+
+ private:
+  std::deque<uint64_t> prints_;  // the oldest first
+};
+
+// Of Message-ID and time of receipt; 0 for a mail without either.
+uint64_t MailPrint(absl::string_view message_id, int64_t received_unix);
+
 // Tells new mails from old ones by when they were received, where no id is known
 // (Sight::kReplaced). They are asked about from the last one listed on, no further than
 // it takes.
@@ -71,6 +88,8 @@ class SortByDate {
   bool Enough() const;
   // The next mail, and when it was received; 0: that can't be told.
   void Add(const ListedMail& mail, int64_t received_unix);
+  // The next one was handed on already.
+  void AddOld();
   // In the order of the listing. Those without a date are new as well (no mail is to be
   // lost), unless they are so many that the whole mailbox would come again.
   std::vector<ListedMail> New() const;

@@ -121,7 +121,11 @@ net::Task<absl::StatusOr<SortByDate>> Pop3Source::AskDates(int64_t newest_unix) 
     if (vigil_.progress.waiting.contains(mail.key)) continue;
     auto received = co_await ReceivedTimeOf(mail);
     if (!received.ok()) co_return received.status();
-    sorted.Add(mail, *received);
+    if (vigil_.progress.recent.Has(prints_[mail.key])) {
+      sorted.AddOld();
+    } else {
+      sorted.Add(mail, *received);
+    }
   }
   co_return sorted;
 }
@@ -180,7 +184,9 @@ net::Task<absl::StatusOr<int64_t>> Pop3Source::AskReceivedTime(ListedMail mail) 
     co_return header.status();
   }
   refused_tops_ = 0;
-  co_return mail::ReceivedTime(*header);
+  const int64_t received = mail::ReceivedTime(*header);
+  prints_[mail.key] = MailPrint(header->message_id, received);
+  co_return received;
 }
 
 // --- new mail -----------------------------------------------------------------------
@@ -228,7 +234,9 @@ net::Task<ReadMails> Pop3Source::Read(std::vector<WantedMail> wanted) {
   if (!read.status.ok() && !read.sure) vigil_.progress.one_command = true;
   for (size_t i = 0; i < read.mails.size(); ++i) {
     if (!read.mails[i]) continue;
-    vigil_.progress.received[wanted[i].facts.key] = read.mails[i]->received_unix;
+    const uint64_t key = wanted[i].facts.key;
+    vigil_.progress.received[key] = read.mails[i]->received_unix;
+    prints_[key] = MailPrint(read.mails[i]->message_id, mail::ReceivedTime(*read.mails[i]));
   }
   co_return read;
 }
@@ -249,6 +257,8 @@ net::Task<absl::Status> Pop3Source::Settle(std::vector<MailFacts> mails) {
   absl::Status added = co_await vigil_.cursors.AddKnown(vigil_.progress.lease, std::move(more));
   if (!added.ok()) co_return added;
   for (const MailFacts& facts : mails) {
+    vigil_.progress.recent.Add(prints_[facts.key]);
+    prints_.erase(facts.key);
     received.erase(facts.key);
     vigil_.progress.undatable.erase(facts.key);
     vigil_.progress.waiting.erase(facts.key);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "absl/container/flat_hash_map.h"
 #include "lib/net/byte_stream.h"
 #include "services/fetcher/delivered_mails.h"
 #include "services/fetcher/known_mails.h"
@@ -43,10 +44,11 @@ class Pop3Source final : public MailSource {
 
   pop3::Session session_;
   const Vigil vigil_;
-  const std::string mailbox_;      // Pop3MailboxIdentity
-  std::vector<ListedMail> fresh_;  // new in this session
-  size_t settled_ = 0;             // of them, from the front
-  int refused_tops_ = 0;           // in a row, since none was answered
+  const std::string mailbox_;                       // Pop3MailboxIdentity
+  std::vector<ListedMail> fresh_;                   // new in this session
+  size_t settled_ = 0;                              // of them, from the front
+  absl::flat_hash_map<uint64_t, uint64_t> prints_;  // of mails that were looked into, by key
+  int refused_tops_ = 0;                            // in a row, since none was answered
   // For what is to be removed; empty where nothing is.
   std::vector<ListedMail> listing_, to_remove_;
 };

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "lib/sasl/mechanism.h"
 #include "services/fetcher/cursor_store.h"
+#include "services/fetcher/known_mails.h"
 #include "services/fetcher/mail_reading.h"
 
 namespace postern::fetcher {
@@ -36,6 +37,9 @@ struct Progress {
   // POP3: the new mails of the last look that are not dealt with. New they stay, however
   // many they become.
   absl::flat_hash_set<uint64_t> waiting;
+  // POP3: the last mails handed on. In memory alone: a restart may repeat some minutes' mail of a
+  // server whose ids mean nothing.
+  RecentMails recent;
   // POP3: commands go out one by one, whatever the server offers: several at once went wrong.
   bool one_command = false;
   // IMAP: the same of Account::more_mailboxes, by their names. Null: there are none.

@@ -30,6 +30,30 @@ TEST_F(Pop3NewMailTest, ReplaysNoMailboxWhoseServerGaveAllMailsOtherIds) {
   EXPECT_TRUE(Visited(2));
 }
 
+// Others have the mail's very time in minutes' distance: ten are leeway for clocks.
+TEST_F(Pop3NewMailTest, RepeatsNothingOfAServerThatGivesOtherIdsAtEachLogin) {
+  SetKnown({"a", "b", "c", "d", "e", "f"});
+  const auto top = [](int number, const std::string& id) {
+    return absl::StrCat("C: TOP ", number, " 0\nS: +OK\n", Received(2022), "S: Message-ID: <", id,
+                        "@x>\nS:\nS: .\n");
+  };
+  const auto read = [](int number, const std::string& id) {
+    return absl::StrCat("C: LIST ", number, "\nS: +OK ", number, " 20\nC: RETR ", number,
+                        "\nS: +OK\n", Received(2022), "S: Message-ID: <", id,
+                        "@x>\nS: Subject: ", id, "\nS:\nS: .\n");
+  };
+  std::string first = absl::StrCat(kLogin, List({"1", "2", "3", "4", "5", "6"}));
+  for (int number = 6; number >= 1; --number) first += top(number, absl::StrCat("m", number));
+  for (int number = 1; number <= 6; ++number) first += read(number, absl::StrCat("m", number));
+  std::string second = absl::StrCat(kLogin, List({"11", "12", "13", "14", "15", "16", "17"}));
+  for (int number = 7; number >= 1; --number) second += top(number, absl::StrCat("m", number));
+  Watch({absl::StrCat(first, kQuit), absl::StrCat(second, read(7, "m7"), kQuit)});
+  EXPECT_TRUE(Visited(1));
+  EXPECT_TRUE(watches_->Check("acc").ok());
+  EXPECT_TRUE(Visited(2));
+  EXPECT_EQ(Delivered(), "FULL m1,m2,m3,m4,m5,m6; FULL m7");
+}
+
 TEST_F(Pop3NewMailTest, LosesNothingOfAMailboxThatWasEmptiedAndFilledAgain) {
   SetKnown({"a", "b", "c"});
   std::string asked, read;
