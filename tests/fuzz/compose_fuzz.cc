@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "lib/mail/address_reader.h"
 #include "lib/mail/domain_name.h"
 #include "lib/mail/mime_parser.h"
 #include "services/sender/compose/copy.h"
+#include "services/sender/compose/letter.h"
 #include "services/sender/compose/mail_composer.h"
 
 namespace {
@@ -115,6 +117,45 @@ void RequireOurHeader(const std::vector<absl::string_view>& lines) {
   std::abort();
 }
 
+// No tag is there that we don't write, and no value leaves its quotes.
+void RequireOurTags(absl::string_view html) {
+  const absl::flat_hash_set<std::string> ours = {"!DOCTYPE html",
+                                                 "html",
+                                                 "/html",
+                                                 "head",
+                                                 "/head",
+                                                 "meta charset=\"\"",
+                                                 "body dir=\"\"",
+                                                 "/body",
+                                                 "strong",
+                                                 "/strong",
+                                                 "em",
+                                                 "/em",
+                                                 "s",
+                                                 "/s",
+                                                 "code",
+                                                 "/code",
+                                                 "pre",
+                                                 "/pre",
+                                                 "br",
+                                                 "a href=\"\"",
+                                                 "/a",
+                                                 "blockquote type=\"\" style=\"\"",
+                                                 "/blockquote",
+                                                 "img src=\"\" alt=\"\""};
+  for (size_t at = html.find('<'); at != html.npos; at = html.find('<', at)) {
+    std::string tag;
+    bool quoted = false;
+    for (++at; at < html.size() && html[at] != '>'; ++at) {
+      Require(html[at] != '<');
+      const bool is_quote = html[at] == '"';
+      if (is_quote || !quoted) tag.push_back(html[at]);
+      quoted = quoted != is_quote;
+    }
+    Require(ours.contains(tag));
+  }
+}
+
 void RequireRecipients(const Draft& draft, const ComposedMail& composed) {
   for (const std::string& recipient : composed.envelope.to) {
     const auto address = postern::mail::ParseSpec(recipient);
@@ -137,6 +178,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   FuzzedDataProvider data(bytes, size);
   std::vector<std::string> contents;
   const Draft draft = SomeDraft(data, contents);
+  RequireOurTags(postern::sender::WriteLetter(draft).html);
   const auto composed = postern::sender::Compose(draft, "key", 1'700'000'000);
   if (composed.ok()) {
     RequireOurHeader(Lines(composed->content));

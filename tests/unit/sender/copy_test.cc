@@ -90,7 +90,8 @@ TEST(ComposeCopy, StopsAfterFiftyServers) {
 }
 
 TEST(ComposeCopy, LetsNoBareLineEndOut) {
-  const std::string odd = std::string("From: a@b.c\nSubject: x\r\n\r\na\rb\nc\0d\r\r\n\n.", 42);
+  const std::string odd =
+      absl::StrCat("From: a@b.c\nSubject: x\r\n\r\na\rb\nc", std::string(1, '\0'), "d\r\r\n\n.");
   const auto copy = ComposeCopy(Order(odd), "k", kDate);
   ASSERT_TRUE(copy.ok()) << copy.status();
   EXPECT_TRUE(absl::EndsWith(copy->content,
