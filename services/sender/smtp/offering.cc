@@ -35,6 +35,7 @@ absl::Status AuthWanted(const std::string& host, const Reply& reply) {
 }
 
 void Offering::Plan() {
+  transaction_.sender_refused = false;
   if (terms_.reset_first) questions_.push_back({Question::Kind::kReset});
   questions_.push_back({Question::Kind::kSender});
   PlanRecipients();
@@ -155,6 +156,7 @@ void Offering::TakeOfSender(const Reply& reply, bool alone) {
     misunderstood_ = true;
     return;
   }
+  transaction_.sender_refused = true;
   for (Recipient& recipient : transaction_.recipients) recipient.left_over = false;
   transaction_.SettleWith(reply.RefusedForGood() ? Fate::kFailed : Fate::kPending, reply.InWords(),
                           reply.enhanced);

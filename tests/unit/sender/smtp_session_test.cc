@@ -238,6 +238,26 @@ TEST(SmtpSession, TakesWhoIsLeftOverInFurtherMails) {
   for (size_t i = 1; i < 5; ++i) EXPECT_EQ(t.recipients[i].fate, Fate::kSent) << i;
 }
 
+TEST(SmtpSession, TellsARefusedSenderFromRefusedRecipients) {
+  for (const bool sender : {true, false}) {
+    Server server("250 PIPELINING");
+    Session session(server, kHost);
+    ASSERT_TRUE(Await(session.Open({})).ok());
+    server.answers[sender ? "MAIL" : "RCPT"] = "450 4.7.1 not now";
+    if (sender) server.answers["RCPT"] = "503 no";
+    server.answers["DATA"] = "503 no";
+    Transaction t = For({"bob@example.net"});
+    ASSERT_TRUE(Await(Carry(session, t, {"hi"})).ok());
+    EXPECT_EQ(t.sender_refused, sender);
+    EXPECT_EQ(t.recipients[0].fate, Fate::kPending);
+    EXPECT_EQ(t.recipients[0].status, "4.7.1");
+    server.answers["MAIL"] = "250 ok";
+    Transaction next = t;
+    ASSERT_TRUE(Await(Carry(session, next, {"hi"})).ok());
+    EXPECT_FALSE(next.sender_refused);
+  }
+}
+
 TEST(SmtpSession, IsOverInTheMidstOfAMail) {
   Server server("250 PIPELINING");
   Session session(server, kHost);
