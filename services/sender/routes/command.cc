@@ -58,7 +58,10 @@ class Child {
 
   // Whether it has ended; then `status()` tells how.
   bool HasEnded() {
-    if (pid_ <= 0 || ::waitpid(pid_, &status_, WNOHANG) != pid_) return pid_ <= 0;
+    if (pid_ <= 0) return true;
+    const pid_t ended = ::waitpid(pid_, &status_, WNOHANG);
+    if (ended == 0) return false;
+    if (ended < 0) status_ = 1 << 8;  // somebody else heard how; for us it failed
     pid_ = -1;
     return true;
   }

@@ -124,7 +124,9 @@ net::Task<void> Link::Raise() {
   // On record first: whoever starts after a crash knows what may be up.
   absl::Status status = co_await record_.Enter(settings_.route);
   if (status.ok()) {
-    const uint64_t waiting = co_await waiting_();
+    // The mail that the link is wanted for is on its way already, and waits no more.
+    uint64_t waiting = co_await waiting_();
+    waiting = std::max<uint64_t>(waiting, 1);
     Command command;
     command.words = settings_.up;
     command.environment = {absl::StrCat("POSTERN_ROUTE=", settings_.route),

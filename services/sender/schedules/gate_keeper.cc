@@ -175,7 +175,8 @@ net::Task<void> GateKeeper::TellNotes() {
 
 net::Duration GateKeeper::UntilNextAsk() const {
   if (!untold_.empty() || !notes_.empty()) return kRedisPause;
-  const absl::Duration pause = gates_->NextAsk() - absl::Now();
+  const absl::Time now = absl::Now();
+  const absl::Duration pause = gates_->NextAsk(now) - now;
   if (pause > absl::FromChrono(kIdle)) return kIdle;
   return absl::ToChronoMilliseconds(std::max(pause, absl::ZeroDuration()) + absl::Milliseconds(1));
 }
@@ -188,7 +189,7 @@ void GateKeeper::MailCame() {
 void GateKeeper::Connected(absl::string_view host) {
   if (!gates_) return;
   gates_->Connected(host, absl::Now());
-  if (gates_->NextAsk() <= absl::Now()) wake_.Notify();
+  if (gates_->NextAsk(absl::Now()) <= absl::Now()) wake_.Notify();
 }
 
 void GateKeeper::Retried() {

@@ -10,7 +10,7 @@
 namespace postern::sender {
 namespace {
 
-constexpr absl::Duration kSoon = absl::Seconds(2);
+constexpr absl::Duration kSoon = absl::Seconds(2), kLatestAsk = absl::Minutes(1);
 constexpr char kAccount[] = "account/", kRoute[] = "route/";
 
 std::string KeyOfAccount(absl::string_view id) { return absl::StrCat(kAccount, id); }
@@ -108,10 +108,15 @@ void Gates::Changed(const std::string& key) {
 
 // --- the course of time -----------------------------------------------------------
 
+// No door asks for so late a time: if it is that late, the clock was put back.
+bool Gates::IsDue(const Door& door, absl::Time now) {
+  return door.next_ask <= now || door.next_ask > now + kLatestAsk;
+}
+
 std::vector<std::string> Gates::ToCount(absl::Time now) const {
   absl::flat_hash_set<std::string> ids;
   for (const auto& [key, door] : doors_) {
-    if (door.next_ask > now || !door.runs.NeedsCount(now)) continue;
+    if (!IsDue(door, now) || !door.runs.NeedsCount(now)) continue;
     for (std::string& id : AccountsBehind(key)) ids.insert(std::move(id));
   }
   return {ids.begin(), ids.end()};
@@ -129,7 +134,7 @@ std::optional<uint64_t> Gates::Waiting(const std::string& key, const Counts& cou
 
 void Gates::Advance(absl::Time now, const Counts& counts) {
   for (auto& [key, door] : doors_) {
-    if (door.next_ask <= now) AdvanceOne(key, door, now, counts);
+    if (IsDue(door, now)) AdvanceOne(key, door, now, counts);
   }
 }
 
@@ -149,9 +154,11 @@ void Gates::AdvanceOne(const std::string& key, Door& door, absl::Time now, const
   notes_[key] = dealt_with;
 }
 
-absl::Time Gates::NextAsk() const {
+absl::Time Gates::NextAsk(absl::Time now) const {
   absl::Time next = absl::InfiniteFuture();
-  for (const auto& [key, door] : doors_) next = std::min(next, door.next_ask);
+  for (const auto& [key, door] : doors_) {
+    next = std::min(next, IsDue(door, now) ? now : door.next_ask);
+  }
   return next;
 }
 

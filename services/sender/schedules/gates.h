@@ -44,7 +44,7 @@ class Gates {
   // Whose waiting mails are to be counted for Advance. Those that are missing there are unknown.
   std::vector<std::string> ToCount(absl::Time now) const;
   void Advance(absl::Time now, const Counts& counts);
-  absl::Time NextAsk() const;
+  absl::Time NextAsk(absl::Time now) const;
   bool empty() const { return doors_.empty(); }
   // Triggers look at the queue at the next Advance, not at their own time.
   void MailCame(absl::Time now);
@@ -80,6 +80,7 @@ class Gates {
     std::string host, route;
   };
 
+  static bool IsDue(const Door& door, absl::Time now);
   Door& Enter(const std::string& key, Runs runs, absl::Time now);
   void Drop(const std::string& key);
   std::optional<absl::Time> OnRecord(const std::string& key);

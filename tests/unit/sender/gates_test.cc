@@ -49,7 +49,7 @@ class GatesTest : public ::testing::Test {
     const absl::Time end = At(until);
     bool shut = gates_->IsShut("a");
     while (now_ < end) {
-      now_ = std::min(end, std::max(gates_->NextAsk(), now_ + absl::Milliseconds(1)));
+      now_ = std::min(end, std::max(gates_->NextAsk(now_), now_ + absl::Milliseconds(1)));
       if (always_mail_ && waiting_ == 0) waiting_ = 1;
       Look();
       if (shut && !gates_->IsShut("a")) {
@@ -62,7 +62,7 @@ class GatesTest : public ::testing::Test {
   absl::Duration UntilShut() {
     const absl::Time begin = now_;
     while (!gates_->IsShut("a")) {
-      now_ = gates_->NextAsk();
+      now_ = gates_->NextAsk(now_);
       Look();
     }
     return now_ - begin;
@@ -239,7 +239,7 @@ TEST_F(GatesTest, AFullQueueOpensOnceAndAMinuteApart) {
   waiting_ = 7;
   const absl::Time full = now_;
   while (gates_->IsShut("a")) {
-    now_ = std::max(gates_->NextAsk(), now_ + absl::Milliseconds(1));
+    now_ = std::max(gates_->NextAsk(now_), now_ + absl::Milliseconds(1));
     Look();
   }
   EXPECT_GE(now_ - full, absl::Seconds(55));
