@@ -35,9 +35,11 @@ void Outward::AddTo(WaysOut& ways) {
 }
 
 void Outward::AddTo(IntakeSteps& steps) {
-  steps.expand = [this](const std::vector<std::string>& recipients) {
-    return aliases_.table()->Expand(recipients);
-  };
+  if (!aliases_.path().empty()) {
+    steps.expand = [this](const std::vector<std::string>& recipients) {
+      return aliases_.table()->Expand(recipients);
+    };
+  }
   steps.leaves_at = [this](const Account& account, int64_t due_ms) {
     const auto goes_at = gates_.GoesAt(account.id, absl::FromUnixMillis(due_ms));
     return goes_at ? std::max(due_ms, absl::ToUnixMillis(*goes_at)) : due_ms;

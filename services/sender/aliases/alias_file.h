@@ -24,6 +24,7 @@ class AliasFile {
   absl::Status Refresh();
   // Looks again and again; what is wrong is logged.
   net::Task<void> Watch();
+  const std::string& path() const { return file_.path(); }
   // Never null; what a change left behind lives as long as somebody holds it.
   const std::shared_ptr<const AliasTable>& table() const { return table_; }
 

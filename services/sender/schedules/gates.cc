@@ -214,6 +214,7 @@ bool Gates::IsShut(const std::string& account_id) const {
 std::optional<absl::Time> Gates::GoesAt(const std::string& account_id, absl::Time now,
                                         absl::Time due) const {
   std::optional<absl::Time> at;
+  if (doors_.empty()) return at;
   const auto account = accounts_.find(account_id);
   if (account == accounts_.end()) return at;
   for (const std::string& key : {KeyOfAccount(account_id), KeyOfRoute(account->second.route)}) {
