@@ -1,5 +1,6 @@
 """Mail of users without a server of their own goes to the recipients' servers: --relay mx."""
 
+import base64
 import hashlib
 import subprocess
 
@@ -40,8 +41,9 @@ class Internet:
         self.postern = postern
         self.folder = folder
         self.port = free_port()
-        site = postern.site.authority
-        self.authority = self._authority("mx", site)
+        # Certificates for all of the hosts, and mta-sts in front of the domains.
+        names = [*HOSTS, *(f"mta-sts.{name}.{PLAIN}" for name in ("sts", "wrong", "nosts"))]
+        self.authority = Authority(folder / "mx", names=",".join(f"DNS:{one}" for one in names))
         self.rogue = Authority(folder / "rogue", names="DNS:mx.elsewhere.example")
         self.policies = PolicyServer(self.authority)
         for name in ("sts", "wrong", "nosts"):
@@ -51,11 +53,6 @@ class Internet:
         self.exchangers = {name: Exchanger(address, self.port, self._shows(name))
                            for name, address in HOSTS.items()}
         self.dkim_keys = self._dkim_keys()
-
-    def _authority(self, name, site):
-        """Certificates for all of the hosts, and mta-sts in front of the domains."""
-        names = [*HOSTS, *(f"mta-sts.{name}.{PLAIN}" for name in ("sts", "wrong", "nosts"))]
-        return Authority(self.folder / name, names=",".join(f"DNS:{one}" for one in names))
 
     def _shows(self, name):
         if name in IN_THE_CLEAR:
@@ -93,7 +90,6 @@ class Internet:
         """The public key as it would stand in DNS."""
         der = subprocess.run(["openssl", "pkey", "-in", self.folder / f"{selector}.pem", "-pubout",
                               "-outform", "DER"], check=True, capture_output=True).stdout
-        import base64
         if selector == "e1":
             return b"v=DKIM1; k=ed25519; p=" + base64.b64encode(der[-32:])
         return b"v=DKIM1; k=rsa; p=" + base64.b64encode(der)
@@ -171,13 +167,14 @@ def write(writer, to, subject, text="Grüße"):
     return writer.client.send(writer.gateway, f"To: {to}\nSubject: {subject}\n\n{text}")
 
 
-def waiting(writer, subject_of):
-    """What the operator sees of the mail to `subject_of` in the queue."""
+def waiting(writer, domain):
+    """What the operator sees of the mail to `domain` that waits in the queue."""
     def look():
-        mails = writer.postern.ctl_json("queue", "list")
-        mails = mails.get("mails", mails) if isinstance(mails, dict) else mails
-        return [mail for mail in mails if subject_of in str(mail) and mail.get("error")]
-    return wait_until(look, 20, f"a mail to {subject_of} that waits")[0]["error"]
+        mails = writer.postern.ctl_json("queue", "list").get("mails", [])
+        return [mail["last_error"] for mail in mails
+                if any(to.endswith(f"@{domain}") for to in mail["pending_recipients"])
+                and mail["last_error"]]
+    return wait_until(look, 20, f"a mail to {domain} that waits")[0]
 
 
 def test_a_mail_for_two_domains_goes_to_both_in_one_piece_each(writer, internet):
