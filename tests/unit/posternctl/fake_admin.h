@@ -45,6 +45,10 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   fetcher::v1::ListWatchesResponse watches;
   sender::v1::ListQueueRequest queue_asked;
   sender::v1::ListQueueResponse queue;
+  sender::v1::ShowQueuedRequest show_asked;
+  sender::v1::ShowQueuedResponse shown;
+  sender::v1::HoldQueuedRequest hold_asked;
+  sender::v1::HoldQueuedResponse held;
   sender::v1::RetryQueuedRequest retry_asked;
   sender::v1::RetryQueuedResponse retried;
   sender::v1::CancelQueuedRequest cancel_asked;
@@ -114,6 +118,14 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   grpc::Status ListQueue(Context, const sender::v1::ListQueueRequest* request,
                          sender::v1::ListQueueResponse* response) override {
     return Answer(request, queue_asked, response, queue);
+  }
+  grpc::Status ShowQueued(Context, const sender::v1::ShowQueuedRequest* request,
+                          sender::v1::ShowQueuedResponse* response) override {
+    return Answer(request, show_asked, response, shown);
+  }
+  grpc::Status HoldQueued(Context, const sender::v1::HoldQueuedRequest* request,
+                          sender::v1::HoldQueuedResponse* response) override {
+    return Answer(request, hold_asked, response, held);
   }
   grpc::Status RetryQueued(Context, const sender::v1::RetryQueuedRequest* request,
                            sender::v1::RetryQueuedResponse* response) override {

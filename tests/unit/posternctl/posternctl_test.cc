@@ -154,22 +154,44 @@ TEST_F(PosternctlTest, ShowsAndSteersTheQueue) {
   mail.set_attempts(3);
   mail.set_size(2048);
   admin_.queue.set_total(5);
-  EXPECT_THAT(Done({"queue", "list"}),
+  admin_.queue.set_next("1");
+  EXPECT_THAT(Done({"queue", "list", "--limit", "1", "--domain", "example.net", "--state", "held"}),
               AllOf(HasSubstr("q1  ann@example.org  bob@example.net +1  waiting      3  2.0 KiB"),
-                    EndsWith("... and 4 more.\n")));
-  EXPECT_THAT(Done({"queue", "show", "q1"}),
-              HasSubstr("still to:    bob@example.net, carol@example.net\n"));
-  EXPECT_EQ(admin_.queue_asked.queue_id(), "q1");
-  EXPECT_THAT(Done({"queue", "show", "q1", "--json"}), StartsWith("{\n \"queue_id\": \"q1\""));
+                    EndsWith("... and more; there are 5 mails in the queue.\n")));
+  EXPECT_EQ(admin_.queue_asked.filter().domain(), "example.net");
+  EXPECT_EQ(admin_.queue_asked.filter().state(), sender::v1::QUEUE_STATE_HELD);
+  EXPECT_EQ(admin_.queue_asked.limit(), 1u);
+  EXPECT_NE(Run({"queue", "list", "--state", "lost"}).status, 0);
+  admin_.queue.clear_next();
 
+  *admin_.shown.mutable_mail() = mail;
+  admin_.shown.mutable_mail()->set_uncertain(true);
+  admin_.shown.set_account("ann@example.org/work");
+  admin_.shown.set_header("Subject: \x1b[2J\r\nTo: bob@example.net\r\n\r\n");
+  EXPECT_THAT(Done({"queue", "show", "q1"}),
+              AllOf(HasSubstr("still to:    bob@example.net, carol@example.net\n"),
+                    HasSubstr("account:     ann@example.org/work\n"), HasSubstr("may arrive twice"),
+                    EndsWith("\nSubject: \\x1b[2J\nTo: bob@example.net\n")));
+  EXPECT_EQ(admin_.show_asked.queue_id(), "q1");
+  EXPECT_THAT(Done({"queue", "show", "q1", "--json"}), HasSubstr("\"queue_id\": \"q1\""));
+
+  admin_.held.set_changed(2);
+  EXPECT_EQ(Done({"queue", "hold", "q1"}), "2 mails are held.\n");
+  EXPECT_EQ(admin_.hold_asked.queue_id(), "q1");
+  EXPECT_EQ(Done({"queue", "release", "--owner", "ann@example.org"}), "2 mails are released.\n");
+  EXPECT_TRUE(admin_.hold_asked.release());
+  EXPECT_EQ(admin_.hold_asked.filter().owner(), "ann@example.org");
+  EXPECT_NE(Run({"queue", "hold"}).status, 0) << "never all by a slip";
   admin_.retried.set_retried(1);
   EXPECT_EQ(Done({"queue", "retry", "q1"}), "1 mail is due now.\n");
   EXPECT_EQ(admin_.retry_asked.queue_id(), "q1");
   EXPECT_EQ(Done({"queue", "retry", "--all"}), "1 mail is due now.\n");
   EXPECT_EQ(admin_.retry_asked.queue_id(), "");
+  EXPECT_EQ(Done({"queue", "flush", "--domain", "example.net"}), "1 mail is due now.\n");
+  EXPECT_EQ(admin_.retry_asked.filter().domain(), "example.net");
   EXPECT_EQ(Done({"queue", "cancel", "q1"}), "q1 is given up; its author is told.\n");
   EXPECT_EQ(admin_.cancel_asked.queue_id(), "q1");
-  admin_.queue.clear_mails();
+  admin_.error = grpc::Status(grpc::StatusCode::NOT_FOUND, "no mail q2 is in the queue");
   EXPECT_EQ(Run({"queue", "show", "q2"}).status, 1);
 }
 

@@ -1,0 +1,362 @@
+// What waits, who lets it wait, and who takes it back.
+#include <algorithm>
+
+#include "services/sender/outbox/outbox_content.h"
+#include "tests/unit/sender/outbox_fixture.h"
+
+namespace postern::sender {
+namespace {
+
+class OutboxQueueTest : public OutboxTest {
+ protected:
+  Receipt PutOne(Submission submission) {
+    auto receipt = Await(io_, outbox_->Put(std::move(submission)));
+    EXPECT_TRUE(receipt.ok()) << receipt.status();
+    return receipt.ok() ? *receipt : Receipt();
+  }
+  Receipt PutToWait(const std::string& account, const std::string& key, milliseconds wait) {
+    Submission submission = MailFor(account, key);
+    submission.wait = wait;
+    return PutOne(std::move(submission));
+  }
+  absl::Status TakeBack(const std::string& key, const std::string& owner = "ann@jabber.example") {
+    return Await(io_, view_.TakeBack(owner, "", key));
+  }
+  QueuedMail Mail(const std::string& id) {
+    const QueuePage page = *Await(io_, view_.Find(id));
+    return page.mails.empty() ? QueuedMail() : page.mails.front();
+  }
+  std::string ReadAll(const TakenMail& mail) {
+    OutboxContent content(*outbox_, mail);
+    std::string all;
+    for (;;) {
+      auto piece = Await(io_, content.Next());
+      EXPECT_TRUE(piece.ok()) << piece.status();
+      if (!piece.ok() || piece->empty()) return all;
+      all += *piece;
+    }
+  }
+};
+
+TEST_F(OutboxQueueTest, ASmallContentComesAlong) {
+  Put("work", "k1");
+  const TakenMail mail = TakeOne();
+  EXPECT_EQ(mail.content, "hello\r\nyou\r\n");
+  EXPECT_EQ(ReadAll(mail), "hello\r\nyou\r\n");
+}
+
+TEST_F(OutboxQueueTest, ALargeContentComesInPieces) {
+  for (const size_t size : {kInlineBytes + 1, kPieceBytes, kPieceBytes + 1, 3 * kPieceBytes + 7}) {
+    SCOPED_TRACE(size);
+    Submission large = MailFor("work", absl::StrCat("k", size));
+    large.mail.content.clear();
+    for (size_t i = 0; i < size; ++i) large.mail.content += static_cast<char>('a' + i % 23);
+    large.mail.envelope.size = size;
+    const std::string content = large.mail.content;
+    PutOne(large);
+    EXPECT_TRUE(PutOne(large).duplicate);
+    const TakenMail mail = TakeOne();
+    EXPECT_EQ(mail.content, "");
+    EXPECT_EQ(ReadAll(mail), content);
+    EXPECT_TRUE(Settle(mail.lease, AllSent()).ok());
+    EXPECT_TRUE(Await(io_, outbox_->Reported(Reports().front())).ok());
+  }
+  EXPECT_EQ(Keys(), 4 + 2) << "the keys and the counters; no pieces are left";
+}
+
+TEST_F(OutboxQueueTest, CountsBytes) {
+  OutboxLimits limits;
+  limits.bytes = 100'000;
+  Use(limits);
+  Submission large = MailFor("work", "k1");
+  large.mail.content = std::string(90'000, 'x');
+  PutOne(large);
+  large.key = "k2";
+  const auto full = Await(io_, outbox_->Put(large)).status();
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  Put("work", "k3");
+  EXPECT_TRUE(Settle(TakeOne().lease, AllSent()).ok());
+  EXPECT_TRUE(Settle(TakeOne().lease, AllSent()).ok());
+  for (const Report& report : Reports()) EXPECT_TRUE(Await(io_, outbox_->Reported(report)).ok());
+  EXPECT_FALSE(PutOne(large).duplicate) << "there is room again";
+}
+
+TEST_F(OutboxQueueTest, TakesSeveralOfSeveralAccounts) {
+  for (int i = 0; i < 5; ++i) {
+    for (const char* account : {"a", "b", "c"}) Put(account, absl::StrCat(account, i));
+  }
+  TakeRequest request;
+  request.accounts = 2;
+  request.mails_each = 3;
+  EXPECT_EQ(Await(io_, outbox_->Take(request))->mails.size(), 6u);
+  EXPECT_EQ(Await(io_, outbox_->TakeMore("a", 10))->mails.size() +
+                Await(io_, outbox_->TakeMore("b", 10))->mails.size() +
+                Await(io_, outbox_->TakeMore("c", 10))->mails.size(),
+            9u);
+  EXPECT_TRUE(Take().mails.empty());
+}
+
+TEST_F(OutboxQueueTest, WaitsAsItIsTold) {
+  const Receipt receipt = PutToWait("work", "k1", 1h);
+  EXPECT_GT(receipt.due_ms, 0);
+  EXPECT_TRUE(Take().mails.empty());
+  EXPECT_EQ(*Await(io_, outbox_->CountWaiting({"work"})), std::vector<uint64_t>{0});
+  EXPECT_EQ(*Await(io_, outbox_->ResumeAccount("work")), 1);
+  EXPECT_TRUE(Take().mails.empty()) << "a resumed account shortens no mail's own wait";
+  EXPECT_EQ(Mail(receipt.queue_id).next_attempt_ms, receipt.due_ms);
+  EXPECT_EQ(*Await(io_, view_.Retry({receipt.queue_id})), 1);
+  EXPECT_EQ(TakeOne().age, 0ms) << "its time counts from when it was first due";
+}
+
+TEST_F(OutboxQueueTest, AGateStopsAnAccount) {
+  EXPECT_TRUE(Await(io_, outbox_->SetGate("work", 1h)).ok());
+  const Receipt receipt = Put("work", "k1");
+  Put("home", "k2");
+  EXPECT_EQ(TakeOne().account_id, "home");
+  EXPECT_TRUE(Take().mails.empty());
+  EXPECT_TRUE(Await(io_, outbox_->TakeMore("work", 5))->mails.empty());
+  EXPECT_EQ(*Await(io_, outbox_->CountWaiting({"work", "home", "none"})),
+            (std::vector<uint64_t>{1, 0, 0}));
+  EXPECT_TRUE(Await(io_, outbox_->ResumeAccount("work")).ok());
+  EXPECT_TRUE(Take().mails.empty()) << "that is no pause";
+  EXPECT_GT(Mail(receipt.queue_id).next_attempt_ms, receipt.due_ms);
+  EXPECT_TRUE(Await(io_, outbox_->SetGate("work", std::nullopt)).ok());
+  EXPECT_EQ(TakeOne().account_id, "work");
+}
+
+TEST_F(OutboxQueueTest, NothingIsLateBehindAGate) {
+  OutboxLimits limits;
+  limits.late_after = 20ms;
+  Use(limits);
+  Put("work", "k1");
+  EXPECT_TRUE(Await(io_, outbox_->SetGate("work", 100ms)).ok());
+  Pause(50ms);
+  EXPECT_TRUE(Await(io_, outbox_->SweepLate()).ok());
+  EXPECT_TRUE(Reports().empty());
+  Pause(100ms);
+  EXPECT_TRUE(Await(io_, outbox_->SweepLate()).ok());
+  EXPECT_EQ(Reports().size(), 1u) << "the gate has been open long enough";
+}
+
+TEST_F(OutboxQueueTest, HoldsAndReleases) {
+  const Receipt receipt = Put("work", "k1");
+  EXPECT_TRUE(absl::IsNotFound(Await(io_, view_.HoldOne("none", false))));
+  EXPECT_TRUE(absl::IsFailedPrecondition(Await(io_, view_.HoldOne(receipt.queue_id, true))));
+  EXPECT_TRUE(Await(io_, view_.HoldOne(receipt.queue_id, false)).ok());
+  EXPECT_TRUE(Take().mails.empty());
+  EXPECT_EQ(*Await(io_, view_.Retry({receipt.queue_id})), 0) << "held is held";
+  EXPECT_EQ(*Await(io_, outbox_->ResumeAccount("work")), 0);
+  EXPECT_EQ(Mail(receipt.queue_id).state, "held");
+  EXPECT_EQ(*Await(io_, view_.Hold({receipt.queue_id, "none"}, true)), 1);
+  EXPECT_EQ(TakeOne().lease.queue_id, receipt.queue_id);
+  EXPECT_TRUE(absl::IsFailedPrecondition(Await(io_, view_.HoldOne(receipt.queue_id, false))));
+}
+
+TEST_F(OutboxQueueTest, AnAuthorTakesBackWhatNobodyGot) {
+  const Receipt receipt = PutToWait("work", "k1", 1h);
+  EXPECT_TRUE(absl::IsNotFound(TakeBack("other")));
+  EXPECT_TRUE(absl::IsNotFound(TakeBack("k1", "eve@jabber.example")));
+  EXPECT_TRUE(TakeBack("k1").ok());
+  EXPECT_TRUE(TakeBack("k1").ok()) << "once more";
+  EXPECT_EQ(Mail(receipt.queue_id).queue_id, "");
+  EXPECT_TRUE(Reports().empty()) << "nobody is told";
+  EXPECT_TRUE(Put("work", "k1").duplicate) << "and it does not come back";
+  EXPECT_EQ(List().total, 0u);
+
+  const Receipt second = Put("work", "k2");
+  EXPECT_TRUE(Await(io_, view_.TakeBack("ann@jabber.example", second.queue_id, "")).ok());
+}
+
+TEST_F(OutboxQueueTest, AnAuthorTakesNothingBackThatSomebodyMayHave) {
+  Put("sending", "k1");
+  TakeOne();
+  absl::Status s = TakeBack("k1");
+  EXPECT_TRUE(absl::IsFailedPrecondition(s));
+  EXPECT_TRUE(words::WordingOf(s).has_value());
+
+  Put("sent", "k2");
+  EXPECT_TRUE(Settle(TakeOne().lease, AllSent()).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(TakeBack("k2")));
+  EXPECT_TRUE(Await(io_, outbox_->Reported(Reports().front())).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(TakeBack("k2"))) << "long gone";
+
+  Put("partly", "k3");
+  Settlement half = AllPending(1h);
+  half.pending = {"eve@example.net"};
+  half.outcomes = {Done(Outcome::Kind::kSent, "bob@example.net", "250 ok")};
+  EXPECT_TRUE(Settle(TakeOne().lease, half).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(TakeBack("k3")));
+
+  const Receipt fourth = Put("uncertain", "k4");
+  Settlement broken = AllPending(1h);
+  broken.uncertain = true;
+  EXPECT_TRUE(Settle(TakeOne().lease, broken).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(TakeBack("k4")));
+  EXPECT_TRUE(Mail(fourth.queue_id).uncertain);
+}
+
+TEST_F(OutboxQueueTest, StaysUncertainUntilItIsSettled) {
+  const Receipt receipt = Put("work", "k1");
+  Settlement broken = AllPending(0ms);
+  broken.uncertain = true;
+  EXPECT_TRUE(Settle(TakeOne().lease, broken).ok());
+  const TakenMail second = TakeOne();
+  EXPECT_TRUE(second.uncertain);
+  EXPECT_TRUE(Settle(second.lease, AllPending(0ms)).ok());
+  EXPECT_TRUE(Mail(receipt.queue_id).uncertain);
+  EXPECT_TRUE(Settle(TakeOne().lease, AllSent()).ok());
+  EXPECT_FALSE(Mail(receipt.queue_id).uncertain);
+}
+
+TEST_F(OutboxQueueTest, TellsNobodyWhoDidNotAsk) {
+  OutboxLimits limits;
+  limits.late_after = 1ms;
+  Use(limits);
+  Submission quiet = MailFor("work", "k1");
+  quiet.context.clear();
+  PutOne(quiet);
+  Pause(10ms);
+  EXPECT_TRUE(Await(io_, outbox_->SweepLate()).ok());
+  EXPECT_TRUE(Reports().empty());
+  EXPECT_TRUE(Settle(TakeOne().lease, AllSent()).ok());
+  EXPECT_TRUE(Reports().empty());
+  EXPECT_EQ(List().total, 0u) << "and leaves nothing";
+}
+
+TEST_F(OutboxQueueTest, ListsWhatFits) {
+  for (int i = 0; i < 5; ++i) Put("work", absl::StrCat("w", i));
+  Submission other = MailFor("home", "h");
+  other.owner = "eve@jabber.example";
+  other.mail.envelope.to = {"x@Sub.Example.net"};
+  const Receipt home = PutOne(other);
+  EXPECT_TRUE(Await(io_, view_.HoldOne(home.queue_id, false)).ok());
+  const auto count = [this](const QueueFilter& filter) {
+    return Await(io_, view_.List(filter, "", 100))->mails.size();
+  };
+  QueueFilter filter;
+  EXPECT_EQ(count(filter), 6u);
+  filter.account_id = "work";
+  EXPECT_EQ(count(filter), 5u);
+  filter.state = "held";
+  EXPECT_EQ(count(filter), 0u);
+  filter = QueueFilter();
+  filter.owner = "eve@jabber.example";
+  EXPECT_EQ(count(filter), 1u);
+  filter = QueueFilter();
+  filter.domain = "example.NET";
+  EXPECT_EQ(count(filter), 5u) << "a subdomain is another one";
+  filter.domain = "sub.example.net";
+  EXPECT_EQ(count(filter), 1u);
+  EXPECT_TRUE(absl::IsInvalidArgument(Await(io_, view_.List(filter, "x", 1)).status()));
+}
+
+TEST_F(OutboxQueueTest, PagesThroughAll) {
+  for (int i = 0; i < 600; ++i) Put(absl::StrCat("a", i % 7), absl::StrCat("k", i));
+  std::vector<std::string> ids;
+  std::string after;
+  do {
+    const QueuePage page = *Await(io_, view_.List(QueueFilter(), after, 100));
+    for (const QueuedMail& mail : page.mails) ids.push_back(mail.queue_id);
+    after = page.next;
+  } while (!after.empty());
+  EXPECT_EQ(ids.size(), 600u);
+  std::sort(ids.begin(), ids.end());
+  EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
+TEST_F(OutboxQueueTest, ShowsTheHeader) {
+  Submission mail = MailFor("work", "k1");
+  mail.mail.content = "Subject: a\r\n\r\n" + std::string(100'000, 'x');
+  const Receipt receipt = PutOne(mail);
+  EXPECT_EQ(*Await(io_, view_.Header(receipt.queue_id)), "Subject: a\r\n\r\n");
+  EXPECT_EQ(*Await(io_, view_.Header("none")), "");
+}
+
+TEST_F(OutboxQueueTest, ResumesManyInSteps) {
+  for (int i = 0; i < 700; ++i) PutToWait("work", absl::StrCat("k", i), i % 2 == 0 ? 0ms : 1h);
+  TakeRequest request;
+  request.mails_each = 64;
+  for (;;) {
+    const TakeResult taken = *Await(io_, outbox_->Take(request));
+    if (taken.mails.empty()) break;
+    for (const TakenMail& mail : taken.mails) {
+      EXPECT_TRUE(Settle(mail.lease, AllPending(1h, 1h)).ok());
+    }
+    EXPECT_TRUE(Await(io_, outbox_->SetGate("work", std::nullopt)).ok());
+    (void)Await(io_, client_->Command({"HDEL", "postern:outbox:{q0}:account:work", "paused"}));
+    (void)Await(io_, client_->Command({"ZADD", "postern:outbox:{q0}:accounts", "1", "work"}));
+  }
+  EXPECT_EQ(*Await(io_, outbox_->CountWaiting({"work"})), std::vector<uint64_t>{0});
+  EXPECT_EQ(*Await(io_, outbox_->ResumeAccount("work")), 700);
+  EXPECT_EQ(*Await(io_, outbox_->CountWaiting({"work"})), std::vector<uint64_t>{350});
+}
+
+TEST_F(OutboxQueueTest, GivesUpWhatIsTooOld) {
+  const Receipt held = Put("work", "k1"), paused = Put("work", "k2");
+  EXPECT_TRUE(Await(io_, view_.HoldOne(held.queue_id, false)).ok());
+  EXPECT_TRUE(Await(io_, outbox_->Suspend("work", 1h, Said("ask"))).ok());
+  for (const std::string& id : {held.queue_id, paused.queue_id}) {
+    const std::string mail = "postern:outbox:{q0}:mail:" + id;
+    ASSERT_TRUE(Await(io_, client_->Command({"HSET", mail, "first", "1000", "told", "1"})).ok());
+    ASSERT_TRUE(
+        Await(io_, client_->Command({"ZADD", "postern:outbox:{q0}:watch", "2000", id})).ok());
+  }
+  EXPECT_GT(*Await(io_, outbox_->SweepLate()), 0);
+  const std::vector<Report> reports = Reports();
+  ASSERT_EQ(reports.size(), 2u);
+  for (const Report& report : reports) {
+    EXPECT_EQ(report.outcomes.at(0).kind, Outcome::Kind::kFailed);
+    EXPECT_EQ(report.outcomes.at(0).reason.arguments.at(0), "5");
+  }
+  EXPECT_TRUE(Take().mails.empty());
+}
+
+TEST_F(OutboxQueueTest, KeepsWhatIsToBeFiled) {
+  Submission mail = MailFor("work", "k1");
+  mail.to_be_filed = true;
+  const Receipt receipt = PutOne(mail);
+  Settlement half;
+  half.outcomes = {Done(Outcome::Kind::kSent, "bob@example.net", "250 ok")};
+  half.pending = {"eve@example.net"};
+  EXPECT_TRUE(Settle(TakeOne().lease, half).ok());
+  EXPECT_TRUE(Await(io_, outbox_->TakeFilings(5))->empty()) << "not all are settled";
+  Settlement rest;
+  rest.outcomes = {Done(Outcome::Kind::kFailed, "eve@example.net", "550 no")};
+  EXPECT_TRUE(Settle(TakeOne().lease, rest).ok());
+  for (const Report& report : Reports()) EXPECT_TRUE(Await(io_, outbox_->Reported(report)).ok());
+  EXPECT_EQ(Mail(receipt.queue_id).state, "filing");
+
+  const std::vector<Filing> filings = *Await(io_, outbox_->TakeFilings(5));
+  ASSERT_EQ(filings.size(), 1u);
+  EXPECT_EQ(filings[0].account_id, "work");
+  EXPECT_EQ(filings[0].message_id, "k1@example.org");
+  EXPECT_EQ(filings[0].attempts, 1);
+  EXPECT_TRUE(Await(io_, outbox_->TakeFilings(5))->empty()) << "taken";
+  EXPECT_EQ(*Await(io_, outbox_->Content(receipt.queue_id, 0, 100)), "hello\r\nyou\r\n");
+  EXPECT_TRUE(Await(io_, outbox_->FileLater(receipt.queue_id, 0ms)).ok());
+  EXPECT_EQ(Await(io_, outbox_->TakeFilings(5))->at(0).attempts, 2);
+  EXPECT_TRUE(Await(io_, outbox_->Filed(receipt.queue_id)).ok());
+  EXPECT_EQ(List().total, 0u);
+}
+
+TEST_F(OutboxQueueTest, FilesNothingThatNobodyGotNorForEver) {
+  Submission mail = MailFor("work", "k1");
+  mail.to_be_filed = true;
+  PutOne(mail);
+  Settlement none;
+  none.outcomes = {Done(Outcome::Kind::kFailed, "bob@example.net", "550 no"),
+                   Done(Outcome::Kind::kFailed, "eve@example.net", "550 no")};
+  EXPECT_TRUE(Settle(TakeOne().lease, none).ok());
+  EXPECT_TRUE(Await(io_, outbox_->TakeFilings(5))->empty());
+
+  mail.key = "k2";
+  const Receipt receipt = PutOne(mail);
+  EXPECT_TRUE(Settle(TakeOne().lease, AllSent()).ok());
+  const std::string name = "postern:outbox:{q0}:mail:" + receipt.queue_id;
+  ASSERT_TRUE(Await(io_, client_->Command({"HSET", name, "sent_at", "1000"})).ok());
+  EXPECT_TRUE(Await(io_, outbox_->TakeFilings(5))->empty());
+  EXPECT_EQ(Mail(receipt.queue_id).state, "reporting") << "its author is still told";
+}
+
+}  // namespace
+}  // namespace postern::sender
