@@ -17,6 +17,15 @@ void AddOptions(process::Program& program, Config& config) {
               "PEM file with CAs to trust for mail servers, beside the system's");
   program.Add("--allow-hosts", config.allow_hosts,
               "Hosts, CIDRs or host:port that users may name beside public mail servers");
+  constexpr int kMostMails = 10'000'000, kMostMegabytes = 1'000'000;
+  program.Add("--queue-mails-per-account", config.queue.mails_per_account,
+              "How many mails of one account may wait to be sent", 1, kMostMails);
+  program.Add("--queue-mails", config.queue.mails,
+              "How many mails of all accounts may wait; Redis needs some 2 KB for each beside its "
+              "content",
+              1, kMostMails);
+  program.Add("--queue-megabytes", config.queue.megabytes,
+              "How large they may be together; Redis holds them in memory", 1, kMostMegabytes);
   program.AddSwitch("--allow-plaintext-auth", config.allow_plaintext_auth,
                     "Let passwords travel unencrypted to servers without TLS");
   program.Add("--relay", config.relay.relay,

@@ -13,6 +13,12 @@
 
 namespace postern::sender {
 
+// How much the queue takes before Submit refuses more.
+struct QueueOptions {
+  int mails_per_account = 1000, mails = 100'000;
+  int megabytes = 8192;  // of all mails together
+};
+
 struct Config {
   // Holds the keys that open the stored passwords; the same file as admin's.
   std::string master_key_file;
@@ -28,6 +34,7 @@ struct Config {
   mx::DirectOptions direct;
   // By which ways mail goes, and to whom.
   FileOptions files;
+  QueueOptions queue;
 
   // What CheckConfig read from the files and options.
   crypto::SecretBox secrets;

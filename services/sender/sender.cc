@@ -65,13 +65,21 @@ struct Parts {
   std::optional<QueueDesk> queue;
 };
 
+OutboxLimits LimitsOf(const QueueOptions& options) {
+  OutboxLimits limits;
+  limits.per_account = options.mails_per_account;
+  limits.total = options.mails;
+  limits.bytes = static_cast<uint64_t>(options.megabytes) << 20;
+  return limits;
+}
+
 class Sender final : public process::Service {
  public:
   Sender(process::Runtime& runtime, Config config)
       : executor_(runtime.io.get_executor()),
         redis_(runtime.redis),
         config_(std::move(config)),
-        outbox_(executor_, runtime.redis, OutboxLimits()),
+        outbox_(executor_, runtime.redis, LimitsOf(config_.queue)),
         queue_view_(runtime.redis),
         rpc_(executor_),
         loops_(executor_) {}

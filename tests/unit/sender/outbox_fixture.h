@@ -37,7 +37,9 @@ inline Submission MailFor(const std::string& account, const std::string& key) {
   return submission;
 }
 
-inline words::Wording Said(const std::string& words) { return words::Word("the server said: $0", words); }
+inline words::Wording Said(const std::string& words) {
+  return words::Word("the server said: $0", words);
+}
 
 inline Outcome Done(Outcome::Kind kind, const std::string& recipient, const std::string& reason) {
   Outcome outcome;
