@@ -1,5 +1,6 @@
-"""Debian packages that can't be installed beside ours: Debian allows one IMAP server on a machine.
-They are installed into layers over /usr, /etc and /var that only their own processes see."""
+"""Debian packages that can't be installed beside ours: Debian allows one IMAP server and one mail
+transfer agent on a machine. They are installed into layers over /usr, /etc and /var that only their
+own processes see."""
 
 import fcntl
 import os
