@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "lib/mail/link_finder.h"
@@ -176,7 +177,9 @@ void HtmlWriter::AddPlain(absl::string_view text, size_t deeper) {
 
 void HtmlWriter::AddImage(absl::string_view content_id, absl::string_view description) {
   rich_ = true;
-  absl::StrAppend(&out_, "<img src=\"cid:", EscapedAttribute(content_id), "\" alt=\"",
+  // A URL: RFC 2392 section 2.
+  const std::string id = absl::StrReplaceAll(content_id, {{"%", "%25"}});
+  absl::StrAppend(&out_, "<img src=\"cid:", EscapedAttribute(id), "\" alt=\"",
                   EscapedAttribute(description), "\"><br>\n");
 }
 

@@ -128,9 +128,9 @@ TEST(HtmlWriter, LeavesTheWordsOfOthersUnstyled) {
 
 TEST(HtmlWriter, LetsNoNameOrIdBecomeMarkup) {
   HtmlWriter html;
-  html.AddImage("a\"><script>", "<b>\"");
+  html.AddImage("a%\"><script>", "<b>\"");
   EXPECT_EQ(BodyOf(std::move(html).Take()),
-            "<img src=\"cid:a&quot;&gt;&lt;script&gt;\" alt=\"&lt;b&gt;&quot;\"><br>\n");
+            "<img src=\"cid:a%25&quot;&gt;&lt;script&gt;\" alt=\"&lt;b&gt;&quot;\"><br>\n");
 }
 
 TEST(HtmlWriter, ReadsAsTheTextDid) {
