@@ -15,12 +15,14 @@
 #include "services/xmpp-edge/features/account_types.h"
 #include "services/xmpp-edge/features/help.h"
 #include "services/xmpp-edge/language_choice.h"
+#include "services/xmpp-edge/sending_text.h"
 #include "services/xmpp-edge/texts/commands.h"
 #include "services/xmpp-edge/texts/common.h"
 #include "services/xmpp-edge/texts/consent.h"
 #include "services/xmpp-edge/texts/help.h"
 #include "services/xmpp-edge/texts/mail.h"
 #include "services/xmpp-edge/texts/registration.h"
+#include "services/xmpp-edge/texts/sending_settings.h"
 #include "services/xmpp-edge/texts/watching.h"
 #include "services/xmpp-edge/watching_text.h"
 
@@ -86,6 +88,8 @@ net::Task<bool> ChatCommands::Take(const Incoming& incoming, const Place& place)
     co_await Say(std::move(head), Errors(user, words));
   } else if (IsKeyword(line->verb, "times", texts::KeywordTimes(words))) {
     co_await Say(std::move(head), Times(user, line->argument, words));
+  } else if (IsKeyword(line->verb, "sending", texts::KeywordSending(words))) {
+    co_await Say(std::move(head), Sending(user, line->argument, words));
   } else if (IsKeyword(line->verb, "check", texts::KeywordCheck(words))) {
     net::Task<std::string> work = Check(user, line->argument, words);
     co_await Begin(std::move(head), std::move(work));
@@ -153,6 +157,18 @@ std::string ChatCommands::Errors(const std::string& user, const Words& words) co
                                      holds ? texts::ErrorHolds(words) : texts::ErrorIsOver(words)));
   }
   return text.empty() ? texts::NoErrors(words) : text;
+}
+
+std::string ChatCommands::Sending(const std::string& user, const std::string& name,
+                                  const Words& words) const {
+  std::vector<std::string> said;
+  for (const AccountDirectory::Account& account : context_.directory.Of(user)) {
+    if (IsReceiving(account->type())) continue;
+    if (!name.empty() && !absl::EqualsIgnoreCase(account->name(), name)) continue;
+    said.push_back(SendingText(*account, absl::Now(), words));
+  }
+  if (!said.empty()) return absl::StrJoin(said, "\n");
+  return name.empty() ? texts::NothingThatSends(words) : texts::NoSuchSmtpAccount(words, name);
 }
 
 std::string ChatCommands::Times(const std::string& user, const std::string& name,

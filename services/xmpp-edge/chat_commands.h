@@ -13,9 +13,9 @@
 namespace postern::xmpp_edge {
 
 // What users of clients without ad-hoc commands may say to the gateway itself: "accounts",
-// "check", "errors", "language", "remove", "times", in English or as the catalogue calls it. A
-// message of one such line and nothing else; a mail that is written to the gateway begins with
-// "To:". Elsewhere nothing is a command: "check" may be a mail.
+// "check", "errors", "language", "remove", "sending", "times", in English or as the catalogue calls
+// it. A message of one such line and nothing else; a mail that is written to the gateway begins
+// with "To:". Elsewhere nothing is a command: "check" may be a mail.
 class ChatCommands {
  public:
   explicit ChatCommands(FeatureContext context) : context_(context), removal_(context) {}
@@ -31,6 +31,7 @@ class ChatCommands {
 
   std::string Accounts(const std::string& user, const Words& words) const;
   std::string Errors(const std::string& user, const Words& words) const;
+  std::string Sending(const std::string& user, const std::string& name, const Words& words) const;
   std::string Times(const std::string& user, const std::string& name, const Words& words) const;
   net::Task<std::string> Check(std::string user, std::string name, const Words& words);
   net::Task<std::string> Consent(std::string user, std::string name, const Words& words);

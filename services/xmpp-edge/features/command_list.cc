@@ -8,6 +8,7 @@
 #include "services/xmpp-edge/features/command.h"
 #include "services/xmpp-edge/password_need.h"
 #include "services/xmpp-edge/texts/commands.h"
+#include "services/xmpp-edge/texts/sending_settings.h"
 #include "services/xmpp-edge/texts/watching.h"
 
 namespace postern::xmpp_edge {
@@ -31,6 +32,7 @@ bool AtMailbox(const Place& place) {
   return AtAccount(place) &&
          (place.type == admin::v1::ACCOUNT_TYPE_IMAP || place.type == admin::v1::ACCOUNT_TYPE_POP3);
 }
+bool AtSender(const Place& place) { return AtAccount(place) && !IsReceiving(place.type); }
 bool AtRootOrMailbox(const Place& place) { return AtRoot(place) || AtMailbox(place); }
 bool AtUnstored(const Place& place) {
   return AtAccount(place) && IsPasswordGivenByHand(*place.account);
@@ -44,6 +46,7 @@ constexpr Command kCommands[] = {
     {"postern#password", &texts::GivePassword, &AtUnstored, nullptr, &GivePassword},
     {"postern#settings", &texts::ChangeSettings, &AtAccount, nullptr, &ChangeSettings},
     {"postern#watching", &texts::WhenMailIsFetched, &AtMailbox, nullptr, &EditWatching},
+    {"postern#sending", &texts::HowMailIsSent, &AtSender, nullptr, &EditSending},
     {"postern#remove", &texts::RemoveThisAccount, &AtAccount, nullptr, &RemoveAccounts},
     {"postern#register", &texts::RegisterAccount, &AtRoot, nullptr, &RegisterAccount},
     {"postern#remove", &texts::RemoveAccounts, &AtRoot, nullptr, &RemoveAccounts},

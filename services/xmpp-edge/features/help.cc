@@ -9,6 +9,8 @@
 #include "absl/strings/str_split.h"
 #include "services/xmpp-edge/password_need.h"
 #include "services/xmpp-edge/texts/help.h"
+#include "services/xmpp-edge/texts/send_time.h"
+#include "services/xmpp-edge/texts/sending_settings.h"
 #include "services/xmpp-edge/texts/watching.h"
 
 namespace postern::xmpp_edge {
@@ -24,8 +26,9 @@ std::vector<std::string> AccountHelp(const Place& place, absl::string_view domai
                           : texts::SendsFrom(words, account.name(), account.default_from()));
   if (IsPasswordGivenByHand(account)) parts.push_back(texts::AsksForPassword(words));
   parts.push_back(texts::HowToWrite(words, domain));
+  parts.push_back(texts::HowToSendLater(words));
   parts.push_back(mailbox ? texts::CommandsOfAccount(words) : texts::CommandsOfSender(words));
-  if (mailbox) parts.push_back(texts::HowToSetTimes(words));
+  parts.push_back(mailbox ? texts::HowToSetTimes(words) : texts::HowToSetSending(words));
   parts.push_back(texts::CommandsAtGateway(words, domain));
   return parts;
 }
@@ -46,12 +49,17 @@ bool IsKeyword(absl::string_view said, absl::string_view english, absl::string_v
 }
 
 std::string HelpText(const Place& place, absl::string_view domain, const Words& words) {
-  if (place.kind == Place::Kind::kAddress) return texts::WritesTo(words, place.address.Spec());
+  if (place.kind == Place::Kind::kAddress) {
+    return absl::StrCat(texts::WritesTo(words, place.address.Spec()), "\n\n",
+                        texts::HowToSendLater(words));
+  }
   if (place.kind == Place::Kind::kAccount) {
     return absl::StrJoin(AccountHelp(place, domain, words), "\n\n");
   }
-  return absl::StrJoin({absl::StrCat(texts::HowToCommand(words), "\n", texts::HowToSeeTimes(words)),
-                        texts::CommandsOfGateway(words), texts::HowToWrite(words, domain)},
+  return absl::StrJoin({absl::StrCat(texts::HowToCommand(words), "\n", texts::HowToSeeTimes(words),
+                                     "\n", texts::HowToSeeSending(words)),
+                        texts::CommandsOfGateway(words), texts::HowToWrite(words, domain),
+                        texts::HowToSendLater(words)},
                        "\n\n");
 }
 

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "services/xmpp-edge/send_time.h"
+#include "services/xmpp-edge/texts/sending_settings.h"
+#include "services/xmpp-edge/words.h"
+
+// When a mail is sent, and how it is taken back.
+namespace postern::xmpp_edge::texts {
+
+// TRANSLATORS: words that users may type after "Send:" beside the English ones, as "Send:
+// tomorrow 9:00". Several are given with "|" between them; where clients on phones begin with a
+// capital that is not ASCII, give both.
+inline TimeWords LocalTimeWords(const Words& words) {
+  TimeWords local;
+  local.today = words.Say("today");
+  local.tomorrow = words.Say("tomorrow");
+  local.weekdays = {words.Say("monday"),   words.Say("tuesday"), words.Say("wednesday"),
+                    words.Say("thursday"), words.Say("friday"),  words.Say("saturday"),
+                    words.Say("sunday")};
+  // TRANSLATORS: as in "in 2 hours".
+  local.in = words.Say("in");
+  // TRANSLATORS: as in "tomorrow at 9:00".
+  local.at = words.Say("at");
+  local.minutes = words.Say("minutes|minute");
+  local.hours = words.Say("hours|hour");
+  local.days = words.Say("days|day");
+  local.weeks = words.Say("weeks|week");
+  return local;
+}
+inline std::string SendLineUnreadable(const Words& words, absl::string_view value) {
+  // TRANSLATORS: "Send:" is what users type, in every language; what follows it in the examples
+  // may be in yours.
+  return words.Say(
+      "Not sent: the line \"Send: $0\" names no time. Write it like \"Send: 18:00\", \"Send: "
+      "tomorrow 9:00\", \"Send: in 2 hours\" or \"Send: 2026-12-24 18:00\". If it is text, put an "
+      "empty line before it.",
+      value);
+}
+inline std::string SendLineIsOver(const Words& words, absl::string_view value) {
+  return words.Say(
+      "Not sent: the line \"Send: $0\" names a time that is over, or more than a year ahead. Write "
+      "it like \"Send: tomorrow 9:00\" or \"Send: in 2 hours\".",
+      value);
+}
+// TRANSLATORS: $0 is a date and time with its zone. "cancel" is what users type; you may write
+// the word that you give for it.
+inline std::string WillBeSentAt(const Words& words, absl::string_view when) {
+  return words.Say("It will be sent on $0. Write \"cancel\" to stop it.", when);
+}
+// TRANSLATORS: $0 is the name of a command: "How mail is sent".
+inline std::string ZoneIsUnknown(const Words& words) {
+  return words.Say(
+      "Your time zone is not known. The command \"$0\" of your account that sends mail sets it.",
+      HowMailIsSent(words));
+}
+inline std::string WillBeSentIn(const Words& words, size_t seconds) {
+  return words.Plural("It will be sent in $0 second; write \"cancel\" to stop it.",
+                      "It will be sent in $0 seconds; write \"cancel\" to stop it.", seconds);
+}
+// As in ZonedDate; a clock without a name is told by its distance from UTC.
+inline std::string SendingDate(const Words& words, absl::Time time, absl::TimeZone zone) {
+  const std::string name = absl::StartsWith(zone.name(), "Fixed/")
+                               ? absl::StrCat("UTC", absl::FormatTime("%Ez", time, zone))
+                               : zone.name();
+  return words.Say("$0 ($1)", absl::FormatTime("%Y-%m-%d %H:%M", time, zone), name);
+}
+
+inline std::string HowToSendLater(const Words& words) {
+  // TRANSLATORS: "Send:", "From:" and "cancel" are what users type, in every language.
+  return words.Say(
+      "A line \"Send: tomorrow 9:00\" or \"Send: in 2 hours\" lets a mail wait. What waits can be "
+      "taken back by \"cancel\", or by retracting or correcting the message. \"From:\" may name "
+      "another sender of your account.");
+}
+
+// --- taking back ----------------------------------------------------------------------
+// TRANSLATORS: one word that users may type beside the English one, like "accounts".
+inline std::string KeywordCancel(const Words& words) { return words.Say("cancel"); }
+inline std::string TakenBack(const Words& words, absl::string_view recipients) {
+  return words.Say("Taken back: it is not sent to $0.", recipients);
+}
+inline std::string TakenBackBefore(const Words& words) {
+  return words.Say("It was taken back before. It is not sent.");
+}
+// TRANSLATORS: $0 is why, in small letters: "the mail was sent or given up already".
+inline std::string NotTakenBack(const Words& words, absl::string_view why) {
+  return words.Say("It can't be taken back: $0.", why);
+}
+inline std::string NotTakenBackNow(const Words& words) {
+  return words.Say("It could not be taken back at this moment. Try again.");
+}
+
+}  // namespace postern::xmpp_edge::texts
