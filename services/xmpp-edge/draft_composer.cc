@@ -5,10 +5,15 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/time/clock.h"
 #include "lib/crypto/digest.h"
 #include "lib/rpc/mail_codec.h"
+#include "lib/schedule/wall_clock.h"
 #include "postern/edge/v1/edge.pb.h"
+#include "services/xmpp-edge/outgoing_draft.h"
+#include "services/xmpp-edge/send_time.h"
 #include "services/xmpp-edge/sending_account.h"
+#include "services/xmpp-edge/texts/send_time.h"
 #include "services/xmpp-edge/texts/sending.h"
 
 namespace postern::xmpp_edge {
@@ -20,15 +25,27 @@ constexpr int kNewestCount = 16;
 
 void SetAddresses(const std::vector<mail::Address>& from,
                   google::protobuf::RepeatedPtrField<postern::mail::v1::Address>* to) {
+  to->Clear();
   for (const mail::Address& address : from) *to->Add() = rpc::ToProto(address);
+}
+
+void SetRecipients(const ChatMail& mail, sender::v1::Draft& draft) {
+  SetAddresses(mail.to, draft.mutable_to());
+  SetAddresses(mail.cc, draft.mutable_cc());
+  SetAddresses(mail.bcc, draft.mutable_bcc());
+}
+
+std::vector<mail::Address> FromProtos(
+    const google::protobuf::RepeatedPtrField<postern::mail::v1::Address>& protos) {
+  std::vector<mail::Address> addresses;
+  for (const auto& proto : protos) addresses.push_back(rpc::FromProto(proto));
+  return addresses;
 }
 
 // The words of the mail; `answered` is null for a new one.
 sender::v1::Draft DraftOf(const ChatMail& mail, const MailThread* answered) {
   sender::v1::Draft draft;
-  SetAddresses(mail.to, draft.mutable_to());
-  SetAddresses(mail.cc, draft.mutable_cc());
-  SetAddresses(mail.bcc, draft.mutable_bcc());
+  SetRecipients(mail, draft);
   draft.set_text(mail.text);
   if (answered == nullptr) {
     draft.set_subject(mail.subject.empty() ? SubjectFromText(mail.text) : mail.subject);
@@ -77,7 +94,8 @@ bool BelongsTo(const MailThread& found, const std::string& contact, const ChatMa
 
 }  // namespace
 
-DraftComposer::DraftComposer(FeatureContext context) : context_(std::move(context)) {}
+DraftComposer::DraftComposer(FeatureContext context, ClientClocks& clocks)
+    : context_(std::move(context)), clocks_(clocks) {}
 
 const Words& DraftComposer::WordsFor(const Incoming& incoming) const {
   return context_.interpreter.Answering(incoming.from.Bare(), incoming.lang);
@@ -113,7 +131,67 @@ net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Compose(
     mail->to = found->mail.answer_to;
     answered = *std::move(found);
   }
-  co_return Write(incoming, place, *mail, answered);
+  auto request = Write(incoming, place, *mail, answered);
+  if (!request.ok()) co_return request;
+  absl::Status scheduled = co_await Schedule(incoming.from, *mail, words, *request);
+  if (!scheduled.ok()) co_return scheduled;
+  co_return request;
+}
+
+net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Correct(Incoming incoming,
+                                                                            SentRecord former) {
+  const Words& words = WordsFor(incoming);
+  const std::string user = incoming.from.Bare();
+  const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
+  auto mail = ReadChatMail(incoming.stanza, words);
+  if (!mail.ok()) co_return mail.status();
+  if (place.kind == Place::Kind::kAddress) mail->to.insert(mail->to.begin(), place.address);
+  if (mail->to.empty()) mail->to = FromProtos(former.request.draft().to());
+
+  sender::v1::SubmitRequest request = std::move(former.request);
+  sender::v1::Draft& draft = *request.mutable_draft();
+  SetRecipients(*mail, draft);
+  draft.set_text(mail->text);
+  if (mail->subject.empty() && former.derived_subject) mail->subject = SubjectFromText(mail->text);
+  if (!mail->subject.empty()) draft.set_subject(mail->subject);
+  if (!mail->from.empty()) {
+    auto sending = ChooseSendingAccount(context_.directory, user, place, mail->from, "", words);
+    if (!sending.ok()) co_return sending.status();
+    request.set_account_id(sending->account->id());
+    draft.clear_from();
+    if (sending->from_named) *draft.mutable_from() = rpc::ToProto(sending->from);
+  }
+  request.set_idempotency_key(IdempotencyKey(incoming.stanza, incoming.from, draft));
+  edge::v1::OutgoingContext context = xmpp_edge::ContextOf(request);
+  edge::v1::OutgoingContext own = ContextOf(incoming, *mail, std::nullopt);
+  own.set_thread_id(context.thread_id());
+  request.set_context(own.SerializeAsString());
+  absl::Status scheduled = co_await Schedule(incoming.from, *mail, words, request);
+  if (!scheduled.ok()) co_return scheduled;
+  co_return request;
+}
+
+net::Task<absl::Status> DraftComposer::Schedule(const Jid& author, const ChatMail& mail,
+                                                const Words& words,
+                                                sender::v1::SubmitRequest& request) {
+  if (mail.send_at.empty()) co_return absl::OkStatus();
+  const AccountDirectory::Account account = context_.directory.FindById(request.account_id());
+  std::optional<absl::TimeZone> zone;
+  if (account != nullptr && !account->sending().time_zone().empty()) {
+    const auto named = schedule::FindZone(account->sending().time_zone());
+    if (named.ok()) zone = *named;
+  }
+  if (!zone) zone = co_await clocks_.ZoneOf(author);
+  const auto time = ReadSendTime(mail.send_at, absl::Now(), zone.value_or(absl::UTCTimeZone()),
+                                 texts::LocalTimeWords(words));
+  if (absl::IsOutOfRange(time.status())) {
+    co_return absl::InvalidArgumentError(texts::SendLineIsOver(words, mail.send_at));
+  }
+  if (!time.ok()) {
+    co_return absl::InvalidArgumentError(texts::SendLineUnreadable(words, mail.send_at));
+  }
+  request.set_send_at_unix(absl::ToUnixSeconds(*time));
+  co_return absl::OkStatus();
 }
 
 absl::StatusOr<sender::v1::SubmitRequest> DraftComposer::Write(
@@ -130,6 +208,9 @@ absl::StatusOr<sender::v1::SubmitRequest> DraftComposer::Write(
   request.set_owner(user);
   *request.mutable_draft() = DraftOf(mail, answered ? &answered->mail : nullptr);
   if (sending->from_named) *request.mutable_draft()->mutable_from() = rpc::ToProto(sending->from);
+  if (!sending->account->sending().hide_jabber_id()) {
+    request.mutable_draft()->set_jabber_id(user);
+  }
   request.set_idempotency_key(IdempotencyKey(incoming.stanza, incoming.from, request.draft()));
   request.set_context(ContextOf(incoming, mail, answered).SerializeAsString());
   if (request.context().size() > kMaxContextBytes) {

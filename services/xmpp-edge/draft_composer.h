@@ -8,8 +8,10 @@
 #include "lib/net/task.h"
 #include "services/xmpp-edge/address_map.h"
 #include "services/xmpp-edge/answered_mail.h"
+#include "services/xmpp-edge/client_clocks.h"
 #include "services/xmpp-edge/feature_context.h"
 #include "services/xmpp-edge/message_to_mail.h"
+#include "services/xmpp-edge/sent_records.h"
 #include "services/xmpp-edge/stanza_router.h"
 
 namespace postern::xmpp_edge {
@@ -18,7 +20,8 @@ namespace postern::xmpp_edge {
 // mail it answers and which account carries it.
 class DraftComposer {
  public:
-  explicit DraftComposer(FeatureContext context);
+  // `clocks` outlives it.
+  DraftComposer(FeatureContext context, ClientClocks& clocks);
 
   // `under_way`: what the author wrote before and the sender has not yet taken, the
   // last one first. It is as if it were sent: "and wine" follows "To: bob".
@@ -27,6 +30,10 @@ class DraftComposer {
   // account; kUnavailable: not now.
   net::Task<absl::StatusOr<sender::v1::SubmitRequest>> Compose(Incoming incoming,
                                                                std::vector<MailThread> under_way);
+  // A text in place of a former mail (XEP-0308): to the same people and in the same thread,
+  // unless its head says otherwise. Errors as above.
+  net::Task<absl::StatusOr<sender::v1::SubmitRequest>> Correct(Incoming incoming,
+                                                               SentRecord former);
 
  private:
   // Who writes, to which contact, what.
@@ -44,10 +51,14 @@ class DraftComposer {
   absl::StatusOr<sender::v1::SubmitRequest> Write(
       const Incoming& incoming, const Place& place, const ChatMail& mail,
       const std::optional<AnsweredMail>& answered) const;
+  // What the Send: line says, in the time zone of the account or else of the author's client.
+  net::Task<absl::Status> Schedule(const Jid& author, const ChatMail& mail, const Words& words,
+                                   sender::v1::SubmitRequest& request);
   net::Task<absl::StatusOr<AnswerCandidates>> NamedCandidates(Question question);
   net::Task<absl::StatusOr<std::vector<MailThread>>> Newest(Question question, int count);
 
   FeatureContext context_;
+  ClientClocks& clocks_;
 };
 
 // The same message, however often it reaches us, has the same key: XEP-0359's

@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kMaxSubjectBytes = 900;  // fits one header line of 998 bytes
 constexpr size_t kDerivedSubjectCodePoints = 60;
 constexpr size_t kMaxReferences = 30;
-constexpr absl::string_view kHeaderNames[] = {"To", "Cc", "Bcc", "Subject", "From"};
+constexpr absl::string_view kHeaderNames[] = {"To", "Cc", "Bcc", "Subject", "From", "Send"};
 
 // "Subject: hello" taken apart; nullopt when the line is none of ours.
 struct HeaderLine {
@@ -79,8 +79,12 @@ absl::StatusOr<bool> TakeHeaderLine(absl::string_view text_line, const Words& wo
   } else if (line->name == "Bcc") {
     added = AddAddresses(*line, words, mail.bcc);
   } else {
-    std::string& value = line->name == "Subject" ? mail.subject : mail.from;
-    if (!value.empty()) return false;  // a second one is text
+    std::string& value = line->name == "Subject" ? mail.subject
+                         : line->name == "Send"  ? mail.send_at
+                                                 : mail.from;
+    if (!value.empty() || (line->name == "Send" && line->value.empty())) {
+      return false;  // a second one is text
+    }
     value = OneLine(line->value);
   }
   if (!added.ok()) return added;

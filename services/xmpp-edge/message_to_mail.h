@@ -16,14 +16,15 @@ namespace postern::xmpp_edge {
 // A chat message read as a mail. At the head of the body may stand lines
 //
 //   To: ann@example.org, Bob <bob@example.net>
-//   Cc: …   Bcc: …   Subject: …   From: …
+//   Cc: …   Bcc: …   Subject: …   From: …   Send: …
 //
 // in any order and case. The first line that is none of them ends the head; a
 // blank line does too and is dropped, so a text that starts with "To: " can be
 // sent by putting a blank line before it.
 struct ChatMail {
   std::vector<mail::Address> to, cc, bcc;
-  std::string from;     // as written: an address or the name of an account; empty: not said
+  std::string from;     // as written: an address, its name or that of an account; empty: not said
+  std::string send_at;  // the Send: line, as written (send_time.h); empty: at once
   std::string subject;  // the Subject: line, else <subject/>; one line; empty: not said
   std::string text;     // LF line ends, no blank lines at the end
 

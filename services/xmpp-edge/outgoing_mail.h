@@ -10,9 +10,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lib/net/task.h"
+#include "services/xmpp-edge/client_clocks.h"
 #include "services/xmpp-edge/draft_composer.h"
 #include "services/xmpp-edge/feature_context.h"
 #include "services/xmpp-edge/pending_drafts.h"
+#include "services/xmpp-edge/sent_records.h"
 #include "services/xmpp-edge/stanza_router.h"
 
 namespace postern::xmpp_edge {
@@ -24,13 +26,19 @@ namespace postern::xmpp_edge {
 // of the edge, afresh.
 class OutgoingMail {
  public:
-  explicit OutgoingMail(FeatureContext context);
+  // `clocks` outlives it.
+  OutgoingMail(FeatureContext context, ClientClocks& clocks);
 
   // Takes up what a former process left. Call once.
   void Start();
   // A message that is meant to be mailed (message_screening.h). Returns when it was
   // kept or refused; what comes of it then does not hold up what its author writes next.
   net::Task<void> Take(Incoming incoming);
+  // The same for a text in place of a former mail, which is taken back first. When that has
+  // left, this one is refused.
+  net::Task<void> Correct(Incoming incoming, std::string former_id, SentRecord former);
+  // Until the sender has all that the author wrote. False: not within a few seconds.
+  net::Task<bool> Settled(std::string author) const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -40,7 +48,9 @@ class OutgoingMail {
     sender::v1::SubmitRequest request;
     int64_t written_unix = 0;
     Clock::time_point give_up;
-    bool fresh = false;  // its stanza has just come
+    bool fresh = false;     // its stanza has just come
+    std::string origin_id;  // of that stanza (XEP-0359), when it is fresh
+    PendingDrafts::Replaced replaced;
   };
   // What is to be told of a draft, and whether that is that it was not sent.
   struct News {
@@ -50,8 +60,12 @@ class OutgoingMail {
 
   net::Task<void> Resume();
   net::Task<void> ResumeOne(std::string key);
+  // Keeps what was composed and hands it on, or refuses the message.
+  net::Task<void> Begin(Incoming head, absl::StatusOr<sender::v1::SubmitRequest> request,
+                        PendingDrafts::Replaced replaced);
   // Into Redis, and into the count of what is under way.
-  net::Task<absl::Status> Keep(sender::v1::SubmitRequest request, const Words& words);
+  net::Task<absl::Status> Keep(sender::v1::SubmitRequest request, PendingDrafts::Replaced replaced,
+                               const Words& words);
   // False when the author, or all together, have too much under way.
   bool Admit(const sender::v1::SubmitRequest& request);
   void Release(const sender::v1::SubmitRequest& request);
@@ -61,11 +75,17 @@ class OutgoingMail {
   // The author's drafts that the sender does not have yet, as mails, the last one first.
   std::vector<MailThread> UnderWay(const std::string& author) const;
 
+  // outgoing_handover.cc.
   // Rules and sender, until there is an answer or the time is over.
   net::Task<News> HandOver(Handover handover);
-  net::Task<absl::StatusOr<sender::v1::SubmitResponse>> Hand(sender::v1::SubmitRequest request);
+  net::Task<absl::StatusOr<sender::v1::SubmitResponse>> Hand(Handover& handover);
+  // Takes the mail back in whose place this one goes; once.
+  net::Task<absl::Status> TakeFormerBack(Handover& handover);
   net::Task<absl::Status> AskRules(sender::v1::SubmitRequest request);
   net::Task<void> Remember(Handover handover, sender::v1::SubmitResponse taken);
+  // What its author is told when it waits before it is sent; empty: nothing.
+  std::string WaitingNote(const sender::v1::SubmitRequest& request,
+                          const sender::v1::SubmitResponse& taken) const;
   // The end of a draft: tells its author the news, then forgets it. Neither is given
   // up: a draft left in Redis would be sent by the next process.
   net::Task<void> Conclude(sender::v1::SubmitRequest request, News news);
@@ -73,7 +93,9 @@ class OutgoingMail {
 
   FeatureContext context_;
   DraftComposer composer_;
+  ClientClocks& clocks_;
   PendingDrafts pending_;
+  SentRecords records_;
   // By idempotency key, until it is forgotten; true: its author was told that it is not sent.
   absl::flat_hash_map<std::string, bool> in_flight_;
   absl::flat_hash_map<std::string, int> drafts_of_user_;  // in flight
@@ -81,6 +103,15 @@ class OutgoingMail {
   // By author; a coroutine works for each that is in it.
   absl::flat_hash_map<std::string, std::deque<Handover>> chains_;
 };
+
+// Not an answer to the draft but to the moment: the same draft may be taken later.
+// Internal and unknown are what a killed peer's broken stream may look like.
+bool IsNotNow(const absl::Status& status);
+// For the metric of drafts.
+void CountDraft(bool taken);
+// Asks the sender to forget a mail of `owner`. kFailedPrecondition: it has left, or leaves;
+// kNotFound: there is none.
+net::Task<absl::Status> CancelSent(FeatureContext context, std::string owner, std::string key);
 
 // The error that an author gets on a message that was not taken.
 Element RefusalOf(const Element& message, const absl::Status& why, const Words& words);

@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
+#include "services/xmpp-edge/netstring.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -23,12 +24,34 @@ const store::Script& PutScript() {
   return script;
 }
 
-// "1700000000:" and the request.
-std::string Encode(const sender::v1::SubmitRequest& request) {
-  return absl::StrCat(std::time(nullptr), ":", request.SerializeAsString());
+constexpr char kReplaces = 'r';
+
+// "1700000000:" and the request; of one that replaces another "r" and netstrings.
+std::string Encode(const sender::v1::SubmitRequest& request,
+                   const PendingDrafts::Replaced& replaced) {
+  const std::string now = absl::StrCat(std::time(nullptr));
+  if (replaced.key.empty()) return absl::StrCat(now, ":", request.SerializeAsString());
+  std::string out(1, kReplaces);
+  for (const std::string& field :
+       {now, replaced.key, replaced.stanza_id, request.SerializeAsString()}) {
+    AppendNetstring(out, field);
+  }
+  return out;
+}
+
+std::optional<PendingDrafts::Kept> DecodeReplacing(absl::string_view text) {
+  PendingDrafts::Kept kept;
+  NetstringReader reader(text);
+  kept.at_unix = reader.NextNumber();
+  kept.replaced.key = reader.Next();
+  kept.replaced.stanza_id = reader.Next();
+  const std::string request = reader.Next();
+  if (reader.failed() || !kept.request.ParseFromString(request)) return std::nullopt;
+  return kept;
 }
 
 std::optional<PendingDrafts::Kept> Decode(absl::string_view text) {
+  if (!text.empty() && text.front() == kReplaces) return DecodeReplacing(text.substr(1));
   PendingDrafts::Kept kept;
   const size_t colon = text.find(':');
   if (colon == absl::string_view::npos) return std::nullopt;
@@ -41,9 +64,9 @@ std::optional<PendingDrafts::Kept> Decode(absl::string_view text) {
 
 PendingDrafts::PendingDrafts(store::RedisClient& redis) : redis_(redis) {}
 
-net::Task<absl::Status> PendingDrafts::Put(sender::v1::SubmitRequest request) {
+net::Task<absl::Status> PendingDrafts::Put(sender::v1::SubmitRequest request, Replaced replaced) {
   std::vector<std::string> keys{kKey};
-  std::vector<std::string> args{request.idempotency_key(), Encode(request),
+  std::vector<std::string> args{request.idempotency_key(), Encode(request, replaced),
                                 absl::StrCat(kMaxDrafts)};
   auto reply = co_await redis_.Run(PutScript(), std::move(keys), std::move(args));
   if (!reply.ok()) co_return reply.status();

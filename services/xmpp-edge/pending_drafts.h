@@ -21,8 +21,14 @@ class PendingDrafts {
   // More than these at a time means that the sender is gone for long.
   static constexpr int kMaxDrafts = 1000;
 
+  // The mail in whose place it goes (XEP-0308).
+  struct Replaced {
+    std::string key;        // of the mail; empty: there is none
+    std::string stanza_id;  // of the message that stood for it
+  };
   struct Kept {
     sender::v1::SubmitRequest request;
+    Replaced replaced;
     int64_t at_unix = 0;  // when it was put
   };
 
@@ -30,7 +36,7 @@ class PendingDrafts {
 
   // kResourceExhausted when kMaxDrafts are kept. After another error the draft may
   // have been kept all the same.
-  net::Task<absl::Status> Put(sender::v1::SubmitRequest request);
+  net::Task<absl::Status> Put(sender::v1::SubmitRequest request, Replaced replaced);
   net::Task<absl::Status> Remove(std::string key);
   net::Task<absl::StatusOr<std::vector<std::string>>> Keys();
   // nullopt: not there any more, or not readable (then it is dropped).

@@ -23,11 +23,32 @@ SendingAccount Own(Account account) {
   return sending;
 }
 
+// By its address, or by the name beside it.
+std::optional<SendingAccount> NamedIdentity(const AccountDirectory& directory,
+                                            absl::string_view owner, absl::string_view from_line) {
+  const auto wanted = mail::ParseAddress(from_line);
+  for (const Account& account : directory.Of(owner)) {
+    if (!IsSmtp(account)) continue;
+    for (const admin::v1::Identity& identity : account->sending().identities()) {
+      auto from = mail::ParseAddress(identity.from());
+      if (!from.ok()) continue;
+      const bool same = wanted.ok() && absl::EqualsIgnoreCase(from->Spec(), wanted->Spec());
+      const bool called =
+          !from->display_name.empty() && absl::EqualsIgnoreCase(from->display_name, from_line);
+      if (!same && !called) continue;
+      if (same && !wanted->display_name.empty()) from->display_name = wanted->display_name;
+      return SendingAccount{account, *std::move(from), true};
+    }
+  }
+  return std::nullopt;
+}
+
 absl::StatusOr<SendingAccount> Named(const AccountDirectory& directory, absl::string_view owner,
                                      absl::string_view from_line, const Words& words) {
   Account called = directory.Find(owner, absl::AsciiStrToLower(from_line));
   if (IsSmtp(called)) return Own(std::move(called));
 
+  if (auto identity = NamedIdentity(directory, owner, from_line)) return *std::move(identity);
   if (auto address = mail::ParseAddress(from_line); address.ok()) {
     for (const Account& account : directory.Of(owner)) {
       if (!IsSmtp(account)) continue;

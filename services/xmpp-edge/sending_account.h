@@ -19,8 +19,9 @@ struct SendingAccount {
   bool from_named = false;  // the author said so; else `from` is the account's own
 };
 
-// The one that the From: line names (by the account's name or its address; no
-// other address is accepted: a From is always the user's own), else the SMTP
+// The one that the From: line names (by the account's name or its address, or by the address
+// or the name of one of its identities; no other address is accepted: a From is always the
+// user's own), else the SMTP
 // contact written to, else the partner of the mailbox that is answered (the same
 // login), else the default. kFailedPrecondition, with a sentence for the author, when
 // there is none.

@@ -54,7 +54,12 @@ void StanzaRouter::OnAny(std::function<void(const Incoming&)> listener) {
   any_ = std::move(listener);
 }
 
+void StanzaRouter::OnReply(std::function<void(const Element&)> listener) {
+  reply_ = std::move(listener);
+}
+
 void StanzaRouter::Route(Element stanza) {
+  if (reply_ && stanza.name == "iq" && IsReply(stanza)) reply_(stanza);
   if (!IsStanza(stanza) || IsReply(stanza)) return;
   auto from = ParseJid(stanza.Attr("from"));
   auto to = ParseJid(stanza.Attr("to"));

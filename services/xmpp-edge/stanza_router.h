@@ -45,6 +45,8 @@ class StanzaRouter {
   void OnPresence(Handler handler);
   // Sees every stanza just before its handler does.
   void OnAny(std::function<void(const Incoming&)> listener);
+  // Called at once for each result and error of an iq, whoever sent it.
+  void OnReply(std::function<void(const Element&)> listener);
   // Called for the sender (bare) of a presence that there is no room for: nobody is told.
   void OnPresenceLost(std::function<void(const std::string& user)> lost);
 
@@ -97,6 +99,7 @@ class StanzaRouter {
   std::map<std::pair<std::string, std::string>, IqHandler> iq_;
   Handler message_, presence_;
   std::function<void(const Incoming&)> any_;
+  std::function<void(const Element&)> reply_;
   std::function<void(const std::string&)> presence_lost_;
   absl::flat_hash_map<std::string, Queue> queues_;  // of the users a coroutine works for
   Load load_;

@@ -69,8 +69,10 @@ void DescribePlace(const Place& place, const ContactAddresses& contacts, Element
       AddIdentity(query, "account", "registered", "");
       break;
   }
-  // Where there is presence, and where one can write to: XEP-0115, XEP-0184, XEP-0461.
-  AddFeatures(query, {"http://jabber.org/protocol/caps", "urn:xmpp:receipts", "urn:xmpp:reply:0"});
+  // Where there is presence, and where one can write to: XEP-0115, XEP-0184, XEP-0461, XEP-0308,
+  // XEP-0424.
+  AddFeatures(query, {"http://jabber.org/protocol/caps", "urn:xmpp:receipts", "urn:xmpp:reply:0",
+                      "urn:xmpp:message-correct:0", "urn:xmpp:message-retract:1"});
 }
 
 void DescribeType(absl::string_view label, Element& query) {

@@ -5,11 +5,13 @@
 
 #include "services/xmpp-edge/chat_answer.h"
 #include "services/xmpp-edge/chat_commands.h"
+#include "services/xmpp-edge/client_clocks.h"
 #include "services/xmpp-edge/directory_wait.h"
 #include "services/xmpp-edge/features/help.h"
 #include "services/xmpp-edge/message_screening.h"
 #include "services/xmpp-edge/outgoing_mail.h"
 #include "services/xmpp-edge/password_answers.h"
+#include "services/xmpp-edge/taking_back.h"
 #include "services/xmpp-edge/texts/common.h"
 
 namespace postern::xmpp_edge {
@@ -18,9 +20,16 @@ namespace {
 class Messages {
  public:
   explicit Messages(FeatureContext context)
-      : context_(context), outgoing_(context), passwords_(context), commands_(context) {
+      : context_(context),
+        clocks_(context.domain, context.sink, context.executor),
+        outgoing_(context, clocks_),
+        taking_back_(context, outgoing_),
+        passwords_(context),
+        commands_(context) {
     outgoing_.Start();
   }
+
+  void HearReply(const Element& reply) { clocks_.Hear(reply); }
 
   net::Task<void> Take(Incoming incoming) {
     if (co_await passwords_.TakeForm(incoming)) co_return;
@@ -36,13 +45,23 @@ class Messages {
           ErrorAnswer(incoming.stanza, "wait", "remote-server-timeout", texts::Starting(words)));
       co_return;
     }
+    if (screening.fate == Fate::kRetraction) {
+      co_await taking_back_.Retract(std::move(incoming), screening.about);
+      co_return;
+    }
     const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
+    if (screening.fate == Fate::kCorrection) {
+      if (co_await passwords_.TakeText(incoming, place)) co_return;
+      co_await taking_back_.Correct(std::move(incoming), screening.about);
+      co_return;
+    }
     if (IsHelpRequest(incoming.stanza.ChildText("body"))) {
       co_await Answer(HelpAnswer(incoming, place, words));
       co_return;
     }
     if (co_await passwords_.TakeText(incoming, place)) co_return;
     if (co_await commands_.Take(incoming, place)) co_return;
+    if (co_await taking_back_.TakeWord(incoming)) co_return;
     co_await outgoing_.Take(std::move(incoming));
   }
 
@@ -59,7 +78,9 @@ class Messages {
   }
 
   FeatureContext context_;
+  ClientClocks clocks_;
   OutgoingMail outgoing_;
+  TakingBack taking_back_;
   PasswordAnswers passwords_;
   ChatCommands commands_;
 };
@@ -68,6 +89,7 @@ class Messages {
 
 void InstallMessage(StanzaRouter& router, FeatureContext context) {
   auto messages = std::make_shared<Messages>(context);
+  router.OnReply([messages](const Element& reply) { messages->HearReply(reply); });
   router.OnMessage([messages](Incoming incoming) { return messages->Take(std::move(incoming)); });
 }
 

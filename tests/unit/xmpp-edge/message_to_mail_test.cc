@@ -211,8 +211,8 @@ TEST(ScreenMessage, MailsOnlyWhatWasMeantAsText) {
       {"eme", "chat", "fallback", "encryption", "urn:xmpp:eme:0", Fate::kRefuse},
       {"pgp", "chat", "fallback", "x", "jabber:x:encrypted", Fate::kRefuse},
       {"otr", "chat", "?OTR:AAMD", nullptr, nullptr, Fate::kRefuse},
-      {"correction", "chat", "hi", "replace", "urn:xmpp:message-correct:0", Fate::kRefuse},
-      {"retraction", "chat", "gone", "retract", "urn:xmpp:message-retract:1", Fate::kRefuse},
+      {"correction", "chat", "hi", "replace", "urn:xmpp:message-correct:0", Fate::kCorrection},
+      {"retraction", "chat", "gone", "retract", "urn:xmpp:message-retract:1", Fate::kRetraction},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);

@@ -1,0 +1,124 @@
+#include "services/xmpp-edge/sent_records.h"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/xmpp-edge/jid.h"
+#include "services/xmpp-edge/message_to_mail.h"
+#include "services/xmpp-edge/netstring.h"
+#include "services/xmpp-edge/outgoing_draft.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+// The sender gives a mail up after five days.
+constexpr int64_t kKeptSeconds = 6 * 24 * 60 * 60;
+constexpr char kVersion[] = "1";
+
+// KEYS[1] is the record, the others name it.
+const store::Script& PutScript() {
+  static const store::Script script(R"(
+    redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+    for i = 2, #KEYS do redis.call('SET', KEYS[i], ARGV[2], 'EX', ARGV[3]) end
+    return 1)");
+  return script;
+}
+
+std::string Key(absl::string_view user, absl::string_view kind, absl::string_view id) {
+  return absl::StrCat("postern:thread:{", user, "}:", kind, ":", id);
+}
+
+std::string Encode(const SentRecord& record) {
+  std::string out;
+  for (const std::string& field :
+       {std::string(kVersion), record.contact, absl::StrCat(record.due_unix_ms),
+        absl::StrCat(record.told_to_wait ? 1 : 0), absl::StrCat(record.derived_subject ? 1 : 0),
+        absl::StrCat(record.taken_back_unix_ms), record.request.SerializeAsString()}) {
+    AppendNetstring(out, field);
+  }
+  return out;
+}
+
+std::optional<SentRecord> Decode(absl::string_view text) {
+  NetstringReader reader(text);
+  if (reader.Next() != kVersion) return std::nullopt;
+  SentRecord record;
+  record.contact = reader.Next();
+  record.due_unix_ms = reader.NextNumber();
+  record.told_to_wait = reader.NextNumber() == 1;
+  record.derived_subject = reader.NextNumber() == 1;
+  record.taken_back_unix_ms = reader.NextNumber();
+  const std::string request = reader.Next();
+  if (reader.failed() || !record.request.ParseFromString(request)) return std::nullopt;
+  return record;
+}
+
+}  // namespace
+
+SentRecord RecordOf(sender::v1::SubmitRequest request, int64_t due_unix_ms) {
+  SentRecord record;
+  const edge::v1::OutgoingContext context = ContextOf(request);
+  if (auto contact = ParseJid(context.contact()); contact.ok()) record.contact = contact->Bare();
+  record.due_unix_ms = due_unix_ms;
+  sender::v1::Draft& draft = *request.mutable_draft();
+  record.derived_subject = draft.subject() == SubjectFromText(draft.text());
+  draft.clear_text();
+  draft.clear_attachments();
+  draft.clear_quote();
+  record.request = std::move(request);
+  return record;
+}
+
+net::Task<absl::Status> SentRecords::Put(SentRecord record, std::vector<std::string> ids) {
+  const std::string& user = record.request.owner();
+  const std::string& key = record.request.idempotency_key();
+  std::vector<std::string> keys{Key(user, "sent", key), Key(user, "last", record.contact)};
+  for (const std::string& id : ids) {
+    if (!id.empty()) keys.push_back(Key(user, "said", id));
+  }
+  co_return co_await Write(record, std::move(keys));
+}
+
+net::Task<absl::Status> SentRecords::Update(SentRecord record) {
+  std::vector<std::string> keys{
+      Key(record.request.owner(), "sent", record.request.idempotency_key())};
+  co_return co_await Write(record, std::move(keys));
+}
+
+net::Task<absl::Status> SentRecords::Write(const SentRecord& record,
+                                           std::vector<std::string> keys) {
+  const int64_t ahead = std::max<int64_t>(record.due_unix_ms / 1000 - std::time(nullptr), 0);
+  std::vector<std::string> args{Encode(record), record.request.idempotency_key(),
+                                absl::StrCat(ahead + kKeptSeconds)};
+  auto reply = co_await redis_.Run(PutScript(), std::move(keys), std::move(args));
+  co_return reply.status();
+}
+
+net::Task<absl::StatusOr<std::optional<SentRecord>>> SentRecords::ById(std::string user,
+                                                                       std::string id) {
+  std::string name = Key(user, "said", id);
+  co_return co_await Named(std::move(user), std::move(name));
+}
+
+net::Task<absl::StatusOr<std::optional<SentRecord>>> SentRecords::LastTo(std::string user,
+                                                                         std::string contact) {
+  std::string name = Key(user, "last", contact);
+  co_return co_await Named(std::move(user), std::move(name));
+}
+
+net::Task<absl::StatusOr<std::optional<SentRecord>>> SentRecords::Named(std::string user,
+                                                                        std::string name) {
+  std::vector<std::string> command{"GET", std::move(name)};
+  auto found = co_await redis_.Command(std::move(command));
+  if (!found.ok()) co_return found.status();
+  if (found->IsNil()) co_return std::optional<SentRecord>();
+  command = {"GET", Key(user, "sent", found->text)};
+  found = co_await redis_.Command(std::move(command));
+  if (!found.ok()) co_return found.status();
+  if (found->IsNil()) co_return std::optional<SentRecord>();
+  co_return Decode(found->text);
+}
+
+}  // namespace postern::xmpp_edge
