@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
 #include "services/xmpp-edge/data_form.h"
 #include "services/xmpp-edge/features/features.h"
 #include "tests/support/await.h"
@@ -122,7 +124,35 @@ grpc::Status FakeSender::Submit(grpc::ServerContext*, const sender::v1::SubmitRe
   response->set_queue_id(absl::StrCat("q-", request->idempotency_key().substr(0, 8)));
   response->set_message_id(
       absl::StrCat(request->idempotency_key().substr(0, 8), "@postern.example"));
+  const int64_t now = absl::ToUnixMillis(absl::Now());
+  response->set_due_unix_ms(std::max(now + wait_, request->send_at_unix() * 1000));
   return grpc::Status::OK;
+}
+grpc::Status FakeSender::CancelQueued(grpc::ServerContext*,
+                                      const sender::v1::CancelQueuedRequest* request,
+                                      sender::v1::CancelQueuedResponse*) {
+  const std::lock_guard lock(mutex_);
+  if (!cancelling_.ok()) return cancelling_;
+  for (const auto& one : taken_) {
+    const std::string& key = one.idempotency_key();
+    const bool before = std::find(cancelled_.begin(), cancelled_.end(), key) != cancelled_.end();
+    if (before || key != request->idempotency_key() || one.owner() != request->owner()) continue;
+    cancelled_.push_back(key);
+    return grpc::Status::OK;
+  }
+  return {grpc::StatusCode::NOT_FOUND, "no such mail"};
+}
+void FakeSender::SetCancelling(grpc::Status status) {
+  const std::lock_guard lock(mutex_);
+  cancelling_ = std::move(status);
+}
+std::vector<std::string> FakeSender::cancelled() {
+  const std::lock_guard lock(mutex_);
+  return cancelled_;
+}
+void FakeSender::SetWait(int64_t milliseconds) {
+  const std::lock_guard lock(mutex_);
+  wait_ = milliseconds;
 }
 grpc::Status FakeSender::TryAccount(grpc::ServerContext*,
                                     const sender::v1::TryAccountRequest* request,
@@ -231,6 +261,24 @@ grpc::Status FakeAdmin::SetWatching(grpc::ServerContext*,
 std::vector<admin::v1::SetWatchingRequest> FakeAdmin::watchings() {
   const std::lock_guard lock(mutex_);
   return watchings_;
+}
+
+grpc::Status FakeAdmin::SetSending(grpc::ServerContext*,
+                                   const admin::v1::SetSendingRequest* request,
+                                   admin::v1::SetSendingResponse* response) {
+  const std::lock_guard lock(mutex_);
+  sendings_.push_back(*request);
+  const auto found = accounts_.find(request->account_id());
+  if (found == accounts_.end()) return grpc::Status(grpc::StatusCode::NOT_FOUND, "no account");
+  if (!failure_.ok()) return failure_;
+  *found->second.mutable_sending() = request->sending();
+  *response->mutable_account() = found->second;
+  return grpc::Status::OK;
+}
+
+std::vector<admin::v1::SetSendingRequest> FakeAdmin::sendings() {
+  const std::lock_guard lock(mutex_);
+  return sendings_;
 }
 
 void FakeAdmin::SetSite(admin::v1::GetSiteResponse site) {

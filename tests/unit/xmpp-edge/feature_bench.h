@@ -45,10 +45,14 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   grpc::Status SetWatching(grpc::ServerContext*, const admin::v1::SetWatchingRequest* request,
                            admin::v1::SetWatchingResponse* response) override;
 
+  grpc::Status SetSending(grpc::ServerContext*, const admin::v1::SetSendingRequest* request,
+                          admin::v1::SetSendingResponse* response) override;
+
   // Before Install().
   void SetSite(admin::v1::GetSiteResponse site);
   std::vector<admin::v1::SetPreferencesRequest> preferences();
   std::vector<admin::v1::SetWatchingRequest> watchings();
+  std::vector<admin::v1::SetSendingRequest> sendings();
   // Before the first stanza; the id is the name.
   void Add(admin::v1::Account account);
   void FailWith(grpc::Status status);
@@ -67,6 +71,7 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   int consents_ = 0;
   std::vector<admin::v1::SetPreferencesRequest> preferences_;
   std::vector<admin::v1::SetWatchingRequest> watchings_;
+  std::vector<admin::v1::SetSendingRequest> sendings_;
 };
 
 class FakeRules : public rules::v1::RulesService::Service {
@@ -91,6 +96,13 @@ class FakeSender : public sender::v1::SenderService::Service {
                             sender::v1::HoldPasswordResponse*) override;
   grpc::Status RetainPasswords(grpc::ServerContext*, const sender::v1::RetainPasswordsRequest*,
                                sender::v1::RetainPasswordsResponse*) override;
+  // Of what was taken and not cancelled before; NOT_FOUND else, or what SetCancelling says.
+  grpc::Status CancelQueued(grpc::ServerContext*, const sender::v1::CancelQueuedRequest* request,
+                            sender::v1::CancelQueuedResponse*) override;
+  void SetCancelling(grpc::Status status);
+  std::vector<std::string> cancelled();  // keys
+  // In how many milliseconds what is submitted is due.
+  void SetWait(int64_t milliseconds);
   void SetTrial(sender::v1::TryAccountResponse trial);
   std::vector<sender::v1::TryAccountRequest> tried();
   std::map<std::string, std::string> held();  // account id -> password
@@ -108,6 +120,9 @@ class FakeSender : public sender::v1::SenderService::Service {
   bool held_ = false;
   size_t calls_ = 0;
   std::vector<sender::v1::SubmitRequest> taken_;
+  grpc::Status cancelling_;
+  std::vector<std::string> cancelled_;
+  int64_t wait_ = 0;
   sender::v1::TryAccountResponse trial_;
   std::vector<sender::v1::TryAccountRequest> tried_;
   std::map<std::string, std::string> passwords_;
