@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <ctime>
 #include <map>
 #include <mutex>
 #include <string>
@@ -60,6 +61,19 @@ class FakeAdmin final : public admin::v1::AdminService::Service {
     std::lock_guard lock(mutex_);
     health_[request->account_id()] = *request;
     states_ += admin::v1::HealthState_Name(request->state()).substr(13) + " ";
+    return grpc::Status::OK;
+  }
+  // Access tokens of everybody, given out in this order, the last one again; none: no consent.
+  std::vector<std::string> tokens;
+  grpc::Status GetAccessToken(grpc::ServerContext*, const admin::v1::GetAccessTokenRequest* request,
+                              admin::v1::GetAccessTokenResponse* response) override {
+    std::lock_guard lock(mutex_);
+    while (tokens.size() > 1 && tokens.front() == request->refused_token()) {
+      tokens.erase(tokens.begin());
+    }
+    if (tokens.empty()) return grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "no consent");
+    response->set_token(tokens.front());
+    response->set_expires_unix(std::time(nullptr) + 3600);
     return grpc::Status::OK;
   }
 

@@ -38,6 +38,8 @@ class FakeSmtpServer {
                                                 {"DATA", "354 go"},
                                                 {".", "250 queued"},
                                                 {"QUIT", "221 bye"}};
+  // The same, for the next such command alone.
+  std::map<std::string, std::string> next_answers;
   // Those that met silence are answered after all.
   void Wake() { awake = true; }
   bool reads_content = true;          // else a mail's sender can't go on behind DATA
@@ -91,7 +93,13 @@ class FakeSmtpServer {
 
   bool awake = false;
 
-  std::string Answer(const std::string& line) const {
+  std::string Answer(const std::string& line) {
+    for (auto one = next_answers.begin(); one != next_answers.end(); ++one) {
+      if (!absl::StartsWith(line, one->first)) continue;
+      const std::string answer = one->second + "\r\n";
+      next_answers.erase(one);
+      return answer;
+    }
     // The longest prefix comes last.
     for (auto one = answers.rbegin(); one != answers.rend(); ++one) {
       const auto& [prefix, answer] = *one;
