@@ -103,10 +103,16 @@ net::Task<absl::Status> Session::Encrypt(const std::string& our_name) {
 
 bool Session::Reusable() const {
   const bool mails_left = limits().mails == 0 || mails_ < limits().mails;
-  return open_ && server_.IsAtRest() && !content_due_ && mails_left;
+  return CheckBetweenMails().ok() && mails_left;
+}
+
+absl::Status Session::CheckBetweenMails() const {
+  if (open_ && server_.IsAtRest() && !content_due_) return absl::OkStatus();
+  return absl::InternalError("smtp: the session is over, or in the midst of a mail");
 }
 
 net::Task<absl::Status> Session::Reset() {
+  if (absl::Status s = CheckBetweenMails(); !s.ok()) co_return s;
   auto reply = co_await server_.Ask("RSET");
   if (!reply.ok()) co_return reply.status();
   begun_ = false;
@@ -129,8 +135,7 @@ net::Task<absl::Status> Session::TrySender(const std::string& from) {
 }
 
 net::Task<void> Session::Quit() {
-  // Inside a mail it would be a line of it.
-  if (content_due_ || !server_.IsAtRest()) co_return;
+  if (!CheckBetweenMails().ok()) co_return;
   open_ = false;
   auto reply = co_await server_.Ask("QUIT", server_.waits().farewell);
   (void)reply;

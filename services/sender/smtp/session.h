@@ -79,6 +79,8 @@ class Session {
   net::Task<absl::Status> Hello(const std::string& our_name);
   net::Task<absl::Status> Encrypt(const std::string& our_name);
   absl::Status NoSession(const Reply& reply) const;
+  // kInternal: a command would be lost, or be taken for a line of the mail.
+  absl::Status CheckBetweenMails() const;
   // `together`: in one write.
   net::Task<absl::StatusOr<bool>> OfferOnce(Transaction& transaction, bool together);
   // By DATA, when BDAT was not understood.

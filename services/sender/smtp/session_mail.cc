@@ -38,6 +38,7 @@ bool Session::Bears(KnownFaults::Fault fault) const {
 }
 
 net::Task<absl::StatusOr<bool>> Session::Offer(const Envelope& envelope, Transaction& transaction) {
+  if (absl::Status s = CheckBetweenMails(); !s.ok()) co_return s;
   envelope_ = &envelope;
   if (!CanCarry(envelope, offered_, server_.IsEncrypted(), transaction)) co_return false;
   in_chunks_ = offered_.chunking && Bears(KnownFaults::Fault::kChunking);
