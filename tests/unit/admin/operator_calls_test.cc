@@ -44,6 +44,19 @@ struct FakeSender final : sender::v1::SenderService::CallbackService {
     response->set_retried(3);
     return Finish(context);
   }
+  ServerUnaryReactor* ShowQueued(CallbackServerContext* context,
+                                 const sender::v1::ShowQueuedRequest* request,
+                                 sender::v1::ShowQueuedResponse* response) override {
+    response->mutable_mail()->set_queue_id(request->queue_id());
+    response->mutable_mail()->set_owner("nobody@example.org");
+    return Finish(context);
+  }
+  ServerUnaryReactor* HoldQueued(CallbackServerContext* context,
+                                 const sender::v1::HoldQueuedRequest* request,
+                                 sender::v1::HoldQueuedResponse* response) override {
+    response->set_changed(request->release() ? 1 : 2);
+    return Finish(context);
+  }
   ServerUnaryReactor* CancelQueued(CallbackServerContext* context,
                                    const sender::v1::CancelQueuedRequest*,
                                    sender::v1::CancelQueuedResponse*) override {
@@ -117,6 +130,10 @@ TEST_F(OperatorCallsTest, AnswersAndRefusalsComeThroughAsTheyAre) {
   sender::v1::ListQueueRequest queue;
   queue.set_limit(7);
   EXPECT_EQ(admin_->Call(&AdminCalls::ListQueue, queue)->total(), 7u);
+  sender::v1::ShowQueuedRequest show;
+  show.set_queue_id("q1");
+  EXPECT_EQ(admin_->Call(&AdminCalls::ShowQueued, show)->mail().queue_id(), "q1");
+  EXPECT_EQ(admin_->Call(&AdminCalls::ShowQueued, show)->account(), "") << "it was removed";
   EXPECT_EQ(admin_->Call(&AdminCalls::ListRules, rules::v1::ListRulesRequest())->programs_size(),
             1);
 
@@ -150,6 +167,11 @@ TEST_F(OperatorCallsTest, WhatWasDoneIsInTheAuditLog) {
   EXPECT_TRUE(admin_->Call(&AdminCalls::ImportRules, import).ok());
   EXPECT_FALSE(admin_->Call(&AdminCalls::CancelQueued, sender::v1::CancelQueuedRequest()).ok());
   EXPECT_EQ(AuditEntries(), 2u);
+  sender::v1::HoldQueuedRequest hold;
+  EXPECT_EQ(admin_->Call(&AdminCalls::HoldQueued, hold)->changed(), 2u);
+  hold.set_release(true);
+  EXPECT_EQ(admin_->Call(&AdminCalls::HoldQueued, hold)->changed(), 1u);
+  EXPECT_EQ(AuditEntries(), 4u);
 }
 
 TEST_F(OperatorCallsTest, TheStatusTellsOfEveryService) {
