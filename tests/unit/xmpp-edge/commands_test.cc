@@ -44,7 +44,8 @@ TEST_F(Commands, EachPlaceListsItsOwn) {
                                     "postern#remove"}));
   EXPECT_EQ(Listed(kWork), (Nodes{"jmc#force-check", "jmc#get-email", "jcl#get-last-error",
                                   "postern#settings", "postern#watching", "postern#remove"}));
-  EXPECT_EQ(Listed(kOut), (Nodes{"jcl#get-last-error", "postern#settings", "postern#remove"}));
+  EXPECT_EQ(Listed(kOut),
+            (Nodes{"jcl#get-last-error", "postern#settings", "postern#sending", "postern#remove"}));
   EXPECT_EQ(Listed("secret@mail.example.org"),
             (Nodes{"jmc#force-check", "jmc#get-email", "jcl#get-last-error", "postern#password",
                    "postern#settings", "postern#watching", "postern#remove"}));
