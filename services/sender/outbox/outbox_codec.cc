@@ -123,8 +123,8 @@ std::string EncodeFixed(const ComposedMail& mail, absl::string_view context) {
   const smtp::Envelope& envelope = mail.envelope;
   return absl::StrCat(mail.message_id, "\n", envelope.from, "\n", envelope.envelope_id, "\n",
                       envelope.eight_bit ? "8" : "", envelope.utf8 ? "u" : "",
-                      envelope.require_tls ? "t" : "", "\n", absl::StrJoin(mail.hidden, "\t"),
-                      "\n", context);
+                      envelope.require_tls ? "t" : "", "\n", absl::StrJoin(mail.hidden, "\t"), "\n",
+                      context);
 }
 
 FixedPart DecodeFixed(absl::string_view text) {

@@ -15,8 +15,13 @@ local function take(account, count, lease, taken)
     if room.bytes <= 0 then break end
     local f = call('HMGET', key('mail', id), 'fixed', 'owner', 'pending', 'size', 'epoch', 'attempts',
                    'first', 'uncertain', 'content')
-    room.bytes = room.bytes - #(f[9] or '')
-    chosen[#chosen + 1], found[#found + 1] = id, f
+    if f[1] and f[7] then
+      room.bytes = room.bytes - #(f[9] or '')
+      chosen[#chosen + 1], found[#found + 1] = id, f
+    else  -- not written by us, or by an older version: for the operator to look at
+      call('ZREM', key('due', account), id)
+      if f[4] then call('HSET', key('mail', id), 'state', 'held') end
+    end
   end
   if chosen[1] then call('ZREM', key('due', account), unpack(chosen)) end
   for i, id in ipairs(chosen) do

@@ -152,6 +152,21 @@ TEST_F(OutboxQueueTest, HoldsAndReleases) {
   EXPECT_TRUE(absl::IsFailedPrecondition(Await(io_, view_.HoldOne(receipt.queue_id, false))));
 }
 
+TEST_F(OutboxQueueTest, WhatItCannotReadStopsNobody) {
+  const Receipt receipt = Put("work", "k1");
+  const std::string name = "postern:outbox:{q0}:mail:" + receipt.queue_id;
+  ASSERT_TRUE(Await(io_, client_->Command({"HDEL", name, "fixed"})).ok());
+  ASSERT_TRUE(
+      Await(io_, client_->Command({"ZADD", "postern:outbox:{q0}:due:work", "1", "none"})).ok());
+  Put("work", "k2");
+  TakeRequest request;
+  request.mails_each = 5;
+  const TakeResult taken = *Await(io_, outbox_->Take(request));
+  ASSERT_EQ(taken.mails.size(), 1u);
+  EXPECT_EQ(taken.mails[0].message_id, "k2@example.org");
+  EXPECT_EQ(Mail(receipt.queue_id).state, "held") << "the operator sees it";
+}
+
 TEST_F(OutboxQueueTest, AnAuthorTakesBackWhatNobodyGot) {
   const Receipt receipt = PutToWait("work", "k1", 1h);
   EXPECT_TRUE(absl::IsNotFound(TakeBack("other")));
