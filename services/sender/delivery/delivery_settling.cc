@@ -125,6 +125,11 @@ net::Task<void> DeliveryWorker::GiveBackReady(std::string account_id) {
   }
 }
 
+void DeliveryWorker::SpawnGiveBack(MailInHand& ready) {
+  roster_.Withdraw(ready);
+  settling_.Spawn("mail given back", GiveBack(ready));
+}
+
 net::Task<void> DeliveryWorker::GiveBack(MailInHand& mail) {
   Underway underway(roster_, mail, idle_);
   absl::Status s = co_await parts_.outbox.Release(mail.mail.lease);

@@ -12,7 +12,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kIdle{30}, kRedisPause{1}, kStopGrace{3};
+constexpr std::chrono::seconds kIdle{30}, kRedisPause{1}, kStopGrace{3}, kLaneMembersHold{5};
+// While more of the same is submitted, nothing is asked for after each mail.
+constexpr std::chrono::milliseconds kEmptyPause{2};
+constexpr std::chrono::milliseconds kTakeGrace{1000}, kTakeLook{10};
 // Between two takings while those of a full lane have to be named one by one.
 constexpr std::chrono::milliseconds kFullPause{20};
 constexpr size_t kAccountsAtOnce = 16, kMailsEach = 4;
@@ -60,11 +63,13 @@ void DeliveryWorker::EndSessionsOf(const std::string& account_id) {
 
 net::Task<void> DeliveryWorker::Stop() {
   stopping_ = true;
+  // What Redis hands out meanwhile is to be given back, too.
+  for (auto waited = kTakeGrace; taking_ && waited.count() > 0; waited -= kTakeLook) {
+    co_await net::Sleep(kTakeLook);
+  }
   co_await loops_.Stop();
   for (MailInHand* mail : roster_.All()) {
-    if (mail->stage != MailInHand::Stage::kReady) continue;
-    roster_.Withdraw(*mail);
-    settling_.Spawn("mail given back", GiveBack(*mail));
+    if (mail->stage == MailInHand::Stage::kReady) SpawnGiveBack(*mail);
   }
   const auto until = Clock::now() + kStopGrace;
   while (roster_.InHand() > 0 && Clock::now() < until) {
@@ -87,7 +92,19 @@ net::Task<void> DeliveryWorker::Stop() {
 
 // --- taking -----------------------------------------------------------------------
 
-std::vector<std::string> DeliveryWorker::BusyAccounts() const {
+const std::vector<std::string>& DeliveryWorker::MembersOf(const std::string& lane) {
+  LaneMembers& members = members_[lane];
+  const auto now = Clock::now();
+  if (now < members.good_until) return members.accounts;
+  members.good_until = now + kLaneMembersHold;
+  members.accounts.clear();
+  parts_.accounts.ForEach([&](const Account& account) {
+    if (carriers_.LaneFor(account).lane == lane) members.accounts.push_back(account.id);
+  });
+  return members.accounts;
+}
+
+std::vector<std::string> DeliveryWorker::BusyAccounts() {
   Roster::Busy who = roster_.WhoIsBusy(Clock::now());
   std::vector<std::string> busy = std::move(who.accounts);
   for (const auto& [id, times] : at_rest_) busy.push_back(id);
@@ -95,14 +112,13 @@ std::vector<std::string> DeliveryWorker::BusyAccounts() const {
     for (std::string& id : parts_.accounts.AccountsOf(owner)) busy.push_back(std::move(id));
   }
   for (const std::string& lane : who.full_lanes) {
-    parts_.accounts.ForEach([&](const Account& account) {
-      if (carriers_.LaneFor(account).lane == lane) busy.push_back(account.id);
-    });
+    const std::vector<std::string>& members = MembersOf(lane);
+    busy.insert(busy.end(), members.begin(), members.end());
   }
   return busy;
 }
 
-TakeRequest DeliveryWorker::WhatToTake() const {
+TakeRequest DeliveryWorker::WhatToTake() {
   TakeRequest request;
   request.busy_accounts = BusyAccounts();
   request.accounts = kAccountsAtOnce;
@@ -113,13 +129,15 @@ TakeRequest DeliveryWorker::WhatToTake() const {
 
 net::Task<void> DeliveryWorker::Dispatch() {
   bool reachable = true;
-  for (;;) {
+  while (!stopping_) {
     net::Duration wait = kIdle;
     BeginStalled();
     if (parts_.accounts.loaded() && roster_.HasRoom()) {
       TakeRequest request = WhatToTake();
       const bool many_busy = request.busy_accounts.size() > limits_.ahead;
+      taking_ = true;
       auto taken = co_await parts_.outbox.Take(std::move(request));
+      taking_ = false;
       if (!taken.ok()) {
         if (reachable) log::Warn("the queue is away", {{"error", taken.status().message()}});
         reachable = false;
@@ -129,7 +147,9 @@ net::Task<void> DeliveryWorker::Dispatch() {
       reachable = true;
       const bool any = !taken->mails.empty();
       Keep(std::move(taken->mails));
-      if (many_busy) co_await net::Sleep(kFullPause);
+      if (any && !many_busy) continue;
+      const net::Duration pause = many_busy ? kFullPause : kEmptyPause;
+      co_await net::Sleep(pause);
       if (any) continue;
       if (taken->next_due) wait = std::min<net::Duration>(wait, *taken->next_due);
     }
@@ -147,6 +167,10 @@ void DeliveryWorker::Keep(std::vector<TakenMail> mails) {
     const LaneOf lane = account != nullptr ? carriers_.LaneFor(*account)
                                            : carriers_.LaneForUnknown(mail.account_id);
     MailInHand& kept = roster_.Add(std::move(mail), lane);
+    if (stopping_) {
+      SpawnGiveBack(kept);
+      continue;
+    }
     const std::string& key = roster_.LaneOfMail(kept);
     if (lanes.empty() || lanes.back() != key) lanes.push_back(key);
   }

@@ -60,8 +60,9 @@ class DeliveryWorker {
 
   // Taking.
   net::Task<void> Dispatch();
-  TakeRequest WhatToTake() const;
-  std::vector<std::string> BusyAccounts() const;
+  TakeRequest WhatToTake();
+  std::vector<std::string> BusyAccounts();
+  const std::vector<std::string>& MembersOf(const std::string& lane);
   void Keep(std::vector<TakenMail> mails);
   net::Task<void> FetchMore(std::string account_id, size_t count);
 
@@ -78,6 +79,7 @@ class DeliveryWorker {
   void Note(const MailInHand& mail, const Settlement& settlement);
   net::Task<void> AwaitOwner(MailInHand& mail, Account account);
   net::Task<void> GiveBackReady(std::string account_id);
+  void SpawnGiveBack(MailInHand& ready);
   net::Task<void> GiveBack(MailInHand& mail);
 
   // Leases.
@@ -94,7 +96,12 @@ class DeliveryWorker {
   Roster roster_;
   net::Event wake_;
   net::Event idle_;
-  bool stopping_ = false;
+  bool stopping_ = false, taking_ = false;
+  struct LaneMembers {
+    std::vector<std::string> accounts;
+    std::chrono::steady_clock::time_point good_until;
+  };
+  absl::flat_hash_map<std::string, LaneMembers> members_;  // of shared lanes that were full
   absl::flat_hash_map<std::string, int> at_rest_;  // accounts of which nothing is taken just now
   net::TaskGroup settling_;  // these last: their coroutines use all of the above
   Attempts attempts_;

@@ -100,7 +100,7 @@ TEST_F(SenderTest, KeepsTheMailOfAnUnknownAccountUntilAdminHasTold) {
   submission.mail.envelope.to = {"ann@example.net"};
   submission.mail.content = "Subject: hi\r\n\r\nhi\r\n";
   submission.mail.envelope.size = submission.mail.content.size();
-  Outbox outbox(*client_, OutboxLimits());
+  Outbox outbox(io_.get_executor(), *client_, OutboxLimits());
   ASSERT_TRUE(testing::Await(io_, outbox.Put(submission)).ok());
   ASSERT_TRUE(Submit(Request("k2")).ok());  // the worker looks into the queue
   EXPECT_TRUE(Until([&] {
