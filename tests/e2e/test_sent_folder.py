@@ -13,6 +13,7 @@ FILED_WITHIN = 30
 
 @pytest.fixture
 def writer(juliet):
+    juliet.make_folders("Sent")
     juliet.register_imap("home")
     juliet.register_smtp("out")
     return juliet
@@ -58,6 +59,14 @@ def test_a_sent_mail_is_filed_once_as_it_left_and_with_its_bcc(writer):
     assert filed.as_bytes() == received.mail.as_bytes()
     wait_until(lambda: nothing_waits(writer), FILED_WITHIN, "an empty queue")
     assert len(sent_mails(writer)) == 1
+
+
+def test_a_mailbox_without_a_folder_for_sent_mail_gets_none(juliet):
+    juliet.register_imap("home")
+    juliet.register_smtp("out")
+    send(juliet)
+    wait_until(lambda: nothing_waits(juliet), FILED_WITHIN, "an empty queue")
+    assert sent_mails(juliet) == []
 
 
 def test_what_the_server_files_by_itself_is_there_once(writer):

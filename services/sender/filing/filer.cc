@@ -13,7 +13,6 @@ namespace postern::sender {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 auto& filed_total = metrics::Counter("postern_sender_filed_total",
                                      "Sent mails put into their authors' folders for sent mail");
@@ -22,7 +21,6 @@ auto& found_total = metrics::Counter("postern_sender_filed_already_total",
 
 constexpr size_t kTaken = 64;       // at once, from the queue
 constexpr size_t kOfOneOwner = 16;  // the others come again
-constexpr seconds kOthersFirst{5};
 // Longer than all calls for one mail may take: nobody else is to try it meanwhile.
 constexpr std::chrono::minutes kClaim{8};
 constexpr std::chrono::hours kLatestRetry{2};
@@ -69,7 +67,7 @@ net::Task<void> Filer::Round() {
     const bool may_begin = by_owner.size() + busy_owners_.size() <= kOwnersAtOnce;
     if (busy_owners_.contains(filing.owner) || !may_begin || of_owner.size() >= kOfOneOwner) {
       if (of_owner.empty()) by_owner.erase(filing.owner);
-      (void)co_await outbox_.FileLater(filing.queue_id, kOthersFirst);
+      (void)co_await outbox_.FileLater(filing.queue_id, times_.others_first);
       continue;
     }
     held_ids_.insert(filing.queue_id);

@@ -30,6 +30,7 @@ class Filer {
   struct Times {
     milliseconds servers_time = std::chrono::seconds(10);  // to file by itself
     milliseconds soonest_retry = std::chrono::seconds(30);
+    milliseconds others_first = std::chrono::seconds(5);  // where too many wait
     milliseconds poll = std::chrono::seconds(3);
   };
 

@@ -234,7 +234,7 @@ struct FilerTest : ::testing::Test {
   testing::FakeMailbox mailbox;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<fetcher::v1::FetcherService::StubInterface> fetcher;
-  Filer::Times times{0ms, 50ms, 20ms};
+  Filer::Times times{0ms, 50ms, 50ms, 20ms};
   std::optional<Filer> filer;
   net::TaskGroup loops{io.get_executor()};
 };
