@@ -173,10 +173,11 @@ TEST(OutcomeStanzas, AreSaidInTheAuthorsLanguageUnderTheSameIds) {
   EXPECT_EQ(german[1].ChildText("body"),
             "Nicht gesendet an eve@example.net: nach 5 Tagen aufgegeben; letzte Antwort des "
             "Servers: $0 no\nGesendet an bob@example.net.");
-  EXPECT_EQ(german[2].ChildText("body"),
-            "Noch nicht gesendet an dan@example.net: der Mailserver hat keinen Grund genannt\n"
-            "Es wird von selbst erneut versucht, und Sie erfahren, wenn es misslingt; senden Sie die "
-            "E-Mail nicht noch einmal.");
+  EXPECT_EQ(
+      german[2].ChildText("body"),
+      "Noch nicht gesendet an dan@example.net: der Mailserver hat keinen Grund genannt\n"
+      "Es wird von selbst erneut versucht, und Sie erfahren, wenn es misslingt; senden Sie die "
+      "E-Mail nicht noch einmal.");
   const auto english = OutcomeStanzas(report, Context(false, 3), false, kEnglish);
   ASSERT_EQ(english.size(), 3u);
   for (size_t i = 1; i < 3; ++i) EXPECT_EQ(english[i].Attr("id"), german[i].Attr("id"));
