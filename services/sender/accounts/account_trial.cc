@@ -96,8 +96,9 @@ net::Task<absl::Status> AccountTrial::TrySender(const Account& account, smtp::Se
     co_return words::Error(absl::StatusCode::kInvalidArgument,
                            words::Word("'$0' is no mail address", account.default_from));
   }
-  if (absl::Status s = CheckSender(*from); !s.ok()) co_return s;
-  const std::string address = from->Spec();
+  const auto form = Travelling(*from);
+  if (!form.ok()) co_return form.status();
+  const std::string address = form->Spec();
   absl::Status taken = co_await net::WithDeadline(kSenderLimit, session.TrySender(address));
   const bool refused = absl::IsPermissionDenied(taken) || absl::IsUnauthenticated(taken);
   if (refused) co_return taken;

@@ -102,8 +102,6 @@ absl::StatusOr<smtp::Envelope> EnvelopeOf(Draft& draft) {
   return envelope;
 }
 
-absl::Status CheckSender(const mail::Address& from) { return Travelling(from).status(); }
-
 std::string EnvelopeIdOf(absl::string_view message_id) {
   return std::string(message_id.substr(0, kMaxEnvelopeId));
 }

@@ -23,9 +23,6 @@ absl::StatusOr<mail::Address> Travelling(const mail::Address& address);
 // kMaxRecipients. In words for its author.
 absl::StatusOr<smtp::Envelope> EnvelopeOf(Draft& draft);
 
-// Whether mail from this address can be composed; kInvalidArgument as above.
-absl::Status CheckSender(const mail::Address& from);
-
 // As an envelope's id it has to be short and printable: RFC 3461 section 4.4.
 std::string EnvelopeIdOf(absl::string_view message_id);
 

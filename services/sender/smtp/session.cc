@@ -6,6 +6,7 @@
 #include "lib/net/dial_error.h"
 #include "lib/words/wording.h"
 #include "services/sender/smtp/authentication.h"
+#include "services/sender/smtp/mail_commands.h"
 #include "services/sender/smtp/offering.h"
 
 namespace postern::sender::smtp {
@@ -122,7 +123,13 @@ net::Task<absl::Status> Session::Reset() {
 }
 
 net::Task<absl::Status> Session::TrySender(const std::string& from) {
-  auto reply = co_await server_.Ask(absl::StrCat("MAIL FROM:<", from, ">"));
+  if (!IsAscii(from) && !offered_.utf8) {
+    co_return words::Error(absl::StatusCode::kPermissionDenied,
+                           words::Word("the server can't carry a sender's address with letters "
+                                       "beyond ASCII"));
+  }
+  const absl::string_view parameter = IsAscii(from) ? "" : " SMTPUTF8";
+  auto reply = co_await server_.Ask(absl::StrCat("MAIL FROM:<", from, ">", parameter));
   if (!reply.ok()) co_return reply.status();
   if (WantsAuth(*reply)) co_return AuthWanted(server_.host(), *reply);
   if (reply->RefusedForGood()) {

@@ -186,6 +186,8 @@ TEST_F(AccountTrialTest, LooksAtTheFromAddress) {
   settings.set_default_from("ann");
   EXPECT_EQ(Try("secret").field, "default_from");
   settings.set_default_from("jörg@example.org");
+  EXPECT_EQ(Try("secret").field, "default_from") << "the server has no SMTPUTF8";
+  settings.set_default_from("ann@ü＠example.org");
   EXPECT_EQ(Try("secret").field, "default_from");
 
   settings.set_default_from("ann@example.org");
