@@ -51,8 +51,12 @@ net::Task<void> TakingBack::Retract(Incoming incoming, std::string id) {
     co_await Refuse(incoming, absl::FailedPreconditionError(texts::RetractionRefused(words)));
     co_return;
   }
-  absl::StatusOr<std::string> told = record.status();
-  if (record.ok()) told = co_await TakeBack(*std::move(record), words);
+  absl::StatusOr<std::string> told = std::string();
+  if (record.ok()) {
+    told = co_await TakeBack(*std::move(record), words);
+  } else {
+    told = record.status();
+  }
   if (told.ok()) {
     co_await Say(incoming, *std::move(told));
   } else {
@@ -80,8 +84,12 @@ net::Task<bool> TakingBack::TakeWord(const Incoming& incoming) {
   if (!IsKeyword(word, "cancel", texts::KeywordCancel(words))) co_return false;
   auto record = co_await FindMeant(incoming);
   if (record.ok() && !*record) co_return false;
-  absl::StatusOr<std::string> told = record.status();
-  if (record.ok()) told = co_await TakeBack(**std::move(record), words);
+  absl::StatusOr<std::string> told = std::string();
+  if (record.ok()) {
+    told = co_await TakeBack(**std::move(record), words);
+  } else {
+    told = record.status();
+  }
   if (told.ok()) {
     co_await Say(incoming, *std::move(told));
   } else if (absl::IsUnavailable(told.status())) {
