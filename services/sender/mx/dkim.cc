@@ -122,7 +122,8 @@ std::string DomainOfFrom(const Parts& parts) {
   for (const Field& field : parts.fields) {
     if (field.name != "from") continue;
     const std::string relaxed = RelaxedField(field.text);
-    const auto from = mail::ParseAddressList(absl::string_view(relaxed).substr(5));
+    const absl::string_view value = absl::string_view(relaxed).substr(field.name.size() + 1);
+    const auto from = mail::ParseAddressList(absl::StripTrailingAsciiWhitespace(value));
     return from.ok() && !from->empty() ? from->front().domain : "";
   }
   return "";

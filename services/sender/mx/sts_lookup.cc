@@ -9,6 +9,11 @@ namespace postern::sender::mx {
 
 using Clock = std::chrono::steady_clock;
 
+static absl::StatusOr<StsPolicy> PolicyIn(const absl::StatusOr<std::string>& file) {
+  if (!file.ok()) return file.status();
+  return ReadStsPolicy(*file);
+}
+
 bool StsLookup::FailedLately(const std::string& domain) {
   const auto failed = failures_.find(domain);
   return failed != failures_.end() && Clock::now() - failed->second < kFailureGoodFor;
@@ -25,8 +30,7 @@ void StsLookup::Failed(const std::string& domain) {
 net::Task<std::optional<StsPolicy>> StsLookup::Renew(std::string domain, std::string id) {
   if (FailedLately(domain)) co_return std::nullopt;
   auto text = co_await source_.Fetch(domain);
-  absl::StatusOr<StsPolicy> policy = text.status();
-  if (text.ok()) policy = ReadStsPolicy(*text);
+  const absl::StatusOr<StsPolicy> policy = PolicyIn(text);
   if (!policy.ok()) {
     Failed(domain);
     log::Info("an MTA-STS policy can't be used",
@@ -42,7 +46,7 @@ net::Task<std::optional<StsPolicy>> StsLookup::Renew(std::string domain, std::st
       log::Warn("an MTA-STS policy is not kept", {{"domain", domain}, {"error", kept.message()}});
     }
   }
-  co_return *std::move(policy);
+  co_return *policy;
 }
 
 net::Task<absl::StatusOr<std::optional<StsPolicy>>> StsLookup::For(std::string domain) {
