@@ -183,7 +183,8 @@ void AddList(Nouns& nouns, CLI::App& queue) {
       "The oldest first. A mail is waiting, held (by an operator), sending, reporting (its author\n"
       "is not told yet) or filing (not yet among its author's sent mail). Uncertain: an attempt\n"
       "ended before the server's last answer.\n\n"
-      "Examples:\n  posternctl queue list\n  posternctl queue list --domain example.net --state held\n",
+      "Examples:\n  posternctl queue list\n  posternctl queue list --domain example.net --state "
+      "held\n",
       [which](Session& session) { return ListQueue(session, *which); });
   AddFilter(list, which);
   list.add_option("--state", which->state, "only those in that state")
@@ -195,10 +196,9 @@ void AddList(Nouns& nouns, CLI::App& queue) {
 
 void AddShow(Nouns& nouns, CLI::App& queue) {
   auto which = std::make_shared<Which>();
-  CLI::App& show =
-      nouns.AddVerb(queue, "show", "One mail in full, with its header",
-                    "Example:\n  posternctl queue show 7f3a\n",
-                    [which](Session& session) { return ShowQueued(session, *which); });
+  CLI::App& show = nouns.AddVerb(queue, "show", "One mail in full, with its header",
+                                 "Example:\n  posternctl queue show 7f3a\n",
+                                 [which](Session& session) { return ShowQueued(session, *which); });
   AddId(show, which)->required();
 }
 

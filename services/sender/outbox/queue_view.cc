@@ -16,7 +16,7 @@ namespace {
 namespace scripts = outbox_scripts;
 
 // How many mails one call of Redis looks at, and for how long a page is looked for.
-constexpr size_t kStep = 250;
+constexpr size_t kStep = 125;
 constexpr std::chrono::seconds kPatience{2};
 constexpr size_t kMaxHeaderBytes = 64 * 1024;
 
