@@ -70,7 +70,7 @@ TEST(MailHosts, AreInTheOrderOfPreference) {
   const Pick first = [](size_t) { return 0; };
   const std::vector<MxRecord> records = {{20, "c"}, {10, "a"}, {10, "b"}, {30, "a"}};
   EXPECT_THAT(InOrder(records, last), ElementsAre("a", "b", "c"));
-  EXPECT_THAT(InOrder(records, first), ElementsAre("b", "a", "c"));
+  EXPECT_THAT(InOrder({{10, "a"}, {10, "b"}}, first), ElementsAre("b", "a"));
   EXPECT_THAT(InOrder({{0, ""}}, last), IsEmpty());
   EXPECT_THAT(InOrder({{0, ""}, {10, "a"}}, last), ElementsAre("a"));
 }
