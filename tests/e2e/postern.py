@@ -50,6 +50,9 @@ class Postern:
         self.relay_file = self._secret_file("relay.password", PASSWORD)
         self.welcome_file = self.folder / "welcome.txt"
         self.motd_file = self.folder / "motd.txt"
+        self.routes_file = self.folder / "routes.txt"
+        self.aliases_file = self._secret_file("aliases.txt", "")
+        self.set_routes("")
         self.set_texts()
         self.allow_hosts = ",".join(f"localhost:{port}" for port in site.mail_ports)
 
@@ -75,6 +78,14 @@ class Postern:
         """The operator's welcome and message of the day; the gateway looks every ten seconds."""
         self.welcome_file.write_text(welcome)
         self.motd_file.write_text(motd)
+
+    def set_routes(self, text):
+        """The operator's routes; the sender looks every two seconds."""
+        self.routes_file.write_text(text)
+
+    def set_aliases(self, text):
+        """The operator's aliases in the domain team.test, as the routes."""
+        self.aliases_file.write_text(text)
 
     def account(self, owner, name):
         """The account as posternctl shows it."""
@@ -144,6 +155,10 @@ class Postern:
         return ["--relay", f"localhost:{self.site.recorder.port}", "--relay-security", "tls",
                 "--relay-login", "the-relay", "--relay-password-file", self.relay_file]
 
+    def _way_options(self):
+        return ["--routes-file", self.routes_file, "--aliases-file", self.aliases_file,
+                "--local-domain", "team.test"]
+
     def _dial_options(self):
         return ["--tls-ca-file", self.site.authority.ca, "--allow-hosts", self.allow_hosts]
 
@@ -199,7 +214,7 @@ class FiveServices(Postern):
         if name == "admin":
             options += [*self._site_options(), "--relay-offered"]
         if name == "sender":
-            options += self._relay_options()
+            options += [*self._relay_options(), *self._way_options()]
         binary = BIN / BINARIES.get(name, f"postern-{name}")
         return Daemon(binary.name, [binary, *options], self.folder / f"{name}.log")
 
@@ -219,7 +234,7 @@ class AllInOne(Postern):
             [BIN / "postern", "--data-dir", self.data, "--listen", self.admin_address,
              "--metrics-listen", f"127.0.0.1:{self._metrics_port}",
              "--master-key-file", self.key_file, *self._edge_options(), *self._dial_options(),
-             *self._site_options(), *self._relay_options()],
+             *self._site_options(), *self._relay_options(), *self._way_options()],
             self.folder / "postern.log")
 
     def start(self):

@@ -1,0 +1,180 @@
+"""By which ways mail goes out, when, and to whom: schedules, routes and aliases."""
+
+import time
+
+import pytest
+
+from mails import unique
+from postern import CtlFailed
+from servers.daemon import wait_until
+
+
+@pytest.fixture
+def writer(juliet):
+    juliet.register_smtp("out")
+    return juliet
+
+
+@pytest.fixture
+def aliases(writer):
+    """Puts aliases in force."""
+    def put(text):
+        writer.postern.set_aliases(text)
+        time.sleep(2.5)
+    yield put
+    writer.postern.set_aliases("")
+
+
+@pytest.fixture
+def routes(writer):
+    """Puts routes in force."""
+    def put(text):
+        writer.postern.set_routes(text)
+        time.sleep(2.5)
+    yield put
+    writer.postern.ctl("accounts", "route", f"{writer.jid}/out", "--none")
+    writer.postern.set_routes("")
+
+
+def set_schedule(member, text):
+    file = member.postern.folder / "sending.txt"
+    file.write_text(text)
+    member.postern.ctl("accounts", "sending", f"{member.jid}/out", "--schedule", file)
+
+
+def write(member, subject, to="bob@elsewhere.test", text="Hello Bob"):
+    return member.client.send(member.gateway, f"To: {to}\nSubject: {subject}\n\n{text}")
+
+
+def arrived(member, subject):
+    return [(mail.recipients, mail.login) for mail in member.site.recorder.with_subject(subject)]
+
+
+def script(postern, name, text):
+    path = postern.folder / name
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o700)
+    return path
+
+
+def test_mail_goes_at_the_times_of_a_schedule(writer):
+    wait_until(lambda: time.time() % 60 < 45, 20, "a minute that is not about to end")
+    set_schedule(writer, "[LAN]\ntype: SMTP\n* *:*\n")
+    time.sleep(1)
+    minute = int(time.time() // 60)
+    subject = unique("at the full minute")
+    write(writer, subject)
+    time.sleep(4)
+    assert not arrived(writer, subject)
+    writer.site.recorder.await_subject(subject, seconds=70)
+    assert int(time.time() // 60) > minute
+    writer.postern.ctl("accounts", "sending", f"{writer.jid}/out", "--no-schedule")
+    at_once = unique("at once")
+    write(writer, at_once)
+    writer.site.recorder.await_subject(at_once)
+
+
+def test_mail_goes_when_enough_of_it_waits(writer):
+    set_schedule(writer, "2\n")
+    time.sleep(1)
+    first, second = unique("the first waits"), unique("for the second")
+    write(writer, first)
+    time.sleep(4)
+    assert not arrived(writer, first)
+    write(writer, second)
+    for subject in (first, second):
+        writer.site.recorder.await_subject(subject)
+
+
+def test_a_retry_by_the_operator_opens_the_gate(writer):
+    set_schedule(writer, "999\n")
+    time.sleep(1)
+    subject = unique("held by its schedule")
+    write(writer, subject)
+    time.sleep(3)
+    assert not arrived(writer, subject)
+    writer.postern.ctl("queue", "retry", "--all")
+    writer.site.recorder.await_subject(subject)
+
+
+def test_a_route_brings_its_link_up_and_carries_by_its_relay(writer, routes):
+    postern = writer.postern
+    log = postern.folder / "links.log"
+    up = script(postern, "link-up", f'echo "up $POSTERN_ROUTE $POSTERN_WAITING $1" >> {log}')
+    down = script(postern, "link-down", f'echo "down $POSTERN_ROUTE" >> {log}')
+    routes(f"[NIGHT]\nrelay: localhost:{writer.site.recorder.port}\nsecurity: tls\n"
+           f"login: the-relay\npassword-file: {postern.relay_file}\nsource: 127.0.0.1\n"
+           f'up: {up} "$HOME; true"\ndown: {down}\nkeep: 1\n')
+    shown = postern.ctl_json("routes", "list")["routes"]
+    assert [(route["name"], route["link"]) for route in shown] == [("NIGHT", "LINK_STATE_DOWN")]
+    postern.ctl("accounts", "route", f"{writer.jid}/out", "NIGHT")
+    subject = unique("by night")
+    id = write(writer, subject)
+    writer.client.await_receipt(id)
+    assert arrived(writer, subject) == [(["bob@elsewhere.test"], "the-relay")]
+    assert log.read_text().splitlines()[0] == "up NIGHT 1 $HOME; true"
+    # Sessions are kept for a while, and the link with them.
+    wait_until(lambda: "down NIGHT" in log.read_text(), 40, "the link to be brought down")
+    assert log.read_text().count("up") == 1
+
+
+def test_mail_waits_for_a_route_whose_link_does_not_come_up(writer, routes):
+    postern = writer.postern
+    broken = postern.folder / "broken"
+    broken.touch()
+    up = script(postern, "link-maybe", f"test ! -e {broken}")
+    routes(f"[MAYBE]\nup: {up}\n")
+    postern.ctl("accounts", "route", f"{writer.jid}/out", "MAYBE")
+    subject = unique("when there is a way")
+    write(writer, subject)
+    wait_until(lambda: postern.ctl_json("routes", "list")["routes"][0].get("link") ==
+               "LINK_STATE_FAILED", 10, "the link to fail")
+    assert "ended with status 1" in postern.ctl("routes", "list")
+    assert not arrived(writer, subject)
+    broken.unlink()
+    postern.ctl("queue", "retry", "--all")
+    assert writer.site.recorder.await_subject(subject, seconds=30).login == writer.address
+
+
+def test_errors_in_the_files_are_told_and_change_nothing(writer, routes, aliases):
+    postern = writer.postern
+    routes("[GOOD]\n")
+    routes("[GOOD]\nrelay: nowhere\n")
+    shown = postern.ctl("routes", "list")
+    assert "GOOD" in shown and "routes.txt:2:8: 'nowhere' is not HOST:PORT" in shown
+    bad = postern.folder / "bad-aliases"
+    bad.write_text("x,a,y\ny,a,x\nbob,z,hunter2\n")
+    with pytest.raises(CtlFailed) as refused:
+        postern.ctl("aliases", "check", bad, "--local-domain", "team.test")
+    assert "bad-aliases:3:5: bad type" in refused.value.message
+    assert "hunter2" not in refused.value.message
+
+
+def test_aliases_stand_for_others_and_the_header_stays_as_written(writer, aliases):
+    aliases("sales,a,ann,bob@elsewhere.test\n@old.test,a,sales\n")
+    subject = unique("To the team")
+    id = write(writer, subject, to="sales@team.test, jim@old.test, eve@elsewhere.test")
+    writer.client.await_receipt(id)
+    received = writer.site.recorder.await_subject(subject)
+    assert sorted(received.recipients) == ["ann@team.test", "bob@elsewhere.test",
+                                           "eve@elsewhere.test"]
+    assert [address.addr_spec for address in received.mail["To"].addresses] == [
+        "sales@team.test", "jim@old.test", "eve@elsewhere.test"]
+
+
+def test_copies_are_whole_or_have_no_body(writer, aliases):
+    aliases("ann,u,hunter2,boss@elsewhere.test\njim,u,hunter2,!clerk@elsewhere.test\n")
+    subject, secret = unique("For Ann and Jim"), unique("the text")
+    id = write(writer, subject, to="ann@team.test, jim@team.test", text=secret)
+    writer.client.await_receipt(id)
+
+    def sent_to(recipient):
+        return [mail for mail in writer.site.recorder.received if recipient in mail.recipients
+                and subject.encode() in mail.content]
+    whole = wait_until(lambda: sent_to("boss@elsewhere.test"), 10, "the whole copy")[0]
+    assert secret.encode() in whole.content and whole.subject == subject
+    header = wait_until(lambda: sent_to("clerk@elsewhere.test"), 10, "the copy of the header")[0]
+    assert secret.encode() not in header.content
+    assert len(sent_to("ann@team.test")) == 1
+    for log in writer.postern.logs().values():
+        assert "hunter2" not in log
