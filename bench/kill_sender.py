@@ -72,7 +72,7 @@ def ours(place, chosen):
 
 def theirs(place, chosen):
     sink = CountingSink(place).start()
-    postfix = RelayPostfix(place / "postfix", sink.port).start()
+    postfix = RelayPostfix(place / "postfix", sink.port, retry=5).start()
     load = postfix.load(50, chosen.postfix_mails, place)
     kills = 0
     try:

@@ -39,7 +39,8 @@ smtp_connection_cache_destinations = 127.0.0.1
 smtp_connection_cache_on_demand = yes
 smtp_destination_concurrency_limit = 20
 initial_destination_concurrency = 20
-minimal_backoff_time = 300s
+minimal_backoff_time = {retry}s
+queue_run_delay = {retry}s
 defer_transports = {defer}
 """
 
@@ -64,15 +65,16 @@ postlog   unix-dgram n  -  n  -  1  postlogd
 
 
 class RelayPostfix(Postfix):
-    """Takes mail from this machine and relays it to a sink. `hold`: only takes it."""
+    """Takes mail from this machine and relays it to a sink. `hold`: only takes it; `defer`: puts it
+    off until release_deferred(); `retry`: seconds until what failed is tried again."""
 
-    def __init__(self, folder, sink_port, hold=False, defer=False):
+    def __init__(self, folder, sink_port, hold=False, defer=False, retry=300):
         self.folder = Path(folder)
         self.port = free_port()
         for part in ("", "etc", "queue", "data"):
             (self.folder / part).mkdir()
             (self.folder / part).chmod(0o755)
-        self._values = dict(folder=self.folder, port=self.port, sink_port=sink_port,
+        self._values = dict(folder=self.folder, port=self.port, sink_port=sink_port, retry=retry,
                             restriction="static:HOLD" if hold else "", defer="smtp" if defer else "")
         self._write()
         self.daemon = Daemon("postfix", [self._setting("daemon_directory") + "/master", "-c",
@@ -231,7 +233,7 @@ class Sender:
         if not direct:
             options += ["--relay", f"127.0.0.1:{sink_port}", "--relay-security", "none"]
         told = subprocess.run([binary, "--help"], capture_output=True, text=True).stdout
-        for flag in ("--max-queued", "--max-queued-per-account"):
+        for flag in ("--queue-mails", "--queue-mails-per-account"):
             if flag in told:
                 options += [flag, "2000000"]
         self.daemon = Daemon("sender", [binary, *options], self.folder / "sender.log")
