@@ -53,7 +53,7 @@ TEST(ParseRoutes, TakesASchedulerFileOfJsmailAsItIs) {
   const auto table = ParseRoutes(
       "[MYISP]\nuser: fred\npassword: hunter2\ndomain: isp\ntype: SMTP\nSA 12:00\nSA 13:00\n"
       "SU 12:00\nSU 5\n[MYISP]\ntype: POP3\n* *:00\n[LAN]\n",
-      false);
+      {});
   ASSERT_TRUE(table.ok()) << table.status();
   ASSERT_EQ(table->routes.size(), 2u);
   EXPECT_EQ(table->routes[0].schedule.sections.size(), 1u);  // what fetches is the fetcher's
