@@ -45,7 +45,10 @@ class Link::Wanting {
     ++link_.wanting_;
     link_.wanted_.Notify();
   }
-  ~Wanting() { --link_.wanting_; }
+  ~Wanting() {
+    --link_.wanting_;
+    link_.wanted_.Notify();
+  }
   Wanting(const Wanting&) = delete;
   Wanting& operator=(const Wanting&) = delete;
 
@@ -99,7 +102,7 @@ net::Task<void> Link::Run() {
     const auto now = Clock::now();
     if (wanting_ > 0 && state_ != State::kUp && now >= again_at_) {
       co_await Raise();
-    } else if (state_ == State::kUp && users_ == 0 && now >= idle_since_ + settings_.keep) {
+    } else if (IsIdle() && now >= idle_since_ + settings_.keep) {
       co_await Lower();
     } else {
       const net::Duration pause = UntilNext();
@@ -111,7 +114,7 @@ net::Task<void> Link::Run() {
 net::Duration Link::UntilNext() const {
   const auto now = Clock::now();
   if (wanting_ > 0 && state_ == State::kFailed) return std::max(again_at_ - now, net::Duration(0));
-  if (state_ == State::kUp && users_ == 0) {
+  if (IsIdle()) {
     return std::max<net::Duration>(idle_since_ + settings_.keep - now, net::Duration(0));
   }
   return kIdle;

@@ -66,6 +66,8 @@ class Link {
   void Failed(const absl::Status& status);
   void Enter(State state);
   net::Duration UntilNext() const;
+  // Who wants it has it not yet, but will in a moment.
+  bool IsIdle() const { return state_ == State::kUp && users_ == 0 && wanting_ == 0; }
 
   bool IsDown() const { return state_ == State::kDown || state_ == State::kFailed; }
 
