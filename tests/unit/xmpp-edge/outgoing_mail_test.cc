@@ -227,7 +227,7 @@ TEST_F(Outgoing, ARefusalIsSaidInTheLanguageOfTheMessage) {
 // What is said later answers no stanza: it goes by the language heard last.
 TEST_F(Outgoing, TheSendersReasonIsSaidInTheUsersLanguage) {
   const std::string wording =
-      "the mail is larger than $0 MiB\x1f"
+      "the mail is larger than $0 MiB; send less with it\x1f"
       "25";
   bench.sender.FailWith({grpc::StatusCode::INVALID_ARGUMENT, "too large", wording});
   Element presence = MakeStanza("presence", kAnn, kDomain);
@@ -235,7 +235,8 @@ TEST_F(Outgoing, TheSendersReasonIsSaidInTheUsersLanguage) {
   bench.Settle();
   Element message = MakeStanza("message", kAnn, kDomain, "chat", "m1");
   message.AddText("body", "To: bob@example.net\nmail");
-  EXPECT_EQ(ErrorTextOf(bench.Ask(std::move(message))), "die E-Mail ist größer als 25 MiB");
+  EXPECT_EQ(ErrorTextOf(bench.Ask(std::move(message))),
+            "die E-Mail ist größer als 25 MiB; schicken Sie weniger mit");
 }
 
 TEST_F(Outgoing, ARepeatedMessageIsOneMail) {
