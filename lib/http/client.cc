@@ -5,15 +5,10 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "lib/crypto/secret_words.h"
-#include "lib/net/event.h"
+#include "lib/http/transfer.h"
 
 namespace postern::http {
 
@@ -22,75 +17,7 @@ using asio::posix::stream_descriptor;
 
 namespace {
 
-constexpr size_t kMaxAnswerBytes = 64 * 1024;
-constexpr long kConnectMs = 10'000, kTotalMs = 20'000;
 constexpr long kMostConnections = 64, kMostKept = 8;
-
-// One request while curl has it. Taken from curl, and wiped, when it goes.
-struct Transfer {
-  Transfer(CURLM* m, Request r, asio::any_io_executor executor)
-      : multi(m), request(std::move(r)), easy(curl_easy_init()), done(executor) {}
-  ~Transfer() {
-    curl_multi_remove_handle(multi, easy);
-    curl_easy_cleanup(easy);
-    for (curl_slist* line = headers; line != nullptr; line = line->next) {
-      for (volatile char* c = line->data; *c != '\0'; ++c) *c = ' ';
-    }
-    curl_slist_free_all(headers);
-    curl_slist_free_all(resolved);
-    crypto::Wipe(answer);
-  }
-  Transfer(const Transfer&) = delete;
-  Transfer& operator=(const Transfer&) = delete;
-
-  CURLM* multi;
-  Request request;
-  CURL* easy;
-  curl_slist* headers = nullptr;
-  curl_slist* resolved = nullptr;
-  std::string answer;
-  std::optional<CURLcode> result;
-  char why[CURL_ERROR_SIZE] = "";
-  net::Event done;
-};
-
-size_t TakeAnswer(char* data, size_t size, size_t count, void* transfer) {
-  std::string& answer = static_cast<Transfer*>(transfer)->answer;
-  if (answer.size() + size * count > kMaxAnswerBytes) return CURL_WRITEFUNC_ERROR;
-  answer.append(data, size * count);
-  return size * count;
-}
-
-// "host:port" of an https URL.
-std::string HostAndPort(absl::string_view url) {
-  absl::ConsumePrefix(&url, "https://");
-  const absl::string_view host = url.substr(0, url.find_first_of("/?#"));
-  return host.find(':') == absl::string_view::npos ? absl::StrCat(host, ":443") : std::string(host);
-}
-
-// As CURLOPT_RESOLVE reads it; "+" lets the entry expire.
-std::string Resolved(const Request& request) {
-  const auto write = [](std::string* out, const asio::ip::address& address) {
-    out->append(address.is_v6() ? absl::StrCat("[", address.to_string(), "]")
-                                : address.to_string());
-  };
-  return absl::StrCat("+", HostAndPort(request.url), ":",
-                      absl::StrJoin(request.addresses, ",", write));
-}
-
-void SayForm(CURL* easy, const crypto::Secret& form) {
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(form.Reveal().size()));
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, form.Reveal().c_str());  // not copied
-}
-
-// A connection of before may be to another address than those that were judged now.
-void DialJudged(Transfer& transfer) {
-  transfer.resolved = curl_slist_append(nullptr, Resolved(transfer.request).c_str());
-  curl_easy_setopt(transfer.easy, CURLOPT_RESOLVE, transfer.resolved);
-  curl_easy_setopt(transfer.easy, CURLOPT_FRESH_CONNECT, 1L);
-  curl_easy_setopt(transfer.easy, CURLOPT_FORBID_REUSE, 1L);
-  curl_easy_setopt(transfer.easy, CURLOPT_PROXY, "");
-}
 
 }  // namespace
 
@@ -128,60 +55,8 @@ class Client::Multi : public std::enable_shared_from_this<Multi> {
   using SocketPtr = std::shared_ptr<Socket>;
 
   bool Begin(Transfer& transfer) {
-    CURL* easy = transfer.easy;
-    const Request& request = transfer.request;
-    if (easy == nullptr) return false;
-    curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    if (request.form) SayForm(easy, *request.form);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kConnectMs);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, kTotalMs);
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "Postern");
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &TakeAnswer);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.why);
-    // The system's folder of CAs (CURLOPT_CAPATH) stays as it is compiled in.
-    if (!ca_file_.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file_.c_str());
-    if (!request.addresses.empty()) DialJudged(transfer);
-    SayHeaders(transfer);
-    return curl_multi_add_handle(multi_, easy) == CURLM_OK;
-  }
-
-  static void SayHeaders(Transfer& transfer) {
-    const Request& request = transfer.request;
-    if (!request.authorization.empty()) {
-      const crypto::Secret header =
-          crypto::Join({"Authorization: ", request.authorization.Reveal()});
-      transfer.headers = curl_slist_append(nullptr, header.Reveal().c_str());
-    }
-    if (!request.accept.empty()) {
-      const std::string accept = absl::StrCat("Accept: ", request.accept);
-      transfer.headers = curl_slist_append(transfer.headers, accept.c_str());
-    }
-    curl_easy_setopt(transfer.easy, CURLOPT_HTTPHEADER, transfer.headers);
-  }
-
-  static absl::StatusOr<Answer> Outcome(Transfer& transfer) {
-    if (*transfer.result == CURLE_WRITE_ERROR) {
-      return absl::UnavailableError("http: the answer is too long");
-    }
-    if (*transfer.result != CURLE_OK) {
-      const char* why =
-          transfer.why[0] != '\0' ? transfer.why : curl_easy_strerror(*transfer.result);
-      return absl::UnavailableError(absl::StrCat("http: ", why));
-    }
-    Answer answer;
-    long status = 0;
-    const char* type = nullptr;
-    curl_easy_getinfo(transfer.easy, CURLINFO_CONTENT_TYPE, &type);
-    if (type != nullptr) answer.content_type = type;
-    curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
-    answer.status = static_cast<int>(status);
-    answer.body = transfer.answer;
-    return answer;
+    if (!Prepare(transfer, ca_file_)) return false;
+    return curl_multi_add_handle(multi_, transfer.easy) == CURLM_OK;
   }
 
   // --- what curl asks for -----------------------------------------------------------
