@@ -7,6 +7,7 @@
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
 #include "services/fetcher/batch_reading.h"
+#include "services/fetcher/mail_id.h"
 #include "services/fetcher/session_opening.h"
 
 namespace postern::fetcher {
@@ -93,6 +94,11 @@ net::Task<absl::Status> ImapMailbox::Settle(std::vector<MailFacts> mails) {
 
 std::string ImapMailbox::Id(const MailFacts& facts) const {
   return DeliveryId(vigil_.account.id, cursor_, facts.uid);
+}
+
+std::string ImapMailbox::Ref(const MailFacts& facts) const {
+  const MailId id{rank_ == Rank::kOwn ? std::string() : name_, cursor_.uid_validity, facts.uid};
+  return WriteMailId(id);
 }
 
 }  // namespace postern::fetcher

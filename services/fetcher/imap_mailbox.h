@@ -34,6 +34,7 @@ class ImapMailbox final : public Mailbox {
   net::Task<ReadMails> Read(std::vector<WantedMail> wanted) override;
   net::Task<absl::Status> Settle(std::vector<MailFacts> mails) override;
   std::string Id(const MailFacts& facts) const override;
+  std::string Ref(const MailFacts& facts) const override;
 
   const std::string& name() const { return name_; }
   const Cursor& cursor() const { return cursor_; }

@@ -34,6 +34,7 @@ class ImapSource final : public MailSource {
     return own_.Settle(std::move(mails));
   }
   std::string Id(const MailFacts& facts) const override { return own_.Id(facts); }
+  std::string Ref(const MailFacts& facts) const override { return own_.Ref(facts); }
 
   net::Task<absl::StatusOr<std::optional<Further>>> NextWithNews() override;
   void DoubtFurther() override;

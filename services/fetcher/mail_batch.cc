@@ -103,6 +103,7 @@ net::Task<size_t> BatchReader::Take(const std::vector<WantedMail>& wanted, ReadM
     if (!read.mails[i]) continue;  // somebody removed it meanwhile
     IncomingMail& mail = item.mail.emplace();
     mail.delivery_id = source_.Id(item.facts);
+    mail.mail_ref = source_.Ref(item.facts);
     mail.mail = rpc::ToProto(*read.mails[i]);
     bytes += mail.mail.ByteSizeLong();
   }

@@ -42,6 +42,7 @@ edge::v1::DeliverRequest RequestOf(const Account& account, std::vector<IncomingM
     edge::v1::Delivery& delivery = *request.add_deliveries();
     delivery.set_delivery_id(std::move(mail.delivery_id));
     *delivery.mutable_mail() = std::move(mail.mail);
+    delivery.set_mail_ref(std::move(mail.mail_ref));
   }
   return request;
 }

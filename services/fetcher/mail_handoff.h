@@ -16,7 +16,8 @@ namespace postern::fetcher {
 
 struct IncomingMail {
   std::string delivery_id;
-  mail::v1::Mail mail;  // as it goes over the wire
+  mail::v1::Mail mail;   // as it goes over the wire
+  std::string mail_ref;  // fetcher.proto: what ReadMails takes for it
 };
 
 // The way of a mail once it is read: the rules, then the edge. A Status is an

@@ -34,6 +34,10 @@ std::optional<MailId> ParseMailId(absl::string_view id) {
   return parsed;
 }
 
+std::string Pop3MailRef(uint64_t uidl_key) {
+  return absl::StrCat(absl::Hex(uidl_key, absl::kZeroPad16));
+}
+
 absl::StatusOr<MailSet> ParseMailIds(const std::vector<std::string>& ids) {
   if (ids.empty()) return absl::InvalidArgumentError("ids is empty");
   MailSet set;

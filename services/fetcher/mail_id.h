@@ -19,6 +19,9 @@ struct MailId {
 std::string WriteMailId(const MailId& id);
 std::optional<MailId> ParseMailId(absl::string_view id);
 
+// The same for POP3: the key of its UIDL (known_mails.h) in hex.
+std::string Pop3MailRef(uint64_t uidl_key);
+
 // Some mails of one mailbox.
 struct MailSet {
   std::string mailbox;

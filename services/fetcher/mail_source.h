@@ -54,6 +54,8 @@ class Mailbox {
   virtual net::Task<absl::Status> Settle(std::vector<MailFacts> mails) = 0;
   // The delivery id.
   virtual std::string Id(const MailFacts& facts) const = 0;
+  // What names the mail in fetcher.proto, for as long as it is in the mailbox.
+  virtual std::string Ref(const MailFacts& facts) const = 0;
 };
 
 // What is left in a mailbox after it was looked through.

@@ -4,6 +4,7 @@
 #include "lib/net/byte_stream.h"
 #include "services/fetcher/delivered_mails.h"
 #include "services/fetcher/known_mails.h"
+#include "services/fetcher/mail_id.h"
 #include "services/fetcher/mail_source.h"
 #include "services/fetcher/pop3/session.h"
 
@@ -21,6 +22,7 @@ class Pop3Source final : public MailSource {
   net::Task<ReadMails> Read(std::vector<WantedMail> wanted) override;
   net::Task<absl::Status> Settle(std::vector<MailFacts> mails) override;
   std::string Id(const MailFacts& facts) const override;
+  std::string Ref(const MailFacts& facts) const override { return Pop3MailRef(facts.key); }
   net::Task<absl::StatusOr<Stay>> Park() override;
   int64_t login_delay_seconds() const override { return session_.login_delay_seconds(); }
 

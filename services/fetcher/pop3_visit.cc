@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/str_cat.h"
 #include "lib/mail/date.h"
 #include "lib/net/deadline.h"
 #include "lib/words/wording.h"
 #include "services/fetcher/known_mails.h"
+#include "services/fetcher/mail_id.h"
 #include "services/fetcher/mail_part.h"
 #include "services/fetcher/mail_reading.h"
 #include "services/fetcher/session_opening.h"
@@ -42,7 +42,7 @@ Pop3Visit::Pop3Visit(const Account& account, std::unique_ptr<net::ByteStream> st
       session_(*stream_) {}
 
 std::string Pop3Visit::IdOf(const pop3::UniqueId& mail) const {
-  return absl::StrCat(absl::Hex(UidlKey(mailbox_, mail.id), absl::kZeroPad16));
+  return Pop3MailRef(UidlKey(mailbox_, mail.id));
 }
 
 absl::Status Pop3Visit::Failed(Step step, absl::Status status) {

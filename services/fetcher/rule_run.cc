@@ -57,7 +57,8 @@ net::Task<absl::Status> RuleRun::Take(std::vector<MailSummary> listed, std::vect
   std::vector<MailSummary> summaries;
   size_t bytes = 0;
   for (FoundMail& found : read) {
-    IncomingMail mail{absl::StrCat(order.run_id, ":", ++order.counted), rpc::ToProto(found.mail)};
+    IncomingMail mail{absl::StrCat(order.run_id, ":", ++order.counted), rpc::ToProto(found.mail),
+                      found.id};
     const size_t size = mail.mail.ByteSizeLong();
     if (bytes + size > kMaxJudgedBytes && !mails.empty()) {
       absl::Status judged =

@@ -252,6 +252,7 @@ net::Task<absl::Status> DeliveryDesk::SendFull(AccountDirectory::Account account
     const mail::Mail mail = rpc::FromProto(delivery.mail());
     const Envelope envelope = EnvelopeFor(*account, domain_, delivery.delivery_id());
     MailThread thread = ThreadOf(mail, account->id(), envelope);
+    thread.mail_ref = delivery.mail_ref();
     absl::Status remembered =
         co_await threads_.Remember(envelope.user, envelope.stanza_id, std::move(thread));
     if (!remembered.ok()) co_return remembered;
@@ -274,6 +275,7 @@ net::Task<absl::Status> DeliveryDesk::SendDigest(AccountDirectory::Account accou
   for (size_t i = first; i < mails.size(); ++i) {
     const Envelope envelope = EnvelopeFor(*account, domain_, deliveries[i].delivery_id());
     MailThread thread = ThreadOf(mails[i], account->id(), envelope);
+    thread.mail_ref = deliveries[i].mail_ref();
     absl::Status remembered =
         co_await threads_.Remember(envelope.user, envelope.stanza_id, std::move(thread));
     if (!remembered.ok()) co_return remembered;

@@ -16,6 +16,7 @@ constexpr absl::string_view kNewestKept = "16";
 // What a References field of an answer is made from; the first and the newest count.
 constexpr size_t kMaxReferences = 30;
 constexpr size_t kMaxAddresses = 50;
+constexpr size_t kMaxMailRef = 2000;
 constexpr absl::string_view kVersion = "1";
 
 // The record once, and pointers to it: KEYS[1] is the record, the others are lists
@@ -61,6 +62,8 @@ std::string Encode(const MailThread& thread) {
     AppendNetstring(out, address.local_part);
     AppendNetstring(out, address.domain);
   }
+  AppendNetstring(out, thread.mail_ref);
+  AppendNetstring(out, absl::StrCat(thread.is_own ? 1 : 0));
   return out;
 }
 
@@ -82,6 +85,10 @@ std::optional<MailThread> Decode(absl::string_view text) {
     address.local_part = in.Next();
     address.domain = in.Next();
   }
+  if (!in.failed() && in.left() > 0) {  // older records end here
+    thread.mail_ref = in.Next();
+    thread.is_own = in.NextNumber() == 1;
+  }
   if (in.failed()) return std::nullopt;
   return thread;
 }
@@ -92,6 +99,7 @@ void Bound(MailThread& thread) {
     references.erase(references.begin() + 1, references.end() - (kMaxReferences - 1));
   }
   if (thread.answer_to.size() > kMaxAddresses) thread.answer_to.resize(kMaxAddresses);
+  if (thread.mail_ref.size() > kMaxMailRef) thread.mail_ref.clear();
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ struct MailThread {
   std::string subject;
   int64_t at_unix = 0;
   std::string thread_id;  // what stands in <thread/>
+  std::string mail_ref;   // what the fetcher's ReadMails takes for it; empty: it can't be read
+  bool is_own = false;    // the user wrote it
 };
 
 // Redis keys postern:thread:{user}:...; kept 90 days.

@@ -167,6 +167,7 @@ net::Task<absl::Status> SendMail(const FeatureContext& context, const CommandSte
   envelope.stanza_id = crypto::Sha256Hex(absl::StrCat(step.session, "\n", read.id())).substr(0, 32);
   envelope.now_unix = absl::ToUnixSeconds(absl::Now());
   MailThread thread = ThreadOf(mail, account.id(), envelope);
+  thread.mail_ref = read.id();
   absl::Status remembered =
       co_await context.threads.Remember(envelope.user, envelope.stanza_id, std::move(thread));
   if (!remembered.ok()) co_return remembered;
