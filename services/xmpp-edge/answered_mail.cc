@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "services/xmpp-edge/texts/forwarding.h"
 #include "services/xmpp-edge/texts/sending.h"
 
 namespace postern::xmpp_edge {
@@ -28,16 +29,31 @@ std::vector<std::string> Recipients(const MailThread& mail) {
   return specs;
 }
 
-// Whether an answer to the first may as well be one to another, which is close to it
+using Likeness = bool (*)(const MailThread&, const MailThread&);
+
+bool HaveSameRecipients(const MailThread& a, const MailThread& b) {
+  return Recipients(a) == Recipients(b);
+}
+
+// A mail that was fetched once more is the same one.
+bool AreSameMail(const MailThread& a, const MailThread& b) {
+  return a.account_id == b.account_id && a.mail_ref == b.mail_ref && a.message_id == b.message_id;
+}
+
+// Whether the first may as well stand for another that is unlike it, and close to it
 // or, since clocks are set back at times, to now.
-bool IsAmbiguous(const std::vector<MailThread>& mails, int64_t seconds, int64_t now_unix) {
+bool IsAmbiguous(const std::vector<MailThread>& mails, int64_t seconds, int64_t now_unix,
+                 Likeness alike) {
   const MailThread& last = mails.front();
-  const std::vector<std::string> meant = Recipients(last);
   return std::any_of(mails.begin(), mails.end(), [&](const MailThread& mail) {
     const bool close =
         std::abs(last.at_unix - mail.at_unix) < seconds || now_unix - mail.at_unix < seconds;
-    return close && Recipients(mail) != meant;
+    return close && !alike(mail, last);
   });
+}
+
+void LeaveOthersMails(std::vector<MailThread>& mails) {
+  std::erase_if(mails, [](const MailThread& mail) { return mail.is_own; });
 }
 
 }  // namespace
@@ -48,7 +64,7 @@ absl::StatusOr<AnsweredMail> ChooseAnsweredMail(AnswerCandidates candidates, int
   if (candidates.replied) {
     answered.mail = *std::move(candidates.replied);
   } else if (!candidates.threaded.empty()) {
-    if (IsAmbiguous(candidates.threaded, kThreadSeconds, now_unix)) {
+    if (IsAmbiguous(candidates.threaded, kThreadSeconds, now_unix, HaveSameRecipients)) {
       return absl::InvalidArgumentError(texts::AnswerIsAmbiguous(words));
     }
     answered.mail = std::move(candidates.threaded.front());
@@ -57,7 +73,7 @@ absl::StatusOr<AnsweredMail> ChooseAnsweredMail(AnswerCandidates candidates, int
     return absl::InvalidArgumentError(texts::AnsweredMailUnknown(words));
   } else if (candidates.newest.empty()) {
     return absl::InvalidArgumentError(texts::WhoIsItFor(words));
-  } else if (IsAmbiguous(candidates.newest, kTogetherSeconds, now_unix)) {
+  } else if (IsAmbiguous(candidates.newest, kTogetherSeconds, now_unix, HaveSameRecipients)) {
     return absl::InvalidArgumentError(texts::AnswerIsAmbiguous(words));
   } else {
     answered.mail = std::move(candidates.newest.front());
@@ -67,6 +83,27 @@ absl::StatusOr<AnsweredMail> ChooseAnsweredMail(AnswerCandidates candidates, int
     return absl::InvalidArgumentError(texts::AnsweredMailHasNoSender(words));
   }
   return answered;
+}
+
+absl::StatusOr<AnsweredMail> ChooseForwardedMail(AnswerCandidates candidates, int64_t now_unix,
+                                                 const Words& words) {
+  AnsweredMail forwarded;
+  if (candidates.replied) {
+    forwarded.mail = *std::move(candidates.replied);
+    return forwarded;
+  }
+  LeaveOthersMails(candidates.threaded);
+  LeaveOthersMails(candidates.newest);
+  const bool threaded = !candidates.threaded.empty();
+  const std::vector<MailThread>& mails = threaded ? candidates.threaded : candidates.newest;
+  if (mails.empty()) return absl::InvalidArgumentError(texts::NothingToForward(words));
+  const int64_t seconds = threaded ? kThreadSeconds : kTogetherSeconds;
+  if (IsAmbiguous(mails, seconds, now_unix, AreSameMail)) {
+    return absl::InvalidArgumentError(texts::ForwardIsAmbiguous(words));
+  }
+  forwarded.mail = mails.front();
+  forwarded.inferred = true;
+  return forwarded;
 }
 
 }  // namespace postern::xmpp_edge

@@ -31,4 +31,10 @@ struct AnsweredMail {
 absl::StatusOr<AnsweredMail> ChooseAnsweredMail(AnswerCandidates candidates, int64_t now_unix,
                                                 const Words& words);
 
+// Which mail it forwards, by the same order; never one that the user wrote, unless it is named.
+// Refused when there is none, and when nothing named it and another mail is as close, whoever
+// it is from: what the wrong people read can't be taken back.
+absl::StatusOr<AnsweredMail> ChooseForwardedMail(AnswerCandidates candidates, int64_t now_unix,
+                                                 const Words& words);
+
 }  // namespace postern::xmpp_edge

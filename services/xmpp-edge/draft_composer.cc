@@ -3,16 +3,16 @@
 #include <ctime>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
-#include "lib/crypto/digest.h"
 #include "lib/rpc/mail_codec.h"
 #include "lib/schedule/wall_clock.h"
 #include "postern/edge/v1/edge.pb.h"
+#include "services/xmpp-edge/draft_writer.h"
 #include "services/xmpp-edge/outgoing_draft.h"
 #include "services/xmpp-edge/send_time.h"
 #include "services/xmpp-edge/sending_account.h"
+#include "services/xmpp-edge/texts/forwarding.h"
 #include "services/xmpp-edge/texts/send_time.h"
 #include "services/xmpp-edge/texts/sending.h"
 
@@ -23,65 +23,11 @@ constexpr size_t kMaxContextBytes = 4096;  // sender.proto
 constexpr int64_t kConversationSeconds = 24 * 60 * 60;
 constexpr int kNewestCount = 16;
 
-void SetAddresses(const std::vector<mail::Address>& from,
-                  google::protobuf::RepeatedPtrField<postern::mail::v1::Address>* to) {
-  to->Clear();
-  for (const mail::Address& address : from) *to->Add() = rpc::ToProto(address);
-}
-
-void SetRecipients(const ChatMail& mail, sender::v1::Draft& draft) {
-  SetAddresses(mail.to, draft.mutable_to());
-  SetAddresses(mail.cc, draft.mutable_cc());
-  SetAddresses(mail.bcc, draft.mutable_bcc());
-}
-
 std::vector<mail::Address> FromProtos(
     const google::protobuf::RepeatedPtrField<postern::mail::v1::Address>& protos) {
   std::vector<mail::Address> addresses;
   for (const auto& proto : protos) addresses.push_back(rpc::FromProto(proto));
   return addresses;
-}
-
-// The words of the mail; `answered` is null for a new one.
-sender::v1::Draft DraftOf(const ChatMail& mail, const MailThread* answered) {
-  sender::v1::Draft draft;
-  SetRecipients(mail, draft);
-  draft.set_text(mail.text);
-  if (answered == nullptr) {
-    draft.set_subject(mail.subject.empty() ? SubjectFromText(mail.text) : mail.subject);
-    return draft;
-  }
-  draft.set_subject(mail.subject.empty() ? AnswerSubject(answered->subject) : mail.subject);
-  draft.set_in_reply_to(answered->message_id);
-  const auto references = AnswerReferences(answered->references, answered->message_id);
-  draft.mutable_references()->Assign(references.begin(), references.end());
-  return draft;
-}
-
-// How many the envelope will name: somebody in To and in Cc gets one mail.
-size_t RecipientCount(const ChatMail& mail) {
-  absl::flat_hash_set<std::string> specs;
-  for (const auto* list : {&mail.to, &mail.cc, &mail.bcc}) {
-    for (const mail::Address& address : *list) specs.insert(address.Spec());
-  }
-  return specs.size();
-}
-
-edge::v1::OutgoingContext ContextOf(const Incoming& incoming, const ChatMail& mail,
-                                    const std::optional<AnsweredMail>& answered) {
-  edge::v1::OutgoingContext context;
-  context.set_user(incoming.from.Full());
-  context.set_contact(incoming.to.Full());
-  context.set_stanza_id(mail.stanza_id);
-  context.set_wants_receipt(mail.wants_receipt);
-  context.set_recipients(RecipientCount(mail));
-  // A <thread/> that the author's client made up is not kept: some clients give one
-  // to all they send to a contact, and it would lead answers to the wrong person.
-  if (answered) {
-    context.set_inferred(answered->inferred);
-    context.set_thread_id(answered->mail.thread_id);
-  }
-  return context;
 }
 
 // Whether what an id or a thread led to may be answered by `mail`, written to
@@ -90,6 +36,23 @@ bool BelongsTo(const MailThread& found, const std::string& contact, const ChatMa
   if (found.contact == contact) return true;
   return !mail.to.empty() && found.answer_to.size() == 1 &&
          found.answer_to.front().Spec() == mail.to.front().Spec();
+}
+
+// What is forwarded or quoted has to be read from the mailbox.
+absl::Status MayQuote(const ChatMail& mail, const std::optional<AnsweredMail>& answered,
+                      const Words& words) {
+  if (mail.forward.empty() && !mail.quote) return absl::OkStatus();
+  if (!answered) return absl::InvalidArgumentError(texts::NothingToQuote(words));
+  if (!answered->mail.mail_ref.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(texts::MailNotReadable(words));
+}
+
+// The same of a correction: of the former message it is known which mail it was.
+absl::Status MayStillQuote(const ChatMail& mail, const edge::v1::OutgoingContext& former,
+                           const Words& words) {
+  const bool forwards = former.has_lack() && former.lack().forward();
+  const bool begins = (!mail.forward.empty() && !forwards) || (mail.quote && !former.has_lack());
+  return begins ? absl::InvalidArgumentError(texts::CorrectionCantQuote(words)) : absl::OkStatus();
 }
 
 }  // namespace
@@ -114,13 +77,20 @@ net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Compose(
   auto mail = ReadChatMail(incoming.stanza, words);
   if (!mail.ok()) co_return mail.status();
 
-  if (place.kind == Place::Kind::kAddress) mail->to.insert(mail->to.begin(), place.address);
+  const bool forwards = !mail->forward.empty();
+  const bool to_address = place.kind == Place::Kind::kAddress && !forwards;
+  if (to_address) mail->to.insert(mail->to.begin(), place.address);
   question.mail = *mail;
   for (MailThread& one : under_way) {
     if (one.contact == question.contact) question.under_way.push_back(std::move(one));
   }
   std::optional<AnsweredMail> answered;
-  if (place.kind == Place::Kind::kAddress) {
+  if (forwards) {
+    auto found = co_await FindForwarded(std::move(question), words);
+    if (!found.ok()) co_return found.status();
+    answered = *std::move(found);
+    mail->to.insert(mail->to.end(), mail->forward.begin(), mail->forward.end());
+  } else if (to_address) {
     auto conversation = co_await FindConversation(std::move(question));
     if (conversation) answered.emplace().mail = *std::move(conversation);
   } else if (mail->to.empty() && place.kind != Place::Kind::kAccount) {
@@ -131,6 +101,8 @@ net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Compose(
     mail->to = found->mail.answer_to;
     answered = *std::move(found);
   }
+  absl::Status quotable = MayQuote(*mail, answered, words);
+  if (!quotable.ok()) co_return quotable;
   auto request = Write(incoming, place, *mail, answered);
   if (!request.ok()) co_return request;
   absl::Status scheduled = co_await Schedule(incoming.from, *mail, words, *request);
@@ -145,7 +117,14 @@ net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Correct(Inco
   const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
   auto mail = ReadChatMail(incoming.stanza, words);
   if (!mail.ok()) co_return mail.status();
-  if (place.kind == Place::Kind::kAddress) mail->to.insert(mail->to.begin(), place.address);
+  edge::v1::OutgoingContext context = xmpp_edge::ContextOf(former.request);
+  absl::Status quotable = MayStillQuote(*mail, context, words);
+  if (!quotable.ok()) co_return quotable;
+  const bool forwards = context.lack().forward();
+  if (place.kind == Place::Kind::kAddress && !forwards) {
+    mail->to.insert(mail->to.begin(), place.address);
+  }
+  mail->to.insert(mail->to.end(), mail->forward.begin(), mail->forward.end());
   if (mail->to.empty()) mail->to = FromProtos(former.request.draft().to());
 
   sender::v1::SubmitRequest request = std::move(former.request);
@@ -161,10 +140,11 @@ net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Correct(Inco
     draft.clear_from();
     if (sending->from_named) *draft.mutable_from() = rpc::ToProto(sending->from);
   }
-  request.set_idempotency_key(IdempotencyKey(incoming.stanza, incoming.from, draft));
-  edge::v1::OutgoingContext context = xmpp_edge::ContextOf(request);
+  request.set_idempotency_key(
+      IdempotencyKey(incoming.stanza, incoming.from, draft, context.lack().mail_ref()));
   edge::v1::OutgoingContext own = ContextOf(incoming, *mail, std::nullopt);
   own.set_thread_id(context.thread_id());
+  if (forwards || mail->quote) *own.mutable_lack() = context.lack();
   request.set_context(own.SerializeAsString());
   absl::Status scheduled = co_await Schedule(incoming.from, *mail, words, request);
   if (!scheduled.ok()) co_return scheduled;
@@ -211,9 +191,11 @@ absl::StatusOr<sender::v1::SubmitRequest> DraftComposer::Write(
   if (!sending->account->sending().hide_jabber_id()) {
     request.mutable_draft()->set_jabber_id(user);
   }
-  request.set_idempotency_key(IdempotencyKey(incoming.stanza, incoming.from, request.draft()));
-  request.set_context(ContextOf(incoming, mail, answered).SerializeAsString());
-  if (request.context().size() > kMaxContextBytes) {
+  const edge::v1::OutgoingContext context = ContextOf(incoming, mail, answered);
+  request.set_idempotency_key(
+      IdempotencyKey(incoming.stanza, incoming.from, request.draft(), context.lack().mail_ref()));
+  request.set_context(context.SerializeAsString());
+  if (request.context().size() - context.lack().ByteSizeLong() > kMaxContextBytes) {
     return absl::InvalidArgumentError(texts::IdsTooLong(words));
   }
   return request;
@@ -252,16 +234,29 @@ net::Task<absl::StatusOr<std::vector<MailThread>>> DraftComposer::Newest(Questio
   co_return newest;
 }
 
-net::Task<absl::StatusOr<AnsweredMail>> DraftComposer::FindAnswered(Question question,
-                                                                    const Words& words) {
+net::Task<absl::StatusOr<AnswerCandidates>> DraftComposer::Candidates(Question question) {
   auto candidates = co_await NamedCandidates(question);
-  if (!candidates.ok()) co_return candidates.status();
+  if (!candidates.ok()) co_return candidates;
   if (!candidates->replied && candidates->threaded.empty() && !candidates->names_message) {
     auto newest = co_await Newest(std::move(question), kNewestCount);
     if (!newest.ok()) co_return newest.status();
     candidates->newest = *std::move(newest);
   }
+  co_return candidates;
+}
+
+net::Task<absl::StatusOr<AnsweredMail>> DraftComposer::FindAnswered(Question question,
+                                                                    const Words& words) {
+  auto candidates = co_await Candidates(std::move(question));
+  if (!candidates.ok()) co_return candidates.status();
   co_return ChooseAnsweredMail(*std::move(candidates), std::time(nullptr), words);
+}
+
+net::Task<absl::StatusOr<AnsweredMail>> DraftComposer::FindForwarded(Question question,
+                                                                     const Words& words) {
+  auto candidates = co_await Candidates(std::move(question));
+  if (!candidates.ok()) co_return candidates.status();
+  co_return ChooseForwardedMail(*std::move(candidates), std::time(nullptr), words);
 }
 
 net::Task<std::optional<MailThread>> DraftComposer::FindConversation(Question question) {
@@ -275,26 +270,6 @@ net::Task<std::optional<MailThread>> DraftComposer::FindConversation(Question qu
   if (!newest.ok() || newest->empty()) co_return std::nullopt;
   if (std::time(nullptr) - newest->front().at_unix > kConversationSeconds) co_return std::nullopt;
   co_return newest->front();
-}
-
-std::string IdempotencyKey(const Element& message, const Jid& from,
-                           const sender::v1::Draft& draft) {
-  const Element* origin = message.Child("origin-id", "urn:xmpp:sid:0");
-  const std::string origin_id(origin != nullptr ? origin->Attr("id") : "");
-  const std::string said = absl::StrCat(message.Attr("to"), "\n", message.ChildText("body"));
-  if (!origin_id.empty()) {
-    return crypto::Sha256Hex(absl::StrCat(from.Bare(), "\n", origin_id, "\n", said));
-  }
-  if (message.Attr("id").empty()) return crypto::RandomId(32);
-  std::string whole =
-      absl::StrCat(from.Full(), "\n", message.Attr("id"), "\n", draft.in_reply_to(), "\n");
-  for (const auto* list : {&draft.to(), &draft.cc(), &draft.bcc()}) {
-    for (const auto& address : *list) {
-      absl::StrAppend(&whole, rpc::FromProto(address).Spec(), ",");
-    }
-    absl::StrAppend(&whole, "\n");
-  }
-  return crypto::Sha256Hex(absl::StrCat(whole, said));
 }
 
 }  // namespace postern::xmpp_edge

@@ -44,6 +44,8 @@ class DraftComposer {
   };
   const Words& WordsFor(const Incoming& incoming) const;
   net::Task<absl::StatusOr<AnsweredMail>> FindAnswered(Question question, const Words& words);
+  net::Task<absl::StatusOr<AnswerCandidates>> Candidates(Question question);
+  net::Task<absl::StatusOr<AnsweredMail>> FindForwarded(Question question, const Words& words);
   // The conversation with a correspondent written to by address: never an error, a
   // mail without it is only less well threaded.
   net::Task<std::optional<MailThread>> FindConversation(Question question);
@@ -60,11 +62,5 @@ class DraftComposer {
   FeatureContext context_;
   ClientClocks& clocks_;
 };
-
-// The same message, however often it reaches us, has the same key: XEP-0359's
-// origin-id, else the id. Ids of simple clients begin anew with each session: then it
-// counts who wrote, which mail `draft` answers and whom it goes to, too ("thanks" to
-// another mail is another message). A message without an id is always new.
-std::string IdempotencyKey(const Element& message, const Jid& from, const sender::v1::Draft& draft);
 
 }  // namespace postern::xmpp_edge

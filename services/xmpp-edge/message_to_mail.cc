@@ -7,7 +7,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "services/xmpp-edge/features/help.h"
 #include "services/xmpp-edge/reply_fallback.h"
+#include "services/xmpp-edge/texts/forwarding.h"
 #include "services/xmpp-edge/texts/sending.h"
 
 namespace postern::xmpp_edge {
@@ -16,7 +18,8 @@ namespace {
 constexpr size_t kMaxSubjectBytes = 900;  // fits one header line of 998 bytes
 constexpr size_t kDerivedSubjectCodePoints = 60;
 constexpr size_t kMaxReferences = 30;
-constexpr absl::string_view kHeaderNames[] = {"To", "Cc", "Bcc", "Subject", "From", "Send"};
+constexpr absl::string_view kHeaderNames[] = {"To",   "Cc",      "Bcc", "Subject", "From",
+                                              "Send", "Forward", "Fwd", "Quote"};
 
 // "Subject: hello" taken apart; nullopt when the line is none of ours.
 struct HeaderLine {
@@ -66,6 +69,11 @@ absl::Status AddAddresses(const HeaderLine& line, const Words& words,
   return absl::OkStatus();
 }
 
+// "Quote: yes", in English or as the catalogue has it, or "Quote:" alone. Anything else is text.
+bool AsksToQuote(absl::string_view value, const Words& words) {
+  return value.empty() || IsKeyword(value, "yes", texts::KeywordYes(words));
+}
+
 // Takes one line of the head into `mail`. False: it is text, the head ends before it.
 absl::StatusOr<bool> TakeHeaderLine(absl::string_view text_line, const Words& words,
                                     ChatMail& mail) {
@@ -78,6 +86,11 @@ absl::StatusOr<bool> TakeHeaderLine(absl::string_view text_line, const Words& wo
     added = AddAddresses(*line, words, mail.cc);
   } else if (line->name == "Bcc") {
     added = AddAddresses(*line, words, mail.bcc);
+  } else if (line->name == "Forward" || line->name == "Fwd") {
+    added = AddAddresses(*line, words, mail.forward);
+  } else if (line->name == "Quote") {
+    if (mail.quote || !AsksToQuote(line->value, words)) return false;
+    mail.quote = true;
   } else {
     std::string& value = line->name == "Subject" ? mail.subject
                          : line->name == "Send"  ? mail.send_at
@@ -122,9 +135,13 @@ void TakeIds(const Element& message, ChatMail& mail) {
       message.Child("request", "urn:xmpp:receipts") != nullptr && !mail.stanza_id.empty();
 }
 
-// The length of an answer prefix at the head of a subject: "Re: ", "RE[2]:", "Aw :"; else 0.
-size_t AnswerPrefixLength(absl::string_view subject) {
-  for (const absl::string_view word : {"re", "aw", "sv", "antw"}) {
+constexpr absl::string_view kAnswerWords[] = {"re", "aw", "sv", "antw"};
+constexpr absl::string_view kForwardWords[] = {"fwd", "fw", "wg", "tr", "rv", "vs", "enc"};
+
+// The length of such a prefix at the head of a subject: "Re: ", "RE[2]:", "Aw :"; else 0.
+template <size_t kCount>
+size_t PrefixLength(absl::string_view subject, const absl::string_view (&words)[kCount]) {
+  for (const absl::string_view word : words) {
     if (!absl::StartsWithIgnoreCase(subject, word)) continue;
     size_t end = word.size();
     if (end < subject.size() && subject[end] == '[') {
@@ -137,6 +154,16 @@ size_t AnswerPrefixLength(absl::string_view subject) {
     if (end < subject.size() && subject[end] == ':') return end + 1;
   }
   return 0;
+}
+
+template <size_t kCount>
+absl::string_view WithoutPrefixes(absl::string_view subject,
+                                  const absl::string_view (&words)[kCount]) {
+  subject = absl::StripAsciiWhitespace(subject);
+  while (const size_t length = PrefixLength(subject, words)) {
+    subject = absl::StripLeadingAsciiWhitespace(subject.substr(length));
+  }
+  return subject;
 }
 
 }  // namespace
@@ -152,18 +179,19 @@ absl::StatusOr<ChatMail> ReadChatMail(const Element& message, const Words& words
   if (mail.subject.size() > kMaxSubjectBytes) {
     return absl::InvalidArgumentError(texts::SubjectTooLong(words, kMaxSubjectBytes));
   }
-  if (mail.to.size() + mail.cc.size() + mail.bcc.size() > kMaxRecipients) {
+  const size_t named = mail.to.size() + mail.cc.size() + mail.bcc.size() + mail.forward.size();
+  if (named > kMaxRecipients) {
     return absl::InvalidArgumentError(texts::TooManyRecipients(words, kMaxRecipients));
   }
   return mail;
 }
 
 std::string AnswerSubject(absl::string_view subject) {
-  subject = absl::StripAsciiWhitespace(subject);
-  while (const size_t length = AnswerPrefixLength(subject)) {
-    subject = absl::StripLeadingAsciiWhitespace(subject.substr(length));
-  }
-  return absl::StrCat("Re: ", OneLine(subject));
+  return absl::StrCat("Re: ", OneLine(WithoutPrefixes(subject, kAnswerWords)));
+}
+
+std::string ForwardSubject(absl::string_view subject) {
+  return absl::StrCat("Fwd: ", OneLine(WithoutPrefixes(subject, kForwardWords)));
 }
 
 std::string SubjectFromText(absl::string_view text) {

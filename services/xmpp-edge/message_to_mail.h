@@ -17,12 +17,15 @@ namespace postern::xmpp_edge {
 //
 //   To: ann@example.org, Bob <bob@example.net>
 //   Cc: …   Bcc: …   Subject: …   From: …   Send: …
+//   Forward: … (or Fwd:)   Quote: yes (or nothing)
 //
 // in any order and case. The first line that is none of them ends the head; a
 // blank line does too and is dropped, so a text that starts with "To: " can be
 // sent by putting a blank line before it.
 struct ChatMail {
   std::vector<mail::Address> to, cc, bcc;
+  std::vector<mail::Address> forward;  // the mail that is answered goes on to them
+  bool quote = false;                  // and stands below the answer
   std::string from;     // as written: an address, its name or that of an account; empty: not said
   std::string send_at;  // the Send: line, as written (send_time.h); empty: at once
   std::string subject;  // the Subject: line, else <subject/>; one line; empty: not said
@@ -43,6 +46,8 @@ absl::StatusOr<ChatMail> ReadChatMail(const Element& message, const Words& words
 
 // "Re: " once before the subject, whatever stood there ("RE: Re[2]: AW: x").
 std::string AnswerSubject(absl::string_view subject);
+// "Fwd: " once before the subject, whatever stood there ("FW: WG: x").
+std::string ForwardSubject(absl::string_view subject);
 // What a new mail without a subject is called: the beginning of its text.
 std::string SubjectFromText(absl::string_view text);
 

@@ -1,5 +1,6 @@
 #include "services/xmpp-edge/outgoing_draft.h"
 
+#include "absl/strings/str_cat.h"
 #include "lib/rpc/mail_codec.h"
 #include "services/xmpp-edge/jid.h"
 
@@ -31,6 +32,7 @@ MailThread ThreadOfDraft(const sender::v1::SubmitRequest& request, int64_t at_un
   mail.subject = request.draft().subject();
   mail.at_unix = at_unix;
   mail.thread_id = context.thread_id();
+  mail.is_own = true;
   return mail;
 }
 
@@ -54,7 +56,10 @@ rules::v1::EvaluateRequest RulesQuestion(const sender::v1::SubmitRequest& submit
   *mail.mutable_cc() = draft.cc();
   mail.set_subject(draft.subject());
   mail.set_text(draft.text());
-  mail.set_size(draft.text().size());
+  if (!draft.quote().text().empty()) {
+    mail.set_text(absl::StrCat(draft.text(), "\n\n", draft.quote().text()));
+  }
+  mail.set_size(mail.text().size());
   if (!draft.in_reply_to().empty()) mail.add_in_reply_to(draft.in_reply_to());
   *mail.mutable_references() = draft.references();
   AddSpecs(draft.to(), question);

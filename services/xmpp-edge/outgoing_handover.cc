@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/rpc/unary.h"
@@ -11,6 +12,7 @@
 #include "services/xmpp-edge/outcome.h"
 #include "services/xmpp-edge/outgoing_draft.h"
 #include "services/xmpp-edge/outgoing_mail.h"
+#include "services/xmpp-edge/texts/forwarding.h"
 #include "services/xmpp-edge/texts/send_time.h"
 #include "services/xmpp-edge/texts/sending.h"
 
@@ -21,6 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 10s;  // with each of rules and sender
 constexpr auto kPause = 1s;
+constexpr auto kReadingPause = 5s;  // each attempt may be a login at a mail server
 
 std::string WaitingNoteId(const sender::v1::SubmitResponse& taken) {
   return absl::StrCat("waits-", taken.queue_id());
@@ -34,8 +37,13 @@ net::Task<OutgoingMail::News> OutgoingMail::HandOver(Handover handover) {
   auto taken = co_await Hand(handover);
   while (IsNotNow(taken.status()) && Clock::now() < handover.give_up) {
     known_before = false;  // by an earlier attempt of ours, rather
-    co_await net::Sleep(kPause);
+    const auto pause = handover.complete == nullptr ? kReadingPause : kPause;
+    co_await net::Sleep(pause);
     taken = co_await Hand(handover);
+  }
+  if (IsNotNow(taken.status()) && handover.complete == nullptr) {
+    const Words& words = context_.interpreter.Of(request.owner());
+    taken = absl::ResourceExhaustedError(texts::MailboxSilent(words));
   }
   CountDraft(taken.ok());
   if (!taken.ok()) {
@@ -44,8 +52,13 @@ net::Task<OutgoingMail::News> OutgoingMail::HandOver(Handover handover) {
     co_return Refused(request, taken.status());
   }
   log::Info("mail submitted", {{"mail", taken->queue_id()}, {"account", request.account_id()}});
-  co_await Remember(handover, *taken);
   News news;
+  if (const std::string note = ForwardNote(handover); !note.empty()) {
+    news.stanzas.push_back(
+        NoteToAuthor(ContextOf(request), absl::StrCat("forwards-", taken->queue_id()), note));
+  }
+  handover.complete = nullptr;
+  co_await Remember(handover, *taken);
   if (taken->duplicate() && known_before) {
     // Its outcome was told to another stanza: silence would look like a loss.
     news.stanzas.push_back(
@@ -55,6 +68,21 @@ net::Task<OutgoingMail::News> OutgoingMail::HandOver(Handover handover) {
     news.stanzas.push_back(NoteToAuthor(ContextOf(request), WaitingNoteId(*taken), note));
   }
   co_return news;
+}
+
+std::string OutgoingMail::ForwardNote(const Handover& handover) const {
+  const CompleteDraft& draft = *handover.complete;
+  const sender::v1::Quote& quote = draft.request.draft().quote();
+  const bool loses = draft.attachments_left_out > 0 || draft.text_cut;
+  const bool guessed = ContextOf(handover.request).inferred();
+  if (quote.kind() != sender::v1::Quote::KIND_FORWARD || (!loses && !guessed)) return "";
+  const Words& words = context_.interpreter.Of(handover.request.owner());
+  std::vector<std::string> sentences{texts::Forwards(words, quote.subject())};
+  if (draft.attachments_left_out > 0) {
+    sentences.push_back(texts::WithoutAttachments(words, draft.attachments_left_out));
+  }
+  if (draft.text_cut) sentences.push_back(texts::TextWasCut(words));
+  return absl::StrJoin(sentences, " ");
 }
 
 std::string OutgoingMail::WaitingNote(const sender::v1::SubmitRequest& request,
@@ -89,7 +117,12 @@ net::Task<absl::Status> OutgoingMail::TakeFormerBack(Handover& handover) {
 }
 
 net::Task<absl::StatusOr<sender::v1::SubmitResponse>> OutgoingMail::Hand(Handover& handover) {
-  absl::Status allowed = co_await AskRules(handover.request);
+  if (handover.complete == nullptr) {
+    auto complete = co_await completion_.Complete(handover.request);
+    if (!complete.ok()) co_return complete.status();
+    handover.complete = *std::move(complete);
+  }
+  absl::Status allowed = co_await AskRules(handover.complete->request);
   if (!allowed.ok()) co_return allowed;
   if (!handover.replaced.key.empty()) {
     absl::Status gone = co_await TakeFormerBack(handover);
@@ -99,13 +132,13 @@ net::Task<absl::StatusOr<sender::v1::SubmitResponse>> OutgoingMail::Hand(Handove
     }
     if (!gone.ok()) co_return gone;
   }
-  sender::v1::SubmitRequest request = handover.request;
+  sender::v1::SubmitRequest request = handover.complete->request;
   co_return co_await rpc::Call(context_.sender.async(),
                                &sender::v1::SenderService::StubInterface::async_interface::Submit,
                                std::move(request), kPatience);
 }
 
-net::Task<absl::Status> OutgoingMail::AskRules(sender::v1::SubmitRequest request) {
+net::Task<absl::Status> OutgoingMail::AskRules(const sender::v1::SubmitRequest& request) {
   rules::v1::EvaluateRequest question = RulesQuestion(request, context_.directory);
   auto answer = co_await rpc::Call(
       context_.rules.async(), &rules::v1::RulesService::StubInterface::async_interface::Evaluate,

@@ -68,6 +68,7 @@ void CountDraft(bool taken) { Drafts(taken ? "taken" : "refused").Increment(); }
 OutgoingMail::OutgoingMail(FeatureContext context, ClientClocks& clocks)
     : context_(context),
       composer_(context, clocks),
+      completion_(context),
       clocks_(clocks),
       pending_(context.redis),
       records_(context.redis) {}

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "lib/net/task.h"
 #include "services/xmpp-edge/client_clocks.h"
+#include "services/xmpp-edge/draft_completion.h"
 #include "services/xmpp-edge/draft_composer.h"
 #include "services/xmpp-edge/feature_context.h"
 #include "services/xmpp-edge/pending_drafts.h"
@@ -51,6 +53,7 @@ class OutgoingMail {
     bool fresh = false;     // its stanza has just come
     std::string origin_id;  // of that stanza (XEP-0359), when it is fresh
     PendingDrafts::Replaced replaced;
+    std::shared_ptr<const CompleteDraft> complete;  // null: something is still to be read
   };
   // What is to be told of a draft, and whether that is that it was not sent.
   struct News {
@@ -81,8 +84,10 @@ class OutgoingMail {
   net::Task<absl::StatusOr<sender::v1::SubmitResponse>> Hand(Handover& handover);
   // Takes the mail back in whose place this one goes; once.
   net::Task<absl::Status> TakeFormerBack(Handover& handover);
-  net::Task<absl::Status> AskRules(sender::v1::SubmitRequest request);
+  net::Task<absl::Status> AskRules(const sender::v1::SubmitRequest& request);
   net::Task<void> Remember(Handover handover, sender::v1::SubmitResponse taken);
+  // What its author is told of the mail that goes on with it; empty: nothing.
+  std::string ForwardNote(const Handover& handover) const;
   // What its author is told when it waits before it is sent; empty: nothing.
   std::string WaitingNote(const sender::v1::SubmitRequest& request,
                           const sender::v1::SubmitResponse& taken) const;
@@ -93,6 +98,7 @@ class OutgoingMail {
 
   FeatureContext context_;
   DraftComposer composer_;
+  DraftCompletion completion_;
   ClientClocks& clocks_;
   PendingDrafts pending_;
   SentRecords records_;

@@ -84,8 +84,10 @@ std::optional<PasswordAnswers::Said> PasswordAnswers::Read(const Element& messag
   Said said;
   said.reply_to_id = mail->reply_to_id;
   said.thread_id = mail->thread_id;
-  said.names_recipients = !mail->to.empty() || !mail->cc.empty() || !mail->bcc.empty();
-  said.is_headed = said.names_recipients || !mail->from.empty() || IsSubjectOfItsOwn(mail->subject);
+  said.names_recipients =
+      !mail->to.empty() || !mail->cc.empty() || !mail->bcc.empty() || !mail->forward.empty();
+  said.is_headed = said.names_recipients || mail->quote || !mail->from.empty() ||
+                   IsSubjectOfItsOwn(mail->subject);
   said.text = crypto::Secret(absl::StripAsciiWhitespace(mail->text));
   crypto::Wipe(mail->text);
   if (said.text.empty()) return std::nullopt;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "services/xmpp-edge/password_need.h"
+#include "services/xmpp-edge/texts/forwarding.h"
 #include "services/xmpp-edge/texts/help.h"
 #include "services/xmpp-edge/texts/send_time.h"
 #include "services/xmpp-edge/texts/sending_settings.h"
@@ -27,6 +28,7 @@ std::vector<std::string> AccountHelp(const Place& place, absl::string_view domai
   if (IsPasswordGivenByHand(account)) parts.push_back(texts::AsksForPassword(words));
   parts.push_back(texts::HowToWrite(words, domain));
   parts.push_back(texts::HowToSendLater(words));
+  if (mailbox) parts.push_back(texts::HowToForward(words));
   parts.push_back(mailbox ? texts::CommandsOfAccount(words) : texts::CommandsOfSender(words));
   parts.push_back(mailbox ? texts::HowToSetTimes(words) : texts::HowToSetSending(words));
   parts.push_back(texts::CommandsAtGateway(words, domain));

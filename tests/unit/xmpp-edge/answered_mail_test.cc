@@ -92,5 +92,44 @@ TEST(ChooseAnsweredMail, RefusesAMailWithoutASender) {
   EXPECT_EQ(Chosen(candidates), "");
 }
 
+MailThread Received(const char* ref, int64_t seconds_ago) {
+  MailThread mail = From("ann", seconds_ago);
+  mail.mail_ref = ref;
+  return mail;
+}
+
+MailThread Own(int64_t seconds_ago) {
+  MailThread mail = From("me", seconds_ago);
+  mail.is_own = true;
+  return mail;
+}
+
+TEST(ChooseForwardedMail, IsTheOneThatCanOnlyBeMeant) {
+  const struct {
+    const char* name;
+    std::vector<MailThread> threaded, newest;
+    const char* chosen;
+  } cases[] = {
+      {"nothing", {}, {}, ""},
+      {"one", {}, {Received("1", 5)}, "1"},
+      {"own mail is passed over", {}, {Own(5), Received("1", 9)}, "1"},
+      {"nothing but own mail", {}, {Own(5)}, ""},
+      {"two of one sender at once", {}, {Received("2", 5), Received("1", 20)}, ""},
+      {"the same fetched again", {}, {Received("1", 5), Received("1", 20)}, "1"},
+      {"two apart", {}, {Received("2", 100), Received("1", 200)}, "2"},
+      {"of its thread", {Received("1", 500)}, {Received("2", 5)}, "1"},
+      {"two of its thread in a day", {Received("2", 500), Received("1", 5000)}, {}, ""},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    AnswerCandidates candidates;
+    candidates.threaded = c.threaded;
+    candidates.newest = c.newest;
+    const auto chosen = ChooseForwardedMail(std::move(candidates), kNow, Words("en"));
+    EXPECT_EQ(chosen.ok() ? chosen->mail.mail_ref : "", c.chosen);
+    if (chosen.ok()) EXPECT_TRUE(chosen->inferred);
+  }
+}
+
 }  // namespace
 }  // namespace postern::xmpp_edge

@@ -81,6 +81,12 @@ class FakeFetcher : public fetcher::v1::FetcherService::Service {
     if (reads_left-- == 0) return {grpc::StatusCode::UNAVAILABLE, "the mail server went away"};
     for (const std::string& id : request->ids()) {
       read.push_back(id);
+      if (const auto found = whole.find(id); found != whole.end()) {
+        auto* mail = response->add_mails();
+        mail->set_id(id);
+        *mail->mutable_mail() = found->second;
+        continue;
+      }
       for (const auto& summary : mails) {
         if (summary.id() != id) continue;
         auto* mail = response->add_mails();
@@ -110,6 +116,7 @@ class FakeFetcher : public fetcher::v1::FetcherService::Service {
   fetcher::v1::TryAccountResponse trial;
   std::map<std::pair<std::string, std::string>, fetcher::v1::ListFoldersResponse> folders;
   std::vector<fetcher::v1::MailSummary> mails;
+  std::map<std::string, postern::mail::v1::Mail> whole;  // by id; others are made of `mails`
   std::vector<std::string> checked, retained, read;
   std::vector<fetcher::v1::TryAccountRequest> tried;
   std::map<std::string, std::string> held;  // account id -> password

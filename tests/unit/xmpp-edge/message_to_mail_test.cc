@@ -132,6 +132,52 @@ TEST(AnswerSubject, HasReOnce) {
   }
 }
 
+TEST(ForwardSubject, HasFwdOnce) {
+  const struct {
+    const char *subject, *forwarded;
+  } cases[] = {
+      {"Lunch", "Fwd: Lunch"},           {"Fwd: Lunch", "Fwd: Lunch"},
+      {"FW: WG: Lunch", "Fwd: Lunch"},   {"Re: Fwd: Lunch", "Fwd: Re: Fwd: Lunch"},
+      {"Forward: a", "Fwd: Forward: a"}, {"", "Fwd: "},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.subject);
+    EXPECT_EQ(ForwardSubject(c.subject), c.forwarded);
+  }
+}
+
+TEST(ReadChatMail, KnowsTheLinesThatForwardAndQuote) {
+  const struct {
+    const char *language, *body;
+    const char* forward;  // the local parts
+    bool quote;
+    const char* text;
+  } cases[] = {
+      {"en", "Forward: bob@example.net\nsee", "bob", false, "see"},
+      {"en", "fwd : bob@example.net, Eve <eve@example.net>", "bob eve", false, ""},
+      {"en", "Forward: bob@example.net\nFwd: eve@example.net\n\nFwd: text", "bob eve", false,
+       "Fwd: text"},
+      {"en", "Quote: yes\nfine", "", true, "fine"},
+      {"en", "quote:\nfine", "", true, "fine"},
+      {"en", "Quote: to be or not to be", "", false, "Quote: to be or not to be"},
+      {"en", "\nQuote: yes", "", false, "Quote: yes"},
+      {"de", "Quote: Ja\nfein", "", true, "fein"},
+      {"en", "Quote: ja\nfein", "", false, "Quote: ja\nfein"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.body);
+    Element message = MakeStanza("message", "a@b", "c@d", "chat", "m1");
+    message.AddText("body", c.body);
+    const auto mail = ReadChatMail(message, Words(c.language));
+    ASSERT_TRUE(mail.ok()) << mail.status();
+    std::vector<std::string> forward;
+    for (const mail::Address& address : mail->forward) forward.push_back(address.local_part);
+    EXPECT_EQ(absl::StrJoin(forward, " "), c.forward);
+    EXPECT_EQ(mail->quote, c.quote);
+    EXPECT_EQ(mail->text, c.text);
+  }
+}
+
 TEST(SubjectFromText, IsTheBeginningOfTheFirstLine) {
   EXPECT_EQ(SubjectFromText("See you at noon\nAnn"), "See you at noon");
   const std::string umlauts = absl::StrJoin(std::vector<std::string>(61, "ü"), "");

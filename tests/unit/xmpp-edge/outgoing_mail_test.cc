@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "postern/edge/v1/edge.pb.h"
+#include "services/xmpp-edge/draft_writer.h"
 #include "tests/support/await.h"
 #include "tests/unit/xmpp-edge/feature_bench.h"
 

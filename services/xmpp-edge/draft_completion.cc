@@ -1,0 +1,99 @@
+#include "services/xmpp-edge/draft_completion.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "lib/rpc/unary.h"
+#include "lib/words/wording.h"
+#include "services/xmpp-edge/outgoing_draft.h"
+#include "services/xmpp-edge/outgoing_mail.h"
+#include "services/xmpp-edge/texts/forwarding.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+using Async = fetcher::v1::FetcherService::StubInterface::async_interface;
+using MailProto = postern::mail::v1::Mail;
+
+constexpr std::chrono::seconds kPatience{40};  // a mail server is asked
+constexpr char kCutMark[] = "\n[...]";
+
+// What an account is set to may have changed: the same numbers then name another mail.
+bool IsMeant(const MailProto& mail, const edge::v1::DraftLack& lack) {
+  if (mail.message_id() != lack.message_id()) return false;
+  return !mail.message_id().empty() || mail.subject() == lack.subject();
+}
+
+void Quote(const edge::v1::DraftLack& lack, MailProto mail, CompleteDraft& draft) {
+  sender::v1::Quote& quote = *draft.request.mutable_draft()->mutable_quote();
+  quote.set_kind(lack.forward() ? sender::v1::Quote::KIND_FORWARD : sender::v1::Quote::KIND_REPLY);
+  *quote.mutable_from() = mail.from();
+  *quote.mutable_to() = mail.to();
+  quote.set_date_unix(mail.date_unix() != 0 ? mail.date_unix() : mail.received_unix());
+  quote.set_subject(mail.subject());
+  quote.set_text(std::move(*mail.mutable_text()));
+  if (mail.text_truncated()) quote.mutable_text()->append(kCutMark);
+  if (!lack.forward()) return;
+  draft.attachments_left_out = mail.attachments_size();
+  draft.text_cut = mail.text_truncated();
+}
+
+}  // namespace
+
+DraftCompletion::DraftCompletion(FeatureContext context) : context_(std::move(context)) {}
+
+net::Task<absl::StatusOr<std::shared_ptr<const CompleteDraft>>> DraftCompletion::Complete(
+    sender::v1::SubmitRequest request) {
+  edge::v1::OutgoingContext author = ContextOf(request);
+  if (!author.has_lack()) {
+    auto whole = std::make_shared<CompleteDraft>();
+    whole->request = std::move(request);
+    co_return whole;
+  }
+  if (*held_ >= kMostAtOnce) co_return absl::UnavailableError("too many mails are being read");
+  // Held from now on until nobody has the draft any more.
+  ++*held_;
+  std::shared_ptr<CompleteDraft> draft(new CompleteDraft, [held = held_](CompleteDraft* done) {
+    --*held;
+    delete done;
+  });
+  const edge::v1::DraftLack lack = author.lack();
+  auto mail = co_await ReadMail(request.owner(), lack);
+  if (!mail.ok()) co_return mail.status();
+  author.clear_lack();
+  request.set_context(author.SerializeAsString());
+  draft->request = std::move(request);
+  Quote(lack, *std::move(mail), *draft);
+  co_return draft;
+}
+
+net::Task<absl::StatusOr<MailProto>> DraftCompletion::ReadMail(std::string owner,
+                                                               edge::v1::DraftLack lack) {
+  if (!context_.directory.ready()) co_return absl::UnavailableError("accounts not yet known");
+  const Words& words = context_.interpreter.Of(owner);
+  const AccountDirectory::Account account = context_.directory.FindById(lack.account_id());
+  if (account == nullptr || account->owner() != owner) {
+    co_return absl::FailedPreconditionError(texts::MailNotReadable(words));
+  }
+  fetcher::v1::ReadMailsRequest request;
+  request.set_account_id(lack.account_id());
+  request.add_ids(lack.mail_ref());
+  auto read = co_await rpc::Call(context_.fetcher.async(), &Async::ReadMails, std::move(request),
+                                 kPatience);
+  if (!read.ok()) co_return Unreadable(read.status(), words);
+  if (read->mails_size() != 1 || !IsMeant(read->mails(0).mail(), lack)) {
+    co_return absl::FailedPreconditionError(texts::MailNotReadable(words));
+  }
+  co_return std::move(*read->mutable_mails(0)->mutable_mail());
+}
+
+absl::Status DraftCompletion::Unreadable(const absl::Status& why, const Words& words) const {
+  if (IsNotNow(why)) return why;
+  if (absl::IsResourceExhausted(why)) return absl::UnavailableError(why.message());
+  const auto wording = words::WordingOf(why);
+  return absl::FailedPreconditionError(wording ? texts::MailboxRefuses(words, words.Say(*wording))
+                                               : texts::MailNotReadable(words));
+}
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "lib/net/task.h"
+#include "postern/edge/v1/edge.pb.h"
+#include "postern/fetcher/v1/fetcher.pb.h"
+#include "postern/sender/v1/sender.pb.h"
+#include "services/xmpp-edge/feature_context.h"
+
+namespace postern::xmpp_edge {
+
+// A draft as the sender takes it, and what its author should know.
+struct CompleteDraft {
+  sender::v1::SubmitRequest request;
+  size_t attachments_left_out = 0;  // of a mail that is forwarded
+  bool text_cut = false;            // of that mail
+};
+
+// Reads what a draft lacks (edge.proto, DraftLack): the mail that it forwards or quotes. Such
+// drafts are large, so only a few of them are in memory at once.
+class DraftCompletion {
+ public:
+  static constexpr int kMostAtOnce = 16;
+
+  explicit DraftCompletion(FeatureContext context);
+
+  // kUnavailable, kDeadlineExceeded and so on (IsNotNow): may be tried again. Other errors are
+  // sentences for the author. A draft that lacks nothing is answered at once, as it is.
+  net::Task<absl::StatusOr<std::shared_ptr<const CompleteDraft>>> Complete(
+      sender::v1::SubmitRequest request);
+
+ private:
+  net::Task<absl::StatusOr<postern::mail::v1::Mail>> ReadMail(std::string owner,
+                                                              edge::v1::DraftLack lack);
+  absl::Status Unreadable(const absl::Status& why, const Words& words) const;
+
+  FeatureContext context_;
+  std::shared_ptr<int> held_ = std::make_shared<int>(0);  // large drafts
+};
+
+}  // namespace postern::xmpp_edge
