@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "services/xmpp-edge/texts/commands.h"
 #include "services/xmpp-edge/words.h"
 
 // Mails that are forwarded, or quoted below an answer.
@@ -45,10 +46,11 @@ inline std::string CorrectionCantQuote(const Words& words) {
       "then a new message with the line \"Forward:\" or \"Quote:\".");
 }
 inline std::string MailNotReadable(const Words& words) {
-  // TRANSLATORS: as the title of the command "Fetch emails" is in your language.
+  // TRANSLATORS: $0 is the name of a command: "Fetch emails".
   return words.Say(
       "Not sent: this mail can't be read from the mailbox any more. If it is still there, fetch it "
-      "with the command that fetches emails, and answer or forward what you then get.");
+      "with the command \"$0\" of its contact, and answer or forward what you then get.",
+      FetchEmails(words));
 }
 inline std::string MailboxRefuses(const Words& words, absl::string_view reason) {
   return words.Say("Not sent: the mail can't be read from your mailbox ($0).", reason);
