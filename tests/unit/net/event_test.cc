@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "lib/net/task_group.h"
 #include "tests/support/await.h"
 
@@ -68,6 +70,55 @@ TEST(TaskGroup, CancelledTasksUnwindAndStopWaitsForThem) {
 Task<absl::StatusOr<int>> AnswerAfter(Duration pause, int value) {
   co_await Sleep(pause);
   co_return value;
+}
+
+Task<void> Outlast(Duration limit, bool& begun, bool& unwound) {
+  struct Unwinding {
+    bool& done;
+    ~Unwinding() { done = true; }
+  } unwinding{unwound};
+  begun = true;
+  co_await Sleep(limit);
+}
+
+Task<void> Guarded(Duration inner, bool& begun, bool& unwound, bool& went_on) {
+  Task<void> outlast = Outlast(10s, begun, unwound);
+  co_await EndsWithin(inner, std::move(outlast));
+  went_on = true;
+}
+
+Task<void> Throws() {
+  co_await Sleep(1ms);
+  throw std::runtime_error("a bug");
+}
+
+TEST(EndsWithin, UnwindsWhatIsLateBeforeItAnswers) {
+  bool begun = false, unwound = false;
+  EXPECT_FALSE(testing::Await(EndsWithin(1ms, Outlast(10s, begun, unwound))));
+  EXPECT_TRUE(begun && unwound);
+}
+
+TEST(EndsWithin, IsCancelledWithWhoeverWaits) {
+  boost::asio::io_context io;
+  TaskGroup tasks(io.get_executor());
+  bool begun = false, unwound = false, went_on = false;
+  tasks.Spawn("guarded", Guarded(10s, begun, unwound, went_on));
+  testing::Await(io, Yield());
+  EXPECT_TRUE(begun && !unwound);
+  testing::Await(io, tasks.Stop());
+  EXPECT_TRUE(unwound);
+  EXPECT_FALSE(went_on);
+}
+
+TEST(EndsWithin, TheInnerLimitEndsNoMoreThanItsTask) {
+  boost::asio::io_context io;
+  bool begun = false, unwound = false, went_on = false;
+  EXPECT_TRUE(testing::Await(io, EndsWithin(10s, Guarded(1ms, begun, unwound, went_on))));
+  EXPECT_TRUE(unwound && went_on);
+}
+
+TEST(EndsWithin, LetsExceptionsPassAtOnce) {
+  EXPECT_THROW(testing::Await(EndsWithin(1h, Throws())), std::runtime_error);
 }
 
 TEST(WithDeadline, AnswersInTimeOrSaysThatItDidNot) {
