@@ -92,6 +92,8 @@ absl::StatusOr<AnsweredMail> ChooseForwardedMail(AnswerCandidates candidates, in
     forwarded.mail = *std::move(candidates.replied);
     return forwarded;
   }
+  // A digest, say.
+  if (candidates.names_message) return absl::InvalidArgumentError(texts::ForwardIsAmbiguous(words));
   LeaveOthersMails(candidates.threaded);
   LeaveOthersMails(candidates.newest);
   const bool threaded = !candidates.threaded.empty();

@@ -94,6 +94,11 @@ TEST(SearchCriteria, NameWhatIsWrong) {
   }
 }
 
+TEST(MailId, OfPop3IsSixteenDigits) {
+  EXPECT_EQ(Pop3MailRef(0x1f), "000000000000001f");
+  EXPECT_EQ(Pop3MailRef(UINT64_MAX), "ffffffffffffffff");
+}
+
 TEST(MailId, HoldsTheMailbox) {
   const struct {
     MailId id;

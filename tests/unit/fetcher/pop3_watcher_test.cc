@@ -1,5 +1,6 @@
 // A watcher's story with a scripted POP3 server.
 
+#include "services/fetcher/mail_id.h"
 #include "tests/unit/fetcher/pop3_watcher_bench.h"
 
 namespace postern::fetcher {
@@ -52,6 +53,7 @@ TEST_F(Pop3WatcherTest, DeliversAgainWhatTheEdgeDidNotTake) {
   EXPECT_TRUE(watches_->Check("acc").ok());
   EXPECT_TRUE(Visited(2));
   EXPECT_EQ(Delivered(), "FULL Hello");
+  EXPECT_EQ(Refs(), Pop3MailRef(UidlKey(kMailbox, "b")));
 }
 
 TEST_F(Pop3WatcherTest, ConnectsAtOnceWhenMailNeedWaitNoMore) {

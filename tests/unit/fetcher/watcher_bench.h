@@ -41,6 +41,7 @@ struct Peers : edge::v1::EdgeService::Service,
                admin::v1::AdminService::Service {
   std::mutex mutex;
   std::vector<std::string> delivered;  // "FULL 9 Hello"
+  std::vector<std::string> refs;       // what ReadMails would take for each
   std::vector<std::string> health;     // "OK", "ERROR ..."
   edge::v1::Show show = edge::v1::SHOW_ONLINE;
   int64_t since_unix_ms = 1000;
@@ -65,6 +66,7 @@ struct Peers : edge::v1::EdgeService::Service,
     std::vector<std::string> subjects;
     for (const auto& delivery : request->deliveries()) {
       subjects.push_back(delivery.mail().subject().empty() ? "?" : delivery.mail().subject());
+      refs.push_back(delivery.mail_ref());
       response->add_results(edge::v1::DELIVERY_RESULT_DELIVERED);
     }
     const bool full = request->mode() == edge::v1::DELIVERY_MODE_FULL;
@@ -252,6 +254,10 @@ class WatcherTest : public ::testing::Test {
   std::string Delivered() {
     std::lock_guard lock(peers_.mutex);
     return absl::StrJoin(peers_.delivered, "; ");
+  }
+  std::string Refs() {
+    std::lock_guard lock(peers_.mutex);
+    return absl::StrJoin(peers_.refs, " ");
   }
   std::string LastHealth() {
     std::lock_guard lock(peers_.mutex);

@@ -84,6 +84,7 @@ TEST_F(WatcherTest, HandsOnAMailThatComesWhileItIdles) {
                       Idle(6))});
   EXPECT_TRUE(Played());
   EXPECT_EQ(Delivered(), "FULL Hello");
+  EXPECT_EQ(Refs(), "7:9");
   EXPECT_EQ(watches_->Watched().at(0)->State().cursor, (Cursor{7, 9, kMailbox}));
 }
 

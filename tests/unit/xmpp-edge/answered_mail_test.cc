@@ -129,6 +129,10 @@ TEST(ChooseForwardedMail, IsTheOneThatCanOnlyBeMeant) {
     EXPECT_EQ(chosen.ok() ? chosen->mail.mail_ref : "", c.chosen);
     if (chosen.ok()) EXPECT_TRUE(chosen->inferred);
   }
+  AnswerCandidates digest;
+  digest.names_message = true;
+  digest.threaded = {Received("1", 5)};
+  EXPECT_FALSE(ChooseForwardedMail(digest, kNow, Words("en")).ok()) << "it is not the one named";
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ struct DeliveryDeskTest : ::testing::Test {
     for (const std::string& id : ids) {
       edge::v1::Delivery& delivery = *request.add_deliveries();
       delivery.set_delivery_id(id);
+      delivery.set_mail_ref("7:" + id);
       delivery.mutable_mail()->set_message_id(id + "@example.org");
       delivery.mutable_mail()->set_subject("about " + id);
     }
@@ -74,6 +75,8 @@ TEST_F(DeliveryDeskTest, AMailIsWrittenOnceAndRemembered) {
   ASSERT_TRUE(thread.ok() && thread->has_value());
   EXPECT_EQ((*thread)->message_id, "m2@example.org");
   EXPECT_EQ((*thread)->account_id, "a1");
+  EXPECT_EQ((*thread)->mail_ref, "7:m2");
+  EXPECT_FALSE((*thread)->is_own);
 }
 
 TEST_F(DeliveryDeskTest, PresenceDecidesWhatIsDelivered) {

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "lib/words/wording.h"
 #include "postern/edge/v1/edge.pb.h"
+#include "services/xmpp-edge/netstring.h"
 #include "tests/support/await.h"
 #include "tests/unit/xmpp-edge/feature_bench.h"
 
@@ -153,6 +154,26 @@ TEST_F(Forwarding, WhatCanNotBeReadIsSaidAndNothingIsSent) {
   bench.fetcher.whole.clear();
   EXPECT_TRUE(absl::StrContains(Refused(kWork, "Forward: eve@example.net"), "any more"));
   EXPECT_TRUE(bench.sender.taken().empty());
+}
+
+TEST_F(Forwarding, WhatAnOlderEdgeRememberedCanStillBeAnswered) {
+  std::string record;
+  for (const char* field : {"1", "ann@example.org/work", kWork, "old@origin.example", "Lunch",
+                            "thread-old", "1700000000", "0", "1", "", "bob", "example.net"}) {
+    AppendNetstring(record, field);
+  }
+  std::vector<std::string> command{"SET", "postern:thread:{ann@example.org}:stanza:old", record};
+  ASSERT_TRUE(testing::Await(bench.io, bench.redis->Command(command)).ok());
+  const auto write = [&](const std::string& id, const std::string& body) {
+    Element message = MakeStanza("message", kAnn, kWork, "chat", id);
+    message.AddText("body", body);
+    message.Add(MakeElement("reply", "urn:xmpp:reply:0").Set("id", "old"));
+    return message;
+  };
+  EXPECT_TRUE(absl::StrContains(ErrorTextOf(bench.Ask(write("m1", "Fwd: eve@example.net"))),
+                                "with the command \"Fetch emails\""));
+  bench.Route(write("m2", "fine"));
+  EXPECT_EQ(Taken().draft().to(0).local_part(), "bob");
 }
 
 TEST_F(Forwarding, AnEdgeThatRestartsReadsTheMailAllTheSame) {
