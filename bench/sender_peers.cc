@@ -123,6 +123,12 @@ class Edge final : public edge::v1::EdgeService::CallbackService {
     record_.Outcome(*request);
     return Finish(context);
   }
+  grpc::ServerUnaryReactor* ReportOutcomes(grpc::CallbackServerContext* context,
+                                           const edge::v1::ReportOutcomesRequest* request,
+                                           edge::v1::ReportOutcomesResponse*) override {
+    for (const auto& report : request->reports()) record_.Outcome(report);
+    return Finish(context);
+  }
 
  private:
   Record& record_;

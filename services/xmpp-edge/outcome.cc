@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -102,18 +103,35 @@ void AddFailure(const ReportOutcomeRequest& report, const OutgoingContext& conte
 
 OutcomeReporter::OutcomeReporter(FeatureContext context) : context_(std::move(context)) {}
 
-net::Task<absl::Status> OutcomeReporter::Report(ReportOutcomeRequest report) {
+std::vector<Element> OutcomeReporter::StanzasOf(const ReportOutcomeRequest& report) const {
   OutgoingContext context;
   if (!context.ParseFromString(report.context()) || context.user().empty()) {
     // Asking again would not help the sender: there is nobody to tell.
     log::Error("outcome without a readable author dropped", {{"mail", report.queue_id()}});
-    co_return absl::OkStatus();
+    return {};
   }
   const Words& words = context_.interpreter.Of(BareOf(context.user()));
-  std::vector<Element> stanzas =
-      OutcomeStanzas(report, context, AuthorIsOnline(context_.sessions, context), words);
+  return OutcomeStanzas(report, context, AuthorIsOnline(context_.sessions, context), words);
+}
+
+net::Task<absl::Status> OutcomeReporter::Report(ReportOutcomeRequest report) {
+  edge::v1::ReportOutcomesRequest reports;
+  *reports.add_reports() = std::move(report);
+  co_return co_await ReportAll(std::move(reports));
+}
+
+net::Task<absl::Status> OutcomeReporter::ReportAll(edge::v1::ReportOutcomesRequest reports) {
+  std::vector<Element> stanzas;
+  std::vector<std::string> told;
+  for (const ReportOutcomeRequest& report : reports.reports()) {
+    std::vector<Element> more = StanzasOf(report);
+    if (!more.empty()) told.push_back(report.queue_id());
+    std::move(more.begin(), more.end(), std::back_inserter(stanzas));
+  }
+  if (stanzas.empty()) co_return absl::OkStatus();
   absl::Status taken = co_await TellAuthor(context_.sink, std::move(stanzas));
-  if (taken.ok()) log::Info("outcome told", {{"mail", report.queue_id()}});
+  if (!taken.ok()) co_return taken;
+  for (const std::string& mail : told) log::Info("outcome told", {{"mail", mail}});
   co_return taken;
 }
 

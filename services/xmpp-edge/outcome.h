@@ -21,8 +21,14 @@ class OutcomeReporter {
   // OK when the XMPP server has taken it all; kUnavailable while the link is down.
   // A repeated report says the same with the same ids.
   net::Task<absl::Status> Report(edge::v1::ReportOutcomeRequest report);
+  // The same of several, with one look whether the server has taken them. An error: some may
+  // have been told, and none is known to be.
+  net::Task<absl::Status> ReportAll(edge::v1::ReportOutcomesRequest reports);
 
  private:
+  // What there is to say of one; nothing when nobody knows its author.
+  std::vector<Element> StanzasOf(const edge::v1::ReportOutcomeRequest& report) const;
+
   FeatureContext context_;
 };
 

@@ -3,11 +3,14 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
 #include "lib/rpc/serve.h"
 
 namespace postern::xmpp_edge {
 
 namespace {
+
+constexpr int kMaxReports = 64;  // edge.proto
 
 absl::Status NotReady() {
   return absl::UnavailableError("the edge has not yet read its accounts and sessions");
@@ -34,6 +37,12 @@ grpc::ServerUnaryReactor* XmppEdgeService::ReportOutcome(
     grpc::CallbackServerContext* context, const edge::v1::ReportOutcomeRequest* request,
     edge::v1::ReportOutcomeResponse*) {
   return rpc::Serve(executor_, context, [=, this] { return DoReportOutcome(*request); });
+}
+
+grpc::ServerUnaryReactor* XmppEdgeService::ReportOutcomes(
+    grpc::CallbackServerContext* context, const edge::v1::ReportOutcomesRequest* request,
+    edge::v1::ReportOutcomesResponse*) {
+  return rpc::Serve(executor_, context, [=, this] { return DoReportOutcomes(*request); });
 }
 
 grpc::ServerUnaryReactor* XmppEdgeService::ListSessions(grpc::CallbackServerContext* context,
@@ -69,6 +78,15 @@ net::Task<absl::Status> XmppEdgeService::DoReportOutcome(
     const edge::v1::ReportOutcomeRequest& request) {
   if (!parts_) co_return NotReady();
   co_return co_await parts_->outcomes.Report(request);
+}
+
+net::Task<absl::Status> XmppEdgeService::DoReportOutcomes(
+    const edge::v1::ReportOutcomesRequest& request) {
+  if (!parts_) co_return NotReady();
+  if (request.reports_size() > kMaxReports) {
+    co_return absl::InvalidArgumentError(absl::StrCat("reports: at most ", kMaxReports));
+  }
+  co_return co_await parts_->outcomes.ReportAll(request);
 }
 
 net::Task<absl::Status> XmppEdgeService::DoListSessions(edge::v1::ListSessionsResponse& response) {

@@ -43,6 +43,9 @@ class XmppEdgeService : public edge::v1::EdgeService::CallbackService {
   grpc::ServerUnaryReactor* ReportOutcome(grpc::CallbackServerContext* context,
                                           const edge::v1::ReportOutcomeRequest* request,
                                           edge::v1::ReportOutcomeResponse* response) override;
+  grpc::ServerUnaryReactor* ReportOutcomes(grpc::CallbackServerContext* context,
+                                           const edge::v1::ReportOutcomesRequest* request,
+                                           edge::v1::ReportOutcomesResponse* response) override;
   grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context,
                                          const edge::v1::ListSessionsRequest* request,
                                          edge::v1::ListSessionsResponse* response) override;
@@ -53,6 +56,7 @@ class XmppEdgeService : public edge::v1::EdgeService::CallbackService {
   net::Task<absl::Status> DoListAvailability(const edge::v1::ListAvailabilityRequest& request,
                                              edge::v1::ListAvailabilityResponse& response);
   net::Task<absl::Status> DoReportOutcome(const edge::v1::ReportOutcomeRequest& request);
+  net::Task<absl::Status> DoReportOutcomes(const edge::v1::ReportOutcomesRequest& request);
   net::Task<absl::Status> DoListSessions(edge::v1::ListSessionsResponse& response);
 
   boost::asio::any_io_executor executor_;

@@ -67,6 +67,8 @@ class Outbox {
   net::Task<absl::StatusOr<std::vector<Report>>> TakeReports(size_t limit);
   // Strikes a report off; the mail goes with its last one. kAborted: it was struck off before.
   net::Task<absl::Status> Reported(const Report& report);
+  // At most 64, at once; those that were struck off before are passed over.
+  net::Task<absl::Status> Reported(const std::vector<Report>& reports);
   net::Task<absl::Status> ReportLater(std::string queue_id, milliseconds delay);
   // Adds a report of the delay for mails that became late, and gives up what waited for five
   // days, held or not; answers how many. In bounded steps: not 0 means that there may be more.

@@ -42,6 +42,17 @@ net::Task<absl::Status> Outbox::Reported(const Report& report) {
   co_return Fenced(co_await reported_.Run(std::move(args)));
 }
 
+net::Task<absl::Status> Outbox::Reported(const std::vector<Report>& reports) {
+  std::vector<std::string> args;
+  for (const Report& report : reports) {
+    args.push_back(report.queue_id);
+    args.push_back(report.sequence);
+    args.push_back(absl::StrCat(report.bytes));
+  }
+  auto reply = co_await Run(scripts::kReported, std::move(args));
+  co_return reply.status();
+}
+
 net::Task<absl::Status> Outbox::ReportLater(std::string queue_id, milliseconds delay) {
   std::vector<std::string> args = {std::move(queue_id), Ms(delay)};
   auto reply = co_await Run(scripts::kReportLater, std::move(args));

@@ -20,8 +20,9 @@ auto& reported = metrics::Counter("postern_sender_reports_total", "Outcomes told
 auto& report_errors = metrics::Counter("postern_sender_report_errors_total",
                                        "Times the edge could not be told an outcome");
 
-// Reports taken at once, and told side by side.
+// Reports taken at once and told in one call (edge.proto), or else side by side.
 constexpr size_t kAtOnce = 64, kSideBySide = 16;
+constexpr size_t kBytesTogether = 1024 * 1024;
 constexpr std::chrono::seconds kCallLimit{10}, kIdle{5}, kPause{1};
 // The edge is away: soon again. It refuses this one report: that won't change soon.
 constexpr std::chrono::seconds kSoon{1}, kLater{60};
@@ -42,6 +43,22 @@ edge::v1::Outcome ToProto(Outcome::Kind kind) {
       return edge::v1::OUTCOME_FAILED;
   }
   return edge::v1::OUTCOME_UNSPECIFIED;
+}
+
+edge::v1::ReportOutcomeRequest ToProto(const Report& report) {
+  edge::v1::ReportOutcomeRequest request;
+  request.set_queue_id(report.queue_id);
+  request.set_context(report.context);
+  request.set_message_id(report.message_id);
+  for (const Outcome& outcome : report.outcomes) {
+    auto* recipient = request.add_recipients();
+    recipient->set_recipient(outcome.recipient);
+    recipient->set_outcome(ToProto(outcome.kind));
+    if (outcome.reason.empty()) continue;
+    recipient->set_reason(words::English(outcome.reason));
+    *recipient->mutable_wording() = rpc::ToProto(outcome.reason);
+  }
+  return request;
 }
 
 }  // namespace
@@ -69,8 +86,14 @@ net::Task<bool> OutcomeReporter::Round() {
   auto reports = co_await outbox_.TakeReports(kAtOnce);
   if (!reports.ok()) co_return false;
   const size_t count = reports->size();
-  if (count > 0) {
+  absl::Status together = absl::UnimplementedError("one alone");
+  if (count > 1) together = co_await TellTogether(*reports);
+  if (together.ok()) {
+    absl::Status noted = co_await outbox_.Reported(*reports);
+    if (!noted.ok()) co_return false;
+  } else if (count > 0) {
     auto batch = std::make_shared<Batch>(executor_, *std::move(reports));
+    batch->away = absl::IsUnavailable(together);
     batch->tellers = std::min(count, kSideBySide);
     for (size_t i = 0; i < batch->tellers; ++i) tellers_.Spawn("outcome", TellSome(batch));
     co_await batch->done.Wait();
@@ -98,20 +121,24 @@ net::Task<void> OutcomeReporter::TellSome(std::shared_ptr<Batch> batch) {
   if (--batch->tellers == 0) batch->done.Notify();
 }
 
+net::Task<absl::Status> OutcomeReporter::TellTogether(const std::vector<Report>& reports) {
+  edge::v1::ReportOutcomesRequest request;
+  for (const Report& report : reports) *request.add_reports() = ToProto(report);
+  if (request.ByteSizeLong() > kBytesTogether) co_return absl::OutOfRangeError("too large");
+  auto answer =
+      co_await rpc::Call(edge_.async(), &EdgeAsync::ReportOutcomes, std::move(request), kCallLimit);
+  if (answer.ok()) reported.Increment(static_cast<double>(reports.size()));
+  if (!IsAway(answer.status())) co_return answer.status();
+  report_errors.Increment();
+  log::Warn("the edge could not be told outcomes",
+            {{"mails", reports.size()}, {"error", answer.status().message()}});
+  co_return answer.status();
+}
+
 net::Task<absl::Status> OutcomeReporter::Tell(const Report& report) {
-  edge::v1::ReportOutcomeRequest request;
-  request.set_queue_id(report.queue_id);
-  request.set_context(report.context);
-  request.set_message_id(report.message_id);
-  for (const Outcome& outcome : report.outcomes) {
-    auto* recipient = request.add_recipients();
-    recipient->set_recipient(outcome.recipient);
-    recipient->set_outcome(ToProto(outcome.kind));
-    if (outcome.reason.empty()) continue;
-    recipient->set_reason(words::English(outcome.reason));
-    *recipient->mutable_wording() = rpc::ToProto(outcome.reason);
-  }
-  auto answer = co_await rpc::Call(edge_.async(), &EdgeAsync::ReportOutcome, request, kCallLimit);
+  edge::v1::ReportOutcomeRequest request = ToProto(report);
+  auto answer =
+      co_await rpc::Call(edge_.async(), &EdgeAsync::ReportOutcome, std::move(request), kCallLimit);
   if (answer.ok()) {
     reported.Increment();
     co_return absl::OkStatus();

@@ -29,6 +29,8 @@ class OutcomeReporter {
 
   // True when all that was to report was reported.
   net::Task<bool> Round();
+  // All of a batch in one call. An error: they are to be told one by one.
+  net::Task<absl::Status> TellTogether(const std::vector<Report>& reports);
   // Reports of a batch that nobody else of its tellers has begun to tell.
   net::Task<void> TellSome(std::shared_ptr<Batch> batch);
   net::Task<absl::Status> Tell(const Report& report);

@@ -107,22 +107,48 @@ class FakeEdge final : public edge::v1::EdgeService::Service {
   grpc::Status ReportOutcome(grpc::ServerContext*, const edge::v1::ReportOutcomeRequest* request,
                              edge::v1::ReportOutcomeResponse*) override {
     std::lock_guard lock(mutex_);
+    ++calls_;
+    return Hear(*request);
+  }
+  grpc::Status ReportOutcomes(grpc::ServerContext*, const edge::v1::ReportOutcomesRequest* request,
+                              edge::v1::ReportOutcomesResponse*) override {
+    std::lock_guard lock(mutex_);
+    if (!hears_many_) return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not known here");
+    ++calls_;
+    for (const auto& report : request->reports()) {
+      if (const grpc::Status heard = Hear(report); !heard.ok()) return heard;
+    }
+    return grpc::Status::OK;
+  }
+  // Outcomes come one by one only.
+  void HearNoneTogether() {
+    std::lock_guard lock(mutex_);
+    hears_many_ = false;
+  }
+  // In how many calls the outcomes came, refused ones too.
+  int calls() {
+    std::lock_guard lock(mutex_);
+    return calls_;
+  }
+
+ private:
+  grpc::Status Hear(const edge::v1::ReportOutcomeRequest& report) {
     if (!up_) {
       ++refused_;
       return grpc::Status(grpc::StatusCode::UNAVAILABLE, "the component link is down");
     }
-    for (const auto& r : request->recipients()) {
+    for (const auto& r : report.recipients()) {
       const std::string outcome = edge::v1::Outcome_Name(r.outcome()).substr(8);
-      outcomes_.push_back(request->context() + ": " + r.recipient() + " " + outcome + " " +
+      outcomes_.push_back(report.context() + ": " + r.recipient() + " " + outcome + " " +
                           r.reason());
     }
     return grpc::Status::OK;
   }
 
- private:
   std::mutex mutex_;
   bool up_ = true;
-  int refused_ = 0;
+  bool hears_many_ = true;
+  int refused_ = 0, calls_ = 0;
   std::vector<std::string> outcomes_;
 };
 

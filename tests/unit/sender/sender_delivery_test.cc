@@ -45,6 +45,28 @@ TEST_F(SenderDeliveryTest, ManyMailsAtOnceUseTheAccountsSessions) {
   EXPECT_LE(Said("AUTH"), 2);
 }
 
+TEST_F(SenderDeliveryTest, OutcomesThatWaitForTheEdgeAreToldTogether) {
+  edge_.SetUp(false);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(Submit(Request(absl::StrCat("k", i))).ok());
+  EXPECT_TRUE(Until([&] { return smtp_.mails.size() == 20 && edge_.refused() > 0; }));
+  EXPECT_EQ(Queue().total(), 20u);
+  const int calls = edge_.calls();
+  edge_.SetUp(true);
+  EXPECT_TRUE(Until([&] { return Queue().total() == 0; }));
+  EXPECT_EQ(edge_.Outcomes().size(), 20u);
+  EXPECT_LT(edge_.calls() - calls, 20);
+}
+
+TEST_F(SenderDeliveryTest, AnEdgeThatHearsOneAtATimeHearsEachOutcome) {
+  edge_.HearNoneTogether();
+  edge_.SetUp(false);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(Submit(Request(absl::StrCat("k", i))).ok());
+  EXPECT_TRUE(Until([&] { return smtp_.mails.size() == 20 && edge_.refused() > 0; }));
+  edge_.SetUp(true);
+  EXPECT_TRUE(Until([&] { return Queue().total() == 0; }));
+  EXPECT_EQ(edge_.Outcomes().size(), 20u);
+}
+
 TEST_F(SenderDeliveryTest, NewSettingsBeginANewSession) {
   SubmitAndWait("k1");
   admin::v1::Account account = MakeAccount();

@@ -159,6 +159,24 @@ TEST(OutcomeReporter, IsNotAskedAgainForAnAuthorThatNobodyKnows) {
   EXPECT_TRUE(bench.sink.sent.empty());
 }
 
+TEST(OutcomeReporter, TellsSeveralAuthorsAtOnce) {
+  FeatureBench bench;
+  bench.Install();
+  OutcomeReporter reporter(bench.context());
+  edge::v1::ReportOutcomesRequest reports;
+  for (const char* recipient : {"bob@example.net", "nobody", "eve@example.net"}) {
+    auto& report = *reports.add_reports() = Report();
+    Add(report, recipient, edge::v1::OUTCOME_SENT);
+    report.set_context(Context(true).SerializeAsString());
+  }
+  reports.mutable_reports(1)->set_context("\xff\xff");
+  bench.sink.up = false;
+  EXPECT_TRUE(absl::IsUnavailable(testing::Await(bench.io, reporter.ReportAll(reports))));
+  bench.sink.up = true;
+  EXPECT_TRUE(testing::Await(bench.io, reporter.ReportAll(reports)).ok());
+  EXPECT_EQ(bench.sink.sent.size(), 2u) << "one has no author that anybody knows";
+}
+
 TEST(OutcomeStanzas, AreSaidInTheAuthorsLanguageUnderTheSameIds) {
   auto report = Report();
   Add(report, "bob@example.net", edge::v1::OUTCOME_SENT);
