@@ -73,20 +73,29 @@ local function lines_for(kind, pending, reason)
 end
 
 -- Nothing of a mail is left to send. It stays while there is something to report or to file;
--- answers whether it does. mail: id, pieces, to_file, sent. Its delay is for the caller to strike off.
+-- answers whether it does. mail: id, pieces, to_file, sent. Its delay is for the caller to strike
+-- off, and its report for tell_soon.
 local function finish(mail, report)
   local id = mail.id
-  local filing = mail.to_file and mail.sent
-  if not filing and report == '' then return false end
-  call('HSET', key('mail', id), 'state', filing and 'filing' or 'reporting', 'pending', '', 'report', report)
-  if report ~= '' then call('ZADD', key('reporting'), now, id) end
-  if filing then
-    call('HSET', key('mail', id), 'sent_at', now)
+  if mail.to_file and mail.sent then
+    call('HSET', key('mail', id), 'state', 'filing', 'pending', '', 'report', report, 'sent_at', now)
     call('ZADD', key('filing'), now, id)
-  else
+  elseif report == '' then
+    return false
+  elseif mail.pieces then
+    call('HSET', key('mail', id), 'state', 'reporting', 'pending', '', 'report', report)
     drop_content(id, mail.pieces)
+  else
+    call('HSET', key('mail', id), 'state', 'reporting', 'pending', '', 'report', report, 'content', '')
   end
   return true
+end
+
+local function tell_soon(ids)
+  if not ids[1] then return end
+  local scores = {}
+  for i, id in ipairs(ids) do scores[2 * i - 1], scores[2 * i] = now, id end
+  call('ZADD', key('reporting'), unpack(scores))
 end
 )lua";
 

@@ -123,6 +123,8 @@ local mail = {id = id, pieces = f[5], to_file = f[6], sent = f[7]}
 if not finish(mail, report) then
   forget({{id, f[2], f[4], f[5]}})
   if hash ~= '' then call('APPEND', key('key', hash), '\ncancelled') end
+elseif report ~= '' then
+  tell_soon({id})
 end
 line_up(f[2])
 return 'OK'

@@ -22,6 +22,8 @@ if not ids[1] then return answers end
 call('ZREM', key('leased'), unpack(ids))
 if ends[1] then call('ZREM', key('watch'), unpack(ends)) end
 
+local telling = {}
+
 -- Some are tried again.
 local function try_again(i, id, f, report)
   local fields = {'phase', '', 'pending', ARGV[i + 2], 'error', ARGV[i + 6]}
@@ -33,7 +35,7 @@ local function try_again(i, id, f, report)
   if string.find(ARGV[i + 7], 'u', 1, true) then also('uncertain', '1') end
   if report ~= '' then
     also('report', report)
-    call('ZADD', key('reporting'), now, id)
+    telling[#telling + 1] = id
   end
   call('HSET', key('mail', id), unpack(fields))
   if f[2] ~= 'held' then make_due(id, f[3], now + ARGV[i + 4]) end
@@ -49,22 +51,30 @@ for _, one in ipairs(settled) do
   else
     local sent = f[7] or string.find(ARGV[i + 7], 's', 1, true)
     local mail = {id = id, pieces = f[9], to_file = f[6], sent = sent}
-    if not finish(mail, report) then done[#done + 1] = {id, account, f[8], f[9]} end
+    if not finish(mail, report) then
+      done[#done + 1] = {id, account, f[8], f[9]}
+    elseif report ~= '' then
+      telling[#telling + 1] = id
+    end
   end
   accounts[account] = accounts[account] or {}
   accounts[account].pause = tonumber(ARGV[i + 5])
   if ARGV[i + 2] ~= '' or f[2] == 'waiting' then accounts[account].moved = true end
 end
 forget(done)
-for name, account in pairs(accounts) do
-  local halts = key('account', name)
+tell_soon(telling)
+local names = {}
+for name in pairs(accounts) do names[#names + 1] = name end
+local paused = call('SMISMEMBER', key('paused'), unpack(names))
+for i, name in ipairs(names) do
+  local account, halts = accounts[name], key('account', name)
   if account.pause > 0 then
     call('HDEL', halts, 'why')
     call('HSET', halts, 'paused', now + account.pause)
     call('SADD', key('paused'), name)
     line_up(name)
-  elseif call('HDEL', halts, 'paused', 'why') > 0 then
-    call('SREM', key('paused'), name)
+  elseif paused[i] == 1 then
+    end_pause(name)
     line_up(name)
   elseif account.moved then
     line_up(name)
