@@ -197,7 +197,7 @@ void AddList(Nouns& nouns, CLI::App& queue) {
 void AddShow(Nouns& nouns, CLI::App& queue) {
   auto which = std::make_shared<Which>();
   CLI::App& show = nouns.AddVerb(queue, "show", "One mail in full, with its header",
-                                 "Example:\n  posternctl queue show 7f3a\n",
+                                 "Example:\n  posternctl queue show 7f3a09c2d41b86e5f0aa\n",
                                  [which](Session& session) { return ShowQueued(session, *which); });
   AddId(show, which)->required();
 }
@@ -205,12 +205,12 @@ void AddShow(Nouns& nouns, CLI::App& queue) {
 void AddRetry(Nouns& nouns, CLI::App& queue) {
   auto which = std::make_shared<Which>();
   auto all = std::make_shared<bool>(false);
-  CLI::App& retry =
-      nouns.AddVerb(queue, "retry", "Make a waiting mail due now, or all of them",
-                    "Ends what the mail waits for: another try, its date, a pause of its account, "
-                    "a schedule.\n\n"
-                    "Examples:\n  posternctl queue retry 7f3a\n  posternctl queue retry --all\n",
-                    [which](Session& session) { return RetryQueued(session, *which); });
+  CLI::App& retry = nouns.AddVerb(
+      queue, "retry", "Make a waiting mail due now, or all of them",
+      "Ends what the mail waits for: another try, its date, a pause of its account, "
+      "a schedule.\n\n"
+      "Examples:\n  posternctl queue retry 7f3a09c2d41b86e5f0aa\n  posternctl queue retry --all\n",
+      [which](Session& session) { return RetryQueued(session, *which); });
   auto* group = retry.add_option_group("which");
   group->add_option("ID", which->id, "of the mail, from 'queue list'");
   group->add_flag("--all", *all, "every waiting mail");
@@ -221,6 +221,7 @@ void AddFlush(Nouns& nouns, CLI::App& queue) {
   auto which = std::make_shared<Which>();
   CLI::App& flush = nouns.AddVerb(
       queue, "flush", "Make all waiting mails due now, or those of an account, user or domain",
+      "Ends all that they wait for, as 'retry' does: the date that their author gave them, too.\n\n"
       "Examples:\n  posternctl queue flush\n  posternctl queue flush --domain example.net\n",
       [which](Session& session) { return RetryQueued(session, *which); });
   AddFilter(flush, which);
@@ -232,7 +233,8 @@ void AddHold(Nouns& nouns, CLI::App& queue, bool release) {
   CLI::App& verb = nouns.AddVerb(
       queue, name,
       release ? "Let held mails go" : "Let mails wait until they are released, or five days",
-      absl::StrCat("Examples:\n  posternctl queue ", name, " 7f3a\n  posternctl queue ", name,
+      absl::StrCat("Examples:\n  posternctl queue ", name,
+                   " 7f3a09c2d41b86e5f0aa\n  posternctl queue ", name,
                    " --owner ann@example.org\n"),
       [which, release](Session& session) { return HoldQueued(session, *which, release); });
   auto* group = verb.add_option_group("which");
@@ -246,7 +248,7 @@ void AddCancel(Nouns& nouns, CLI::App& queue) {
   CLI::App& cancel =
       nouns.AddVerb(queue, "cancel", "Give a waiting mail up; its author is told",
                     "A mail that is being sent at this moment can't be cancelled.\n\n"
-                    "Example:\n  posternctl queue cancel 7f3a\n",
+                    "Example:\n  posternctl queue cancel 7f3a09c2d41b86e5f0aa\n",
                     [which](Session& session) { return CancelQueued(session, *which); });
   AddId(cancel, which)->required();
 }
