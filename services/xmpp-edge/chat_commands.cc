@@ -81,7 +81,8 @@ net::Task<bool> ChatCommands::Take(const Incoming& incoming, const Place& place)
   const bool alone = line->argument.empty();
   Incoming head = HeadOf(incoming);
   if (alone && IsKeyword(line->verb, "help", texts::KeywordHelp(words))) {
-    co_await Say(std::move(head), HelpText(place, context_.domain, words));
+    co_await Say(std::move(head),
+                 HelpText(place, context_.domain, words, context_.files != nullptr));
   } else if (alone && IsKeyword(line->verb, "accounts", texts::KeywordAccounts(words))) {
     co_await Say(std::move(head), Accounts(user, words));
   } else if (alone && IsKeyword(line->verb, "errors", texts::KeywordErrors(words))) {

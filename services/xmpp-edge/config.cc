@@ -8,6 +8,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/net/host_policy.h"
+#include "lib/net/tls.h"
 #include "services/xmpp-edge/jid.h"
 #include "services/xmpp-edge/words.h"
 
@@ -22,6 +24,16 @@ void AddOptions(process::Program& program, Config& config) {
               "What users are spoken to in while their own language is not known");
   program.Add("--xmpp-secret-file", config.xmpp_secret_file, "File with the component's secret",
               /*required=*/true);
+  // What a mail of 25 MiB has room for, in base64.
+  constexpr int kMostMegabytes = 18;
+  program.Add("--attachment-megabytes", config.attachment_megabytes,
+              "How large the uploaded files may be that go along with a mail; 0: their links "
+              "stay text",
+              0, kMostMegabytes);
+  program.Add("--allow-hosts", config.allow_hosts,
+              "Hosts, CIDRs or host:port that users may name beside public servers");
+  program.Add("--tls-ca-file", config.tls_ca_file,
+              "PEM file with CAs to trust for servers of files, beside the system's");
   program.Add("--contact-addresses", config.contact_addresses,
               "Where users and other operators reach you (XEP-0157), such as "
               "abuse-addresses=mailto:abuse@example.org,support-addresses=xmpp:help@example.org");
@@ -41,6 +53,12 @@ void CheckConfig(process::Program& program, Config& config) {
     } else {
       config.xmpp_domain = domain->domain;
     }
+  }
+  if (auto policy = net::HostPolicy::Parse(config.allow_hosts); !policy.ok()) {
+    program.Reject("--allow-hosts", std::string(policy.status().message()));
+  }
+  if (auto tls = net::TlsContext::Create(config.tls_ca_file); !tls.ok()) {
+    program.Reject("--tls-ca-file", std::string(tls.status().message()));
   }
   const std::vector<std::string> languages = Words::Languages();
   if (std::find(languages.begin(), languages.end(), config.language) == languages.end()) {

@@ -15,6 +15,9 @@ struct Config {
   std::string xmpp_secret_file;
   std::string language = "en";  // for users whose own is not known: one with a catalogue
   int offline_after = 45;  // seconds for which a user who lost the last client counts as before
+  int attachment_megabytes = 18;               // of all files of a mail; 0: their links are text
+  std::vector<std::string> allow_hosts;        // where files may be, beside public servers
+  std::string tls_ca_file;                     // of CAs to trust there, beside the system's
   std::vector<std::string> contact_addresses;  // "abuse-addresses=mailto:abuse@example.org"
 
   // Read from those above by CheckConfig.

@@ -9,6 +9,7 @@
 #include "services/xmpp-edge/outgoing_draft.h"
 #include "services/xmpp-edge/outgoing_mail.h"
 #include "services/xmpp-edge/texts/forwarding.h"
+#include "services/xmpp-edge/texts/uploads.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -41,31 +42,51 @@ void Quote(const edge::v1::DraftLack& lack, MailProto mail, CompleteDraft& draft
 
 }  // namespace
 
-DraftCompletion::DraftCompletion(FeatureContext context) : context_(std::move(context)) {}
+DraftCompletion::DraftCompletion(FeatureContext context)
+    : context_(std::move(context)),
+      uploads_(context_.executor, context_.files, context_.most_file_bytes) {}
+
+std::shared_ptr<CompleteDraft> DraftCompletion::Hold() {
+  ++*held_;
+  return std::shared_ptr<CompleteDraft>(new CompleteDraft, [held = held_](CompleteDraft* done) {
+    --*held;
+    delete done;
+  });
+}
 
 net::Task<absl::StatusOr<std::shared_ptr<const CompleteDraft>>> DraftCompletion::Complete(
     sender::v1::SubmitRequest request) {
   edge::v1::OutgoingContext author = ContextOf(request);
-  if (!author.has_lack()) {
-    auto whole = std::make_shared<CompleteDraft>();
-    whole->request = std::move(request);
-    co_return whole;
-  }
-  if (*held_ >= kMostAtOnce) co_return absl::UnavailableError("too many mails are being read");
-  // Held from now on until nobody has the draft any more.
-  ++*held_;
-  std::shared_ptr<CompleteDraft> draft(new CompleteDraft, [held = held_](CompleteDraft* done) {
-    --*held;
-    delete done;
-  });
   const edge::v1::DraftLack lack = author.lack();
-  auto mail = co_await ReadMail(request.owner(), lack);
-  if (!mail.ok()) co_return mail.status();
-  author.clear_lack();
-  request.set_context(author.SerializeAsString());
+  const bool quotes = !lack.mail_ref().empty();
+  if (quotes && *held_ >= kMostAtOnce) {
+    co_return absl::UnavailableError("too many mails are being read");
+  }
+  std::shared_ptr<CompleteDraft> draft = quotes ? Hold() : std::make_shared<CompleteDraft>();
+  if (author.has_lack()) {
+    author.clear_lack();
+    request.set_context(author.SerializeAsString());
+  }
   draft->request = std::move(request);
-  Quote(lack, *std::move(mail), *draft);
+  if (quotes) {
+    auto mail = co_await ReadMail(draft->request.owner(), lack);
+    if (!mail.ok()) co_return mail.status();
+    Quote(lack, *std::move(mail), *draft);
+  }
+  if (lack.files_size() > 0) {
+    const Words& words = context_.interpreter.Of(draft->request.owner());
+    auto files = co_await uploads_.Fetch(lack.files(), words);
+    if (!files.ok()) co_return files.status();
+    draft->request.mutable_draft()->mutable_attachments()->Swap(&files->attachments);
+    draft->claim = std::move(files->claim);
+  }
   co_return draft;
+}
+
+std::string DraftCompletion::Silence(const sender::v1::SubmitRequest& request) const {
+  const Words& words = context_.interpreter.Of(request.owner());
+  const bool quotes = !ContextOf(request).lack().mail_ref().empty();
+  return quotes ? texts::MailboxSilent(words) : texts::UploadNotReached(words);
 }
 
 net::Task<absl::StatusOr<MailProto>> DraftCompletion::ReadMail(std::string owner,

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "lib/net/task.h"
@@ -9,6 +10,7 @@
 #include "postern/fetcher/v1/fetcher.pb.h"
 #include "postern/sender/v1/sender.pb.h"
 #include "services/xmpp-edge/feature_context.h"
+#include "services/xmpp-edge/upload_desk.h"
 
 namespace postern::xmpp_edge {
 
@@ -17,10 +19,12 @@ struct CompleteDraft {
   sender::v1::SubmitRequest request;
   size_t attachments_left_out = 0;  // of a mail that is forwarded
   bool text_cut = false;            // of that mail
+  std::shared_ptr<void> claim;      // to the memory of files that were fetched
 };
 
-// Reads what a draft lacks (edge.proto, DraftLack): the mail that it forwards or quotes. Such
-// drafts are large, so only a few of them are in memory at once.
+// Reads what a draft lacks (edge.proto, DraftLack): the mail that it forwards or quotes, and
+// files that were uploaded for it. Such drafts are large, so only a few of them are in memory at
+// once.
 class DraftCompletion {
  public:
   static constexpr int kMostAtOnce = 16;
@@ -31,13 +35,18 @@ class DraftCompletion {
   // sentences for the author. A draft that lacks nothing is answered at once, as it is.
   net::Task<absl::StatusOr<std::shared_ptr<const CompleteDraft>>> Complete(
       sender::v1::SubmitRequest request);
+  // Why such a draft was given up when it could not be read all the time.
+  std::string Silence(const sender::v1::SubmitRequest& request) const;
 
  private:
+  // A draft that counts as one of those that quote a mail until nobody has it any more.
+  std::shared_ptr<CompleteDraft> Hold();
   net::Task<absl::StatusOr<postern::mail::v1::Mail>> ReadMail(std::string owner,
                                                               edge::v1::DraftLack lack);
   absl::Status Unreadable(const absl::Status& why, const Words& words) const;
 
   FeatureContext context_;
+  UploadDesk uploads_;
   std::shared_ptr<int> held_ = std::make_shared<int>(0);  // large drafts
 };
 

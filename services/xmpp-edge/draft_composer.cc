@@ -44,14 +44,17 @@ absl::Status MayQuote(const ChatMail& mail, const std::optional<AnsweredMail>& a
   if (mail.forward.empty() && !mail.quote) return absl::OkStatus();
   if (!answered) return absl::InvalidArgumentError(texts::NothingToQuote(words));
   if (!answered->mail.mail_ref.empty()) return absl::OkStatus();
-  return absl::FailedPreconditionError(texts::MailNotReadable(words));
+  if (!answered->mail.is_own) return absl::FailedPreconditionError(texts::MailNotReadable(words));
+  return absl::InvalidArgumentError(mail.quote ? texts::NothingToQuote(words)
+                                               : texts::NothingToForward(words));
 }
 
 // The same of a correction: of the former message it is known which mail it was.
 absl::Status MayStillQuote(const ChatMail& mail, const edge::v1::OutgoingContext& former,
                            const Words& words) {
   const bool forwards = former.has_lack() && former.lack().forward();
-  const bool begins = (!mail.forward.empty() && !forwards) || (mail.quote && !former.has_lack());
+  const bool begins =
+      (!mail.forward.empty() && !forwards) || (mail.quote && former.lack().mail_ref().empty());
   return begins ? absl::InvalidArgumentError(texts::CorrectionCantQuote(words)) : absl::OkStatus();
 }
 
@@ -64,6 +67,15 @@ const Words& DraftComposer::WordsFor(const Incoming& incoming) const {
   return context_.interpreter.Answering(incoming.from.Bare(), incoming.lang);
 }
 
+absl::StatusOr<ChatMail> DraftComposer::Read(const Element& message, const Words& words) const {
+  auto mail = ReadChatMail(message, words);
+  if (!mail.ok() || context_.files == nullptr) return mail;
+  auto files = TakeUploads(message, words, mail->text);
+  if (!files.ok()) return files.status();
+  mail->files = *std::move(files);
+  return mail;
+}
+
 net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Compose(
     Incoming incoming, std::vector<MailThread> under_way) {
   const Words& words = WordsFor(incoming);
@@ -74,7 +86,7 @@ net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Compose(
   if (place.kind == Place::Kind::kNowhere) {
     co_return absl::NotFoundError(texts::NoSuchContact(words, incoming.to.local));
   }
-  auto mail = ReadChatMail(incoming.stanza, words);
+  auto mail = Read(incoming.stanza, words);
   if (!mail.ok()) co_return mail.status();
 
   const bool forwards = !mail->forward.empty();
@@ -115,7 +127,7 @@ net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Correct(Inco
   const Words& words = WordsFor(incoming);
   const std::string user = incoming.from.Bare();
   const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
-  auto mail = ReadChatMail(incoming.stanza, words);
+  auto mail = Read(incoming.stanza, words);
   if (!mail.ok()) co_return mail.status();
   edge::v1::OutgoingContext context = xmpp_edge::ContextOf(former.request);
   absl::Status quotable = MayStillQuote(*mail, context, words);
@@ -144,7 +156,10 @@ net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Correct(Inco
       IdempotencyKey(incoming.stanza, incoming.from, draft, context.lack().mail_ref()));
   edge::v1::OutgoingContext own = ContextOf(incoming, *mail, std::nullopt);
   own.set_thread_id(context.thread_id());
-  if (forwards || mail->quote) *own.mutable_lack() = context.lack();
+  if (forwards || mail->quote) {
+    context.mutable_lack()->mutable_files()->Swap(own.mutable_lack()->mutable_files());
+    own.mutable_lack()->Swap(context.mutable_lack());
+  }
   request.set_context(own.SerializeAsString());
   absl::Status scheduled = co_await Schedule(incoming.from, *mail, words, request);
   if (!scheduled.ok()) co_return scheduled;

@@ -43,6 +43,8 @@ class DraftComposer {
     std::vector<MailThread> under_way;  // to that contact
   };
   const Words& WordsFor(const Incoming& incoming) const;
+  // What the message says, and the files that it hands over.
+  absl::StatusOr<ChatMail> Read(const Element& message, const Words& words) const;
   net::Task<absl::StatusOr<AnsweredMail>> FindAnswered(Question question, const Words& words);
   net::Task<absl::StatusOr<AnswerCandidates>> Candidates(Question question);
   net::Task<absl::StatusOr<AnsweredMail>> FindForwarded(Question question, const Words& words);

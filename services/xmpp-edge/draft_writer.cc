@@ -23,6 +23,13 @@ size_t RecipientCount(const ChatMail& mail) {
   return specs.size();
 }
 
+// What a new mail is called that its author did not name.
+std::string DerivedSubject(const ChatMail& mail) {
+  if (mail.files.empty()) return SubjectFromText(mail.text);
+  const std::string name = NameOf(mail.files.front().file_name, mail.files.front().url);
+  return name.empty() ? SubjectFromText(mail.text) : name;
+}
+
 }  // namespace
 
 void SetRecipients(const ChatMail& mail, sender::v1::Draft& draft) {
@@ -36,7 +43,7 @@ sender::v1::Draft DraftOf(const ChatMail& mail, const MailThread* answered) {
   SetRecipients(mail, draft);
   draft.set_text(mail.text);
   if (answered == nullptr) {
-    draft.set_subject(mail.subject.empty() ? SubjectFromText(mail.text) : mail.subject);
+    draft.set_subject(mail.subject.empty() ? DerivedSubject(mail) : mail.subject);
     return draft;
   }
   const bool forwards = !mail.forward.empty();
@@ -61,6 +68,13 @@ edge::v1::OutgoingContext ContextOf(const Incoming& incoming, const ChatMail& ma
   context.set_stanza_id(mail.stanza_id);
   context.set_wants_receipt(mail.wants_receipt);
   context.set_recipients(RecipientCount(mail));
+  for (const UploadedFile& file : mail.files) {
+    edge::v1::LinkedFile& linked = *context.mutable_lack()->add_files();
+    linked.set_url(file.url);
+    linked.set_file_name(file.file_name);
+    linked.set_content_type(file.content_type);
+    linked.set_size(file.size);
+  }
   if (!answered) return context;
   const bool forwards = !mail.forward.empty();
   context.set_inferred(answered->inferred);

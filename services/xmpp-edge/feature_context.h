@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <cstddef>
 #include <string>
 
 #include "lib/net/task_group.h"
@@ -18,6 +19,10 @@
 #include "services/xmpp-edge/site_settings.h"
 #include "services/xmpp-edge/stanza_sink.h"
 #include "services/xmpp-edge/thread_store.h"
+
+namespace postern::http {
+class FileSource;
+}
 
 namespace postern::xmpp_edge {
 
@@ -41,6 +46,9 @@ struct FeatureContext {
   net::TaskGroup& tasks;
   boost::asio::any_io_executor executor;
   ContactAddresses contacts = {};  // of the site
+  // Where uploaded files are fetched from, to be attached; null: their links are text.
+  http::FileSource* files = nullptr;
+  size_t most_file_bytes = 0;  // of all files of a mail
 };
 
 }  // namespace postern::xmpp_edge

@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "lib/mail/address.h"
 #include "services/xmpp-edge/stanza.h"
+#include "services/xmpp-edge/uploaded_file.h"
 #include "services/xmpp-edge/words.h"
 
 namespace postern::xmpp_edge {
@@ -30,6 +31,8 @@ struct ChatMail {
   std::string send_at;  // the Send: line, as written (send_time.h); empty: at once
   std::string subject;  // the Subject: line, else <subject/>; one line; empty: not said
   std::string text;     // LF line ends, no blank lines at the end
+
+  std::vector<UploadedFile> files;  // to be attached; DraftComposer takes them out of `text`
 
   std::string id;              // origin-id (XEP-0359), else the stanza's id; may be empty
   std::string stanza_id;       // the stanza's id: what receipts and errors name

@@ -59,7 +59,15 @@ rules::v1::EvaluateRequest RulesQuestion(const sender::v1::SubmitRequest& submit
   if (!draft.quote().text().empty()) {
     mail.set_text(absl::StrCat(draft.text(), "\n\n", draft.quote().text()));
   }
-  mail.set_size(mail.text().size());
+  size_t size = mail.text().size();
+  for (const sender::v1::Attachment& attachment : draft.attachments()) {
+    postern::mail::v1::Attachment& seen = *mail.add_attachments();
+    seen.set_file_name(attachment.file_name());
+    seen.set_content_type(attachment.content_type());
+    seen.set_size(attachment.content().size());
+    size += attachment.content().size();
+  }
+  mail.set_size(size);
   if (!draft.in_reply_to().empty()) mail.add_in_reply_to(draft.in_reply_to());
   *mail.mutable_references() = draft.references();
   AddSpecs(draft.to(), question);

@@ -42,8 +42,7 @@ net::Task<OutgoingMail::News> OutgoingMail::HandOver(Handover handover) {
     taken = co_await Hand(handover);
   }
   if (IsNotNow(taken.status()) && handover.complete == nullptr) {
-    const Words& words = context_.interpreter.Of(request.owner());
-    taken = absl::ResourceExhaustedError(texts::MailboxSilent(words));
+    taken = absl::ResourceExhaustedError(completion_.Silence(request));
   }
   CountDraft(taken.ok());
   if (!taken.ok()) {
@@ -118,8 +117,10 @@ net::Task<absl::Status> OutgoingMail::TakeFormerBack(Handover& handover) {
 
 net::Task<absl::StatusOr<sender::v1::SubmitResponse>> OutgoingMail::Hand(Handover& handover) {
   if (handover.complete == nullptr) {
+    const auto began = Clock::now();
     auto complete = co_await completion_.Complete(handover.request);
     if (!complete.ok()) co_return complete.status();
+    handover.give_up += Clock::now() - began;  // a download may take minutes
     handover.complete = *std::move(complete);
   }
   absl::Status allowed = co_await AskRules(handover.complete->request);

@@ -81,6 +81,8 @@ std::optional<PasswordAnswers::Said> PasswordAnswers::Read(const Element& messag
                                                            const Words& words) {
   auto mail = ReadChatMail(message, words);
   if (!mail.ok()) return std::nullopt;  // a head line that can't be read: no mail either
+  const auto files = TakeUploads(message, words, mail->text);
+  if (!files.ok() || !files->empty()) return std::nullopt;  // a link is no password
   Said said;
   said.reply_to_id = mail->reply_to_id;
   said.thread_id = mail->thread_id;

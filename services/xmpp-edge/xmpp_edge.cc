@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "lib/http/downloader.h"
 #include "lib/net/deadline.h"
 #include "lib/net/task_group.h"
 #include "lib/process/log.h"
@@ -55,11 +56,21 @@ ComponentLink::Settings LinkSettings(const Config& config) {
   return settings;
 }
 
+// Where uploaded files come from; null: they are not attached.
+std::unique_ptr<http::FileSource> MakeFileSource(boost::asio::any_io_executor executor,
+                                                 const Config& config) {
+  if (config.attachment_megabytes == 0) return nullptr;
+  auto policy = net::HostPolicy::Parse(config.allow_hosts);  // checked by CheckConfig
+  if (!policy.ok()) return nullptr;
+  return std::make_unique<http::Downloader>(executor, config.tls_ca_file, *std::move(policy));
+}
+
 // Everything the edge is made of, in the order in which one needs the other.
 class Parts {
  public:
   Parts(process::Runtime& runtime, const Config& config, const process::Peers& peers)
       : stubs_(peers),
+        files_(MakeFileSource(runtime.io.get_executor(), config)),
         tasks_(runtime.io.get_executor()),
         directory_(*stubs_.admin),
         interpreter_(config.language, directory_),
@@ -93,7 +104,9 @@ class Parts {
                  runtime.redis,
                  tasks_,
                  runtime.io.get_executor(),
-                 config.contacts},
+                 config.contacts,
+                 files_.get(),
+                 static_cast<size_t>(config.attachment_megabytes) << 20},
         presence_(context_, sessions_, contacts_),
         motd_(context_),
         passwords_(context_, sessions_, [this] { return presence_.ready(); }),
@@ -146,6 +159,7 @@ class Parts {
 
  private:
   Stubs stubs_;
+  std::unique_ptr<http::FileSource> files_;
   net::TaskGroup tasks_;
   AccountDirectory directory_;
   Interpreter interpreter_;

@@ -12,13 +12,14 @@
 #include "services/xmpp-edge/texts/help.h"
 #include "services/xmpp-edge/texts/send_time.h"
 #include "services/xmpp-edge/texts/sending_settings.h"
+#include "services/xmpp-edge/texts/uploads.h"
 #include "services/xmpp-edge/texts/watching.h"
 
 namespace postern::xmpp_edge {
 namespace {
 
 std::vector<std::string> AccountHelp(const Place& place, absl::string_view domain,
-                                     const Words& words) {
+                                     const Words& words, bool with_files) {
   const admin::v1::Account& account = *place.account;
   const bool mailbox =
       place.type == admin::v1::ACCOUNT_TYPE_IMAP || place.type == admin::v1::ACCOUNT_TYPE_POP3;
@@ -28,6 +29,7 @@ std::vector<std::string> AccountHelp(const Place& place, absl::string_view domai
   if (IsPasswordGivenByHand(account)) parts.push_back(texts::AsksForPassword(words));
   parts.push_back(texts::HowToWrite(words, domain));
   parts.push_back(texts::HowToSendLater(words));
+  if (with_files) parts.push_back(texts::HowToAttach(words));
   if (mailbox) parts.push_back(texts::HowToForward(words));
   parts.push_back(mailbox ? texts::CommandsOfAccount(words) : texts::CommandsOfSender(words));
   parts.push_back(mailbox ? texts::HowToSetTimes(words) : texts::HowToSetSending(words));
@@ -50,18 +52,20 @@ bool IsKeyword(absl::string_view said, absl::string_view english, absl::string_v
   return false;
 }
 
-std::string HelpText(const Place& place, absl::string_view domain, const Words& words) {
+std::string HelpText(const Place& place, absl::string_view domain, const Words& words,
+                     bool with_files) {
+  const std::string sending =
+      with_files ? absl::StrCat(texts::HowToSendLater(words), "\n\n", texts::HowToAttach(words))
+                 : texts::HowToSendLater(words);
   if (place.kind == Place::Kind::kAddress) {
-    return absl::StrCat(texts::WritesTo(words, place.address.Spec()), "\n\n",
-                        texts::HowToSendLater(words));
+    return absl::StrCat(texts::WritesTo(words, place.address.Spec()), "\n\n", sending);
   }
   if (place.kind == Place::Kind::kAccount) {
-    return absl::StrJoin(AccountHelp(place, domain, words), "\n\n");
+    return absl::StrJoin(AccountHelp(place, domain, words, with_files), "\n\n");
   }
   return absl::StrJoin({absl::StrCat(texts::HowToCommand(words), "\n", texts::HowToSeeTimes(words),
                                      "\n", texts::HowToSeeSending(words)),
-                        texts::CommandsOfGateway(words), texts::HowToWrite(words, domain),
-                        texts::HowToSendLater(words)},
+                        texts::CommandsOfGateway(words), texts::HowToWrite(words, domain), sending},
                        "\n\n");
 }
 

@@ -16,7 +16,8 @@ bool IsHelpRequest(absl::string_view body);
 // spellings beside each other, "pomoc|Pomoc".
 bool IsKeyword(absl::string_view said, absl::string_view english, absl::string_view translated);
 
-// What one can do at this contact.
-std::string HelpText(const Place& place, absl::string_view domain, const Words& words);
+// What one can do at this contact. `with_files`: uploaded ones are attached.
+std::string HelpText(const Place& place, absl::string_view domain, const Words& words,
+                     bool with_files);
 
 }  // namespace postern::xmpp_edge

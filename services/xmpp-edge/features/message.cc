@@ -74,7 +74,7 @@ class Messages {
       return ErrorAnswer(incoming.stanza, "cancel", "item-not-found",
                          texts::NoSuchContact(words, incoming.to.local));
     }
-    return ChatAnswer(incoming, HelpText(place, context_.domain, words));
+    return ChatAnswer(incoming, HelpText(place, context_.domain, words, context_.files != nullptr));
   }
 
   FeatureContext context_;
