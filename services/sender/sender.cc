@@ -26,6 +26,8 @@
 #include "services/sender/filing/filer.h"
 #include "services/sender/mx/direct_delivery.h"
 #include "services/sender/mx/dkim_step.h"
+#include "services/sender/outbox/carry_over.h"
+#include "services/sender/outbox/durability.h"
 #include "services/sender/outbox/outbox.h"
 #include "services/sender/outbox/queue_desk.h"
 #include "services/sender/outcomes/outcome_reporter.h"
@@ -39,7 +41,7 @@ auto& queued = metrics::Gauge("postern_sender_queued", "Mails in the queue");
 auto& tokens_asked =
     metrics::Counter("postern_sender_access_tokens_total", "Access tokens asked for");
 
-constexpr std::chrono::seconds kCountEvery{10};
+constexpr std::chrono::seconds kCountEvery{10}, kRedisPause{1};
 
 // The parts that speak with other services or mail servers, in the order in which
 // they depend on each other.
@@ -98,10 +100,10 @@ class Sender final : public process::Service {
   void MakeDesks();
   void OnAccounts(const AccountDirectory::Changes& changes);
   bool IsNews(const Account& account);
+  net::Task<void> BeginWork();
   net::Task<void> ResumeAccount(std::string account_id);
   net::Task<void> ResumePaused();
   net::Task<void> CountQueue();
-  net::Task<void> CheckDurability();
 
   boost::asio::any_io_executor executor_;
   store::RedisClient& redis_;
@@ -113,6 +115,7 @@ class Sender final : public process::Service {
   HeldPasswords passwords_;
   SenderService rpc_;
   Parts parts_;
+  bool stopping_ = false;
   net::TaskGroup loops_;  // last: its coroutines use all of the above
 };
 
@@ -230,20 +233,38 @@ absl::Status Sender::Start(const process::Peers& peers) {
   MakeWays();
   MakeDesks();
 
-  loops_.Spawn("sender durability", CheckDurability());
+  loops_.Spawn("sender durability", CheckDurability(redis_));
   loops_.Spawn("sender accounts", parts_.feed->Run());
   loops_.Spawn("sender health", parts_.health->Run());
-  loops_.Spawn("sender outcomes", parts_.outcomes->Run());
-  loops_.Spawn("sender filing", parts_.filer->Run());
-  loops_.Spawn("sender resume", ResumePaused());
+  loops_.Spawn("sender queue", BeginWork());
   loops_.Spawn("sender count", CountQueue());
   loops_.Spawn("sender passwords", parts_.desk->KeepWiping());
   parts_.outward->Start(loops_);
-  parts_.worker->Start();
   return absl::OkStatus();
 }
 
+// Whoever takes something from the queue comes after what an older Postern left in it.
+net::Task<void> Sender::BeginWork() {
+  for (;;) {
+    auto carried = co_await CarryOver(redis_);
+    if (carried.ok()) break;
+    const bool away = absl::IsUnavailable(carried.status());
+    if (!away) {
+      log::Error("the queue of an older Postern can't be carried over",
+                 {{"error", carried.status().message()}});
+      break;
+    }
+    co_await net::Sleep(kRedisPause);
+  }
+  if (stopping_) co_return;
+  loops_.Spawn("sender outcomes", parts_.outcomes->Run());
+  loops_.Spawn("sender filing", parts_.filer->Run());
+  loops_.Spawn("sender resume", ResumePaused());
+  parts_.worker->Start();
+}
+
 net::Task<void> Sender::Stop() {
+  stopping_ = true;
   co_await parts_.worker->Stop();  // the outcomes of the last deliveries still get out
   co_await parts_.desk->Stop();
   co_await parts_.trial->Stop();
@@ -304,7 +325,7 @@ net::Task<void> Sender::ResumePaused() {
       for (const std::string& id : *paused) co_await ResumeAccount(id);
       co_return;
     }
-    co_await net::Sleep(std::chrono::seconds(1));
+    co_await net::Sleep(kRedisPause);
   }
 }
 
@@ -313,23 +334,6 @@ net::Task<void> Sender::CountQueue() {
     auto page = co_await queue_view_.Find("");  // of nothing but the number
     if (page.ok()) queued.Set(static_cast<double>(page->total));
     co_await net::Sleep(kCountEvery);
-  }
-}
-
-// OK from Submit means on disk; that is Redis's promise to keep, and the operator's to ask for.
-net::Task<void> Sender::CheckDurability() {
-  std::vector<std::string> args = {"CONFIG", "GET", "append*"};
-  auto reply = co_await redis_.Command(std::move(args));
-  if (!reply.ok()) co_return;  // a managed Redis may not tell
-  for (size_t i = 0; i + 1 < reply->items.size(); i += 2) {
-    const std::string& name = reply->items[i].text;
-    const std::string& value = reply->items[i + 1].text;
-    if ((name == "appendonly" && value != "yes") || (name == "appendfsync" && value != "always")) {
-      log::Warn(
-          "Redis may lose accepted mail when it is killed; set appendonly yes and "
-          "appendfsync always",
-          {{name, value}});
-    }
   }
 }
 

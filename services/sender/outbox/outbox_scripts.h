@@ -48,6 +48,8 @@ extern const store::Script kSettle, kTakeReports, kReported, kReportLater;
 extern const store::Script kSweep;
 // account_scripts.cc
 extern const store::Script kSuspend, kResume, kGate, kCount;
+// carry_over_scripts.cc
+extern const store::Script kCarryOver;
 // filing_scripts.cc
 extern const store::Script kTakeFilings, kFiled, kFileLater, kContent;
 // queue_view_scripts.cc
