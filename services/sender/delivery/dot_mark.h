@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -18,8 +19,14 @@ namespace postern::sender {
 class DotMark final : public BeforeDot {
  public:
   // `tasks` and `outbox` outlive the mark.
-  DotMark(boost::asio::any_io_executor executor, Outbox& outbox, net::TaskGroup& tasks, Lease lease)
-      : executor_(executor), outbox_(outbox), tasks_(tasks), lease_(std::move(lease)) {}
+  // `fresh`: a mark that is older is asked for again; a third of a lease, which it renews.
+  DotMark(boost::asio::any_io_executor executor, Outbox& outbox, net::TaskGroup& tasks, Lease lease,
+          std::chrono::seconds fresh = std::chrono::seconds(5))
+      : executor_(executor),
+        outbox_(outbox),
+        tasks_(tasks),
+        lease_(std::move(lease)),
+        fresh_(fresh) {}
 
   void Begin() override {
     if (asked_) return;
@@ -27,16 +34,22 @@ class DotMark final : public BeforeDot {
     tasks_.Spawn("mark dot", Ask(outbox_, lease_, asked_));
   }
   net::Task<absl::Status> Mark() override {
+    // Whoever stood still meanwhile (a slow server, SIGSTOP) may have lost the lease.
+    const bool stale = asked_ && asked_->answer && Clock::now() - asked_->since > fresh_;
+    if (stale) asked_.reset();
     Begin();
     while (!asked_->answer) co_await asked_->answered.Wait();
     co_return *asked_->answer;
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   // By itself: the delivery may be broken off meanwhile.
   struct Asked {
     explicit Asked(boost::asio::any_io_executor executor) : answered(executor) {}
     net::Event answered;
+    const Clock::time_point since = Clock::now();
     std::optional<absl::Status> answer;
   };
   static net::Task<void> Ask(Outbox& outbox, Lease lease, std::shared_ptr<Asked> asked) {
@@ -48,6 +61,7 @@ class DotMark final : public BeforeDot {
   Outbox& outbox_;
   net::TaskGroup& tasks_;
   const Lease lease_;
+  const std::chrono::seconds fresh_;
   std::shared_ptr<Asked> asked_;
 };
 

@@ -16,7 +16,8 @@ end
 return 'ROOM'
 )lua");
 
-// ARGV: limit of an account, of all, of bytes, life of a key, time until late; then of each
+// ARGV: limit of an account, of all, of bytes, life of a key (from when its mail is due),
+// time until late; then of each
 // mail: id, account, owner, hash of its key, message-id, fixed, recipients, size, whether its
 // author is told, content, number of pieces, wait, whether to file
 const store::Script kPut = Make(R"lua(
@@ -80,7 +81,7 @@ local function answer(i)
   if full then
     known = call('GET', hash)
   else
-    known = call('SET', hash, id .. '\n' .. ARGV[i + 4], 'PX', ARGV[4], 'NX', 'GET')
+    known = call('SET', hash, id .. '\n' .. ARGV[i + 4], 'PX', ARGV[4] + ARGV[i + 11], 'NX', 'GET')
   end
   if known then return 'DUPLICATE\n' .. known end
   return full or write(i, id, account, size, pieces)

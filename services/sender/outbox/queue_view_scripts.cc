@@ -61,7 +61,7 @@ local retried, accounts = 0, {}
 for _, id in ipairs(ARGV) do
   local f = call('HMGET', key('mail', id), 'state', 'account', 'first')
   if f[1] == 'waiting' then
-    call('ZADD', key('due', f[2]), math.min(now, tonumber(f[3])), id)
+    call('ZADD', key('due', f[2]), math.min(now, tonumber(f[3] or now)), id)
     accounts[f[2]] = true
     retried = retried + 1
   end
@@ -89,7 +89,7 @@ for i = 2, #ARGV do
       call('ZREM', key('due', f[2]), id)
       call('HSET', key('mail', id), 'state', 'held')
     else
-      make_due(id, f[2], f[3])
+      make_due(id, f[2], f[3] or now)
     end
   end
 end

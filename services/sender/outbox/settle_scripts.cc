@@ -91,7 +91,9 @@ for _, id in ipairs(ids) do
   local f = call('HMGET', key('mail', id), 'report_seq', 'report', 'fixed', 'first')
   claimed[#claimed + 1] = now + ARGV[2]
   claimed[#claimed + 1] = id
-  reports[#reports + 1] = {id, f[1] or '0', f[2], f[3], math.max(now - f[4], 0)}
+  if f[2] and f[3] then  -- others were not written by us, and hold up nobody's report
+    reports[#reports + 1] = {id, f[1] or '0', f[2], f[3], math.max(now - (f[4] or now), 0)}
+  end
 end
 if not ids[1] then return reports end
 call('ZREM', key('reporting'), unpack(ids))

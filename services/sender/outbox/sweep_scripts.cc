@@ -7,6 +7,7 @@ namespace postern::sender::outbox_scripts {
 // much it did (not 0: there may be more), and of each mail whose time is up: id, state, error.
 const store::Script kSweep = Make(R"lua(
 local left, done, expired = tonumber(ARGV[1]), 0, {}
+local GLANCE = 1800000  -- so often is looked at what waits behind a closed gate
 
 local function read(id)
   return call('HMGET', key('mail', id), 'state', 'first', 'told', 'pending', 'error', 'report', 'quiet', 'account')
@@ -56,7 +57,8 @@ local function look_at(id)
   local at = halts_of(f[8])
   if f[3] or at.gate > now then done = done + 1 end
   if at.gate > now then
-    call('ZADD', key('watch'), at.gate + ARGV[3], id)
+    -- It may be opened long before its time.
+    call('ZADD', key('watch'), math.min(at.gate, now + GLANCE) + ARGV[3], id)
   elseif not f[3] then
     tell(id, f, at.why)
   else

@@ -112,7 +112,7 @@ for _, id in ipairs(ids) do
   call('ZREM', key('leased'), id)
   local f = call('HMGET', key('mail', id), 'account', 'attempts', 'phase', 'state')
   if f[4] == 'sending' then
-    local attempts = tonumber(f[2])
+    local attempts = tonumber(f[2] or 0)
     local wait = attempts <= 1 and 0 or math.min(attempts * 60000, 3600000)
     if f[3] == 'dot' then call('HSET', key('mail', id), 'uncertain', '1', 'phase', '') end
     make_due(id, f[1], now + wait)

@@ -1,6 +1,8 @@
 // What waits, who lets it wait, and who takes it back.
 #include <algorithm>
 
+#include "lib/net/task_group.h"
+#include "services/sender/delivery/dot_mark.h"
 #include "services/sender/outbox/outbox_content.h"
 #include "tests/unit/sender/outbox_fixture.h"
 
@@ -136,6 +138,56 @@ TEST_F(OutboxQueueTest, NothingIsLateBehindAGate) {
   Pause(100ms);
   EXPECT_TRUE(Await(io_, outbox_->SweepLate()).ok());
   EXPECT_EQ(Reports().size(), 1u) << "the gate has been open long enough";
+}
+
+TEST_F(OutboxQueueTest, AGateThatOpensEarlyKeepsNobodyInTheDark) {
+  OutboxLimits limits;
+  limits.late_after = 20ms;
+  Use(limits);
+  const Receipt receipt = Put("work", "k1");
+  EXPECT_TRUE(Await(io_, outbox_->SetGate("work", 24h * 366)).ok());
+  Pause(50ms);
+  EXPECT_TRUE(Await(io_, outbox_->SweepLate()).ok());
+  EXPECT_TRUE(Await(io_, outbox_->SetGate("work", std::nullopt)).ok());
+  const auto looked_at_next =
+      Await(io_, client_->Command({"ZSCORE", "postern:outbox:{q0}:watch", receipt.queue_id}));
+  EXPECT_LT(std::stod(looked_at_next->text), receipt.due_ms + milliseconds(1h).count());
+}
+
+TEST_F(OutboxQueueTest, AKeyIsKnownLongerThanItsMailMayWait) {
+  PutToWait("work", "k1", 24h * 300);
+  const auto keys = Await(io_, client_->Command({"KEYS", "postern:outbox:{q0}:key:*"}));
+  ASSERT_EQ(keys->items.size(), 1u);
+  const auto left = Await(io_, client_->Command({"PTTL", keys->items[0].text}));
+  EXPECT_GT(left->integer, milliseconds(24h * 305).count());
+  EXPECT_TRUE(TakeBack("k1").ok());
+}
+
+TEST_F(OutboxQueueTest, AReportThatCannotBeReadHoldsUpNoOther) {
+  const Receipt receipt = Put("work", "k1");
+  EXPECT_TRUE(Settle(TakeOne().lease, AllSent()).ok());
+  EXPECT_TRUE(
+      Await(io_, client_->Command({"ZADD", "postern:outbox:{q0}:reporting", "1", "odd"})).ok());
+  const std::vector<Report> reports = Reports();
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_EQ(reports[0].queue_id, receipt.queue_id);
+}
+
+TEST_F(OutboxQueueTest, ADotIsNotSentOnALeaseThatRanOutSinceItWasMarked) {
+  OutboxLimits limits;
+  limits.lease = 20ms;
+  Use(limits);
+  net::TaskGroup tasks(io_.get_executor());
+  for (const auto fresh : {0s, 100s}) {
+    SCOPED_TRACE(fresh.count());
+    Put("work", absl::StrCat("k", fresh.count()));
+    const Lease lease = TakeOne().lease;
+    DotMark mark(io_.get_executor(), *outbox_, tasks, lease, fresh);
+    mark.Begin();
+    Pause(50ms);  // the process stands still
+    EXPECT_EQ(Await(io_, outbox_->Recover())->size(), 1u);
+    EXPECT_EQ(Await(io_, mark.Mark()).ok(), fresh == 100s);
+  }
 }
 
 TEST_F(OutboxQueueTest, HoldsAndReleases) {
