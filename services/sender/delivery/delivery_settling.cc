@@ -151,6 +151,7 @@ net::Task<void> DeliveryWorker::KeepLeases() {
         wake_.Notify();
       }
     }
+    BeginStalled();
     roster_.Tidy(Clock::now());
     attempts_.CountSleepers();
     in_hand.Set(static_cast<double>(roster_.InHand()));

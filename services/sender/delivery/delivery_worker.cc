@@ -19,6 +19,8 @@ constexpr std::chrono::milliseconds kTakeGrace{1000}, kTakeLook{10};
 // Between two takings while those of a full lane have to be named one by one.
 constexpr std::chrono::milliseconds kFullPause{20};
 constexpr size_t kAccountsAtOnce = 16, kMailsEach = 4;
+// To name so many takes Redis a millisecond.
+constexpr size_t kManyMore = 5000;
 
 PoolLimits ForPool(const WorkerLimits& limits) {
   PoolLimits pool;
@@ -134,7 +136,8 @@ net::Task<void> DeliveryWorker::Dispatch() {
     BeginStalled();
     if (parts_.accounts.loaded() && roster_.HasRoom()) {
       TakeRequest request = WhatToTake();
-      const bool many_busy = request.busy_accounts.size() > limits_.ahead;
+      const size_t busy = request.busy_accounts.size();
+      const bool many_busy = busy > limits_.ahead;
       taking_ = true;
       auto taken = co_await parts_.outbox.Take(std::move(request));
       taking_ = false;
@@ -148,7 +151,8 @@ net::Task<void> DeliveryWorker::Dispatch() {
       const bool any = !taken->mails.empty();
       Keep(std::move(taken->mails));
       if (any && !many_busy) continue;
-      const net::Duration pause = many_busy ? kFullPause : kEmptyPause;
+      net::Duration pause = kEmptyPause;
+      if (many_busy) pause = kFullPause * (1 + busy / kManyMore);
       co_await net::Sleep(pause);
       if (any) continue;
       if (taken->next_due) wait = std::min<net::Duration>(wait, *taken->next_due);

@@ -126,8 +126,14 @@ MailInHand* Roster::Begin(const std::string& key, Time now) {
     if (!begins || line.ready.size() > 1) lane.turns.push_back(&line);
     if (begins) return &Start(line, now);
   }
-  if (!lane.turns.empty() && !std::exchange(lane.stalled, true)) stalled_.push_back(key);
+  Stall(lane);
   return nullptr;
+}
+
+// Those that are ready are looked at again when something ended (BeginStalled).
+void Roster::Stall(Lane& lane) {
+  if (lane.turns.empty() || std::exchange(lane.stalled, true)) return;
+  stalled_.push_back(lane.spec.lane);
 }
 
 MailInHand& Roster::Start(Line& line, Time now) {
@@ -158,9 +164,7 @@ MailInHand* Roster::BeginStalled(Time now) {
     found->second->stalled = false;
     if (MailInHand* mail = Begin(key, now); mail != nullptr) {
       // Others of the lane may still be kept waiting.
-      if (!found->second->turns.empty() && !std::exchange(found->second->stalled, true)) {
-        stalled_.push_back(key);
-      }
+      Stall(*found->second);
       return mail;
     }
   }
@@ -193,8 +197,12 @@ void Roster::Withdraw(MailInHand& mail) {
 
 void Roster::Done(MailInHand& mail) {
   if (mail.stage == MailInHand::Stage::kReady) Withdraw(mail);
-  if (mail.stage == MailInHand::Stage::kUnderWay) Carried(mail, mail.begun + kQuick);
-  --lines_.find(mail.mail.account_id)->second->settling;
+  Line& line = *lines_.find(mail.mail.account_id)->second;
+  if (mail.stage == MailInHand::Stage::kUnderWay) {
+    Carried(mail, mail.begun + kQuick);
+    Stall(*line.lane);  // it was broken off, and nobody begins the next one
+  }
+  --line.settling;
   const std::string key = KeyOf(mail.mail.lease);
   mails_.erase(key);
 }

@@ -113,6 +113,7 @@ class Roster {
   static std::string KeyOf(const Lease& lease);
   Line& LineOf(const TakenMail& mail, const LaneOf& spec);
   void Leave(Line& line);
+  void Stall(Lane& lane);
   MailInHand& Start(Line& line, Time now);
   bool MayBegin(const Line& line, Time now) const;
   bool OthersAreInTheWay(const Lane& lane) const;

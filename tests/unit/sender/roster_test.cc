@@ -178,6 +178,18 @@ TEST_F(RosterTest, WhatIsGivenBackDoesNotBegin) {
   EXPECT_EQ(Begin("account a"), "a");
 }
 
+TEST_F(RosterTest, WhatWasBrokenOffLeavesNobodyBehind) {
+  Add("a", Own("a"), 3);
+  EXPECT_EQ(Begin("account a"), "a");
+  EXPECT_EQ(Begin("account a"), "a");
+  EXPECT_EQ(Begin("account a"), "");
+  // Their leases are lost, and their sessions end with them.
+  for (MailInHand* mail : begun_) roster_.Done(*mail);
+  begun_.clear();
+  EXPECT_NE(roster_.BeginStalled(now_), nullptr);
+  EXPECT_EQ(roster_.BeginStalled(now_), nullptr);
+}
+
 TEST_F(RosterTest, ForgetsAccountsThatRest) {
   Add("a", Own("a"));
   Begin("account a");
