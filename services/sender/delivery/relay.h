@@ -64,6 +64,8 @@ class Relay {
   }
   // The operator's server that stands in for the account's own; null: none does.
   const SiteRelay* OperatorsServer(const Account& account) const;
+  // The route that a session opened now takes; null: none.
+  const Route* WayOf(const Account& account) const { return WhereTo(account).route; }
   // The host that its sessions lead to; empty: several (direct delivery), or none.
   std::string HostOf(const Account& account) const;
 

@@ -69,6 +69,9 @@ net::Task<absl::Status> SessionCarrier::Carry(Freight freight, BeforeDot& before
     co_return absl::UnauthenticatedError("the password is missing");
   }
   Lent lent = parts_.pool.Take(place_.key);
+  // The operator edits routes while sessions are kept.
+  const Route* const way = parts_.relay.WayOf(account_);
+  while (lent && (*lent)->route != way) lent = parts_.pool.Take(place_.key);
   if (lent) {
     before_dot.Begin();
     absl::Status carried = co_await CarryOver((*lent)->session, freight, before_dot);
