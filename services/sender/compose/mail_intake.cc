@@ -168,14 +168,17 @@ net::Task<absl::StatusOr<Receipt>> MailIntake::Queue(const Account& account,
   co_return receipt;
 }
 
-net::Task<void> MailIntake::QueueCopies(const Account& account,
-                                        const std::vector<Submission>& copies) {
+// kUnavailable: the request is to be repeated as a whole, and what is queued is not queued again.
+net::Task<absl::Status> MailIntake::QueueCopies(const Account& account,
+                                                const std::vector<Submission>& copies) {
   for (const Submission& copy : copies) {
     auto receipt = co_await Queue(account, copy);
     if (receipt.ok()) continue;
+    if (absl::IsUnavailable(receipt.status())) co_return receipt.status();
     log::Warn("a copy was not taken",
               {{"account", account.id}, {"error", receipt.status().message()}});
   }
+  co_return absl::OkStatus();
 }
 
 net::Task<absl::Status> MailIntake::Take(const Account& account, Submission submission,
@@ -243,8 +246,8 @@ net::Task<absl::Status> MailIntake::Submit(const v1::SubmitRequest& request,
   if (absl::Status s = Sign(*account, submission->mail); !s.ok()) co_return s;
   const std::vector<Submission> copies = CopiesFor(*account, *submission, *aliases);
   const absl::Status taken = co_await Take(*account, *std::move(submission), response);
-  if (taken.ok()) co_await QueueCopies(*account, copies);
-  co_return taken;
+  if (!taken.ok()) co_return taken;
+  co_return co_await QueueCopies(*account, copies);
 }
 
 net::Task<absl::Status> MailIntake::SubmitCopy(const v1::SubmitCopyRequest& request,

@@ -55,7 +55,8 @@ class MailIntake {
                                      const AliasCopy& copy) const;
   std::vector<Submission> CopiesFor(const Account& account, const Submission& original,
                                     const std::vector<AliasCopy>& aliases) const;
-  net::Task<void> QueueCopies(const Account& account, const std::vector<Submission>& copies);
+  net::Task<absl::Status> QueueCopies(const Account& account,
+                                      const std::vector<Submission>& copies);
 
   Outbox& outbox_;
   const AccountDirectory& accounts_;
