@@ -138,12 +138,17 @@ net::Task<void> GateKeeper::TellGates() {
     const bool has_gate = gates_->HasGate(id), shut = gates_->IsShut(id);
     std::optional<milliseconds> for_so_long;
     if (shut) for_so_long = kShut;
+    // On record first: a gate that nobody knows of would stay shut when its schedule goes.
+    if (has_gate && !set_.contains(id)) {
+      absl::Status noted = co_await parts_.record.Note("account/" + id, 1);
+      if (!noted.ok()) break;
+      set_.insert(id);
+    }
     if (has_gate || set_.contains(id)) {
       absl::Status set = co_await parts_.outbox.SetGate(id, for_so_long);
       if (!set.ok()) break;
       opened = opened || !shut;
     }
-    if (has_gate && set_.insert(id).second) notes_.try_emplace("account/" + id, 1);
     if (!has_gate && set_.erase(id) > 0) notes_["account/" + id] = 0;
     if (shut) {
       shut_.insert(id);
