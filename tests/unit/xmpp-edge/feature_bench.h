@@ -179,7 +179,9 @@ class FeatureBench {
   FakeSender sender;
   FakeFetcher fetcher;
   FakeSink sink;
-  ContactAddresses contacts;  // of the site; before Install()
+  ContactAddresses contacts;          // of the site; before Install()
+  http::FileSource* files = nullptr;  // the same
+  size_t most_file_bytes = 0;
   boost::asio::io_context io;
   testing::RedisServer redis_server;
   std::unique_ptr<store::RedisClient> redis;
