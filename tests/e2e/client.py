@@ -32,6 +32,7 @@ STABLE_ID = "urn:xmpp:sid:0"
 # What the first of two requests to remove something is answered with.
 REMOVAL_QUESTION = "not-acceptable"
 REPLY = "urn:xmpp:reply:0"
+OOB = "jabber:x:oob"
 COMMANDS = "http://jabber.org/protocol/commands"
 RSM = "http://jabber.org/protocol/rsm"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -285,6 +286,20 @@ class Client:
         that this one answers (XEP-0461)."""
         id = id or uuid.uuid4().hex
         self._do(lambda: self._message(to, body, subject, thread, reply_to, id).send())
+        return id
+
+    def send_upload(self, to, url, body=None, description=None):
+        """What a client sends when a file was uploaded (XEP-0066); the answer is the message's id."""
+        id = uuid.uuid4().hex
+
+        def send():
+            message = self._message(to, body or url, None, None, None, id)
+            oob = ElementTree.SubElement(message.xml, f"{{{OOB}}}x")
+            ElementTree.SubElement(oob, f"{{{OOB}}}url").text = url
+            if description:
+                ElementTree.SubElement(oob, f"{{{OOB}}}desc").text = description
+            message.send()
+        self._do(send)
         return id
 
     def form_in(self, chat):

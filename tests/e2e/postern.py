@@ -27,7 +27,7 @@ CALLS = {"admin": ("edge", "fetcher", "rules", "sender"),
          "rules": (),
          "sender": ("admin", "edge", "fetcher")}
 SEALS = ("admin", "fetcher", "sender")
-DIALS = ("fetcher", "sender")
+DIALS = ("edge", "fetcher", "sender")
 
 
 class CtlFailed(Exception):

@@ -17,6 +17,7 @@ from .cyrus import Cyrus
 from .daemon import free_port
 from .dovecot import Dovecot
 from .ejabberd import Ejabberd
+from .file_server import FileServer
 from .mailbox_client import PASSWORD
 from .postfix import DOMAIN, Postfix
 from .prosody import Prosody
@@ -58,6 +59,7 @@ class Site:
             self.mailboxes = OTHER_MAIL_SERVERS[mailboxes](self.folder / mailboxes, self.authority)
         self.postfix = Postfix(self.folder / "postfix", self.authority, self.dovecot)
         self.recorder = RecordingSmtp(self.authority)
+        self.files = FileServer(self.authority)
         self.rogue = RogueTls(self.authority)
         self.silent = Silent()
         self.puppet = Puppet(self.authority, bad_imap.KINDS)
@@ -67,7 +69,7 @@ class Site:
         self._started = []
 
     def start(self):
-        servers = [self.jabber, self.dovecot, self.postfix, self.recorder, self.rogue, self.silent,
+        servers = [self.jabber, self.dovecot, self.postfix, self.recorder, self.files, self.rogue, self.silent,
                    self.puppet, self.pop3_puppet, self.attacks]
         if self.mailboxes is not self.dovecot:
             servers.append(self.mailboxes)
@@ -89,7 +91,7 @@ class Site:
         boxes = self.mailboxes
         return [boxes.imap_port, boxes.imaps_port, boxes.pop3_port, boxes.pop3s_port, self.postfix.smtps_port,
                 self.postfix.submission_port, self.recorder.port, self.rogue.port, self.silent.port, self.puppet.port,
-                self.pop3_puppet.port, self.closed_port,
+                self.pop3_puppet.port, self.closed_port, self.files.port,
                 *self.attacks.ports.values()]
 
     def add_person(self, name):
