@@ -45,6 +45,15 @@ def test_an_upload_arrives_as_an_attachment_byte_by_byte(writer, files):
     assert received.recipients == [BOB]
 
 
+def test_the_largest_file_goes_along(writer, files):
+    content = random.Random(7).randbytes(18 << 20)
+    name = unique("film").replace(" ", "-")
+    id = upload(writer, files.put(f"/{name}", content))
+    received = writer.site.recorder.await_subject(name, seconds=40)
+    writer.client.await_receipt(id)
+    assert attachment(received).get_content() == content
+
+
 def test_a_text_and_a_head_go_with_it(writer, files):
     subject = unique("Minutes")
     url = files.put("/up/a%20b.txt", "Grüße".encode(), Content_Type="text/plain; charset=utf-8",
