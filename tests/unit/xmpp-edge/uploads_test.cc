@@ -7,6 +7,7 @@
 #include "tests/support/await.h"
 #include "tests/unit/xmpp-edge/fake_files.h"
 #include "tests/unit/xmpp-edge/feature_bench.h"
+#include "tests/unit/xmpp-edge/password_story.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -269,6 +270,19 @@ TEST_F(Uploads, ADraftIsKeptUntilItsFileIsThere) {
   const sender::v1::Draft draft = TakenDraft();
   ASSERT_EQ(draft.attachments_size(), 1);
   EXPECT_EQ(draft.attachments(0).content(), "abc");
+}
+
+using UploadsAndPasswords = Passwords;
+
+TEST_F(UploadsAndPasswords, AnUploadIsNotTakenForAPassword) {
+  GetMailFromBob();
+  BeAsked();
+  Element message = Message(kWork, "m1", kLink);
+  message.Add(OutOfBand(kLink));
+  bench.Route(std::move(message));
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() == 1; }));
+  EXPECT_EQ(bench.sender.taken().front().draft().text(), kLink);  // nothing is attached here
+  EXPECT_EQ(Held(), "");
 }
 
 TEST(UploadDesk, BoundsAllFilesOfAMail) {
