@@ -3,6 +3,7 @@
 import pytest
 
 from mails import mail, unique
+from test_more_mailboxes import append, await_first_sight, watch
 
 TEXT = "Schöne Grüße aus Köln,\nund bis bald.\n"
 
@@ -90,3 +91,17 @@ def test_mail_that_came_by_pop3_goes_on_too(juliet):
     received = juliet.site.recorder.await_subject(f"Fwd: {subject}")
     assert "Schöne Grüße aus Köln," in text_of(received)
     assert text_of(received).startswith("Sieh.")
+
+
+def test_mail_of_a_further_folder_goes_on_too(juliet):
+    folder = "Büro & Co"
+    juliet.make_folders(folder)
+    contact = juliet.register_imap("work", interval=1)  # minutes: Dovecot doesn't tell of it
+    juliet.register_smtp("out")
+    watch(juliet, folder)
+    await_first_sight(juliet, 2)
+    subject = unique("Office")
+    append(juliet, folder, subject)
+    chat = juliet.client.await_message(subject, sender=contact, seconds=75)
+    juliet.client.send(contact, "Forward: bob@elsewhere.test\nSieh.", reply_to=chat)
+    assert "Hello." in text_of(juliet.site.recorder.await_subject(f"Fwd: {subject}"))
