@@ -11,8 +11,13 @@ namespace {
 
 using std::chrono::seconds;
 
-// Even a server that tells by itself is asked now and then.
-constexpr seconds kBelieved = std::chrono::minutes(30);
+// How often one is asked of that can't be opened.
+constexpr seconds kSeldom = std::chrono::minutes(30);
+
+bool SayTheSame(const std::optional<imap::MailboxCounts>& one, const imap::MailboxCounts& other) {
+  return one && other.uid_next && one->uid_next == other.uid_next &&
+         one->messages == other.messages;
+}
 
 }  // namespace
 
@@ -68,14 +73,22 @@ void FurtherMailboxes::Hear(const imap::MailboxCounts& counts) {
   }
 }
 
-// A server that doesn't tell the next UID is believed to have news.
+// A server that doesn't tell the next UID is believed to have news, and so is one that names
+// the same one beside more mails. The last mails may have been deleted: their UIDs are no news
+// when they were looked for once.
 void FurtherMailboxes::Judge(Box& box, const imap::MailboxCounts& counts) {
-  box.told = counts.uid_next;
+  box.told = counts;
   const std::optional<Cursor>& cursor = box.progress.lease.cursor;
   const bool same =
       cursor && (!counts.uid_validity || *counts.uid_validity == cursor->uid_validity);
-  const bool nothing_new = same && counts.uid_next && *counts.uid_next == cursor->last_uid + 1;
-  if (!nothing_new) box.doubted = true;
+  const bool at_end = same && counts.uid_next && *counts.uid_next == cursor->last_uid + 1;
+  const bool more = box.dealt_with && counts.messages > box.dealt_with->messages;
+  const bool nothing_new = same && (SayTheSame(box.dealt_with, counts) || (at_end && !more));
+  if (nothing_new) {
+    box.dealt_with = counts;
+  } else {
+    box.doubted = true;
+  }
 }
 
 bool FurtherMailboxes::HasNews() const {
@@ -87,9 +100,10 @@ bool FurtherMailboxes::HasNews() const {
 seconds FurtherMailboxes::UntilPoll() const {
   const bool all_closed =
       std::all_of(boxes_.begin(), boxes_.end(), [](const Box& box) { return box.unopened; });
-  if (all_closed) return kBelieved;
-  const seconds interval(vigil_.account.interval_seconds);
-  const auto due = polled_ + (notified_ ? std::max(interval, kBelieved) : interval);
+  if (all_closed) return kSeldom;
+  // Though a server tells by itself: Dovecot stops, without a word, when its system user has
+  // used up what inotify allows.
+  const auto due = polled_ + seconds(vigil_.account.interval_seconds);
   const auto left = std::chrono::ceil<seconds>(due - Clock::now());
   return std::max(left, seconds(0));
 }
@@ -119,7 +133,7 @@ net::Task<absl::StatusOr<std::optional<MailSource::Further>>> FurtherMailboxes::
   for (Box& box : boxes_) {
     if (!box.doubted || box.unopened) continue;
     box.doubted = false;
-    box.told_at_open = box.told;
+    box.dealt_with = box.told;
     closed_own_ = true;  // even by an attempt that fails (RFC 3501 section 6.3.1)
     std::optional<Failure> failure;
     absl::Status opened = co_await box.mailbox.Open(failure);
@@ -141,11 +155,9 @@ net::Task<absl::Status> FurtherMailboxes::AskOfLeft() {
   for (Box& box : boxes_) {
     // One that is polled is asked of soon enough.
     if (!std::exchange(box.left, false) || !notified_) continue;
+    // What it says comes to Hear().
     auto counts = co_await session_.AskCounts(box.mailbox.name());
     if (!counts.ok()) co_return counts.status();
-    // Its last mails may have been deleted, and their UIDs are no news.
-    const bool known = *counts && box.told_at_open && (*counts)->uid_next == box.told_at_open;
-    if (known) box.doubted = false;
   }
   co_return absl::OkStatus();
 }

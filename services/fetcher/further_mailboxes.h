@@ -51,10 +51,10 @@ class FurtherMailboxes {
     ImapMailbox mailbox;
     Progress& progress;
     Waiting waiting;
-    bool doubted = true;                   // may have news
-    bool left = false;                     // was open, and not asked of since
-    std::optional<uint32_t> told;          // the next UID, by the server's last word
-    std::optional<uint32_t> told_at_open;  // by its last word before the mailbox was opened
+    bool doubted = true;                            // may have news
+    bool left = false;                              // was open, and not asked of since
+    std::optional<imap::MailboxCounts> told;        // the server's last word
+    std::optional<imap::MailboxCounts> dealt_with;  // its last word that was no news
     bool unopened = false;
   };
 
@@ -65,7 +65,7 @@ class FurtherMailboxes {
   imap::Session& session_;
   const Vigil& vigil_;
   std::list<Box> boxes_;
-  bool notified_ = false;  // the server tells by itself
+  bool notified_ = false;  // the server tells by itself; it is asked all the same
   bool closed_own_ = false;
   size_t opened_in_a_row_ = 0;
   Clock::time_point polled_;

@@ -138,6 +138,18 @@ TEST_F(FurtherMailboxesTest, LoseNothingThatComesJustBeforeTheyAreLeft) {
   EXPECT_EQ(Delivered(), "FULL Just before");
 }
 
+TEST_F(FurtherMailboxesTest, AreAskedOfThoughTheServerTells) {
+  account_.interval_seconds = 1;
+  SetListsCursor(20);
+  Watch({absl::StrCat(Opening(" NOTIFY"), Examine(2, "INBOX", 9), kNotify, Look(4, 8),
+                      Examine(5, "Lists", 21), Look(6, 20), Examine(7, "INBOX", 9), Counts(8, 21),
+                      Look(9, 8), Idle(10), "C: DONE\nS: A10 OK\n", Counts(11, 22),
+                      Examine(12, "Lists", 22), Look(13, 20, {21}), Read(14, 21, "Untold"),
+                      Examine(15, "INBOX", 9), Counts(16, 22), Look(17, 8), Idle(18))});
+  EXPECT_TRUE(Played());
+  EXPECT_EQ(Delivered(), "FULL Untold");
+}
+
 TEST_F(FurtherMailboxesTest, AreNotReopenedForMailThatIsDeletedAlready) {
   SetListsCursor(20);
   Watch({absl::StrCat(Opening(" NOTIFY"), Examine(2, "INBOX", 9), kNotify, Look(4, 8),
