@@ -96,12 +96,13 @@ def test_mail_that_came_by_pop3_goes_on_too(juliet):
 def test_mail_of_a_further_folder_goes_on_too(juliet):
     folder = "Büro & Co"
     juliet.make_folders(folder)
-    contact = juliet.register_imap("work", interval=1)  # minutes: Dovecot doesn't tell of it
+    contact = juliet.register_imap("work")
     juliet.register_smtp("out")
     watch(juliet, folder)
     await_first_sight(juliet, 2)
     subject = unique("Office")
     append(juliet, folder, subject)
-    chat = juliet.client.await_message(subject, sender=contact, seconds=75)
+    juliet.check("work")
+    chat = juliet.client.await_message(subject, sender=contact, seconds=15)
     juliet.client.send(contact, "Forward: bob@elsewhere.test\nSieh.", reply_to=chat)
     assert "Hello." in text_of(juliet.site.recorder.await_subject(f"Fwd: {subject}"))
