@@ -39,7 +39,7 @@ def routes(writer):
 def set_schedule(member, text):
     file = member.postern.folder / "sending.txt"
     file.write_text(text)
-    member.postern.ctl("accounts", "sending", f"{member.jid}/out", "--schedule", file)
+    member.postern.ctl("accounts", "sending", f"{member.jid}/out", "--schedule-file", file)
 
 
 def write(member, subject, to="bob@elsewhere.test", text="Hello Bob"):
