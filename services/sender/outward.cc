@@ -46,6 +46,14 @@ void Outward::AddTo(IntakeSteps& steps) {
   };
 }
 
+GateWait Outward::GateOf(const std::string& account_id, int64_t due_ms) const {
+  GateWait wait;
+  wait.what = gates_.ShutBy(account_id);
+  const auto goes_at = gates_.GoesAt(account_id, absl::FromUnixMillis(due_ms));
+  if (goes_at) wait.opens_ms = absl::ToUnixMillis(*goes_at);
+  return wait;
+}
+
 void Outward::OnAccounts(const AccountDirectory::Changes& changes) {
   for (const std::string& id : changes.changed) gates_.AccountChanged(id);
   for (const std::string& id : changes.removed) gates_.AccountChanged(id);

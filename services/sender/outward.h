@@ -12,6 +12,7 @@
 #include "services/sender/delivery/ways.h"
 #include "services/sender/operator_files.h"
 #include "services/sender/outbox/outbox.h"
+#include "services/sender/outbox/queue_view.h"
 #include "services/sender/routes/egress_routes.h"
 #include "services/sender/routes/route_desk.h"
 #include "services/sender/schedules/gate_keeper.h"
@@ -46,6 +47,8 @@ class Outward {
     gates_.Retried();
     routes_.Retried();
   }
+  // What keeps mail of the account back that is due then, and until when.
+  GateWait GateOf(const std::string& account_id, int64_t due_ms) const;
   const RouteDesk& desk() const { return desk_; }
 
  private:

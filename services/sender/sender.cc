@@ -201,7 +201,10 @@ void Sender::MakeDesks() {
     parts_.outward->Retried();
   };
   const auto outcome_due = [this] { parts_.outcomes->Wake(); };
-  parts_.queue.emplace(executor_, queue_view_, retried, outcome_due);
+  const auto gate_of = [this](const std::string& account_id, int64_t due_ms) {
+    return parts_.outward->GateOf(account_id, due_ms);
+  };
+  parts_.queue.emplace(executor_, queue_view_, retried, outcome_due, gate_of);
   parts_.intake.emplace(outbox_, accounts_, *parts_.relay, passwords_, *parts_.pause, catch_up,
                         mail_due);
   IntakeSteps steps;

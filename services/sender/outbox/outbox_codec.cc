@@ -211,7 +211,7 @@ absl::StatusOr<QueuePage> ReadPage(const Reply& reply) {
   page.total = Number(reply.items[0]);
   page.next = reply.items[1].text;
   for (const Reply& item : reply.items[2].items) {
-    if (!HasItems(item, 12)) return Misshapen();
+    if (!HasItems(item, 13)) return Misshapen();
     const std::vector<Reply>& f = item.items;
     QueuedMail mail;
     mail.queue_id = f[0].text;
@@ -228,6 +228,8 @@ absl::StatusOr<QueuePage> ReadPage(const Reply& reply) {
     mail.next_attempt_ms = Number(f[9]);
     mail.error = words::English(DecodeWording(f[10].text));
     mail.uncertain = !f[11].text.empty();
+    mail.dated = absl::StrContains(f[12].text, 'd');
+    mail.gated = absl::StrContains(f[12].text, 'g');
     page.mails.push_back(std::move(mail));
   }
   return page;

@@ -17,6 +17,9 @@ constexpr size_t kPage = 1000, kMaxListed = 10'000, kStep = 250;
 // admin waits 5 s for an answer.
 constexpr std::chrono::seconds kPatience{3}, kRedisPause{1};
 constexpr size_t kMaxWalks = 4;
+// What waits no longer than this for its own time waits to be taken back; admin lets nobody set
+// more.
+constexpr int64_t kLongestUndoMs = 120'000;
 
 struct StateName {
   v1::QueueState state;
@@ -62,11 +65,35 @@ void FillProto(const QueuedMail& mail, v1::QueuedMail& proto) {
   proto.set_uncertain(mail.uncertain);
 }
 
+// What a waiting mail waits for but another try; empty: nothing else.
+std::string WaitsFor(const QueuedMail& mail, const GateWait& gate) {
+  if (mail.gated) {
+    return absl::StrCat("waits for ", gate.what.empty() ? "a schedule or a route" : gate.what);
+  }
+  if (!mail.dated) return "";
+  return mail.next_attempt_ms - mail.submitted_ms <= kLongestUndoMs
+             ? "waits so that its author may undo it"
+             : "waits for its date";
+}
+
 absl::Status NotInQueue(const std::string& queue_id) {
   return absl::NotFoundError(absl::StrCat("no mail ", queue_id, " is in the queue"));
 }
 
 }  // namespace
+
+void QueueDesk::Fill(const QueuedMail& mail, v1::QueuedMail& proto) const {
+  FillProto(mail, proto);
+  GateWait gate;
+  if (mail.gated) {
+    gate = gate_of_(mail.account_id, mail.next_attempt_ms);
+    proto.set_next_attempt_unix(gate.opens_ms / 1000);
+  }
+  const std::string waits_for = WaitsFor(mail, gate);
+  if (waits_for.empty()) return;
+  proto.set_last_error(mail.error.empty() ? waits_for
+                                          : absl::StrCat(waits_for, "; before: ", mail.error));
+}
 
 net::Task<absl::Status> QueueDesk::List(const v1::ListQueueRequest& request,
                                         v1::ListQueueResponse& response) {
@@ -79,7 +106,7 @@ net::Task<absl::Status> QueueDesk::List(const v1::ListQueueRequest& request,
     if (page.ok() && page->mails.empty()) co_return NotInQueue(request.queue_id());
   }
   if (!page.ok()) co_return page.status();
-  for (const QueuedMail& mail : page->mails) FillProto(mail, *response.add_mails());
+  for (const QueuedMail& mail : page->mails) Fill(mail, *response.add_mails());
   response.set_total(page->total);
   response.set_next(page->next);
   co_return absl::OkStatus();
@@ -90,7 +117,7 @@ net::Task<absl::Status> QueueDesk::Show(const v1::ShowQueuedRequest& request,
   auto page = co_await view_.Find(request.queue_id());
   if (!page.ok()) co_return page.status();
   if (page->mails.empty()) co_return NotInQueue(request.queue_id());
-  FillProto(page->mails.front(), *response.mutable_mail());
+  Fill(page->mails.front(), *response.mutable_mail());
   auto header = co_await view_.Header(request.queue_id());
   if (!header.ok()) co_return header.status();
   response.set_header(*std::move(header));
@@ -106,15 +133,25 @@ net::Task<absl::Status> QueueDesk::Retry(const v1::RetryQueuedRequest& request,
     co_return absl::OkStatus();
   }
   std::vector<std::string> one(1, request.queue_id());
-  auto retried = co_await view_.Retry(std::move(one));
+  auto retried = co_await view_.Retry(std::move(one), /*dated=*/true);
   if (!retried.ok()) co_return retried.status();
-  if (*retried == 0) {
-    co_return absl::NotFoundError(
-        absl::StrCat("no mail ", request.queue_id(), " is waiting in the queue"));
-  }
+  if (*retried == 0) co_return co_await WhyNotRetried(request.queue_id());
   response.set_retried(1);
   mail_due_();
   co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> QueueDesk::WhyNotRetried(std::string queue_id) {
+  auto page = co_await view_.Find(queue_id);
+  if (!page.ok()) co_return page.status();
+  if (page->mails.empty()) co_return NotInQueue(queue_id);
+  const std::string& state = page->mails.front().state;
+  if (state == "held") {
+    co_return absl::FailedPreconditionError(absl::StrCat(
+        "mail ", queue_id, " is held; 'posternctl queue release ", queue_id, "' lets it go"));
+  }
+  co_return absl::FailedPreconditionError(
+      absl::StrCat("mail ", queue_id, " is not waiting: it is ", state));
 }
 
 net::Task<absl::Status> QueueDesk::Hold(const v1::HoldQueuedRequest& request,
@@ -162,7 +199,7 @@ net::Task<absl::Status> QueueDesk::Step(Walk& walk) {
   for (const QueuedMail& mail : page->mails) ids.push_back(mail.queue_id);
   absl::StatusOr<int64_t> changed;
   if (walk.change == Change::kRetry) {
-    changed = co_await view_.Retry(std::move(ids));
+    changed = co_await view_.Retry(std::move(ids), /*dated=*/false);
   } else {
     changed = co_await view_.Hold(std::move(ids), walk.change == Change::kRelease);
   }

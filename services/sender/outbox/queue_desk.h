@@ -17,12 +17,16 @@ namespace postern::sender {
 // The rpcs about the queue, sender.proto.
 class QueueDesk {
  public:
+  // The gate of an account, for its mail that is due then.
+  using GateOf = std::function<GateWait(const std::string& account_id, int64_t due_ms)>;
+
   // `mail_due`: something may go; `outcome_due`: an author is to be told something.
   QueueDesk(boost::asio::any_io_executor executor, QueueView& view, std::function<void()> mail_due,
-            std::function<void()> outcome_due)
+            std::function<void()> outcome_due, GateOf gate_of)
       : view_(view),
         mail_due_(std::move(mail_due)),
         outcome_due_(std::move(outcome_due)),
+        gate_of_(std::move(gate_of)),
         tasks_(executor) {}
 
   net::Task<absl::Status> List(const v1::ListQueueRequest& request,
@@ -30,7 +34,7 @@ class QueueDesk {
   net::Task<absl::Status> Show(const v1::ShowQueuedRequest& request,
                                v1::ShowQueuedResponse& response);
   // What a filter fits is changed within a few seconds, or goes on in the background: the
-  // answer counts what was done until then.
+  // answer counts what was done until then. Dated mails are made due when they are named.
   net::Task<absl::Status> Retry(const v1::RetryQueuedRequest& request,
                                 v1::RetryQueuedResponse& response);
   net::Task<absl::Status> Hold(const v1::HoldQueuedRequest& request,
@@ -51,9 +55,12 @@ class QueueDesk {
   net::Task<absl::StatusOr<uint32_t>> ChangeAll(Change change, QueueFilter filter);
   net::Task<absl::Status> Step(Walk& walk);
   net::Task<void> GoOn(Walk walk);
+  net::Task<absl::Status> WhyNotRetried(std::string queue_id);
+  void Fill(const QueuedMail& mail, v1::QueuedMail& proto) const;
 
   QueueView& view_;
   const std::function<void()> mail_due_, outcome_due_;
+  const GateOf gate_of_;
   net::TaskGroup tasks_;  // last: its coroutines use all of the above
 };
 

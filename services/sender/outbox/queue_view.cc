@@ -85,11 +85,13 @@ net::Task<absl::StatusOr<std::string>> QueueView::Header(std::string queue_id) {
   co_return header;
 }
 
-net::Task<absl::StatusOr<int64_t>> QueueView::Retry(std::vector<std::string> queue_ids) {
+net::Task<absl::StatusOr<int64_t>> QueueView::Retry(std::vector<std::string> queue_ids,
+                                                    bool dated) {
   int64_t retried = 0;
   for (size_t first = 0; first < queue_ids.size(); first += kStep) {
     const auto begin = queue_ids.begin() + first;
     std::vector<std::string> args(begin, begin + std::min(kStep, queue_ids.size() - first));
+    args.insert(args.begin(), dated ? "dated" : "");
     auto reply = co_await Run(scripts::kRetry, std::move(args));
     if (!reply.ok()) co_return reply.status();
     retried += reply->integer;

@@ -22,6 +22,15 @@ struct QueuedMail {
   int64_t submitted_ms = 0, next_attempt_ms = 0;
   std::string error;  // in English
   bool uncertain = false;
+  bool dated = false;  // waits for its date, or until its author can't take it back any more
+  bool gated = false;  // waits for a schedule or a route, for which next_attempt_ms does not count
+};
+
+// Behind which gate an account's mail waits, in words ("its schedule", "route NIGHT"; empty: that
+// is not known), and when that opens (0: no clock says).
+struct GateWait {
+  std::string what;
+  int64_t opens_ms = 0;
 };
 
 // What is not empty has to fit.
@@ -55,8 +64,9 @@ class QueueView {
   net::Task<absl::StatusOr<std::string>> Header(std::string queue_id);
 
   // Makes waiting mails due now, whatever they wait for: another try, a date, a pause or a gate
-  // of their account, which end. Not those that are held. Answers how many.
-  net::Task<absl::StatusOr<int64_t>> Retry(std::vector<std::string> queue_ids);
+  // of their account, which end. Not those that are held; those that are dated when told so.
+  // Answers how many.
+  net::Task<absl::StatusOr<int64_t>> Retry(std::vector<std::string> queue_ids, bool dated);
   // Lets mails wait until they are released, or releases them; answers how many changed.
   net::Task<absl::StatusOr<int64_t>> Hold(std::vector<std::string> queue_ids, bool release);
   // One mail: kNotFound; kFailedPrecondition when it is being sent or settled already.

@@ -2,21 +2,35 @@
 #include "services/sender/outbox/outbox_scripts.h"
 
 namespace postern::sender::outbox_scripts {
+namespace {
+
+// Whether a mail waits for its own time: a date, or until its author can't take it back any more.
+// What is tried again was first due before; behind a gate only `first` is late.
+constexpr char kDated[] = R"lua(
+local function is_dated(due, first)
+  return due and tonumber(due) > now and tonumber(first or 0) > now
+end
+)lua";
+
+store::Script MakeViewing(absl::string_view body) { return Make(absl::StrCat(kDated, body)); }
+
+}  // namespace
 
 // ARGV: an id; or the number behind which to begin, how many to look at, how many to answer, and
 // what has to fit: account, owner, domain of a pending recipient, state. Answers how many there
-// are in all, the number of the last that was looked at (none: that was the end), and the mails.
-const store::Script kList = Make(R"lua(
+// are in all, the number of the last that was looked at (none: that was the end), and the mails;
+// of each last what it waits for: "d" its date, "g" a gate.
+const store::Script kList = MakeViewing(R"lua(
 local halts, mails = {}, {}
 
 local function next_try(id, account)
   if not halts[account] then
     local f = call('HMGET', key('account', account), 'paused', 'why', 'gate')
-    halts[account] = {math.max(tonumber(f[1] or 0), tonumber(f[3] or 0)),
-                      tonumber(f[1] or 0) > now and f[2] or nil}
+    halts[account] = {paused = tonumber(f[1] or 0), why = tonumber(f[1] or 0) > now and f[2] or nil,
+                      gated = tonumber(f[3] or 0) > now}
   end
   local due = tonumber(call('ZSCORE', key('due', account), id) or 0)
-  return math.max(due, halts[account][1]), halts[account][2]
+  return due, halts[account]
 end
 
 local function fits(f)
@@ -29,13 +43,17 @@ end
 
 local function add(id)
   local f = call('HMGET', key('mail', id), 'account', 'owner', 'fixed', 'pending', 'size', 'state',
-                 'attempts', 'submitted', 'error', 'uncertain')
+                 'attempts', 'submitted', 'error', 'uncertain', 'first')
   if not f[1] or ARGV[2] and not fits(f) then return end
-  local due, why = 0, nil
+  local due, stops, waits = 0, {}, ''
   if f[6] == 'reporting' or f[6] == 'filing' then f[10] = false end
-  if f[6] == 'waiting' then due, why = next_try(id, f[1]) end
-  mails[#mails + 1] = {id, f[1], f[2], f[3], f[4], f[5], f[6], f[7] or '0', f[8], due, why or f[9] or '',
-                       f[10] or ''}
+  if f[6] == 'waiting' then
+    due, stops = next_try(id, f[1])
+    if is_dated(due, f[11]) then waits = 'd' end
+    if stops.gated then waits = waits .. 'g' end
+  end
+  mails[#mails + 1] = {id, f[1], f[2], f[3], f[4], f[5], f[6], f[7] or '0', f[8],
+                       math.max(due, stops.paused or 0), stops.why or f[9] or '', f[10] or '', waits}
 end
 
 local last = ''
@@ -55,12 +73,15 @@ end
 return {call('ZCARD', key('all')), last, mails}
 )lua");
 
-// ARGV: ids. Due now, whatever they waited for, and nothing of their accounts stops them.
-const store::Script kRetry = Make(R"lua(
+// ARGV: "dated", or nothing: those that wait for their date are left alone; ids. Due now,
+// whatever they waited for, and nothing of their accounts stops them.
+const store::Script kRetry = MakeViewing(R"lua(
 local retried, accounts = 0, {}
-for _, id in ipairs(ARGV) do
+for i = 2, #ARGV do
+  local id = ARGV[i]
   local f = call('HMGET', key('mail', id), 'state', 'account', 'first')
-  if f[1] == 'waiting' then
+  local due = f[1] == 'waiting' and call('ZSCORE', key('due', f[2]), id)
+  if f[1] == 'waiting' and (ARGV[1] == 'dated' or not is_dated(due, f[3])) then
     call('ZADD', key('due', f[2]), math.min(now, tonumber(f[3] or now)), id)
     accounts[f[2]] = true
     retried = retried + 1
@@ -80,16 +101,17 @@ local answers, accounts = {}, {}
 local from = ARGV[1] == 'hold' and 'waiting' or 'held'
 for i = 2, #ARGV do
   local id = ARGV[i]
-  local f = call('HMGET', key('mail', id), 'state', 'account', 'first')
+  local f = call('HMGET', key('mail', id), 'state', 'account', 'first', 'held_due')
   answers[i - 1] = f[1] or 'NONE'
   if f[1] == from then
     answers[i - 1] = 'OK'
     accounts[f[2]] = true
     if from == 'waiting' then
+      call('HSET', key('mail', id), 'state', 'held', 'held_due', call('ZSCORE', key('due', f[2]), id) or now)
       call('ZREM', key('due', f[2]), id)
-      call('HSET', key('mail', id), 'state', 'held')
     else
-      make_due(id, f[2], f[3] or now)
+      -- To its own date; not to `first`, which is late for what came to a closed gate.
+      make_due(id, f[2], math.min(tonumber(f[4] or f[3] or now), tonumber(f[3] or now)))
     end
   end
 end

@@ -207,6 +207,13 @@ std::optional<absl::Time> GateKeeper::GoesAt(const std::string& account_id, absl
   return gates_->GoesAt(account_id, absl::Now(), due);
 }
 
+std::string GateKeeper::ShutBy(const std::string& account_id) const {
+  if (!gates_ || !gates_->IsShut(account_id)) return "";
+  if (gates_->IsShutByItself(account_id)) return "its schedule";
+  const Account* account = parts_.accounts.Find(account_id);
+  return account == nullptr ? "" : "route " + parts_.route_of(*account);
+}
+
 std::vector<std::string> GateKeeper::AccountsOf(absl::string_view route) const {
   if (!gates_) return {};
   return gates_->AccountsOf(absl::AsciiStrToLower(route));

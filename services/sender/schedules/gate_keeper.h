@@ -52,6 +52,8 @@ class GateKeeper {
 
   // As Gates::GoesAt.
   std::optional<absl::Time> GoesAt(const std::string& account_id, absl::Time due) const;
+  // What keeps the account's mail back, in words: "its schedule", "route NIGHT"; empty: nothing.
+  std::string ShutBy(const std::string& account_id) const;
   // Whose mail takes the route.
   std::vector<std::string> AccountsOf(absl::string_view route) const;
   bool IsRouteOpen(absl::string_view route) const;

@@ -206,9 +206,13 @@ bool Gates::IsRouteOpen(const std::string& route) const {
   return door == nullptr || door->runs.open();
 }
 
-bool Gates::IsShut(const std::string& account_id) const {
+bool Gates::IsShutByItself(const std::string& account_id) const {
   const Door* own = DoorOf(KeyOfAccount(account_id));
-  return (own != nullptr && !own->runs.open()) || !RouteLets(account_id);
+  return own != nullptr && !own->runs.open();
+}
+
+bool Gates::IsShut(const std::string& account_id) const {
+  return IsShutByItself(account_id) || !RouteLets(account_id);
 }
 
 std::optional<absl::Time> Gates::GoesAt(const std::string& account_id, absl::Time now,

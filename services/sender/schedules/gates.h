@@ -54,6 +54,8 @@ class Gates {
 
   bool HasGate(const std::string& account_id) const;
   bool IsShut(const std::string& account_id) const;
+  // Whether its own schedule keeps the account's mail back; else, if anything, its route does.
+  bool IsShutByItself(const std::string& account_id) const;
   bool IsRouteOpen(const std::string& route) const;
   // When mail of the account that is due then goes at the soonest; nothing when no gate
   // holds it up, or no clock says how long.

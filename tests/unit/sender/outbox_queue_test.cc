@@ -106,7 +106,8 @@ TEST_F(OutboxQueueTest, WaitsAsItIsTold) {
   EXPECT_EQ(*Await(io_, outbox_->ResumeAccount("work")), 1);
   EXPECT_TRUE(Take().mails.empty()) << "a resumed account shortens no mail's own wait";
   EXPECT_EQ(Mail(receipt.queue_id).next_attempt_ms, receipt.due_ms);
-  EXPECT_EQ(*Await(io_, view_.Retry({receipt.queue_id})), 1);
+  EXPECT_TRUE(Mail(receipt.queue_id).dated);
+  EXPECT_EQ(*Await(io_, view_.Retry({receipt.queue_id}, true)), 1);
   EXPECT_EQ(TakeOne().age, 0ms) << "its time counts from when it was first due";
 }
 
@@ -121,9 +122,44 @@ TEST_F(OutboxQueueTest, AGateStopsAnAccount) {
             (std::vector<uint64_t>{1, 0, 0}));
   EXPECT_TRUE(Await(io_, outbox_->ResumeAccount("work")).ok());
   EXPECT_TRUE(Take().mails.empty()) << "that is no pause";
-  EXPECT_GT(Mail(receipt.queue_id).next_attempt_ms, receipt.due_ms);
+  EXPECT_TRUE(Mail(receipt.queue_id).gated);
+  EXPECT_FALSE(Mail(receipt.queue_id).dated);
+  EXPECT_EQ(Mail(receipt.queue_id).next_attempt_ms, receipt.due_ms);
   EXPECT_TRUE(Await(io_, outbox_->SetGate("work", std::nullopt)).ok());
   EXPECT_EQ(TakeOne().account_id, "work");
+}
+
+TEST_F(OutboxQueueTest, ARetryOfManyLeavesThoseThatWaitForTheirDate) {
+  ASSERT_TRUE(Await(io_, outbox_->SetGate("dated", 1h)).ok());
+  ASSERT_TRUE(Await(io_, outbox_->SetGate("gated", 1h)).ok());
+  const Receipt dated = PutToWait("dated", "k1", 1h), gated = Put("gated", "k2");
+  EXPECT_EQ(*Await(io_, view_.Retry({dated.queue_id, gated.queue_id}, false)), 1);
+  EXPECT_EQ(TakeOne().account_id, "gated");
+  EXPECT_TRUE(Take().mails.empty());
+  EXPECT_TRUE(Mail(dated.queue_id).dated);
+  EXPECT_TRUE(Mail(dated.queue_id).gated) << "nobody's gate is opened for nothing";
+  EXPECT_EQ(*Await(io_, view_.Retry({dated.queue_id}, true)), 1);
+  EXPECT_EQ(TakeOne().account_id, "dated");
+}
+
+TEST_F(OutboxQueueTest, ATriedMailIsNotDated) {
+  const Receipt receipt = Put("work", "k1");
+  Settlement later;
+  later.pending = {"bob@example.net"};
+  later.retry_in = 1h;
+  EXPECT_TRUE(Await(io_, outbox_->Settle(TakeOne().lease, later)).ok());
+  EXPECT_FALSE(Mail(receipt.queue_id).dated);
+  EXPECT_EQ(*Await(io_, view_.Retry({receipt.queue_id}, false)), 1);
+}
+
+TEST_F(OutboxQueueTest, WhatIsReleasedWaitsNoLongerThanItsGate) {
+  ASSERT_TRUE(Await(io_, outbox_->SetGate("work", 1h)).ok());
+  const Receipt receipt = Put("work", "k1"), dated = PutToWait("work", "k2", 1h);
+  EXPECT_EQ(*Await(io_, view_.Hold({receipt.queue_id, dated.queue_id}, false)), 2);
+  EXPECT_EQ(*Await(io_, view_.Hold({receipt.queue_id, dated.queue_id}, true)), 2);
+  ASSERT_TRUE(Await(io_, outbox_->SetGate("work", std::nullopt)).ok());
+  EXPECT_EQ(TakeOne().lease.queue_id, receipt.queue_id);
+  EXPECT_EQ(Mail(dated.queue_id).next_attempt_ms, dated.due_ms);
 }
 
 TEST_F(OutboxQueueTest, NothingIsLateBehindAGate) {
@@ -196,7 +232,7 @@ TEST_F(OutboxQueueTest, HoldsAndReleases) {
   EXPECT_TRUE(absl::IsFailedPrecondition(Await(io_, view_.HoldOne(receipt.queue_id, true))));
   EXPECT_TRUE(Await(io_, view_.HoldOne(receipt.queue_id, false)).ok());
   EXPECT_TRUE(Take().mails.empty());
-  EXPECT_EQ(*Await(io_, view_.Retry({receipt.queue_id})), 0) << "held is held";
+  EXPECT_EQ(*Await(io_, view_.Retry({receipt.queue_id}, true)), 0) << "held is held";
   EXPECT_EQ(*Await(io_, outbox_->ResumeAccount("work")), 0);
   EXPECT_EQ(Mail(receipt.queue_id).state, "held");
   EXPECT_EQ(*Await(io_, view_.Hold({receipt.queue_id, "none"}, true)), 1);

@@ -326,7 +326,7 @@ TEST_F(OutboxTest, CancelsWhatWaits) {
   ASSERT_EQ(reports[0].outcomes.size(), 2u);
   EXPECT_EQ(reports[0].outcomes[1].kind, Outcome::Kind::kFailed);
   EXPECT_EQ(reports[0].outcomes[1].reason, Said("why"));
-  EXPECT_EQ(*Await(io_, view_.Retry({receipt.queue_id})), 0);
+  EXPECT_EQ(*Await(io_, view_.Retry({receipt.queue_id}, true)), 0);
   EXPECT_TRUE(Take().mails.empty());
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "services/sender/outbox/outbox.h"
 #include "tests/unit/sender/sender_fixture.h"
 
@@ -178,6 +179,30 @@ TEST_F(SenderTest, RetriesAndCancelsAtTheOperatorsWord) {
       testing::Await(io_, rpc::Call(sender_->async(), &Api::CancelQueued, cancel, 5s)).ok());
   EXPECT_TRUE(Until([&] { return !edge_.Outcomes().empty(); }));
   EXPECT_EQ(edge_.Outcomes(), Strings{"k1: bob@example.net FAILED cancelled by the operator"});
+}
+
+TEST_F(SenderTest, RetriesADatedMailOnlyWhenItIsNamed) {
+  v1::SubmitRequest request = Request("k1");
+  request.set_send_at_unix(absl::ToUnixSeconds(absl::Now()) + 3600);
+  const auto submitted = Submit(request);
+  ASSERT_TRUE(submitted.ok()) << submitted.status();
+  EXPECT_EQ(Queue().mails(0).last_error(), "waits for its date");
+  const auto retry = [&](const std::string& id) {
+    v1::RetryQueuedRequest wanted;
+    wanted.set_queue_id(id);
+    return testing::Await(io_, rpc::Call(sender_->async(), &Api::RetryQueued, wanted, 5s));
+  };
+  EXPECT_EQ(retry("")->retried(), 0u);
+  v1::HoldQueuedRequest hold;
+  hold.set_queue_id(submitted->queue_id());
+  ASSERT_TRUE(testing::Await(io_, rpc::Call(sender_->async(), &Api::HoldQueued, hold, 5s)).ok());
+  EXPECT_EQ(retry(submitted->queue_id()).status().message(),
+            absl::StrCat("mail ", submitted->queue_id(), " is held; 'posternctl queue release ",
+                         submitted->queue_id(), "' lets it go"));
+  hold.set_release(true);
+  ASSERT_TRUE(testing::Await(io_, rpc::Call(sender_->async(), &Api::HoldQueued, hold, 5s)).ok());
+  EXPECT_EQ(retry(submitted->queue_id())->retried(), 1u);
+  EXPECT_TRUE(Until([&] { return Queue().total() == 0; }));
 }
 
 TEST_F(SenderTest, TakesNoMoreSlotsThanItsShareForASilentServer) {

@@ -95,6 +95,8 @@ TEST_F(SenderWaysTest, MailIsToldToGoAtTheNextTime) {
   EXPECT_EQ(seconds % (24 * 3600), 12 * 3600);
   EXPECT_EQ(seconds / (24 * 3600) % 7, 3);  // of days since a Thursday
   For(1s);
+  EXPECT_EQ(Queue().mails(0).next_attempt_unix(), seconds);
+  EXPECT_EQ(Queue().mails(0).last_error(), "waits for its schedule");
   EXPECT_EQ(smtp_.mails.size(), 0u);
   EXPECT_TRUE(edge_.Outcomes().empty());
 }
