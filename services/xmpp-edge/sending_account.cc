@@ -80,13 +80,9 @@ bool SameLogin(const Account& a, const Account& b) {
   return a != nullptr && b != nullptr && absl::EqualsIgnoreCase(a->login(), b->login());
 }
 
-}  // namespace
-
-absl::StatusOr<SendingAccount> ChooseSendingAccount(const AccountDirectory& directory,
-                                                    absl::string_view owner, const Place& place,
-                                                    absl::string_view from_line,
-                                                    absl::string_view answered_account_id,
-                                                    const Words& words) {
+absl::StatusOr<SendingAccount> Choose(const AccountDirectory& directory, absl::string_view owner,
+                                      const Place& place, absl::string_view from_line,
+                                      absl::string_view answered_account_id, const Words& words) {
   if (!from_line.empty()) return Named(directory, owner, from_line, words);
   if (place.kind == Place::Kind::kAccount && IsSmtp(place.account)) return Own(place.account);
 
@@ -100,6 +96,20 @@ absl::StatusOr<SendingAccount> ChooseSendingAccount(const AccountDirectory& dire
   }
   if (fallback == nullptr) return absl::FailedPreconditionError(texts::NoSmtpAccount(words));
   return Own(std::move(fallback));
+}
+
+}  // namespace
+
+absl::StatusOr<SendingAccount> ChooseSendingAccount(const AccountDirectory& directory,
+                                                    absl::string_view owner, const Place& place,
+                                                    absl::string_view from_line,
+                                                    absl::string_view answered_account_id,
+                                                    const Words& words) {
+  auto sending = Choose(directory, owner, place, from_line, answered_account_id, words);
+  if (sending.ok() && !sending->account->enabled()) {
+    return absl::FailedPreconditionError(texts::AccountIsDisabled(words, sending->account->name()));
+  }
+  return sending;
 }
 
 }  // namespace postern::xmpp_edge

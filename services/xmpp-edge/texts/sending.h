@@ -75,6 +75,14 @@ inline std::string NoSuchSender(const Words& words, absl::string_view from) {
       "Not sent: none of your SMTP accounts is called \"$0\" or sends from that address.", from);
 }
 
+inline std::string AccountIsDisabled(const Words& words, absl::string_view name) {
+  // TRANSLATORS: "From:" is what users type, in every language.
+  return words.Say(
+      "Not sent: the account $0 is disabled; your operator can enable it. A line \"From:\" may "
+      "name another account of yours.",
+      name);
+}
+
 // --- what stands in its way -------------------------------------------------------
 inline std::string NoSuchContact(const Words& words, absl::string_view local) {
   return words.Say("You have no account \"$0\" here.", local);
