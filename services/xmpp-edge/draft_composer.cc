@@ -38,6 +38,10 @@ bool BelongsTo(const MailThread& found, const std::string& contact, const ChatMa
          found.answer_to.front().Spec() == mail.to.front().Spec();
 }
 
+bool IsEmpty(const ChatMail& mail) {
+  return mail.text.empty() && mail.files.empty() && mail.forward.empty() && !mail.quote;
+}
+
 // What is forwarded or quoted has to be read from the mailbox.
 absl::Status MayQuote(const ChatMail& mail, const std::optional<AnsweredMail>& answered,
                       const Words& words) {
@@ -61,7 +65,7 @@ absl::Status MayStillQuote(const ChatMail& mail, const edge::v1::OutgoingContext
 }  // namespace
 
 DraftComposer::DraftComposer(FeatureContext context, ClientClocks& clocks)
-    : context_(std::move(context)), clocks_(clocks) {}
+    : context_(std::move(context)), records_(context_.redis), clocks_(clocks) {}
 
 const Words& DraftComposer::WordsFor(const Incoming& incoming) const {
   return context_.interpreter.Answering(incoming.from.Bare(), incoming.lang);
@@ -88,6 +92,8 @@ net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Compose(
   }
   auto mail = Read(incoming.stanza, words);
   if (!mail.ok()) co_return mail.status();
+
+  if (IsEmpty(*mail)) co_return absl::InvalidArgumentError(texts::NothingToSend(words));
 
   const bool forwards = !mail->forward.empty();
   const bool to_address = place.kind == Place::Kind::kAddress && !forwards;
@@ -133,6 +139,9 @@ net::Task<absl::StatusOr<sender::v1::SubmitRequest>> DraftComposer::Correct(Inco
   absl::Status quotable = MayStillQuote(*mail, context, words);
   if (!quotable.ok()) co_return quotable;
   const bool forwards = context.lack().forward();
+  if (IsEmpty(*mail) && !forwards) {
+    co_return absl::InvalidArgumentError(texts::NothingToSend(words));
+  }
   if (place.kind == Place::Kind::kAddress && !forwards) {
     mail->to.insert(mail->to.begin(), place.address);
   }
@@ -179,11 +188,12 @@ net::Task<absl::Status> DraftComposer::Schedule(const Jid& author, const ChatMai
   if (!zone) zone = co_await clocks_.ZoneOf(author);
   const auto time = ReadSendTime(mail.send_at, absl::Now(), zone.value_or(absl::UTCTimeZone()),
                                  texts::LocalTimeWords(words));
+  const std::string said = SubjectFromText(mail.send_at);  // its beginning
   if (absl::IsOutOfRange(time.status())) {
-    co_return absl::InvalidArgumentError(texts::SendLineIsOver(words, mail.send_at));
+    co_return absl::InvalidArgumentError(texts::SendLineIsOver(words, said));
   }
   if (!time.ok()) {
-    co_return absl::InvalidArgumentError(texts::SendLineUnreadable(words, mail.send_at));
+    co_return absl::InvalidArgumentError(texts::SendLineUnreadable(words, said));
   }
   request.set_send_at_unix(absl::ToUnixSeconds(*time));
   co_return absl::OkStatus();
@@ -201,7 +211,9 @@ absl::StatusOr<sender::v1::SubmitRequest> DraftComposer::Write(
   sender::v1::SubmitRequest request;
   request.set_account_id(sending->account->id());
   request.set_owner(user);
-  *request.mutable_draft() = DraftOf(mail, answered ? &answered->mail : nullptr);
+  const bool threads = answered && !IsDetached(answered->mail);
+  const MailThread* thread = threads ? &answered->mail : nullptr;
+  *request.mutable_draft() = DraftOf(mail, thread);
   if (sending->from_named) *request.mutable_draft()->mutable_from() = rpc::ToProto(sending->from);
   if (!sending->account->sending().hide_jabber_id()) {
     request.mutable_draft()->set_jabber_id(user);
@@ -224,7 +236,9 @@ net::Task<absl::StatusOr<AnswerCandidates>> DraftComposer::NamedCandidates(Quest
     auto replied = co_await context_.threads.ByStanza(question.user, mail.reply_to_id);
     if (!replied.ok()) co_return replied.status();
     if (*replied && BelongsTo(**replied, question.contact, mail)) {
-      candidates.replied = *std::move(replied);
+      std::vector<MailThread> named{**std::move(replied)};
+      co_await SortOutUnsent(question.user, named);
+      if (!named.empty()) candidates.replied = std::move(named.front());
     }
   }
   if (!candidates.replied && !mail.thread_id.empty()) {
@@ -237,6 +251,7 @@ net::Task<absl::StatusOr<AnswerCandidates>> DraftComposer::NamedCandidates(Quest
       if (!BelongsTo(one, question.contact, mail)) continue;
       candidates.threaded.push_back(std::move(one));
     }
+    co_await SortOutUnsent(question.user, candidates.threaded);
   }
   co_return candidates;
 }
@@ -246,7 +261,29 @@ net::Task<absl::StatusOr<std::vector<MailThread>>> DraftComposer::Newest(Questio
   auto newest = co_await context_.threads.Newest(question.user, question.contact, count);
   if (!newest.ok()) co_return newest;
   newest->insert(newest->begin(), question.under_way.begin(), question.under_way.end());
+  co_await SortOutUnsent(question.user, *newest);
   co_return newest;
+}
+
+net::Task<void> DraftComposer::SortOutUnsent(const std::string& user,
+                                             std::vector<MailThread>& mails) {
+  const int64_t now_ms = absl::ToUnixMillis(absl::Now());
+  for (auto mail = mails.begin(); mail != mails.end();) {
+    if (IsDetached(*mail)) {
+      ++mail;
+      continue;
+    }
+    if (!mail->is_own || mail->message_id.empty()) co_return;
+    auto record = co_await records_.ById(user, mail->message_id);
+    if (!record.ok() || !*record) co_return;
+    if ((*record)->taken_back_unix_ms > 0) {
+      mail = mails.erase(mail);
+    } else if ((*record)->told_to_wait && (*record)->due_unix_ms > now_ms) {
+      Detach(*mail++);
+    } else {
+      co_return;
+    }
+  }
 }
 
 net::Task<absl::StatusOr<AnswerCandidates>> DraftComposer::Candidates(Question question) {
@@ -277,12 +314,18 @@ net::Task<absl::StatusOr<AnsweredMail>> DraftComposer::FindForwarded(Question qu
 net::Task<std::optional<MailThread>> DraftComposer::FindConversation(Question question) {
   auto candidates = co_await NamedCandidates(question);
   if (!candidates.ok()) co_return std::nullopt;
-  if (candidates->replied) co_return candidates->replied;
+  if (candidates->replied) {
+    if (IsDetached(*candidates->replied)) co_return std::nullopt;
+    co_return candidates->replied;
+  }
   // A subject of its own begins a new one.
   if (!question.mail.subject.empty()) co_return std::nullopt;
+  std::erase_if(candidates->threaded, IsDetached);
   if (!candidates->threaded.empty()) co_return candidates->threaded.front();
-  auto newest = co_await Newest(std::move(question), 1);
-  if (!newest.ok() || newest->empty()) co_return std::nullopt;
+  auto newest = co_await Newest(std::move(question), kNewestCount);
+  if (!newest.ok()) co_return std::nullopt;
+  std::erase_if(*newest, IsDetached);
+  if (newest->empty()) co_return std::nullopt;
   if (std::time(nullptr) - newest->front().at_unix > kConversationSeconds) co_return std::nullopt;
   co_return newest->front();
 }

@@ -60,8 +60,12 @@ class DraftComposer {
                                    sender::v1::SubmitRequest& request);
   net::Task<absl::StatusOr<AnswerCandidates>> NamedCandidates(Question question);
   net::Task<absl::StatusOr<std::vector<MailThread>>> Newest(Question question, int count);
+  // Strikes off what was taken back, and detaches what has not left, down to the first that
+  // has: what is older matters no more.
+  net::Task<void> SortOutUnsent(const std::string& user, std::vector<MailThread>& mails);
 
   FeatureContext context_;
+  SentRecords records_;
   ClientClocks& clocks_;
 };
 

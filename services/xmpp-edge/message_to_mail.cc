@@ -10,6 +10,7 @@
 #include "services/xmpp-edge/features/help.h"
 #include "services/xmpp-edge/reply_fallback.h"
 #include "services/xmpp-edge/texts/forwarding.h"
+#include "services/xmpp-edge/texts/send_time.h"
 #include "services/xmpp-edge/texts/sending.h"
 
 namespace postern::xmpp_edge {
@@ -27,13 +28,16 @@ struct HeaderLine {
   absl::string_view value;
 };
 
-std::optional<HeaderLine> ReadHeaderLine(absl::string_view line) {
+std::optional<HeaderLine> ReadHeaderLine(absl::string_view line, const Words& words) {
   const size_t colon = line.find(':');
   if (colon == absl::string_view::npos) return std::nullopt;
   const absl::string_view name = absl::StripTrailingAsciiWhitespace(line.substr(0, colon));
   for (const absl::string_view known : kHeaderNames) {
     if (!absl::EqualsIgnoreCase(name, known)) continue;
     return HeaderLine{known, absl::StripAsciiWhitespace(line.substr(colon + 1))};
+  }
+  if (IsKeyword(name, "Send", texts::KeywordSend(words))) {
+    return HeaderLine{"Send", absl::StripAsciiWhitespace(line.substr(colon + 1))};
   }
   return std::nullopt;
 }
@@ -42,6 +46,8 @@ std::optional<HeaderLine> ReadHeaderLine(absl::string_view line) {
 std::string OneLine(absl::string_view text) {
   std::string line;
   for (const char c : text) line += absl::ascii_iscntrl(c) ? ' ' : c;
+  // Unicode's own line breaks: U+0085, U+2028, U+2029.
+  absl::StrReplaceAll({{"\u0085", " "}, {"\u2028", " "}, {"\u2029", " "}}, &line);
   return std::string(absl::StripAsciiWhitespace(line));
 }
 
@@ -69,6 +75,14 @@ absl::Status AddAddresses(const HeaderLine& line, const Words& words,
   return absl::OkStatus();
 }
 
+// Whoever meant a mail to wait must not see it leave at once.
+absl::Status SetSendAt(absl::string_view value, const Words& words, ChatMail& mail) {
+  if (!mail.send_at.empty()) return absl::InvalidArgumentError(texts::SendLineTwice(words));
+  if (value.empty()) return absl::InvalidArgumentError(texts::SendLineUnreadable(words, value));
+  mail.send_at = OneLine(value);
+  return absl::OkStatus();
+}
+
 // "Quote: yes", in English or as the catalogue has it, or "Quote:" alone. Anything else is text.
 bool AsksToQuote(absl::string_view value, const Words& words) {
   return value.empty() || IsKeyword(value, "yes", texts::KeywordYes(words));
@@ -77,7 +91,7 @@ bool AsksToQuote(absl::string_view value, const Words& words) {
 // Takes one line of the head into `mail`. False: it is text, the head ends before it.
 absl::StatusOr<bool> TakeHeaderLine(absl::string_view text_line, const Words& words,
                                     ChatMail& mail) {
-  const std::optional<HeaderLine> line = ReadHeaderLine(text_line);
+  const std::optional<HeaderLine> line = ReadHeaderLine(text_line, words);
   if (!line) return false;
   absl::Status added;
   if (line->name == "To") {
@@ -91,13 +105,11 @@ absl::StatusOr<bool> TakeHeaderLine(absl::string_view text_line, const Words& wo
   } else if (line->name == "Quote") {
     if (mail.quote || !AsksToQuote(line->value, words)) return false;
     mail.quote = true;
+  } else if (line->name == "Send") {
+    added = SetSendAt(line->value, words, mail);
   } else {
-    std::string& value = line->name == "Subject" ? mail.subject
-                         : line->name == "Send"  ? mail.send_at
-                                                 : mail.from;
-    if (!value.empty() || (line->name == "Send" && line->value.empty())) {
-      return false;  // a second one is text
-    }
+    std::string& value = line->name == "Subject" ? mail.subject : mail.from;
+    if (!value.empty()) return false;  // a second one is text
     value = OneLine(line->value);
   }
   if (!added.ok()) return added;

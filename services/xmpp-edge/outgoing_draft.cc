@@ -36,6 +36,16 @@ MailThread ThreadOfDraft(const sender::v1::SubmitRequest& request, int64_t at_un
   return mail;
 }
 
+void Detach(MailThread& mail) {
+  mail.message_id.clear();
+  mail.references.clear();
+  mail.subject.clear();
+}
+
+bool IsDetached(const MailThread& mail) {
+  return mail.is_own && mail.message_id.empty() && mail.subject.empty();
+}
+
 rules::v1::EvaluateRequest RulesQuestion(const sender::v1::SubmitRequest& submit,
                                          const AccountDirectory& directory) {
   const sender::v1::Draft& draft = submit.draft();

@@ -17,6 +17,10 @@ edge::v1::OutgoingContext ContextOf(const sender::v1::SubmitRequest& request);
 
 // The mail that it becomes; only its Message-ID is not known before the sender has it.
 MailThread ThreadOfDraft(const sender::v1::SubmitRequest& request, int64_t at_unix);
+// Of a mail that has not left: it tells whom it is for, and nothing that answers it names it,
+// for it may be taken back.
+void Detach(MailThread& mail);
+bool IsDetached(const MailThread& mail);
 
 // What the rules see of it.
 rules::v1::EvaluateRequest RulesQuestion(const sender::v1::SubmitRequest& submit,

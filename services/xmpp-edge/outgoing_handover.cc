@@ -1,9 +1,11 @@
 // A draft on its way from OutgoingMail to the sender.
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/rpc/unary.h"
@@ -23,7 +25,9 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 10s;  // with each of rules and sender
 constexpr auto kPause = 1s;
-constexpr auto kReadingPause = 5s;  // each attempt may be a login at a mail server
+constexpr int64_t kWorthTelling = 60 * 1000;  // a wait of so many milliseconds
+constexpr int64_t kSlack = 5 * 1000;          // clocks differ
+constexpr auto kReadingPause = 5s;            // each attempt may be a login at a mail server
 
 std::string WaitingNoteId(const sender::v1::SubmitResponse& taken) {
   return absl::StrCat("waits-", taken.queue_id());
@@ -90,12 +94,17 @@ std::string OutgoingMail::WaitingNote(const sender::v1::SubmitRequest& request,
   const AccountDirectory::Account account = context_.directory.FindById(request.account_id());
   if (account == nullptr) return "";
   const admin::v1::Sending& sending = account->sending();
-  if (request.send_at_unix() > 0) {
+  const int64_t now_ms = absl::ToUnixMillis(absl::Now());
+  // Its account's schedule or route may hold it up beyond the undo window.
+  const int64_t told_ms = std::max(sending.undo_seconds() * int64_t{1000} + kSlack, kWorthTelling);
+  const bool held_up = taken.due_unix_ms() > now_ms + told_ms;
+  if (request.send_at_unix() > 0 || held_up) {
     const std::optional<absl::TimeZone> clock = clocks_.Known(ContextOf(request).user());
     const auto named = schedule::FindZone(sending.time_zone());
     const bool has_zone = named.ok() && !sending.time_zone().empty();
     const absl::TimeZone zone = has_zone ? *named : clock.value_or(absl::UTCTimeZone());
-    const absl::Time time = absl::FromUnixSeconds(request.send_at_unix());
+    const int64_t due_ms = std::max(taken.due_unix_ms(), request.send_at_unix() * 1000);
+    const absl::Time time = absl::FromUnixMillis(due_ms);
     const std::string when = texts::WillBeSentAt(words, texts::SendingDate(words, time, zone));
     return has_zone || clock ? when : absl::StrCat(when, " ", texts::ZoneIsUnknown(words));
   }
@@ -108,6 +117,13 @@ net::Task<absl::Status> OutgoingMail::TakeFormerBack(Handover& handover) {
       co_await CancelSent(context_, handover.request.owner(), handover.replaced.key);
   // What the sender does not know was refused, or taken back before we were killed.
   if (!gone.ok() && !absl::IsNotFound(gone)) co_return gone;
+  auto former = co_await records_.ById(handover.request.owner(), handover.replaced.stanza_id);
+  if (former.ok() && *former && (*former)->request.idempotency_key() == handover.replaced.key) {
+    SentRecord record = **std::move(former);
+    record.taken_back_unix_ms = absl::ToUnixMillis(absl::Now());
+    // Without it a later mail might be threaded on it.
+    (void)co_await records_.Update(std::move(record));
+  }
   PendingDrafts::Replaced none;
   absl::Status noted = co_await pending_.Put(handover.request, std::move(none));
   if (!noted.ok()) co_return noted;
@@ -170,7 +186,8 @@ net::Task<void> OutgoingMail::Remember(Handover handover, sender::v1::SubmitResp
   SentRecord record = RecordOf(handover.request, taken.due_unix_ms());
   record.told_to_wait = !WaitingNote(handover.request, taken).empty();
   std::vector<std::string> ids{ContextOf(handover.request).stanza_id(), handover.origin_id,
-                               handover.replaced.stanza_id, WaitingNoteId(taken)};
+                               handover.replaced.stanza_id, WaitingNoteId(taken),
+                               taken.message_id()};
   kept = co_await records_.Put(std::move(record), std::move(ids));
   if (!kept.ok()) {
     log::Warn("sent mail can't be taken back",

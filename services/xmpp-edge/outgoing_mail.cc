@@ -224,7 +224,10 @@ std::vector<MailThread> OutgoingMail::UnderWay(const std::string& author) const 
   const auto chain = chains_.find(author);
   if (chain == chains_.end()) return mails;
   for (auto one = chain->second.rbegin(); one != chain->second.rend(); ++one) {
-    mails.push_back(ThreadOfDraft(one->request, one->written_unix));
+    MailThread& mail = mails.emplace_back(ThreadOfDraft(one->request, one->written_unix));
+    const AccountDirectory::Account account = context_.directory.FindById(mail.account_id);
+    const bool may_be_undone = account != nullptr && account->sending().undo_seconds() > 0;
+    if (one->request.send_at_unix() > 0 || may_be_undone) Detach(mail);
   }
   return mails;
 }

@@ -35,6 +35,8 @@ bool Is(const std::string& said, const std::string& english, const std::string& 
 struct TimeOfDay {
   int hour = 0, minute = 0;
 };
+constexpr TimeOfDay kNoon = {12, 0};
+constexpr TimeOfDay kEvening = {20, 0};  // what "tonight" says
 
 std::optional<TimeOfDay> ReadTimeOfDay(const std::string& text) {
   static const re2::RE2 pattern(R"((?i)(\d{1,2})(?:[:.h](\d{2})|(h)|())\s*(am|pm|a\.m\.|p\.m\.)?)");
@@ -91,27 +93,45 @@ class Reader {
       words.erase(words.begin());
       return ReadSpan(words);
     }
-    if (words.size() == 1) {
-      const auto time = ReadTimeOfDay(words.front());
-      if (!time) return std::nullopt;
+    if (const auto time = ReadTime(words)) {
       const absl::Time today = At(today_, *time, zone_);
       return today > now_ ? today : At(today_ + 1, *time, zone_);
     }
-    if (words.size() < 2) return std::nullopt;
+    if (words.empty()) return std::nullopt;
     const std::string day = words.front();
+    if (words.size() == 1) {
+      if (!Is(day, English().tonight, local_.tonight)) return std::nullopt;
+      return At(today_, kEvening, zone_);
+    }
     words.erase(words.begin());
-    if (words.size() > 1 && Is(words.front(), English().at, local_.at)) words.erase(words.begin());
-    if (words.size() == 2) words = {absl::StrCat(words[0], words[1])};  // "9 am"
-    if (words.size() != 1) return std::nullopt;
-    const auto time = ReadTimeOfDay(words.front());
+    const auto time = ReadTime(std::move(words));
     return time ? ReadDay(day, *time) : std::nullopt;
   }
 
  private:
   static const TimeWords& English() { return EnglishTimeWords(); }
 
+  // "at 9:00", "9 am", "9 o'clock", "noon".
+  std::optional<TimeOfDay> ReadTime(Tokens words) const {
+    if (words.size() > 1 && Is(words.front(), English().at, local_.at)) words.erase(words.begin());
+    const bool oclock = words.size() == 2 && Is(words.back(), English().oclock, local_.oclock);
+    if (oclock) {
+      words.pop_back();
+      if (words[0].find_first_not_of("0123456789") == std::string::npos) words[0] += ":00";
+    } else if (words.size() == 2 && Is(words.back(), "am|pm|a.m.|p.m.|h", "")) {
+      words = {absl::StrCat(words[0], words[1])};
+    }
+    if (words.size() != 1) return std::nullopt;
+    if (Is(words[0], English().noon, local_.noon)) return kNoon;
+    return ReadTimeOfDay(words[0]);
+  }
+
   std::optional<absl::Time> ReadDay(const std::string& day, TimeOfDay time) const {
-    if (Is(day, English().today, local_.today)) return At(today_, time, zone_);
+    const bool tonight = Is(day, English().tonight, local_.tonight);
+    if (tonight || Is(day, English().today, local_.today)) return At(today_, time, zone_);
+    if (Is(day, English().after_tomorrow, local_.after_tomorrow)) {
+      return At(today_ + 2, time, zone_);
+    }
     if (Is(day, English().tomorrow, local_.tomorrow)) return At(today_ + 1, time, zone_);
     for (size_t i = 0; i < English().weekdays.size(); ++i) {
       const std::string local = i < local_.weekdays.size() ? local_.weekdays[i] : "";
@@ -125,15 +145,16 @@ class Reader {
     return At(*date, time, zone_);
   }
 
-  // "2 hours", "2h", "an hour" is not understood.
+  // "2 hours", "2h", "an hour".
   std::optional<absl::Time> ReadSpan(Tokens words) const {
     if (words.size() == 1) {  // "2h": the number ends where the word begins
       const size_t digits = words[0].find_first_not_of("0123456789");
       if (digits == std::string::npos || digits == 0) return std::nullopt;
       words = {words[0].substr(0, digits), words[0].substr(digits)};
     }
-    int count = 0;
-    if (words.size() != 2 || !absl::SimpleAtoi(words[0], &count)) return std::nullopt;
+    if (words.size() != 2) return std::nullopt;
+    int count = Is(words[0], English().one, local_.one) ? 1 : 0;
+    if (count == 0 && !absl::SimpleAtoi(words[0], &count)) return std::nullopt;
     if (count < 1 || count > kMostUnits) return std::nullopt;
     if (Is(words[1], English().minutes, local_.minutes)) return now_ + absl::Minutes(count);
     if (Is(words[1], English().hours, local_.hours)) return now_ + absl::Hours(count);
@@ -159,10 +180,15 @@ const TimeWords& EnglishTimeWords() {
   static const TimeWords words = {
       "today",
       "tomorrow",
+      "overmorrow",
       {"monday|mon", "tuesday|tue", "wednesday|wed", "thursday|thu", "friday|fri", "saturday|sat",
        "sunday|sun"},
       "in",
       "at",
+      "a|an|one",
+      "o'clock",
+      "noon",
+      "tonight",
       "minutes|minute|min|m",
       "hours|hour|h",
       "days|day|d",

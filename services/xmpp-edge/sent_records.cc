@@ -17,11 +17,21 @@ namespace {
 constexpr int64_t kKeptSeconds = 6 * 24 * 60 * 60;
 constexpr char kVersion[] = "1";
 
-// KEYS[1] is the record, the others name it.
+constexpr char kRecentKept[] = "16";
+
+// KEYS[1] is the record, KEYS[2] the list of its contact, the others name it.
 const store::Script& PutScript() {
   static const store::Script script(R"(
     redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
-    for i = 2, #KEYS do redis.call('SET', KEYS[i], ARGV[2], 'EX', ARGV[3]) end
+    if #KEYS > 1 then
+      redis.call('LREM', KEYS[2], 0, ARGV[2])
+      redis.call('LPUSH', KEYS[2], ARGV[2])
+      redis.call('LTRIM', KEYS[2], 0, ARGV[4] - 1)
+      if redis.call('TTL', KEYS[2]) < tonumber(ARGV[3]) then
+        redis.call('EXPIRE', KEYS[2], ARGV[3])
+      end
+    end
+    for i = 3, #KEYS do redis.call('SET', KEYS[i], ARGV[2], 'EX', ARGV[3]) end
     return 1)");
   return script;
 }
@@ -74,7 +84,7 @@ SentRecord RecordOf(sender::v1::SubmitRequest request, int64_t due_unix_ms) {
 net::Task<absl::Status> SentRecords::Put(SentRecord record, std::vector<std::string> ids) {
   const std::string& user = record.request.owner();
   const std::string& key = record.request.idempotency_key();
-  std::vector<std::string> keys{Key(user, "sent", key), Key(user, "last", record.contact)};
+  std::vector<std::string> keys{Key(user, "sent", key), Key(user, "recent", record.contact)};
   for (const std::string& id : ids) {
     if (!id.empty()) keys.push_back(Key(user, "said", id));
   }
@@ -91,7 +101,7 @@ net::Task<absl::Status> SentRecords::Write(const SentRecord& record,
                                            std::vector<std::string> keys) {
   const int64_t ahead = std::max<int64_t>(record.due_unix_ms / 1000 - std::time(nullptr), 0);
   std::vector<std::string> args{Encode(record), record.request.idempotency_key(),
-                                absl::StrCat(ahead + kKeptSeconds)};
+                                absl::StrCat(ahead + kKeptSeconds), kRecentKept};
   auto reply = co_await redis_.Run(PutScript(), std::move(keys), std::move(args));
   co_return reply.status();
 }
@@ -102,10 +112,22 @@ net::Task<absl::StatusOr<std::optional<SentRecord>>> SentRecords::ById(std::stri
   co_return co_await Named(std::move(user), std::move(name));
 }
 
-net::Task<absl::StatusOr<std::optional<SentRecord>>> SentRecords::LastTo(std::string user,
+net::Task<absl::StatusOr<std::vector<SentRecord>>> SentRecords::RecentTo(std::string user,
                                                                          std::string contact) {
-  std::string name = Key(user, "last", contact);
-  co_return co_await Named(std::move(user), std::move(name));
+  std::vector<SentRecord> records;
+  std::vector<std::string> command{"LRANGE", Key(user, "recent", contact), "0", "-1"};
+  auto keys = co_await redis_.Command(std::move(command));
+  if (!keys.ok()) co_return keys.status();
+  if (keys->items.empty()) co_return records;
+  command = {"MGET"};
+  for (const store::Reply& key : keys->items) command.push_back(Key(user, "sent", key.text));
+  auto found = co_await redis_.Command(std::move(command));
+  if (!found.ok()) co_return found.status();
+  for (const store::Reply& one : found->items) {
+    if (one.IsNil()) continue;
+    if (auto record = Decode(one.text)) records.push_back(*std::move(record));
+  }
+  co_return records;
 }
 
 net::Task<absl::StatusOr<std::optional<SentRecord>>> SentRecords::Named(std::string user,

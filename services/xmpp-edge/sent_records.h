@@ -26,20 +26,21 @@ struct SentRecord {
 
 SentRecord RecordOf(sender::v1::SubmitRequest request, int64_t due_unix_ms);
 
-// Redis keys postern:thread:{user}:sent:…, said:…, last:…; kept as long as a mail may wait
+// Redis keys postern:thread:{user}:sent:…, said:…, recent:…; kept as long as a mail may wait
 // after it was due.
 class SentRecords {
  public:
   explicit SentRecords(store::RedisClient& redis) : redis_(redis) {}
 
   // Remembers it under the ids of the messages that stand for it (empty ones are passed over),
-  // and as the last one to its contact.
+  // and as the last one to its contact. A Message-ID is such an id.
   net::Task<absl::Status> Put(SentRecord record, std::vector<std::string> ids);
   // Of one that was put: what is known of it now.
   net::Task<absl::Status> Update(SentRecord record);
   // Nothing: no such mail.
   net::Task<absl::StatusOr<std::optional<SentRecord>>> ById(std::string user, std::string id);
-  net::Task<absl::StatusOr<std::optional<SentRecord>>> LastTo(std::string user,
+  // Those to a contact, the last one first; 16 are kept.
+  net::Task<absl::StatusOr<std::vector<SentRecord>>> RecentTo(std::string user,
                                                               std::string contact);
 
  private:

@@ -14,8 +14,9 @@
 namespace postern::xmpp_edge {
 
 // Takes mails back that have not left yet, because their author retracts the message
-// (XEP-0424), corrects it (XEP-0308), or says "cancel": as the next line to the same contact
-// while the mail waits, or as a reply to the message or to what the gateway said of it.
+// (XEP-0424), corrects it (XEP-0308), or says "cancel" to the same contact, which is about the
+// newest that waits, or as a reply to the message or to what the gateway said of it. That word
+// alone is never mailed, for its author may think that something waits.
 class TakingBack {
  public:
   // `outgoing` outlives it.
@@ -29,9 +30,11 @@ class TakingBack {
  private:
   // The mail of that message to that contact. kNotFound; kUnavailable: not now.
   net::Task<absl::StatusOr<SentRecord>> Find(const Incoming& incoming, std::string id);
-  // The mail that the word is about; nothing: none, the word is text.
-  net::Task<absl::StatusOr<std::optional<SentRecord>>> FindMeant(const Incoming& incoming);
+  // What is to be told of the word, as TakeBack.
+  net::Task<absl::StatusOr<std::string>> TakeMeantBack(const Incoming& incoming,
+                                                       const Words& words);
   // Answers what is to be told: OK, or an error with a sentence for the author.
+  // kFailedPrecondition: it has left; kUnavailable: not now.
   net::Task<absl::StatusOr<std::string>> TakeBack(SentRecord record, const Words& words);
   net::Task<void> Refuse(const Incoming& incoming, const absl::Status& why);
   net::Task<void> Say(const Incoming& incoming, std::string text);

@@ -20,6 +20,8 @@ inline TimeWords LocalTimeWords(const Words& words) {
   TimeWords local;
   local.today = words.Say("today");
   local.tomorrow = words.Say("tomorrow");
+  // TRANSLATORS: the day after tomorrow, in one word, if there is one; else as it is.
+  local.after_tomorrow = words.Say("overmorrow");
   local.weekdays = {words.Say("monday"),   words.Say("tuesday"), words.Say("wednesday"),
                     words.Say("thursday"), words.Say("friday"),  words.Say("saturday"),
                     words.Say("sunday")};
@@ -27,6 +29,13 @@ inline TimeWords LocalTimeWords(const Words& words) {
   local.in = words.Say("in");
   // TRANSLATORS: as in "tomorrow at 9:00".
   local.at = words.Say("at");
+  // TRANSLATORS: as in "in an hour", "in one hour".
+  local.one = words.Say("a|an|one");
+  // TRANSLATORS: as in "at 9 o'clock": one word after the number.
+  local.oclock = words.Say("o'clock");
+  local.noon = words.Say("noon");
+  // TRANSLATORS: one word, if there is one; else as it is.
+  local.tonight = words.Say("tonight");
   local.minutes = words.Say("minutes|minute");
   local.hours = words.Say("hours|hour");
   local.days = words.Say("days|day");
@@ -41,6 +50,11 @@ inline std::string SendLineUnreadable(const Words& words, absl::string_view valu
       "tomorrow 9:00\", \"Send: in 2 hours\" or \"Send: 2026-12-24 18:00\". If it is text, put an "
       "empty line before it.",
       value);
+}
+inline std::string SendLineTwice(const Words& words) {
+  return words.Say(
+      "Not sent: there are two lines \"Send:\". Leave one of them; if the other is text, put an "
+      "empty line before it.");
 }
 inline std::string SendLineIsOver(const Words& words, absl::string_view value) {
   return words.Say(
@@ -79,18 +93,37 @@ inline std::string HowToSendLater(const Words& words) {
       "another sender of your account.");
 }
 
+// TRANSLATORS: the name of the line "Send:" that users may write beside the English one.
+inline std::string KeywordSend(const Words& words) { return words.Say("Send"); }
+inline std::string NothingToSend(const Words& words) {
+  return words.Say("Not sent: there is no text. Write it below the lines at the head.");
+}
+
 // --- taking back ----------------------------------------------------------------------
 // TRANSLATORS: one word that users may type beside the English one, like "accounts".
 inline std::string KeywordCancel(const Words& words) { return words.Say("cancel"); }
-inline std::string TakenBack(const Words& words, absl::string_view recipients) {
-  return words.Say("Taken back: it is not sent to $0.", recipients);
+// TRANSLATORS: $0 is a subject, $1 addresses.
+inline std::string TakenBack(const Words& words, absl::string_view subject,
+                             absl::string_view recipients) {
+  return words.Say("Taken back: \"$0\" is not sent to $1.", subject, recipients);
 }
-inline std::string TakenBackBefore(const Words& words) {
-  return words.Say("It was taken back before. It is not sent.");
+inline std::string TakenBackBefore(const Words& words, absl::string_view subject) {
+  return words.Say("\"$0\" was taken back before. It is not sent.", subject);
 }
-// TRANSLATORS: $0 is why, in small letters: "the mail was sent or given up already".
-inline std::string NotTakenBack(const Words& words, absl::string_view why) {
-  return words.Say("It can't be taken back: $0.", why);
+// TRANSLATORS: $0 is a subject, $1 is why, in small letters: "the mail was sent or given up
+// already".
+inline std::string NotTakenBack(const Words& words, absl::string_view subject,
+                                absl::string_view why) {
+  return words.Say("\"$0\" can't be taken back: $1.", subject, why);
+}
+inline std::string NothingToTakeBack(const Words& words) {
+  // TRANSLATORS: "Subject:" is what users type, in every language.
+  return words.Say(
+      "There is nothing to take back: no mail that you wrote here is waiting. To mail this word "
+      "alone, put a line \"Subject: …\" before it.");
+}
+inline std::string CorrectionOfTakenBack(const Words& words) {
+  return words.Say("Not sent: that mail was taken back. Write a new message instead.");
 }
 inline std::string NotTakenBackNow(const Words& words) {
   return words.Say("It could not be taken back at this moment. Try again.");

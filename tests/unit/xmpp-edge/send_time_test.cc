@@ -25,6 +25,9 @@ TimeWords German() {
   words.weekdays = {"montag",  "dienstag", "mittwoch", "donnerstag",
                     "freitag", "samstag",  "sonntag"};
   words.at = "um";
+  words.after_tomorrow = "übermorgen|Übermorgen";
+  words.one = "einer|einem";
+  words.oclock = "uhr";
   words.hours = "stunden|stunde";
   return words;
 }
@@ -69,6 +72,18 @@ TEST(ReadSendTime, ReadsWhatPeopleWrite) {
       {"morgen um 9:00", "2026-11-23 09:00"},
       {"in 3 Stunden", "2026-11-22 20:30"},
       {"Mittwoch 9:00", "2026-11-25 09:00"},
+      {"noon", "2026-11-23 12:00"},
+      {"tomorrow noon", "2026-11-23 12:00"},
+      {"at 9 o'clock", "2026-11-23 09:00"},
+      {"9 pm", "2026-11-22 21:00"},
+      {"tonight", "2026-11-22 20:00"},
+      {"tonight at 22:00", "2026-11-22 22:00"},
+      {"in an hour", "2026-11-22 18:30"},
+      {"Übermorgen 9:00", "2026-11-24 09:00"},
+      {"um 9 Uhr", "2026-11-23 09:00"},
+      {"8.30 Uhr", "2026-11-23 08:30"},
+      {"morgen um 9 Uhr", "2026-11-23 09:00"},
+      {"in einer Stunde", "2026-11-22 18:30"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.text);
@@ -89,6 +104,10 @@ TEST(ReadSendTime, RefusesWhatIsNoTimeAndWhatIsOver) {
       {"soon", absl::StatusCode::kInvalidArgument},
       {"tomorrow", absl::StatusCode::kInvalidArgument},
       {"9", absl::StatusCode::kInvalidArgument},
+      {"at 9", absl::StatusCode::kInvalidArgument},
+      {"1 2:00", absl::StatusCode::kInvalidArgument},
+      {"25 o'clock", absl::StatusCode::kInvalidArgument},
+      {"in hours", absl::StatusCode::kInvalidArgument},
       {"24:00", absl::StatusCode::kInvalidArgument},
       {"9:60", absl::StatusCode::kInvalidArgument},
       {"13pm", absl::StatusCode::kInvalidArgument},

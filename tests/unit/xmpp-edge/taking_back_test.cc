@@ -80,30 +80,141 @@ TEST_F(TakingBackTest, AMailThatWaitsIsAnnouncedAndCancelledByAWord) {
   const Element* note = Find("It will be sent in");
   EXPECT_EQ(note->Child("reply", "urn:xmpp:reply:0")->Attr("id"), "m1");
   bench.Write(kAnn, kBobByMail, "m2", " Cancel ");
-  ASSERT_TRUE(Told("Taken back: it is not sent to bob@example.net."));
+  ASSERT_TRUE(Told("Taken back: \"Hello\" is not sent to bob@example.net."));
   EXPECT_EQ(bench.sender.cancelled(),
             std::vector<std::string>{bench.sender.taken().front().idempotency_key()});
   EXPECT_EQ(bench.sender.taken().size(), 1u) << "the word itself is no mail";
   bench.Write(kAnn, kBobByMail, "m3", "cancel");
-  EXPECT_TRUE(Told("It was taken back before."));
+  EXPECT_TRUE(Told("\"Hello\" was taken back before."));
   EXPECT_EQ(bench.sender.taken().size(), 1u);
 }
 
-TEST_F(TakingBackTest, WhereNothingWaitsTheWordIsText) {
+TEST_F(TakingBackTest, WhereNothingWaitsTheWordIsNeverMailed) {
   Begin(0);
   WriteAndWait(kBobByMail, "m1", "Hello");
   EXPECT_EQ(Find("It will be sent"), nullptr) << "no noise without a window";
-  WriteAndWait(kBobByMail, "m2", "cancel", 2);
-  EXPECT_EQ(Taken(2).draft().text(), "cancel");
-  EXPECT_TRUE(bench.sender.cancelled().empty());
+  bench.sender.SetCancelling({grpc::StatusCode::FAILED_PRECONDITION, "sent"});
+  for (const char* said : {"cancel", "Cancel!", "cancel.", "CANCEL !!"}) {
+    SCOPED_TRACE(said);
+    for (const char* to : {kBobByMail, kEve, kDomain, "work@mail.example.org"}) {
+      bench.sink.sent.clear();
+      bench.Write(kAnn, to, "m2", said);
+      EXPECT_TRUE(Told("There is nothing to take back")) << to;
+    }
+  }
+  EXPECT_EQ(bench.sender.taken().size(), 1u);
+  WriteAndWait(kBobByMail, "m3", "Subject: Our plan\ncancel", 2);
+  EXPECT_EQ(Taken(2).draft().text(), "cancel") << "whoever means it can say it";
+  WriteAndWait(kDomain, "m4", "To: bob@example.net\ncancel", 3);
+  EXPECT_EQ(Taken(3).draft().text(), "cancel");
+  WriteAndWait(kBobByMail, "m5", "cancel it", 4);
 }
 
 TEST_F(TakingBackTest, TheWordIsAboutTheContactItIsWrittenTo) {
   Begin(10);
   WriteAndWait(kBobByMail, "m1", "Hello");
-  WriteAndWait(kEve, "m2", "cancel", 2);
-  EXPECT_EQ(Taken(2).draft().text(), "cancel");
+  bench.Write(kAnn, kEve, "m2", "cancel");
+  EXPECT_TRUE(Told("There is nothing to take back"));
   EXPECT_TRUE(bench.sender.cancelled().empty());
+}
+
+TEST_F(TakingBackTest, TheWordOnceMoreTakesTheNextThatWaits) {
+  Begin(10);
+  WriteAndWait(kBobByMail, "m1", "first");
+  WriteAndWait(kBobByMail, "m2", "second", 2);
+  bench.Write(kAnn, kBobByMail, "c1", "cancel");
+  ASSERT_TRUE(Told("\"second\" is not sent"));
+  bench.Write(kAnn, kBobByMail, "c2", "cancel");
+  ASSERT_TRUE(Told("\"first\" is not sent"));
+  EXPECT_EQ(bench.sender.cancelled().size(), 2u);
+  EXPECT_EQ(bench.sender.taken().size(), 2u);
+}
+
+TEST_F(TakingBackTest, AMailThatWaitsForTheScheduleIsAnnounced) {
+  Begin(0);
+  bench.sender.SetWait(3 * 3600 * 1000);
+  WriteAndWait(kBobByMail, "m1", "Hello");
+  ASSERT_TRUE(Told("(Europe/Berlin). Write \"cancel\" to stop it."));
+  bench.Write(kAnn, kBobByMail, "m2", "cancel");
+  EXPECT_TRUE(Told("Taken back"));
+  EXPECT_EQ(bench.sender.taken().size(), 1u);
+}
+
+TEST_F(TakingBackTest, NothingIsThreadedOnWhatHasNotLeft) {
+  Begin(0);
+  WriteAndWait(kBobByMail, "m1", "Lunch");
+  WriteAndWait(kBobByMail, "m2", "Subject: Secret plan\nSend: in 2 hours\n\nHello", 2);
+  WriteAndWait(kBobByMail, "m3", "and wine", 3);
+  EXPECT_EQ(Taken(3).draft().subject(), "Re: Lunch") << "the one that waits is passed over";
+  EXPECT_NE(Taken(3).draft().in_reply_to(), "");
+  bench.Route(Retraction(kBobByMail, "m3"));
+  ASSERT_TRUE(Told("is not sent to bob"));
+  bench.Route(Retraction(kBobByMail, "m1"));
+  ASSERT_TRUE(Told("\"Lunch\" is not sent"));
+  WriteAndWait(kBobByMail, "m4", "something new", 4);
+  EXPECT_EQ(Taken(4).draft().subject(), "something new") << "none of them was ever mailed";
+  EXPECT_EQ(Taken(4).draft().in_reply_to(), "");
+  EXPECT_EQ(Taken(4).draft().references_size(), 0);
+}
+
+TEST_F(TakingBackTest, WhatFollowsAMailThatWaitsGoesToTheSamePeople) {
+  Begin(10);
+  WriteAndWait("work@mail.example.org", "m1", "To: bob@example.net\nSubject: Secret plan\n\nHi");
+  WriteAndWait("work@mail.example.org", "m2", "and wine", 2);
+  EXPECT_EQ(Taken(2).draft().to(0).local_part(), "bob");
+  EXPECT_EQ(Taken(2).draft().subject(), "and wine");
+  EXPECT_EQ(Taken(2).draft().in_reply_to(), "");
+  EXPECT_EQ(Taken(2).draft().references_size(), 0);
+}
+
+TEST_F(TakingBackTest, ACorrectionOfWhatWasTakenBackIsRefused) {
+  Begin(10);
+  WriteAndWait(kBobByMail, "m1", "Helo");
+  bench.Write(kAnn, kBobByMail, "c1", "cancel");
+  ASSERT_TRUE(Told("Taken back"));
+  EXPECT_EQ(ErrorTextOf(bench.Ask(Correction(kBobByMail, "m2", "m1", "Hello"))),
+            "Not sent: that mail was taken back. Write a new message instead.");
+  EXPECT_EQ(bench.sender.taken().size(), 1u);
+}
+
+TEST_F(TakingBackTest, AMailWithoutTextIsRefused) {
+  Begin(0);
+  for (const char* text : {"Subject: Lunch", "To: eve@example.net\n\n \n", "Send: in 2 hours\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(ErrorTextOf(bench.Ask(Message(kBobByMail, "m1", text))),
+              "Not sent: there is no text. Write it below the lines at the head.");
+  }
+  EXPECT_TRUE(bench.sender.taken().empty());
+}
+
+TEST_F(TakingBackTest, ASendLineThatSaysNothingOrComesTwiceIsRefused) {
+  Begin(0);
+  const Element empty = bench.Ask(Message(kBobByMail, "w1", "Send:\n\nHello"));
+  EXPECT_TRUE(absl::StrContains(ErrorTextOf(empty), "the line \"Send: \" names no time"));
+  const Element twice =
+      bench.Ask(Message(kBobByMail, "w2", "Send: in 2 hours\nSend: in 3 hours\nHello"));
+  EXPECT_TRUE(absl::StrContains(ErrorTextOf(twice), "there are two lines \"Send:\""));
+  const Element endless =
+      bench.Ask(Message(kBobByMail, "w3", absl::StrCat("Send: ", std::string(500, 'x'), "\nHi")));
+  const std::string cut = absl::StrCat("\"Send: ", std::string(60, 'x'), "…\" names no time");
+  EXPECT_TRUE(absl::StrContains(ErrorTextOf(endless), cut)) << ErrorTextOf(endless);
+  EXPECT_TRUE(bench.sender.taken().empty());
+}
+
+TEST_F(TakingBackTest, ADisabledAccountIsNamed) {
+  admin::v1::Account out = SmtpAccount("ann@example.org", "out");
+  out.set_enabled(false);
+  bench.admin.Add(std::move(out));
+  bench.Install();
+  const Element refused = bench.Ask(Message(kBobByMail, "m1", "Hello"));
+  EXPECT_EQ(ConditionOf(refused), "not-allowed");
+  EXPECT_TRUE(absl::StrContains(ErrorTextOf(refused), "Not sent: the account out is disabled"));
+}
+
+TEST_F(TakingBackTest, ASubjectKeepsToOneLine) {
+  Begin(0);
+  WriteAndWait(kBobByMail, "m1", "Subject: one\u2028two\u0085three\nHello");
+  EXPECT_EQ(Taken().draft().subject(), "one two three");
 }
 
 TEST_F(TakingBackTest, ItsAuthorIsToldWhenItIsTooLate) {
@@ -113,7 +224,7 @@ TEST_F(TakingBackTest, ItsAuthorIsToldWhenItIsTooLate) {
       rpc::ToGrpc(words::Error(absl::StatusCode::kFailedPrecondition,
                                words::Word("the mail was sent or given up already"))));
   bench.Write(kAnn, kBobByMail, "m2", "cancel");
-  EXPECT_TRUE(Told("It can't be taken back: the mail was sent or given up already."));
+  EXPECT_TRUE(Told("\"Hello\" can't be taken back: the mail was sent or given up already."));
   const Element refused = bench.Ask(Retraction(kBobByMail, "m1"));
   EXPECT_EQ(ConditionOf(refused), "not-allowed");
   EXPECT_EQ(bench.sender.taken().size(), 1u);
@@ -132,7 +243,7 @@ TEST_F(TakingBackTest, AReplyNamesTheMail) {
   const std::string note(Find("It will be sent in")->Attr("id"));  // of the first
   bench.sink.sent.clear();
   bench.Route(About(kBobByMail, "c2", "cancel", "reply", "urn:xmpp:reply:0", note));
-  EXPECT_TRUE(Told("It was taken back before.")) << "the note of the first";
+  EXPECT_TRUE(Told("\"first\" was taken back before.")) << "the note of the first";
   bench.Write(kAnn, kBobByMail, "c3", "cancel");
   EXPECT_TRUE(Told("Taken back")) << "the second is the last one still";
   EXPECT_EQ(bench.sender.cancelled().size(), 2u);
@@ -145,7 +256,7 @@ TEST_F(TakingBackTest, ARetractionTakesBackWhatWaits) {
   bench.Settle();
   EXPECT_TRUE(bench.sender.cancelled().empty()) << "nothing to her";
   bench.Route(Retraction(kBobByMail, "m1"));
-  ASSERT_TRUE(Told("Taken back: it is not sent to bob@example.net."));
+  ASSERT_TRUE(Told("Taken back: \"Hello\" is not sent to bob@example.net."));
   EXPECT_EQ(bench.sender.cancelled().size(), 1u);
   EXPECT_EQ(ErrorTextOf(bench.Ask(Retraction(kBobByMail, "no-such"))),
             "A mail that has left can't be taken back.");
