@@ -24,6 +24,14 @@ constexpr size_t kOfOneOwner = 16;  // the others come again
 // Longer than all calls for one mail may take: nobody else is to try it meanwhile.
 constexpr std::chrono::minutes kClaim{8};
 constexpr std::chrono::hours kLatestRetry{2};
+// A folder may be made meanwhile, a setting mended: some eight minutes in all.
+constexpr int64_t kTriesForGood = 5;
+
+// Whether another try would end alike, as when the folder is not there.
+bool IsForGood(const absl::Status& why) {
+  return absl::IsNotFound(why) || absl::IsFailedPrecondition(why) || absl::IsInvalidArgument(why) ||
+         absl::IsUnimplemented(why);
+}
 
 }  // namespace
 
@@ -100,10 +108,25 @@ net::Task<void> Filer::FileOne(Filing filing) {
     (void)co_await outbox_.Filed(id);
     co_return;
   }
-  log::Debug("a sent mail is not filed yet", {{"mail", id}, {"error", done.status().message()}});
   // Again after as long as it has been tried already.
   const milliseconds pause = std::clamp<milliseconds>(age, times_.soonest_retry, kLatestRetry);
-  (void)co_await outbox_.FileLater(id, pause);
+  co_await AfterFailure(id, pause, done.status());
+}
+
+net::Task<void> Filer::AfterFailure(std::string id, milliseconds pause, absl::Status why) {
+  words::Wording error{"$0", {std::string(why.message())}};
+  auto failures = co_await outbox_.FilingFailed(id, pause, std::move(error));
+  if (!failures.ok()) co_return;
+  if (!IsForGood(why)) {
+    log::Debug("a sent mail is not filed yet", {{"mail", id}, {"error", why.message()}});
+  } else if (*failures >= kTriesForGood) {
+    log::Warn("a sent mail could not be filed; it is let go",
+              {{"mail", id}, {"error", why.message()}});
+    (void)co_await outbox_.Filed(id);
+  } else if (*failures == 1) {
+    log::Warn("a sent mail can't be filed; it is tried a few times more",
+              {{"mail", id}, {"error", why.message()}});
+  }
 }
 
 net::Task<absl::StatusOr<bool>> Filer::TryToFile(Filing filing) {

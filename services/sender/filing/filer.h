@@ -56,6 +56,7 @@ class Filer {
   net::Task<void> Round();
   net::Task<void> FileFor(std::string owner, Filings filings);
   net::Task<void> FileOne(Filing filing);
+  net::Task<void> AfterFailure(std::string id, milliseconds pause, absl::Status why);
   // True: filed, or it never will be. False: again later.
   net::Task<absl::StatusOr<bool>> TryToFile(Filing filing);
   // The same once it is known where; `place` has a folder.

@@ -50,6 +50,15 @@ const store::Script kFileLater = Make(R"lua(
 return call('ZADD', key('filing'), 'XX', now + ARGV[2], ARGV[1])
 )lua");
 
+// ARGV: id, in how long, error. Answers how many tries have failed; 0: there is no such mail.
+const store::Script kFilingFailed = Make(R"lua(
+local mail = key('mail', ARGV[1])
+if call('HGET', mail, 'state') ~= 'filing' then return 0 end
+call('ZADD', key('filing'), 'XX', now + ARGV[2], ARGV[1])
+call('HSET', mail, 'error', ARGV[3])
+return call('HINCRBY', mail, 'file_errors', 1)
+)lua");
+
 // ARGV: id, offset, how much. No more than to the end of a piece; nil when there is nothing.
 const store::Script kContent = Make(R"lua(
 local offset, count = tonumber(ARGV[2]), tonumber(ARGV[3])

@@ -79,6 +79,9 @@ class Outbox {
   net::Task<absl::StatusOr<std::vector<Filing>>> TakeFilings(size_t limit);
   net::Task<absl::Status> Filed(std::string queue_id);
   net::Task<absl::Status> FileLater(std::string queue_id, milliseconds delay);
+  // The same after a try that failed, which operators read of; answers how many of them did.
+  net::Task<absl::StatusOr<int64_t>> FilingFailed(std::string queue_id, milliseconds delay,
+                                                  words::Wording error);
 
  private:
   using Args = std::vector<std::string>;

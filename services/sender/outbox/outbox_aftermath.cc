@@ -100,4 +100,10 @@ net::Task<absl::Status> Outbox::FileLater(std::string queue_id, milliseconds del
   co_return reply.status();
 }
 
+net::Task<absl::StatusOr<int64_t>> Outbox::FilingFailed(std::string queue_id, milliseconds delay,
+                                                        words::Wording error) {
+  std::vector<std::string> args = {std::move(queue_id), Ms(delay), EncodeWording(error)};
+  co_return co_await RunForCount(scripts::kFilingFailed, std::move(args));
+}
+
 }  // namespace postern::sender

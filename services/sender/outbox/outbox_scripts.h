@@ -51,7 +51,7 @@ extern const store::Script kSuspend, kResume, kGate, kCount;
 // carry_over_scripts.cc
 extern const store::Script kCarryOver;
 // filing_scripts.cc
-extern const store::Script kTakeFilings, kFiled, kFileLater, kContent;
+extern const store::Script kTakeFilings, kFiled, kFileLater, kFilingFailed, kContent;
 // queue_view_scripts.cc
 extern const store::Script kList, kRetry, kHold, kCancel;
 

@@ -299,6 +299,22 @@ TEST_F(FilerTest, LetsGoOfAMailThatHasNoFolder) {
   EXPECT_TRUE(mailbox.mails().empty());
 }
 
+TEST_F(FilerTest, LetsGoAfterAFewTriesWhereTheFolderIsNotThere) {
+  mailbox.FailAppends(grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no folder \"Gone\""));
+  Send("k1");
+  std::string error;
+  ASSERT_TRUE(Until([&] {
+    auto page = Await(io, view.List(QueueFilter(), "", 1));
+    if (page.ok() && !page->mails.empty() && !page->mails[0].error.empty()) {
+      error = page->mails[0].error;
+    }
+    return QueueIsEmpty();
+  }));
+  EXPECT_EQ(error, "there is no folder \"Gone\"") << "as long as it is filing";
+  EXPECT_EQ(mailbox.appends(), 5);
+  EXPECT_TRUE(mailbox.mails().empty());
+}
+
 TEST_F(FilerTest, LetsGoOfAMailWhoseMailboxIsGone) {
   book.Hear([] {
     admin::v1::ListAccountChangesResponse none;
