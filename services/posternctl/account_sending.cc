@@ -132,7 +132,9 @@ absl::Status Apply(const Wish& wish, const Account& account, Sending& sending) {
     sending.set_form(wish.form == "html" ? admin::v1::BODY_FORM_HTML : admin::v1::BODY_FORM_PLAIN);
   }
   if (wish.Given("--undo")) sending.set_undo_seconds(wish.undo);
-  if (wish.Given("--schedule-file")) {
+  if (wish.Given("--schedule-file") && wish.schedule_file.empty()) {
+    sending.clear_schedule();
+  } else if (wish.Given("--schedule-file")) {
     auto text = ReadTextFile(wish.schedule_file, schedule::kMaxScheduleBytes);
     if (!text.ok()) return text.status();
     sending.set_schedule(*std::move(text));
@@ -163,6 +165,23 @@ struct RouteWish {
   bool none = false;
 };
 
+// Mail would wait for a route that the sender does not know. When it can't be asked: a warning.
+absl::StatusOr<std::string> CheckRoute(Session& session, const std::string& name) {
+  auto known = session.Call(&Stub::ListRoutes, sender::v1::ListRoutesRequest());
+  if (!known.ok()) {
+    return absl::StrCat("warning: whether there is a route ", name,
+                        " is not known: ", known.status().message());
+  }
+  std::vector<std::string> names;
+  for (const sender::v1::EgressRoute& route : known->routes()) {
+    if (absl::EqualsIgnoreCase(route.name(), name)) return "";
+    names.push_back(route.name());
+  }
+  return absl::NotFoundError(absl::StrCat(
+      "there is no route ", name, " in the sender's --routes-file; ",
+      names.empty() ? "it has none" : absl::StrCat("there are: ", absl::StrJoin(names, ", "))));
+}
+
 absl::Status ShowOrSetRoute(Session& session, const RouteWish& wish) {
   auto account = FindAccount(session, wish.account);
   if (!account.ok()) return account.status();
@@ -171,6 +190,10 @@ absl::Status ShowOrSetRoute(Session& session, const RouteWish& wish) {
     admin::v1::SetRouteRequest request;
     request.set_account_id(account->id());
     request.set_route(wish.route);
+    absl::StatusOr<std::string> warning = "";
+    if (!wish.none) warning = CheckRoute(session, wish.route);
+    if (!warning.ok()) return warning.status();
+    if (!warning->empty() && !session.json) PrintLine(session.out(), *warning);
     auto answer = session.Call(&Stub::SetRoute, request);
     if (!answer.ok()) return answer.status();
     *account = answer->account();

@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "services/posternctl/accounts.h"
 #include "services/posternctl/nouns.h"
+#include "services/posternctl/queue_retry.h"
 #include "services/posternctl/table.h"
 #include "services/posternctl/words.h"
 
@@ -24,6 +25,7 @@ constexpr uint32_t kPage = 1000;
 struct Which {
   std::string id, account, owner, domain, state;
   uint32_t limit = 100;
+  bool dated = false;
 };
 
 std::string FirstRecipient(const QueuedMail& mail) {
@@ -58,7 +60,7 @@ absl::StatusOr<sender::v1::QueueFilter> FilterOf(Session& session, const Which& 
 }
 
 void PrintQueue(Session& session, const sender::v1::ListQueueResponse& list) {
-  Table table({"ID", "OWNER", "TO", "STATE", ">TRIES", ">SIZE", "NEXT TRY", "LAST ERROR"});
+  Table table({"ID", "OWNER", "TO", "STATE", ">TRIES", ">SIZE", "NEXT TRY", "WHY"});
   for (const QueuedMail& mail : list.mails())
     table.Add({mail.queue_id(), mail.owner(), FirstRecipient(mail), StateOf(mail),
                absl::StrCat(mail.attempts()), SizeWords(mail.size()),
@@ -107,7 +109,7 @@ absl::Status ShowQueued(Session& session, const Which& which) {
   card.Add("submitted", TimeWords(mail.submitted_unix()));
   card.Add("tries", absl::StrCat(mail.attempts()));
   card.Add("next try", TimeWords(mail.next_attempt_unix()));
-  card.Add("last error", mail.last_error());
+  card.Add("why", mail.last_error());
   card.Print(session.out());
   if (mail.uncertain()) {
     session.out() << "\nAn attempt ended before the server's last answer: the mail may have been "
@@ -121,21 +123,10 @@ absl::Status ShowQueued(Session& session, const Which& which) {
   return absl::OkStatus();
 }
 
-std::string Mails(uint64_t count, absl::string_view one, absl::string_view many) {
-  return absl::StrCat(count, count == 1 ? " mail " : " mails ", count == 1 ? one : many, ".");
-}
-
 absl::Status RetryQueued(Session& session, const Which& which) {
   auto filter = FilterOf(session, which);
   if (!filter.ok()) return filter.status();
-  sender::v1::RetryQueuedRequest request;
-  request.set_queue_id(which.id);
-  *request.mutable_filter() = *std::move(filter);
-  auto answer = session.Call(&Stub::RetryQueued, request);
-  if (!answer.ok()) return answer.status();
-  if (session.json) return session.PrintJson(*answer);
-  PrintLine(session.out(), Mails(answer->retried(), "is due now", "are due now"));
-  return absl::OkStatus();
+  return RetryMails(session, which.id, *std::move(filter), which.dated);
 }
 
 absl::Status HoldQueued(Session& session, const Which& which, bool release) {
@@ -149,8 +140,8 @@ absl::Status HoldQueued(Session& session, const Which& which, bool release) {
   if (!answer.ok()) return answer.status();
   if (session.json) return session.PrintJson(*answer);
   const uint32_t changed = answer->changed();
-  PrintLine(session.out(), release ? Mails(changed, "is released", "are released")
-                                   : Mails(changed, "is held", "are held"));
+  PrintLine(session.out(), release ? MailsWords(changed, "is released", "are released")
+                                   : MailsWords(changed, "is held", "are held"));
   return absl::OkStatus();
 }
 
@@ -166,14 +157,25 @@ absl::Status CancelQueued(Session& session, const Which& which) {
 
 using Chosen = std::shared_ptr<Which>;
 
+// What a script left empty must not mean all mails.
+std::string CheckNotEmpty(const std::string& value) {
+  return value.empty() ? "must not be empty" : "";
+}
+
 CLI::Option* AddId(CLI::App& verb, const Chosen& which) {
-  return verb.add_option("ID", which->id, "of the mail, from 'queue list'");
+  return verb.add_option("ID", which->id, "of the mail, from 'queue list'")->check(CheckNotEmpty);
 }
 
 void AddFilter(CLI::App& verb, const Chosen& which) {
-  verb.add_option("--account", which->account, "only that account's: OWNER/NAME or its id");
-  verb.add_option("--owner", which->owner, "only that user's: a bare JID");
-  verb.add_option("--domain", which->domain, "only to recipients there");
+  verb.add_option("--account", which->account, "only that account's: OWNER/NAME or its id")
+      ->check(CheckNotEmpty);
+  verb.add_option("--owner", which->owner, "only that user's: a bare JID")->check(CheckNotEmpty);
+  verb.add_option("--domain", which->domain, "only to recipients there")->check(CheckNotEmpty);
+}
+
+CLI::Option* AddDated(CLI::App& verb, const Chosen& which) {
+  return verb.add_flag("--dated", which->dated,
+                       "those that wait for their date or may be undone, too");
 }
 
 void AddList(Nouns& nouns, CLI::App& queue) {
@@ -207,24 +209,27 @@ void AddRetry(Nouns& nouns, CLI::App& queue) {
   auto all = std::make_shared<bool>(false);
   CLI::App& retry = nouns.AddVerb(
       queue, "retry", "Make a waiting mail due now, or all of them",
-      "Ends what the mail waits for: another try, its date, a pause of its account, "
-      "a schedule.\n\n"
+      "Ends what the mail waits for: another try, a pause of its account, a schedule; and its\n"
+      "date, when it is named or with --dated. One that is held needs 'queue release'.\n\n"
       "Examples:\n  posternctl queue retry 7f3a09c2d41b86e5f0aa\n  posternctl queue retry --all\n",
       [which](Session& session) { return RetryQueued(session, *which); });
-  auto* group = retry.add_option_group("which");
-  group->add_option("ID", which->id, "of the mail, from 'queue list'");
-  group->add_flag("--all", *all, "every waiting mail");
-  group->require_option(1);
+  CLI::Option* id = AddId(retry, which);
+  CLI::Option* every = retry.add_flag("--all", *all, "every waiting mail")->excludes(id);
+  AddDated(retry, which)->needs(every);
+  retry.require_option(1, 2);
 }
 
 void AddFlush(Nouns& nouns, CLI::App& queue) {
   auto which = std::make_shared<Which>();
   CLI::App& flush = nouns.AddVerb(
       queue, "flush", "Make all waiting mails due now, or those of an account, user or domain",
-      "Ends all that they wait for, as 'retry' does: the date that their author gave them, too.\n\n"
+      "Ends what they wait for, as 'retry' does. Those that wait for the date that their author\n"
+      "gave them, or that may be undone for some seconds, are left and counted, but for "
+      "--dated.\n\n"
       "Examples:\n  posternctl queue flush\n  posternctl queue flush --domain example.net\n",
       [which](Session& session) { return RetryQueued(session, *which); });
   AddFilter(flush, which);
+  AddDated(flush, which);
 }
 
 void AddHold(Nouns& nouns, CLI::App& queue, bool release) {
@@ -237,10 +242,9 @@ void AddHold(Nouns& nouns, CLI::App& queue, bool release) {
                    " 7f3a09c2d41b86e5f0aa\n  posternctl queue ", name,
                    " --owner ann@example.org\n"),
       [which, release](Session& session) { return HoldQueued(session, *which, release); });
-  auto* group = verb.add_option_group("which");
-  group->add_option("ID", which->id, "of the mail, from 'queue list'");
-  AddFilter(*group, which);
-  group->require_option(1, 3);
+  AddId(verb, which);
+  AddFilter(verb, which);
+  verb.require_option(1, 3);
 }
 
 void AddCancel(Nouns& nouns, CLI::App& queue) {

@@ -1,9 +1,11 @@
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "services/posternctl/nouns.h"
 #include "services/posternctl/table.h"
 
@@ -11,7 +13,14 @@ namespace postern::posternctl {
 namespace {
 
 using Stub = Session::Stub;
+constexpr char kRoutesFile[] = "routes file";
+
 using Part = admin::v1::GetStatusResponse::Service;
+
+std::string StateOf(const Part& part) {
+  if (part.serving()) return "up";
+  return part.name() == kRoutesFile ? "wrong" : "down";
+}
 
 // The component stream, as the edge sees it.
 Part AskLink(Session& session) {
@@ -39,6 +48,19 @@ Part AskRedis(Session& session) {
   return redis;
 }
 
+// Files of an operator that the sender could not read, while those before are in force. Only told
+// when there is something to tell: who has no routes wants no line of them.
+std::vector<Part> AskFiles(Session& session) {
+  std::vector<Part> bad;
+  auto answer = session.Call(&Stub::ListRoutes, sender::v1::ListRoutesRequest());
+  if (!answer.ok() || answer->file_problem().empty()) return bad;
+  Part& routes = bad.emplace_back();
+  routes.set_name(kRoutesFile);
+  routes.set_detail(absl::StrCat("it has errors, the one before is in force: ",
+                                 absl::StrReplaceAll(answer->file_problem(), {{"\n", "; "}})));
+  return bad;
+}
+
 std::string JsonOf(const std::vector<Part>& services, const Part& link, const Part& redis) {
   const auto append = [](std::string* out, const Part& part) {
     absl::StrAppend(out, ToJson(part));
@@ -56,12 +78,13 @@ absl::Status ShowStatus(Session& session, bool check) {
   std::vector<Part> all = services;
   all.push_back(link);
   all.push_back(redis);
+  for (Part& file : AskFiles(session)) all.push_back(std::move(file));
 
   Table table({"PART", "STATE", "DETAIL"});
   std::vector<std::string> down;
   for (const Part& part : all) {
-    table.Add({part.name(), part.serving() ? "up" : "down", part.detail()});
-    if (!part.serving()) down.push_back(part.name());
+    table.Add({part.name(), StateOf(part), part.detail()});
+    if (!part.serving() && part.name() != kRoutesFile) down.push_back(part.name());
   }
   if (session.json) {
     session.out() << JsonOf(services, link, redis);
@@ -79,6 +102,7 @@ void AddStatus(Nouns& nouns) {
   auto check = std::make_shared<bool>(false);
   CLI::App& status = nouns.AddLoneVerb(
       "status", "Every service, the link to the XMPP server, Redis",
+      "A file of routes with errors is told of here, too; mail goes on by the one before.\n"
       "JSON: {\"services\": [{name, serving, detail}], \"link\": {...}, \"redis\": {...}}\n\n"
       "Examples:\n  posternctl status\n"
       "  posternctl status --check || echo \"something is down\"\n",

@@ -51,6 +51,8 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   sender::v1::HoldQueuedResponse held;
   sender::v1::RetryQueuedRequest retry_asked;
   sender::v1::RetryQueuedResponse retried;
+  sender::v1::ListRoutesRequest routes_asked;
+  sender::v1::ListRoutesResponse routes;
   sender::v1::CancelQueuedRequest cancel_asked;
   rules::v1::ImportRulesRequest import_asked;
   rules::v1::ImportRulesResponse imported;
@@ -130,6 +132,10 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   grpc::Status RetryQueued(Context, const sender::v1::RetryQueuedRequest* request,
                            sender::v1::RetryQueuedResponse* response) override {
     return Answer(request, retry_asked, response, retried);
+  }
+  grpc::Status ListRoutes(Context, const sender::v1::ListRoutesRequest* request,
+                          sender::v1::ListRoutesResponse* response) override {
+    return Answer(request, routes_asked, response, routes);
   }
   grpc::Status CancelQueued(Context, const sender::v1::CancelQueuedRequest* request,
                             sender::v1::CancelQueuedResponse* response) override {

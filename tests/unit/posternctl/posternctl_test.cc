@@ -182,6 +182,20 @@ TEST_F(PosternctlTest, ShowsAndSteersTheQueue) {
   EXPECT_TRUE(admin_.hold_asked.release());
   EXPECT_EQ(admin_.hold_asked.filter().owner(), "ann@example.org");
   EXPECT_NE(Run({"queue", "hold"}).status, 0) << "never all by a slip";
+  for (const std::vector<std::string>& empty :
+       {std::vector<std::string>{"queue", "flush", "--domain", ""},
+        {"queue", "flush", "--owner", ""},
+        {"queue", "list", "--account", ""},
+        {"queue", "hold", "--domain", ""},
+        {"queue", "release", ""},
+        {"queue", "retry", ""},
+        {"queue", "cancel", ""}}) {
+    const Finished finished = Run(empty);
+    EXPECT_EQ(finished.status, 2) << empty[1];
+    EXPECT_THAT(finished.err, HasSubstr("must not be empty")) << empty[1];
+  }
+  EXPECT_THAT(Done({"queue", "hold", "--help"}), HasSubstr("queue hold [OPTIONS] [ID]"));
+  EXPECT_NE(Run({"queue", "retry", "--dated"}).status, 0);
   admin_.retried.set_retried(1);
   EXPECT_EQ(Done({"queue", "retry", "q1"}), "1 mail is due now.\n");
   EXPECT_EQ(admin_.retry_asked.queue_id(), "q1");
@@ -189,6 +203,14 @@ TEST_F(PosternctlTest, ShowsAndSteersTheQueue) {
   EXPECT_EQ(admin_.retry_asked.queue_id(), "");
   EXPECT_EQ(Done({"queue", "flush", "--domain", "example.net"}), "1 mail is due now.\n");
   EXPECT_EQ(admin_.retry_asked.filter().domain(), "example.net");
+  admin_.queue.mutable_mails(0)->set_attempts(0);
+  admin_.queue.mutable_mails(0)->set_next_attempt_unix(4'000'000'000);
+  EXPECT_EQ(Done({"queue", "flush"}),
+            "1 mail is due now.\n"
+            "1 mail waits for its date, or may be undone, and was left (--dated).\n");
+  EXPECT_EQ(admin_.retry_asked.queue_id(), "");
+  EXPECT_EQ(Done({"queue", "flush", "--dated"}), "2 mails are due now.\n");
+  EXPECT_EQ(admin_.retry_asked.queue_id(), "q1");
   EXPECT_EQ(Done({"queue", "cancel", "q1"}), "q1 is given up; its author is told.\n");
   EXPECT_EQ(admin_.cancel_asked.queue_id(), "q1");
   admin_.error = grpc::Status(grpc::StatusCode::NOT_FOUND, "no mail q2 is in the queue");
@@ -286,6 +308,12 @@ TEST_F(PosternctlTest, ShowsTheStateOfEveryPart) {
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &parsed).ok()) << json;
   EXPECT_TRUE(parsed.fields().at("link").struct_value().fields().at("serving").bool_value());
   EXPECT_EQ(parsed.fields().at("services").list_value().values_size(), 1);
+
+  admin_.routes.set_file_problem("routes:2:8: no\nroutes:3:1: nor this");
+  EXPECT_THAT(Done({"status"}),
+              EndsWith("\nroutes file  wrong  it has errors, the one before is in force: "
+                       "routes:2:8: no; routes:3:1: nor this\n"));
+  EXPECT_EQ(Run({"status", "--check"}).err, "posternctl: not up: fetcher\n");
 }
 
 TEST_F(PosternctlTest, TakesItsAddressFromTheEnvironment) {
@@ -320,7 +348,7 @@ TEST(PosternctlAlone, ExitsWithTwoOnWrongUsage) {
       {{"--no-such-option"}, "no '--no-such-option'", "Try 'posternctl --help'."},
       {{"users", "list", "extra"}, "no 'extra'", "Try 'posternctl users list --help'."},
       {{"accounts", "show"}, "ACCOUNT is required", "Try 'posternctl accounts show --help'."},
-      {{"queue", "retry"}, "Exactly 1", "Try 'posternctl queue retry --help'."},
+      {{"queue", "retry"}, "At least 1", "Try 'posternctl queue retry --help'."},
       {{"rules", "import", "jsmail"}, "--reject", "Try 'posternctl rules import jsmail --help'."},
       {{"rules", "explain", "--limit", "0"}, "--limit", "posternctl rules explain --help'."},
       {{"rules", "explain", "--message", "m"}, "--jsmail", "posternctl rules explain --help'."},

@@ -84,6 +84,10 @@ TEST_F(SendingTest, ChangesWhatItNamesAndLeavesTheRest) {
   Done({"accounts", "sending", kAccount, "--identity", "", "--signature-file", ""});
   EXPECT_EQ(asked().identities_size(), 0);
   EXPECT_EQ(asked().signature(), "");
+
+  account().mutable_sending()->set_schedule("MO 12:00");
+  Done({"accounts", "sending", kAccount, "--schedule-file", ""});
+  EXPECT_EQ(asked().schedule(), "");
 }
 
 TEST_F(SendingTest, NamesWhatIsWrong) {
@@ -108,6 +112,13 @@ TEST_F(SendingTest, NamesWhatIsWrong) {
 TEST_F(SendingTest, RoutesAreShownAndSet) {
   EXPECT_EQ(Done({"accounts", "route", kAccount}), "ann@example.org/work sends by no route.\n");
   EXPECT_EQ(admin_.route_asked.account_id(), "");
+  EXPECT_THAT(Run({"accounts", "route", kAccount, "satellite"}).err,
+              HasSubstr("there is no route satellite in the sender's --routes-file; it has none"));
+  admin_.routes.add_routes()->set_name("NIGHT");
+  admin_.routes.add_routes()->set_name("Satellite");
+  EXPECT_THAT(Run({"accounts", "route", kAccount, "moon"}).err,
+              HasSubstr("there are: NIGHT, Satellite\n"));
+  EXPECT_EQ(admin_.route_asked.account_id(), "") << "nothing was set";
   EXPECT_EQ(Done({"accounts", "route", kAccount, "satellite"}),
             "ann@example.org/work sends by route satellite.\n");
   EXPECT_EQ(admin_.route_asked.account_id(), "a1b2");
