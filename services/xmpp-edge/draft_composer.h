@@ -45,6 +45,7 @@ class DraftComposer {
   const Words& WordsFor(const Incoming& incoming) const;
   // What the message says, and the files that it hands over.
   absl::StatusOr<ChatMail> Read(const Element& message, const Words& words) const;
+  // answer_search.cc, the Find and Candidates functions.
   net::Task<absl::StatusOr<AnsweredMail>> FindAnswered(Question question, const Words& words);
   net::Task<absl::StatusOr<AnswerCandidates>> Candidates(Question question);
   net::Task<absl::StatusOr<AnsweredMail>> FindForwarded(Question question, const Words& words);
