@@ -54,6 +54,23 @@ std::string WayOf(const RouteSettings& route) {
   return route.relay ? absl::StrCat(route.relay->host, ":", route.relay->port) : "";
 }
 
+std::string TimesOf(const RouteSettings& route) {
+  if (!route.HasTimes()) return "always";
+  std::vector<std::string> when;
+  for (const schedule::Section& section : route.schedule.sections) {
+    const int times = section.times.Count();
+    if (times > 0)
+      when.push_back(absl::StrCat(times, times == 1 ? " time a week" : " times a week"));
+    for (const schedule::QueueTrigger& trigger : section.triggers) {
+      when.push_back(absl::StrCat("from ", trigger.waiting,
+                                  trigger.waiting == 1 ? " mail" : " mails",
+                                  trigger.days == schedule::kEveryDay ? "" : " on some days"));
+    }
+    if (section.any_connection) when.push_back("any connection");
+  }
+  return absl::StrJoin(when, ", ");
+}
+
 absl::Status Check(Session& session, const Question& question) {
   auto text = ReadTextFile(question.path, sender::kMaxRoutesBytes);
   if (!text.ok()) return text.status();
@@ -67,7 +84,7 @@ absl::Status Check(Session& session, const Question& question) {
   for (const RouteSettings& route : parsed->routes) {
     const auto next = NextRuns(route.schedule, schedule::Traffic::kSend, absl::Now(), 1);
     table.Add({route.name, WayWords(WayOf(route), route.source), absl::StrJoin(route.up, " "),
-               absl::StrJoin(route.down, " "), route.HasTimes() ? "" : "always",
+               absl::StrJoin(route.down, " "), TimesOf(route),
                next.empty() ? "" : RunWords(next.front(), absl::UTCTimeZone())});
   }
   table.Print(session.out(), "The file names no route.");

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -49,9 +50,24 @@ bool FileProblems::HoldsControls(const FileLine& line) {
   return true;
 }
 
+namespace {
+
+// Of "line:column: reason"; what has no place comes last.
+size_t LineOf(absl::string_view problem) {
+  size_t line = 0;
+  const bool has_place = absl::SimpleAtoi(problem.substr(0, problem.find(':')), &line);
+  return has_place ? line : static_cast<size_t>(-1);
+}
+
+}  // namespace
+
 absl::Status FileProblems::Told() const {
   if (all_.empty()) return absl::OkStatus();
-  std::string told = absl::StrJoin(all_, "\n");
+  std::vector<std::string> sorted = all_;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const std::string& a, const std::string& b) {
+    return LineOf(a) < LineOf(b);
+  });
+  std::string told = absl::StrJoin(sorted, "\n");
   if (more_ > 0) absl::StrAppend(&told, "\nand ", more_, " more");
   return absl::InvalidArgumentError(told);
 }

@@ -37,6 +37,8 @@ bool SameWay(const RouteSettings& a, const RouteSettings& b) {
          a.source == b.source && a.schedule.sections.empty() == b.schedule.sections.empty();
 }
 
+constexpr size_t kMostTold = 1000;  // routes that are not there, in the log
+
 absl::Status NotSetUp() {
   return words::Error(absl::StatusCode::kUnavailable,
                       words::Word("the operator of this gateway has not set up the way that this "
@@ -105,7 +107,13 @@ Route* EgressRoutes::RouteOf(const Account& account) {
   const std::string name = NameOf(account);
   if (name.empty()) return nullptr;
   const auto found = in_force_.find(absl::AsciiStrToLower(name));
-  if (found == in_force_.end()) return no_way_.get();
+  if (found == in_force_.end()) {
+    if (told_.size() < kMostTold && told_.insert(name).second) {
+      log::Warn("there is no such route; mail waits until the file of routes has it",
+                {{"route", name}, {"account", account.id}});
+    }
+    return no_way_.get();
+  }
   return found->second;
 }
 
@@ -122,6 +130,7 @@ void EgressRoutes::Retried() {
 // --- following the file -----------------------------------------------------------
 
 void EgressRoutes::Follow() {
+  told_.clear();
   const auto before = std::exchange(in_force_, {});
   for (const RouteSettings& settings : file_.table()->routes) {
     if (settings.schedule.sections.empty()) continue;  // it only fetches

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "lib/net/task.h"
@@ -79,6 +80,7 @@ class EgressRoutes {
   absl::flat_hash_map<std::string, Way*> in_force_;  // by name in lower case
   std::vector<std::shared_ptr<Link>> links_;
   std::unique_ptr<NoWay> no_way_;
+  absl::flat_hash_set<std::string> told_;  // what accounts name and the file does not have
   bool running_ = false;
   net::TaskGroup loops_;  // last: its coroutines use all of the above
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,6 +32,21 @@ absl::string_view KeyOf(absl::string_view line) {
     if (absl::EqualsIgnoreCase(key, known)) return known;
   }
   return {};
+}
+
+constexpr absl::string_view kJsmailsKeys[] = {"user", "password", "domain", "type", "tz"};
+
+// Whether this is a word before a colon that means nothing here; a time is none.
+bool IsUnknownKey(absl::string_view line) {
+  const size_t colon = line.find(':');
+  if (colon == line.npos || !KeyOf(line).empty()) return false;
+  const absl::string_view key = absl::StripAsciiWhitespace(line.substr(0, colon));
+  const bool is_word = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+    return absl::ascii_isalpha(c) || c == '-' || c == '_';
+  });
+  return is_word &&
+         std::none_of(std::begin(kJsmailsKeys), std::end(kJsmailsKeys),
+                      [&](absl::string_view k) { return absl::EqualsIgnoreCase(k, key); });
 }
 
 bool IsHeader(absl::string_view line) {
@@ -98,7 +114,11 @@ std::string RouteParser::TakeOurs(absl::string_view text) {
       problems_.Add(line, trimmed, "a section has to come first, like [NAME]");
       continue;
     }
-    if (key.empty()) {
+    if (!IsHeader(trimmed) && IsUnknownKey(trimmed)) {
+      problems_.Add(line, trimmed,
+                    absl::StrCat("must be one of ", absl::StrJoin(kJsmailsKeys, ", "), ", ",
+                                 absl::StrJoin(kKeys, ", ")));
+    } else if (key.empty()) {
       absl::StrAppend(&rest, line.text);
     } else if (!problems_.HoldsControls(line)) {
       Take(line, key, !headers_.empty());

@@ -129,5 +129,19 @@ TEST_F(SendingTest, RoutesAreShownAndSet) {
   EXPECT_EQ(Run({"accounts", "route", kAccount, "satellite", "--none"}).status, 2);
 }
 
+TEST_F(SendingTest, AFileOfRoutesIsLookedThroughWithItsTimes) {
+  const TemporaryFile good("[NIGHT]\nMO 12:00\n* 5\n[#DAY]\n[ALL]\n");
+  EXPECT_THAT(Done({"routes", "check", good.path()}),
+              AllOf(HasSubstr("1 time a week, from 5 mails  Mon "), HasSubstr("any connection"),
+                    HasSubstr("always")));
+  const TemporaryFile bad("[A]\nsource: x\nMO 25:00\nrelais: a:25\n");
+  const Finished finished = Run({"routes", "check", bad.path()});
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_THAT(finished.err,
+              HasSubstr(":4:1: must be one of user, password, domain, type, tz, relay, "));
+  EXPECT_LT(finished.err.find(":2:9: "), finished.err.find(":3:4: "));
+  EXPECT_LT(finished.err.find(":3:4: "), finished.err.find(":4:1: "));
+}
+
 }  // namespace
 }  // namespace postern::posternctl

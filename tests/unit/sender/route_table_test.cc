@@ -114,8 +114,13 @@ TEST(ParseRoutes, TellsAllThatIsWrongAndWhere) {
       {"no value", "[A]\nrelay:\n", "2:7: the value is missing"},
       {"JSMail's faults, and ours", "[A]\nXX 12:00\nsource: x\nMO 25:00\ntype: IMAP\n",
        "2:1: must be a day (MO, TU, WE, TH, FR, SA, SU), a range of days (MO-FR) or *\n"
+       "3:9: must be an IP address of this machine, like 192.0.2.7\n"
        "4:4: must be an hour from 00 to 23, or a pattern like *, 1*, *5\n"
-       "5:7: must be one of SMTP, POP3, BOTH\n3:9: must be an IP address"},
+       "5:7: must be one of SMTP, POP3, BOTH"},
+      {"an unknown word", "[A]\nsource: x\n relais: m:25\n",
+       "2:9: must be an IP address of this machine, like 192.0.2.7\n3:2: must be one of user, "
+       "password, domain, type, tz, relay, "
+       "security, login, password-file, source, up, down, keep"},
       {"a wrong header", "[A\nrelay: x\n", "1:3: a \"]\" is missing"},
       {"a link of its own by MX", "[A]\nrelay: mx\nsource: 192.0.2.1\nlogin: x\n",
        "3:9: means nothing with relay: mx\n4:8: means nothing without relay: HOST:PORT"},
