@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "lib/crypto/digest.h"
 #include "lib/mail/domain_name.h"
 #include "lib/mail/mime_writer.h"
@@ -111,8 +112,9 @@ absl::StatusOr<ComposedMail> Compose(Draft draft, absl::string_view key, int64_t
   mail.message_id = composed.message_id;
   auto content = mail::WriteMail(mail);
   if (!content.ok()) {
-    return words::Error(content.status().code(),
-                        words::Word("the mail can't be written: $0", content.status().message()));
+    // What its author reads names no part of ours.
+    const absl::string_view why = absl::StripPrefix(content.status().message(), "mail: ");
+    return words::Error(content.status().code(), words::Word("the mail can't be written: $0", why));
   }
   if (content->size() > kMaxContentBytes) return TooLarge();
   composed.content = *std::move(content);

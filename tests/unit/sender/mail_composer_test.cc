@@ -124,6 +124,14 @@ TEST(MailComposer, RefusesADraftThatIsWrong) {
 }
 
 // An ill-formed reference came with the mail that is answered; its author can't help it.
+TEST(MailComposer, TellsWhatIsWrongInTheAuthorsTerms) {
+  Draft draft = SomeDraft();
+  draft.subject = "one\u2028two";
+  const auto composed = Compose(draft, "key", kDate);
+  EXPECT_EQ(composed.status().message(),
+            "the mail can't be written: the subject holds a line break or a control character");
+}
+
 TEST(MailComposer, LeavesOutReferencesThatAreNone) {
   Draft draft = SomeDraft();
   draft.references = {"a@b>\r\nX-Injected: yes\r\nX: <c@d", "good@example.net"};
