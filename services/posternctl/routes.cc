@@ -43,7 +43,7 @@ absl::Status List(Session& session) {
   }
   table.Print(session.out(), "There are no routes: mail goes to each account's own server.");
   if (!answer->file_problem().empty()) {
-    PrintLine(session.out(), "The file of routes has errors; the routes above are those before:");
+    PrintLine(session.out(), "A file of the sender has errors; what it said before is in force:");
     PrintLine(session.out(), answer->file_problem());
   }
   return absl::OkStatus();

@@ -13,13 +13,13 @@ namespace postern::posternctl {
 namespace {
 
 using Stub = Session::Stub;
-constexpr char kRoutesFile[] = "routes file";
+constexpr char kSendersFiles[] = "files";
 
 using Part = admin::v1::GetStatusResponse::Service;
 
 std::string StateOf(const Part& part) {
   if (part.serving()) return "up";
-  return part.name() == kRoutesFile ? "wrong" : "down";
+  return part.name() == kSendersFiles ? "wrong" : "down";
 }
 
 // The component stream, as the edge sees it.
@@ -55,8 +55,8 @@ std::vector<Part> AskFiles(Session& session) {
   auto answer = session.Call(&Stub::ListRoutes, sender::v1::ListRoutesRequest());
   if (!answer.ok() || answer->file_problem().empty()) return bad;
   Part& routes = bad.emplace_back();
-  routes.set_name(kRoutesFile);
-  routes.set_detail(absl::StrCat("it has errors, the one before is in force: ",
+  routes.set_name(kSendersFiles);
+  routes.set_detail(absl::StrCat("the sender keeps to what they said before: ",
                                  absl::StrReplaceAll(answer->file_problem(), {{"\n", "; "}})));
   return bad;
 }
@@ -84,7 +84,7 @@ absl::Status ShowStatus(Session& session, bool check) {
   std::vector<std::string> down;
   for (const Part& part : all) {
     table.Add({part.name(), StateOf(part), part.detail()});
-    if (!part.serving() && part.name() != kRoutesFile) down.push_back(part.name());
+    if (!part.serving() && part.name() != kSendersFiles) down.push_back(part.name());
   }
   if (session.json) {
     session.out() << JsonOf(services, link, redis);
@@ -102,7 +102,7 @@ void AddStatus(Nouns& nouns) {
   auto check = std::make_shared<bool>(false);
   CLI::App& status = nouns.AddLoneVerb(
       "status", "Every service, the link to the XMPP server, Redis",
-      "A file of routes with errors is told of here, too; mail goes on by the one before.\n"
+      "A file of routes or aliases with errors is told of, too; what it said before is in force.\n"
       "JSON: {\"services\": [{name, serving, detail}], \"link\": {...}, \"redis\": {...}}\n\n"
       "Examples:\n  posternctl status\n"
       "  posternctl status --check || echo \"something is down\"\n",

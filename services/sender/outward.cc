@@ -21,7 +21,7 @@ Outward::Outward(boost::asio::any_io_executor executor, Parts parts, OperatorFil
                                  [this] { return routes_.table(); },
                                  [this](const Account& account) { return routes_.NameOf(account); },
                                  parts.mail_due}),
-      desk_(parts.outbox, routes_, gates_) {}
+      desk_(parts.outbox, routes_, gates_, aliases_) {}
 
 void Outward::Start(net::TaskGroup& loops) {
   loops.Spawn("sender aliases", aliases_.Watch());

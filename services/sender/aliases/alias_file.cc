@@ -24,14 +24,20 @@ constexpr std::chrono::seconds kLookEvery{2};
 
 absl::Status AliasFile::Refresh() {
   auto bytes = file_.Refresh();
-  if (!bytes.ok() || !*bytes) return bytes.status();
-  if (!mail::IsUtf8(**bytes)) {
-    std::string as_utf8 = mail::ToUtf8(**bytes, "windows-1252");
-    crypto::Wipe(**bytes);
-    **bytes = std::move(as_utf8);
+  if (bytes.ok() && !*bytes) return absl::OkStatus();
+  const absl::Status status = bytes.ok() ? PutInForce(**bytes) : bytes.status();
+  problem_ = std::string(status.message());
+  return status;
+}
+
+absl::Status AliasFile::PutInForce(std::string& bytes) {
+  if (!mail::IsUtf8(bytes)) {
+    std::string as_utf8 = mail::ToUtf8(bytes, "windows-1252");
+    crypto::Wipe(bytes);
+    bytes = std::move(as_utf8);
   }
-  auto table = AliasTable::Parse(**bytes, local_domains_);
-  crypto::Wipe(**bytes);
+  auto table = AliasTable::Parse(bytes, local_domains_);
+  crypto::Wipe(bytes);
   if (!table.ok()) return InFile(file_.path(), table.status());
   table_ = std::make_shared<const AliasTable>(*std::move(table));
   if (file_.open_to_all()) {

@@ -25,12 +25,17 @@ class AliasFile {
   // Looks again and again; what is wrong is logged.
   net::Task<void> Watch();
   const std::string& path() const { return file_.path(); }
+  // Why the file as it is now is not in force; empty: it is.
+  const std::string& problem() const { return problem_; }
   // Never null; what a change left behind lives as long as somebody holds it.
   const std::shared_ptr<const AliasTable>& table() const { return table_; }
 
  private:
+  absl::Status PutInForce(std::string& bytes);
+
   process::WatchedFile file_;
   std::vector<std::string> local_domains_;
+  std::string problem_;
   std::shared_ptr<const AliasTable> table_ = std::make_shared<AliasTable>();
 };
 

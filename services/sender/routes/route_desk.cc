@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 
 namespace postern::sender {
@@ -76,7 +77,9 @@ net::Task<absl::Status> RouteDesk::List(v1::ListRoutesResponse& response) const 
     const uint64_t waiting = co_await CountWaiting(route.name);
     told.set_waiting(waiting);
   }
-  response.set_file_problem(routes_.file_problem());
+  std::vector<std::string> problems = {routes_.file_problem(), aliases_.problem()};
+  std::erase(problems, "");
+  response.set_file_problem(absl::StrJoin(problems, "\n"));
   co_return absl::OkStatus();
 }
 

@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "lib/net/task.h"
 #include "postern/sender/v1/sender.pb.h"
+#include "services/sender/aliases/alias_file.h"
 #include "services/sender/outbox/outbox.h"
 #include "services/sender/routes/egress_routes.h"
 #include "services/sender/schedules/gate_keeper.h"
@@ -14,8 +15,10 @@ namespace postern::sender {
 // Tells operators how the routes are.
 class RouteDesk {
  public:
-  RouteDesk(Outbox& outbox, const EgressRoutes& routes, const GateKeeper& gates)
-      : outbox_(outbox), routes_(routes), gates_(gates) {}
+  // `aliases`: told of here, too, when their file is wrong.
+  RouteDesk(Outbox& outbox, const EgressRoutes& routes, const GateKeeper& gates,
+            const AliasFile& aliases)
+      : outbox_(outbox), routes_(routes), gates_(gates), aliases_(aliases) {}
 
   net::Task<absl::Status> List(v1::ListRoutesResponse& response) const;
   // The mails of a route's accounts; 0 while the queue is away.
@@ -27,6 +30,7 @@ class RouteDesk {
   Outbox& outbox_;
   const EgressRoutes& routes_;
   const GateKeeper& gates_;
+  const AliasFile& aliases_;
 };
 
 }  // namespace postern::sender

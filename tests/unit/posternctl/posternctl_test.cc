@@ -311,7 +311,7 @@ TEST_F(PosternctlTest, ShowsTheStateOfEveryPart) {
 
   admin_.routes.set_file_problem("routes:2:8: no\nroutes:3:1: nor this");
   EXPECT_THAT(Done({"status"}),
-              EndsWith("\nroutes file  wrong  it has errors, the one before is in force: "
+              EndsWith("\nfiles      wrong  the sender keeps to what they said before: "
                        "routes:2:8: no; routes:3:1: nor this\n"));
   EXPECT_EQ(Run({"status", "--check"}).err, "posternctl: not up: fetcher\n");
 }

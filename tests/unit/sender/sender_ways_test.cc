@@ -188,6 +188,16 @@ TEST_F(SenderWaysTest, ARouteWithTimesHoldsItsAccountsAndAWrongFileChangesNothin
   EXPECT_EQ(Routes().file_problem(), "");
 }
 
+TEST_F(SenderWaysTest, AWrongFileOfAliasesIsToldOf) {
+  UseAliases("bob,a,ann");
+  EXPECT_EQ(Routes().file_problem(), "");
+  Write("aliases", "xi,a,xi\n");
+  EXPECT_TRUE(
+      Until([&] { return absl::StrContains(Routes().file_problem(), "1:1: alias loop xi->xi"); }));
+  Write("aliases", "bob,a,ann\nxi,a,ann\n");
+  EXPECT_TRUE(Until([&] { return Routes().file_problem().empty(); }));
+}
+
 TEST_F(SenderWaysTest, AliasesChangeTheEnvelopeAlone) {
   UseAliases("bob,a,ann,jim@elsewhere.test\nann,u,x,!boss@elsewhere.test\n");
   ASSERT_TRUE(Submit(Request("k1")).ok());
