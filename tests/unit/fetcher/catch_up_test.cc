@@ -196,6 +196,7 @@ struct FakeSource : MailSource {
     co_return absl::OkStatus();
   }
   std::string Id(const MailFacts& facts) const override { return absl::StrCat("id", facts.uid); }
+  std::string Ref(const MailFacts&) const override { return ""; }
   net::Task<absl::StatusOr<Stay>> Park() override { co_return Stay(); }
 };
 
