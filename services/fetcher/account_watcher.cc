@@ -190,9 +190,12 @@ void AccountWatcher::AfterBout(absl::StatusOr<Stay> outcome) {
   if (source_) login_delay_ = seconds(source_->login_delay_seconds());
   if (is_open_) parts_.login_delays.Note(*account_, login_delay_, *open_since_);
   if (stopping_) return EndStop();
+  // Whatever ended it, without a password there is one thing to be done.
+  const bool wiped = !HasPassword() && !refused_ && !absl::IsAborted(outcome.status());
+  const bool leaves = outcome.ok() && outcome->kind == Stay::Kind::kLeave;
+  if (wiped && !leaves) return AfterVisit(absl::CancelledError("the password is wiped"));
   if (!outcome.ok()) return AfterVisit(outcome.status());
-  if (outcome->kind == Stay::Kind::kLeave) return AfterVisit(absl::OkStatus());
-  if (!HasPassword()) return AfterVisit(absl::CancelledError("the password is wiped"));
+  if (leaves) return AfterVisit(absl::OkStatus());
   Park(*outcome);
 }
 
