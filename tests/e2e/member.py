@@ -78,6 +78,10 @@ class Member:
         """Has the mailbox looked at now, which is done once a minute at most."""
         self.postern.ctl("accounts", "check", f"{self.jid}/{name}")
 
+    def queued(self):
+        """Their mails in the sender's queue; those of others may wait to be filed meanwhile."""
+        return self.postern.ctl_json("queue", "list", "--owner", self.jid).get("mails", [])
+
     def account_id(self, name):
         return self.postern.account(self.jid, name)["id"]
 

@@ -170,7 +170,7 @@ def write(writer, to, subject, text="Grüße"):
 def waiting(writer, domain):
     """What the operator sees of the mail to `domain` that waits in the queue."""
     def look():
-        mails = writer.postern.ctl_json("queue", "list").get("mails", [])
+        mails = writer.queued()
         return [mail["last_error"] for mail in mails
                 if any(to.endswith(f"@{domain}") for to in mail["pending_recipients"])
                 and mail["last_error"]]

@@ -201,7 +201,7 @@ def test_nothing_in_a_chat_becomes_a_header_line_of_its_own(writer, line):
     writer.client.send(writer.gateway, f"To: bob@elsewhere.test\nSubject: {after}\n\nHello")
     writer.site.recorder.await_subject(after)
     for received in writer.site.recorder.received:
-        if mark in received.mail.get_content():
+        if mark.encode() in received.content:
             assert received.mail["Bcc"] is None
 
 

@@ -110,6 +110,6 @@ def test_the_exit_status_says_what_kind_of_failure_it_was(postern, arguments, st
 
 def _queued(member, tried=False):
     """The member's mail in the queue; with `tried`, only once an attempt has failed."""
-    mails = member.postern.ctl_json("queue", "list").get("mails", [])
+    mails = member.queued()
     return next((m for m in mails if m["owner"] == member.jid
                  and (not tried or m.get("last_error"))), None)

@@ -43,8 +43,7 @@ def test_a_mail_that_waits_is_cancelled_by_a_word(hesitant):
     hesitant.client.send(to, "cancel")
     hesitant.client.await_message(f'Taken back: "{subject}" is not sent to bob@elsewhere.test',
                                   sender=to)
-    wait_until(lambda: not hesitant.postern.ctl_json("queue", "list").get("mails"), 5,
-               "an empty queue")
+    wait_until(lambda: not hesitant.queued(), 5, "an empty queue")
     hesitant.client.send(to, "Cancel!")
     hesitant.client.await_message(f'"{subject}" was taken back before', sender=to)
 
@@ -53,7 +52,7 @@ def test_the_word_that_takes_back_is_never_mailed(writer):
     to = writer.address_contact("bob@elsewhere.test")
     writer.client.send(to, "cancel")
     writer.client.await_message("There is nothing to take back", sender=to)
-    assert not writer.postern.ctl_json("queue", "list").get("mails")
+    assert not writer.queued()
 
 
 def test_a_retraction_takes_back_what_waits(hesitant):

@@ -46,7 +46,7 @@ def await_sent(writer, count, folder="Sent"):
 
 def nothing_waits(writer):
     """Everything of theirs has left the queue, so nothing will be filed any more."""
-    return not writer.postern.ctl_json("queue", "list").get("mails")
+    return not writer.queued()
 
 
 def test_a_sent_mail_is_filed_once_as_it_left_and_with_its_bcc(writer):
