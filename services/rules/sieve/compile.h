@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/rules/ir/problem.h"
+#include "services/rules/sieve/syntax.h"
+
+namespace postern::rules::sieve {
+
+// Section 5.1 of the rules reference. Reached: a problem at the place where it was.
+struct Limits {
+  size_t script_bytes = 256 * 1024;
+  size_t nesting = 32;  // of blocks and tests
+  size_t string_bytes = 64 * 1024;
+  size_t variables = 255;
+  size_t includes = 50, include_depth = 5;
+  size_t part_loops = 4;
+};
+
+// Whose script it is: an operator's may run programs and use macros.
+struct CompileOptions {
+  std::string file_name = "script";
+  bool operator_rule = false;
+  Limits limits;
+  // Finds an included script (RFC 6609); none: nullopt.
+  std::function<std::optional<std::string>(absl::string_view name, bool personal)> include;
+  // Commands and tests of these names, in lower case, are compiled to ForeignCall as they stand,
+  // tags and all: for test suites. The extension that brings them is this one.
+  std::string foreign_extension;
+  std::vector<std::string> foreign_names;
+};
+
+// Lexer and grammar alone. Never recurses deeper than the limit; linear.
+struct Parsed {
+  Script script;
+  std::vector<Problem> problems;
+};
+Parsed Parse(absl::string_view source, const CompileOptions& options);
+
+Compiled Compile(absl::string_view source, const CompileOptions& options);
+
+// As a script of its own, canonically laid out; Parse(Print(x)) == x.
+std::string Print(const Script& script);
+
+// Those of RFC 5228 section 2.10.5 and ManageSieve's SIEVE capability, in the order of their names.
+const std::vector<std::string>& Extensions();
+// Notification methods: "xmpp", "mailto", "https".
+const std::vector<std::string>& NotifyMethods();
+
+}  // namespace postern::rules::sieve
