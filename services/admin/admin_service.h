@@ -91,6 +91,18 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                        rules::v1::ImportRulesResponse* response) override;
   Reactor* ListRules(Context* context, const rules::v1::ListRulesRequest* request,
                      rules::v1::ListRulesResponse* response) override;
+  Reactor* ActivateRules(Context* context, const rules::v1::ActivateRulesRequest* request,
+                         rules::v1::ActivateRulesResponse* response) override;
+  Reactor* RenameRules(Context* context, const rules::v1::RenameRulesRequest* request,
+                       rules::v1::RenameRulesResponse* response) override;
+  Reactor* RemoveRules(Context* context, const rules::v1::RemoveRulesRequest* request,
+                       rules::v1::RemoveRulesResponse* response) override;
+  Reactor* ChangeList(Context* context, const rules::v1::ChangeListRequest* request,
+                      rules::v1::ChangeListResponse* response) override;
+  Reactor* ShowLists(Context* context, const rules::v1::ShowListsRequest* request,
+                     rules::v1::ShowListsResponse* response) override;
+  Reactor* RevokeScriptPassword(Context* context, const rules::v1::RevokeScriptPasswordRequest* request,
+                                rules::v1::RevokeScriptPasswordResponse* response) override;
   Reactor* ListDecisions(Context* context, const rules::v1::ListDecisionsRequest* request,
                          rules::v1::ListDecisionsResponse* response) override;
   Reactor* ListSessions(Context* context, const edge::v1::ListSessionsRequest* request,

@@ -142,6 +142,61 @@ grpc::ServerUnaryReactor* AdminServiceImpl::ListRules(Context* context,
   });
 }
 
+grpc::ServerUnaryReactor* AdminServiceImpl::ActivateRules(
+    Context* context, const rules::v1::ActivateRulesRequest* request,
+    rules::v1::ActivateRulesResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] {
+    AuditEntry entry{kOperator, "activate rules", request->scope(), request->name()};
+    return Audited(Forward(peers_.rules, &Rules::ActivateRules, *request, *response), entry);
+  });
+}
+
+grpc::ServerUnaryReactor* AdminServiceImpl::RenameRules(
+    Context* context, const rules::v1::RenameRulesRequest* request,
+    rules::v1::RenameRulesResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] {
+    AuditEntry entry{kOperator, "rename rules", request->scope(),
+                     absl::StrCat(request->name(), " -> ", request->new_name())};
+    return Audited(Forward(peers_.rules, &Rules::RenameRules, *request, *response), entry);
+  });
+}
+
+grpc::ServerUnaryReactor* AdminServiceImpl::RemoveRules(
+    Context* context, const rules::v1::RemoveRulesRequest* request,
+    rules::v1::RemoveRulesResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] {
+    AuditEntry entry{kOperator, "remove rules", request->scope(), request->name()};
+    return Audited(Forward(peers_.rules, &Rules::RemoveRules, *request, *response), entry);
+  });
+}
+
+grpc::ServerUnaryReactor* AdminServiceImpl::ChangeList(
+    Context* context, const rules::v1::ChangeListRequest* request,
+    rules::v1::ChangeListResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] {
+    AuditEntry entry{kOperator, "change list", request->user().empty() ? "site" : request->user(),
+                     request->list()};
+    return Audited(Forward(peers_.rules, &Rules::ChangeList, *request, *response), entry);
+  });
+}
+
+grpc::ServerUnaryReactor* AdminServiceImpl::ShowLists(
+    Context* context, const rules::v1::ShowListsRequest* request,
+    rules::v1::ShowListsResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] {
+    return Forward(peers_.rules, &Rules::ShowLists, *request, *response);
+  });
+}
+
+grpc::ServerUnaryReactor* AdminServiceImpl::RevokeScriptPassword(
+    Context* context, const rules::v1::RevokeScriptPasswordRequest* request,
+    rules::v1::RevokeScriptPasswordResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] {
+    AuditEntry entry{kOperator, "revoke script password", request->user(), ""};
+    return Audited(Forward(peers_.rules, &Rules::RevokeScriptPassword, *request, *response), entry);
+  });
+}
+
 grpc::ServerUnaryReactor* AdminServiceImpl::ListDecisions(
     Context* context, const rules::v1::ListDecisionsRequest* request,
     rules::v1::ListDecisionsResponse* response) {
