@@ -110,6 +110,8 @@ absl::Status PrivateRedis::Spawn() {
                                     "yes",
                                     "--appendfsync",
                                     "always",
+                                    "--auto-aof-rewrite-min-size",
+                                    "512mb",  // rewriting takes a core and the disk from the queue
                                     "--save",
                                     "",
                                     "--maxmemory-policy",

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <chrono>
 #include <ctime>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "lib/net/deadline.h"
 #include "lib/process/log.h"
 
 namespace postern::fetcher {
@@ -18,6 +20,10 @@ using boost::asio::experimental::awaitable_operators::operator&&;
 constexpr int64_t kLookAgainHeld = 30;
 constexpr int64_t kLongestObstacle = 30;
 constexpr int kMaxDoublings = 5;
+// Who has a backlog and company hands on fewer at once, and rests after each batch as long as it
+// took. Otherwise other accounts' mail waits for one large piece of work after another, here and
+// in the services behind, and takes three times as long.
+constexpr size_t kBatchInCompany = 8;
 // So many mails handed on may wait for the cursor, beside those that are on their way to it:
 // what comes again after a crash, under the same ids.
 constexpr size_t kMostUnsettled = 128;
@@ -102,8 +108,9 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::HandOnFull(const std::vector<M
 
 net::Task<void> CatchUp::ReadAhead(const std::vector<MailFacts>& mails, size_t from, Flow& flow) {
   for (bool last = false; !last && !flow.stopped;) {
+    const size_t most = handoff_.IsShared(account_) ? kBatchInCompany : MailHandoff::kMaxFull;
     MailBatch batch;
-    co_await reader_.Read(Disposition::kDeliver, mails, from, MailHandoff::kMaxFull, batch);
+    co_await reader_.Read(Disposition::kDeliver, mails, from, most, batch);
     from += batch.items.size();
     if (!batch.broken.ok()) flow.broken = batch.broken;
     last = batch.items.empty() || !batch.broken.ok();
@@ -122,11 +129,17 @@ net::Task<void> CatchUp::HandOnAll(Flow& flow, size_t& at, Next& next) {
     flow.batch.reset();
     flow.taken.Notify();
     last = flow.last;
+    const bool many = batch.items.size() >= kBatchInCompany;
+    const auto began = std::chrono::steady_clock::now();
     Outcome outcome;
     co_await HandOn(std::move(batch), outcome);
     next = outcome.next;
     at += outcome.dealt_with.size();
     flow.Add(outcome);
+    if (many && handoff_.IsShared(account_)) {
+      const auto rest = std::chrono::steady_clock::now() - began;
+      co_await net::Sleep(rest);
+    }
     while (flow.unsettled.size() >= kMostUnsettled && flow.settled.ok()) co_await flow.fewer.Wait();
     last = last || next != Next::kGoOn || outcome.interrupted || !flow.settled.ok();
   }

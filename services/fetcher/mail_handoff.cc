@@ -14,6 +14,7 @@ namespace postern::fetcher {
 
 namespace {
 
+constexpr std::chrono::seconds kLately{1};
 constexpr std::chrono::milliseconds kRulesDeadline{10'000};
 constexpr std::chrono::milliseconds kEdgeDeadline{15'000};
 constexpr int kDigestAddresses = 5;
@@ -105,8 +106,19 @@ MailHandoff::MailHandoff(rules::v1::RulesService::StubInterface& rules,
                          std::function<bool()> may_deliver)
     : rules_(rules), edge_(edge), may_deliver_(std::move(may_deliver)) {}
 
+void MailHandoff::NotePassage(const Account& account) {
+  if (last_.account_id != account.id) last_of_another_ = std::exchange(last_, {account.id, {}});
+  last_.at = std::chrono::steady_clock::now();
+}
+
+bool MailHandoff::IsShared(const Account& account) const {
+  const Passage& other = last_.account_id != account.id ? last_ : last_of_another_;
+  return std::chrono::steady_clock::now() - other.at < kLately;
+}
+
 net::Task<absl::StatusOr<std::vector<MailHandoff::Judgement>>> MailHandoff::Judge(
     const Account& account, const std::vector<IncomingMail>& mails) {
+  NotePassage(account);
   rules::v1::EvaluateMailsRequest question = QuestionOf(account, mails);
   auto answer = co_await rpc::Call(
       rules_.async(), &rules::v1::RulesService::StubInterface::async_interface::EvaluateMails,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -56,13 +57,23 @@ class MailHandoff {
   // Of the mails that are on this way.
   MailBudget& budget() { return budget_; }
 
+  // Whether mail of another account went this way in the last second: who has much of it
+  // then leaves the others room (invariant 5).
+  bool IsShared(const Account& account) const;
+
  private:
+  struct Passage {
+    std::string account_id;
+    std::chrono::steady_clock::time_point at;
+  };
   net::Task<absl::StatusOr<Answer>> Deliver(edge::v1::DeliverRequest request);
+  void NotePassage(const Account& account);
 
   rules::v1::RulesService::StubInterface& rules_;
   edge::v1::EdgeService::StubInterface& edge_;
   const std::function<bool()> may_deliver_;
   MailBudget budget_;
+  Passage last_, last_of_another_;  // the newest of two accounts
 };
 
 // Leaves what a line of a digest shows: many of them share one message.

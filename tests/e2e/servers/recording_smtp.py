@@ -72,6 +72,13 @@ class RecordingSmtp:
         return wait_until(lambda: self.with_subject(subject), seconds,
                           f"a mail with the subject {subject!r} at the SMTP server")[0]
 
+    def await_mail(self, number, seconds=10):
+        """The accepted mail of that number, from 1. Doesn't look into mails meanwhile: for benches."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self._received) >= number, seconds):
+                raise AssertionError(f"mail {number} did not come in {seconds} s")
+            return self._received[number - 1]
+
     # What aiosmtpd calls.
 
     async def handle_RCPT(self, server, session, envelope, address, options):

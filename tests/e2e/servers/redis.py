@@ -15,7 +15,7 @@ class Redis:
             "redis-server",
             [find_program("redis-server"), "--bind", "127.0.0.1", "--port", self.port, "--dir",
              self.folder, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
-             "--daemonize", "no"],
+             "--auto-aof-rewrite-min-size", "512mb", "--daemonize", "no"],
             self.folder / "redis.log")
 
     def start(self):
