@@ -95,17 +95,17 @@ def main():
         for part in ("due", "peer", "full"):
             (place / part).mkdir(mode=0o755)
         rate, first, peak = drain(place / "due", chosen)
+        table(f"due at once; target: the rate of relay.py, {MEMORY} MiB",
+              ["mails", "a second", "first after s", "peak MiB"],
+              [[chosen.mails, f"{rate:.0f}", f"{first:.2f}", f"{peak:.0f}"]])
         peer = drain_postfix(place / "peer", chosen)
+        table("the same by Postfix", ["mails", "a second"], [[chosen.mails // 4, f"{peer:.0f}"]])
         start, full_peak = start_full(place / "full", chosen)
+        table(f"started with a full queue; target: the first mail within {FIRST} s",
+              ["queued", "first mail after s", "peak MiB"],
+              [[chosen.queued, f"{start:.2f}", f"{full_peak:.0f}"]])
     finally:
         clean(place)
-    table(f"due at once; target: the rate of relay.py, {MEMORY} MiB",
-          ["who", "mails", "a second", "first after s", "peak MiB"],
-          [["postern-sender", chosen.mails, f"{rate:.0f}", f"{first:.2f}", f"{peak:.0f}"],
-           ["Postfix", chosen.mails // 4, f"{peer:.0f}", "", ""]])
-    table(f"started with a full queue; target: the first mail within {FIRST} s",
-          ["queued", "first mail after s", "peak MiB"],
-          [[chosen.queued, f"{start:.2f}", f"{full_peak:.0f}"]])
 
 
 if __name__ == "__main__":

@@ -49,9 +49,9 @@ def ours(place, chosen):
             which = random.choice(("sender", "redis", "both"))
             killed[which] += 1
             restart(sender, which)
-        wait_until(lambda: load.ask("left") == "0", 900, "the last mail to be accepted", pause=0.1)
+        wait_until(lambda: load.ask("left") == "0", 1800, "the last mail to be accepted", pause=0.1)
         accepted, repeated, refused = load.stat()
-        wait_until(lambda: sink.stat()[1] >= accepted, 300, "the last mail to arrive", pause=0.1)
+        wait_until(lambda: sink.stat()[1] >= accepted, 1800, "the last mail to arrive", pause=0.1)
     except TimeoutError as late:
         print(late)
     finally:

@@ -46,6 +46,7 @@ defer_transports = {defer}
 
 MASTER = """
 {port}    inet  n  -  n  -  -  smtpd
+pickup    unix  n  -  n  60 1  pickup
 cleanup   unix  n  -  n  -  0  cleanup
 qmgr      unix  n  -  n  300  1  qmgr
 rewrite   unix  -  -  n  -  -  trivial-rewrite
@@ -115,7 +116,6 @@ class RelayPostfix(Postfix):
         subprocess.run([find_program("postfix"), "-c", etc, "reload"], check=True,
                        capture_output=True)
         subprocess.run([find_program("postqueue"), "-c", etc, "-f"], check=True)
-
 
     def kill_all(self):
         """The master and all that it started, at once: they are one process group."""
