@@ -1,10 +1,11 @@
-"""OpenSMTPD. What it takes goes on by LMTP. In the clear, and from everybody: Debian's can't use the key
-of any certificate with OpenSSL 3, so there is no TLS with it, and no AUTH without."""
+"""OpenSMTPD. What it takes goes on by LMTP, from everybody. Debian's can't use the key of any certificate
+with OpenSSL 3 (OpenSMTPD issue 1171), so TLS ends in front of it, and there is neither STARTTLS nor AUTH."""
 
 from pathlib import Path
 
 from .daemon import Daemon, free_port
 from .separate_root import SeparateRoot
+from .tls_front import TlsFront
 
 CONFIG = """
 smtp max-message-size 40M
@@ -26,7 +27,9 @@ class OpenSmtpd:
     def __init__(self, folder, authority, sink):
         self.folder = Path(folder)
         self.root = SeparateRoot("opensmtpd", ["opensmtpd"])
-        self.submission_port = free_port()
+        self.submission_port = free_port()  # in the clear
+        self.front = TlsFront(authority, self.submission_port)
+        self.smtps_port = self.front.port
         self.lmtp_port = sink.port
         self.daemon = None
 
@@ -38,9 +41,11 @@ class OpenSmtpd:
         self.daemon = Daemon("opensmtpd", self.root.command("sh", "-ec", SCRIPT.format(config=config)),
                              self.folder / "output.log")
         self.daemon.start(self.submission_port)
+        self.front.start()
         return self
 
     def stop(self):
+        self.front.stop()
         if self.daemon:
             self.daemon.kill()
         self.root.release()

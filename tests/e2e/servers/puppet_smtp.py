@@ -3,24 +3,19 @@
 import socket
 import ssl
 import struct
-import threading
 import time
 
-from .daemon import free_port
+from .listener import Hangup, Listener
 
 
-class Hangup(Exception):
-    """The connection ends here."""
-
-
-class Puppet:
+class Puppet(Listener):
     """A well-behaved server; the misbehaving ones differ in a few words. `taken` has what arrived,
     `heard` every line outside of contents."""
 
     words = ["PIPELINING", "SIZE 1000000", "8BITMIME", "ENHANCEDSTATUSCODES"]
 
-    def __init__(self, authority=None, tls=False):
-        self.port = free_port()
+    def __init__(self, authority=None, tls=False, port=0):
+        super().__init__(port)
         self.tls = tls
         self.taken = []  # (recipients, content)
         self.heard = []
@@ -30,32 +25,13 @@ class Puppet:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.load_cert_chain(authority.certificate, authority.key)
 
-    def start(self):
-        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=100)
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def stop(self):
-        self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def serve(self, connection):
         self.sessions += 1
         session = Session(self, connection)
         try:
             if self.tls:
                 session.encrypt()
             session.serve()
-        except (OSError, Hangup, ValueError):
-            pass
         finally:
             session.connection.close()
 
@@ -68,6 +44,12 @@ class Puppet:
         """The reply to a command, or None for the usual one; "." is the end of a mail."""
         return None
 
+    def hears(self, session, lines):
+        """So many lines of a content were read."""
+
+    def after_mail(self, session):
+        """A mail was taken or refused, and its sender was told."""
+
 
 class Session:
     def __init__(self, puppet, connection):
@@ -75,6 +57,7 @@ class Session:
         self.connection = connection
         self.file = connection.makefile("rb")
         self.encrypted = False
+        self.begun = False  # MAIL was taken
         self.recipients = []
 
     def say(self, text):
@@ -131,10 +114,10 @@ class Session:
 
     def on_mail(self, command):
         self.recipients = []
-        self.reply(command, "250 2.1.0 ok")
+        self.begun = self.reply(command, "250 2.1.0 ok").startswith("250")
 
     def on_rcpt(self, command):
-        if self.reply(command, "250 2.1.5 ok").startswith("250"):
+        if self.reply(command, "250 2.1.5 ok" if self.begun else "503 5.5.1 no").startswith("250"):
             self.recipients.append(command.split("<")[1].split(">")[0])
 
     def on_data(self, command):
@@ -145,10 +128,12 @@ class Session:
             if not line:
                 raise Hangup
             lines.append(line[1:] if line.startswith(b".") else line)
+            self.puppet.hears(self, len(lines))
         # A mail counts as taken also where the client is not told.
         self.content = b"".join(lines)
         if self.reply(".", "250 2.0.0 taken").startswith("250"):
             self.puppet.taken.append((list(self.recipients), self.content))
+        self.puppet.after_mail(self)
 
     def on_rset(self, command):
         self.recipients = []

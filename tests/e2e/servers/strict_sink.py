@@ -2,21 +2,15 @@
 came as it came."""
 
 import re
-import socket
-import threading
 from dataclasses import dataclass
 
-from .daemon import free_port
+from .listener import Hangup, Listener
 
 LONGEST_LINE = 998
 
 
 class Improper(Exception):
     """A byte that does not belong here."""
-
-
-class Hangup(Exception):
-    """The client is gone."""
 
 
 @dataclass
@@ -32,11 +26,11 @@ class Taken:
         return found[1].decode() if found else None
 
 
-class StrictSink:
+class StrictSink(Listener):
     """`by_chunks`: it offers CHUNKING. What was improper is in `complaints`; the connection ends."""
 
     def __init__(self, lmtp=False, by_chunks=True):
-        self.port = free_port()
+        super().__init__()
         self.lmtp = lmtp
         self.taken = []
         self.complaints = []
@@ -44,28 +38,16 @@ class StrictSink:
         self.words = ["PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
         if by_chunks:
             self.words.append("CHUNKING")
-        self._listener = None
 
     # What Postfix is told (servers/postfix.py).
     lmtp_port = property(lambda self: self.port)
     auth_port = 1
 
-    def start(self):
-        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=100)
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def stop(self):
-        self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=_Session(self, connection).serve, daemon=True).start()
+    def serve(self, connection):
+        try:
+            _Session(self, connection).serve()
+        except Improper as problem:
+            self.complaints.append(str(problem))
 
 
 class _Session:
@@ -77,16 +59,9 @@ class _Session:
         self.chunks = b""
 
     def serve(self):
-        try:
-            self.say("220 strict")
-            while self.answer(self.line().decode()):
-                pass
-        except Improper as problem:
-            self.sink.complaints.append(str(problem))
-        except (Hangup, OSError):
+        self.say("220 strict")
+        while self.answer(self.line().decode()):
             pass
-        finally:
-            self.connection.close()
 
     def say(self, *lines):
         for i, line in enumerate(lines):
