@@ -130,3 +130,19 @@ def test_nothing_is_said_in_the_clear(play, authority, puppet, says):
     assert carried.status == 1
     assert says in carried.error
     assert not any(line.startswith(("AUTH", "MAIL")) for line in puppet.heard), puppet.heard
+
+
+@pytest.mark.parametrize("promised", [False, True])
+def test_a_mail_that_may_travel_encrypted_only_goes_to_none_who_does_not_promise_it(
+        play, authority, promised):
+    """RFC 8689."""
+    words = [*Puppet.words, "AUTH PLAIN", *["REQUIRETLS"] * promised]
+    puppet = Says({}, words, authority=authority, tls=True)
+    carried = play(puppet, security="tls", ca=authority.ca, login="ann", password="secret",
+                   require_tls="yes")
+    assert (carried.sent, len(puppet.taken)) == (promised, promised)
+    mails = [line for line in puppet.heard if line.startswith("MAIL")]
+    if promised:
+        assert mails[0].endswith(" REQUIRETLS")
+    else:
+        assert "encrypted connections only" in carried.failed[0] and not mails

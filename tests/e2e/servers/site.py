@@ -66,6 +66,8 @@ class Site:
         self.pop3_puppet = Pop3Puppet(self.authority, bad_pop3.KINDS)
         self.attacks = StarttlsAttacks(self.authority)
         self.closed_port = free_port()
+        # For servers that a story starts itself.
+        self.spare_ports = [free_port() for _ in range(3)]
         self._started = []
 
     def start(self):
@@ -92,7 +94,7 @@ class Site:
         return [boxes.imap_port, boxes.imaps_port, boxes.pop3_port, boxes.pop3s_port, self.postfix.smtps_port,
                 self.postfix.submission_port, self.recorder.port, self.rogue.port, self.silent.port, self.puppet.port,
                 self.pop3_puppet.port, self.closed_port, self.files.port,
-                *self.attacks.ports.values()]
+                *self.spare_ports, *self.attacks.ports.values()]
 
     def add_person(self, name):
         password = f"{name}-jabber"
