@@ -32,8 +32,9 @@ postern_precompiled(postern_precompiled_code precompiled.h)
 postern_precompiled(postern_precompiled_tests precompiled_tests.h -O0)
 find_package(GTest REQUIRED)
 target_link_libraries(postern_precompiled_tests PUBLIC GTest::gmock)
-set(POSTERN_PURE postern_words postern_mail postern_crypto postern_schedule rules_engine words_test
-    mail_test schedule_test rules_engine_tests)
+set(POSTERN_PURE postern_words postern_mail postern_crypto postern_schedule rules_ir rules_engine
+    rules_old words_test
+    mail_test schedule_test rules_engine_tests rules_old_tests)
 
 function(postern_precompile name from)
   if(NOT name IN_LIST POSTERN_PURE)

@@ -233,8 +233,10 @@ absl::StatusOr<Address> AddressReader::Understand(const Entry& entry) {
 
 std::optional<absl::StatusOr<Address>> AddressReader::Next() {
   while (at_ < text_.size()) {
+    const size_t begin = at_;
     const Entry entry = ReadEntry();
     if (!entry.has_text) continue;
+    entry_ = text_.substr(begin, at_ - 1 - begin);
     // "undisclosed-recipients:;" and "<>" name nobody.
     if (entry.angle && absl::StripAsciiWhitespace(*entry.angle).empty()) continue;
     return Understand(entry);

@@ -19,6 +19,8 @@ class AddressReader {
 
   // The next entry, or why it can't be read; nothing at the end of the list.
   std::optional<absl::StatusOr<Address>> Next();
+  // What the last one was read from.
+  absl::string_view entry() const { return entry_; }
 
  private:
   // The pieces of one entry, before they get a meaning.
@@ -38,6 +40,7 @@ class AddressReader {
   static absl::StatusOr<Address> Understand(const Entry& entry);
 
   absl::string_view text_;
+  absl::string_view entry_;
   size_t at_ = 0;
   // An opening without its closing stays one wherever the search starts: look once.
   bool quotes_unclosed_ = false;

@@ -73,6 +73,7 @@ struct Action {
   std::string program;  // the hash of whose it is; with the ordinal, the key of what it does
   uint32_t line = 0;
   bool operator_rule = false;  // of the site or a domain: limits of users don't hold
+  uint32_t edits = 0;          // Evaluation::edits made before it: the mail that it takes has those
 };
 
 // A change to the mail as it is delivered and sent on from here; the mailbox keeps its own.

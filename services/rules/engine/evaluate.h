@@ -32,6 +32,7 @@ struct Mark {
 
 struct RunError {
   std::string message;  // for the author: "line 12: more than 4 redirects"
+  std::string program;  // the hash of the one that failed
   uint32_t line = 0;
 };
 
@@ -40,11 +41,11 @@ struct Evaluation {
   std::vector<Edit> edits;
   std::vector<Mark> marks;
   std::vector<FactKey> missing;  // not empty: look them up and evaluate anew
-  std::vector<uint32_t> runs;    // RunProgram statements whose exit code is missing; operators' rules only
   std::vector<TraceStep> trace;
   std::optional<RunError> error;
   bool kept = true;              // a keep, implicit or not: the next stage has its say
   bool stopped_by_reject = false;
+  uint64_t work = 0;             // what it cost: instructions, and texts looked at, a step for each 8 KiB
 };
 
 // What ForeignCall does; without one, nothing and false.
@@ -61,7 +62,12 @@ class Foreign {
                     MessageView& message, Facts& facts, Evaluation& so_far) = 0;
 };
 
-// One program, one mail: no I/O, no clock, no state. The same for the same.
+// One program, one mail: no I/O, no clock but for the limit, no state. The same for the same.
+//
+// The implicit keep: fileinto, redirect (both without :copy), discard, reject, quarantine and a
+// deliver `to` others cancel it. A deliver to the owner and a hold do not: they say how and when
+// what is kept is shown. After an error the program's actions are void and the mail is kept
+// (RFC 5228 section 2.10.6); so are its edits and marks.
 Evaluation Evaluate(const PreparedProgram& program, MessageView& message, const Facts& facts,
                     const EvaluationLimits& limits);
 // The same with a suite's own commands, which see and change `facts`.

@@ -18,7 +18,7 @@ struct Facts {
   std::string envelope_from;            // empty: unknown, or the null return path
   bool envelope_known = false;          // fetched mail has only Return-Path, if that
   std::vector<std::string> recipients;  // of the envelope; fetched mail: the account's addresses that To and Cc name, else the main one
-  std::vector<std::string> flags;       // of the mail in its mailbox
+  std::vector<std::string> flags;       // of the mail in its mailbox; a suite's own: the internal variable
   absl::Time now;                       // the same for a whole evaluation
   absl::TimeZone zone;                  // the owner's
   absl::Time received;                  // INTERNALDATE
@@ -34,7 +34,7 @@ struct Facts {
 // "mailbox:Lists/dev" -> "yes"|"no"; "special-use:\\Junk" -> its mailbox, or "";
 // "duplicate:HANDLE\nID" -> "yes"|"no"; "list:NAME\nADDRESS" -> "yes"|"no"; "lists:NAME" -> "yes"|"no" (it exists);
 // "members:NAME" -> addresses, a line each; "metadata:MAILBOX\nANNOTATION" -> text;
-// "run:INDEX" -> exit code, then the file made, after a line feed; "notify:URI\nCAPABILITY" -> text; "mailbox-id:ID" -> mailbox.
+// "run:HASH INDEX" (of a program, Origin::hash) -> exit code, then the file made, after a line feed; "notify:URI\nCAPABILITY" -> text; "mailbox-id:ID" -> mailbox.
 using FactKey = std::string;
 
 FactKey MailboxFact(const std::string& mailbox);
@@ -45,7 +45,7 @@ FactKey ListMemberFact(const std::string& list, const std::string& address);
 FactKey ListExistsFact(const std::string& list);
 FactKey ListMembersFact(const std::string& list);
 FactKey MetadataFact(const std::string& mailbox, const std::string& annotation);
-FactKey RunFact(uint32_t run);
+FactKey RunFact(const std::string& program_hash, uint32_t run);
 FactKey NotifyFact(const std::string& method, const std::string& capability);
 
 }  // namespace postern::rules

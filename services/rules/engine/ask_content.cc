@@ -1,0 +1,86 @@
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/rules/engine/ask.h"
+#include "services/rules/engine/date_part.h"
+#include "services/rules/engine/matcher.h"
+
+// Tests of what a mail holds, and of dates.
+namespace postern::rules {
+namespace {
+
+// RFC 5173 section 5.2: "" any part, "text" all of a type, "text/html" one.
+bool IsOfType(const MessageView::Part& part, const std::vector<std::string>& types) {
+  return std::any_of(types.begin(), types.end(), [&](const std::string& type) {
+    if (type.empty()) return true;
+    const size_t slash = type.find('/');
+    if (slash == std::string::npos) return absl::EqualsIgnoreCase(part.type, type);
+    if (slash == 0 || slash + 1 == type.size()) return false;
+    return absl::EqualsIgnoreCase(absl::StrCat(part.type, "/", part.subtype), type);
+  });
+}
+
+bool TakesContent(const BodyTest& test, Matcher& matcher, Run& run) {
+  const std::vector<std::string> types = ExpandAll(test.content_types, run);
+  const auto& parts = run.message.Parts();
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (!IsOfType(parts[i], types)) continue;
+    if (matcher.Takes(run.message.Content(i))) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool AskBody(const BodyTest& test, Run& run) {
+  Matcher matcher(test.match, test.keys, run, /*sets_values=*/false);
+  switch (test.transform) {
+    case BodyTransform::kRaw:
+      if (matcher.Takes(run.message.RawBody().substr(0, MessageView::kMaxBodyBytes))) return true;
+      break;
+    case BodyTransform::kContent:
+      if (TakesContent(test, matcher, run)) return true;
+      break;
+    case BodyTransform::kText:
+      if (matcher.Takes(run.message.Text())) return true;
+      break;
+  }
+  return matcher.AtEnd();
+}
+
+bool AskDate(const DateTest& test, Run& run) {
+  Matcher matcher(test.match, test.keys, run);
+  const std::string part = absl::AsciiStrToLower(Expand(test.part, run));
+  absl::TimeZone zone = run.facts.zone;
+  if (test.zone) zone = ReadOffset(Expand(*test.zone, run)).value_or(zone);
+  if (!test.header) {
+    const auto value = DatePart(part, run.facts.now, zone);
+    return (value && matcher.Takes(*value)) || matcher.AtEnd();
+  }
+  for (const MessageView::Field* field : FieldsFor({Expand(*test.header, run)}, test.index, run)) {
+    const std::optional<FieldDate> date = ReadFieldDate(field->raw);
+    if (!date) continue;
+    const auto value = DatePart(part, date->time, test.original_zone ? date->zone : zone);
+    if (value && matcher.Takes(*value)) return true;
+  }
+  return matcher.AtEnd();
+}
+
+bool AskAttachment(const AttachmentTest& test, Run& run) {
+  std::optional<Wildcard> name;
+  if (test.name) name.emplace(Expand(*test.name, run), Collation::kAsciiCasemap);
+  const auto& parts = run.message.Parts();
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const bool attached = parts[i].disposition == "attachment" || !parts[i].file_name.empty();
+    if (!attached || parts[i].multipart) continue;
+    if (!name || name->Matches(parts[i].file_name, run.budget, nullptr)) {
+      run.matched = parts[i].file_name;
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace postern::rules

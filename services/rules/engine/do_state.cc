@@ -1,0 +1,145 @@
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "lib/mail/utf8.h"
+#include "services/rules/code_points.h"
+#include "services/rules/engine/do.h"
+#include "services/rules/engine/flag_list.h"
+#include "services/rules/engine/matcher.h"
+#include "services/rules/engine/modifier.h"
+
+namespace postern::rules {
+namespace {
+
+constexpr size_t kMaxFieldName = 100;
+
+void SetSlot(uint32_t slot, absl::string_view value, Run& run) {
+  if (slot >= run.variables.size()) return;
+  run.variables[slot] = std::string(mail::CutUtf8(value, run.limits.variable_bytes));
+}
+
+// RFC 5322 section 3.6.8.
+bool IsFieldName(absl::string_view name) {
+  return !name.empty() && name.size() <= kMaxFieldName &&
+         std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return c > ' ' && c < 0x7F && c != ':'; });
+}
+
+// RFC 5293 section 5: what tells a loop, and an automatic answer, stays.
+bool IsProtected(absl::string_view name) {
+  return absl::EqualsIgnoreCase(name, "Received") || absl::EqualsIgnoreCase(name, "Auto-Submitted");
+}
+
+// The name, when there may be one more edit of such a field.
+std::optional<std::string> EditedName(const Text& text, Run& run) {
+  const std::string name = Expand(text, run);
+  if (!IsFieldName(name)) {
+    run.Fail(absl::StrCat("\"", Shorten(mail::CleanLine(name), 60),
+                          "\" can't be the name of a header field"));
+    return std::nullopt;
+  }
+  if (run.out.edits.size() >= Run::kMaxEdits) {
+    run.Fail(absl::StrCat("more than ", Run::kMaxEdits, " changes to the mail"));
+    return std::nullopt;
+  }
+  return name;
+}
+
+bool IsMeant(const DeleteHeader& statement, size_t occurrence, size_t count) {
+  if (statement.index.number <= 0) return true;
+  const auto number = static_cast<size_t>(statement.index.number);
+  return statement.index.from_last ? occurrence + number == count : occurrence + 1 == number;
+}
+
+}  // namespace
+
+void DoSet(const SetVariable& statement, Run& run) {
+  SetSlot(statement.slot, Modified(Expand(statement.value, run), statement.modifiers), run);
+}
+
+void DoFlags(const ChangeFlags& statement, Run& run) {
+  const std::vector<std::string> by = ReadFlags(ExpandAll(statement.flags, run));
+  if (!statement.variable) {
+    ChangeFlagList(statement.change, by, run.flags);
+    return;
+  }
+  if (*statement.variable >= run.variables.size()) return;
+  std::vector<std::string> flags = ReadFlags({run.variables[*statement.variable]});
+  ChangeFlagList(statement.change, by, flags);
+  SetSlot(*statement.variable, absl::StrJoin(flags, " "), run);
+}
+
+void DoAddHeader(const AddHeader& statement, Run& run) {
+  const std::optional<std::string> name = EditedName(statement.name, run);
+  if (!name) return;
+  HeaderEdit edit;
+  edit.add = true;
+  edit.last = statement.last;
+  edit.name = *name;
+  edit.value = mail::CleanLine(Expand(statement.value, run));
+  run.message.AddField(edit.name, edit.value, edit.last);
+  run.Say(absl::StrCat("addheader \"", edit.name, "\""), /*action=*/true);
+  run.out.edits.emplace_back(std::move(edit));
+}
+
+void DoDeleteHeader(const DeleteHeader& statement, Run& run) {
+  const std::optional<std::string> name = EditedName(statement.name, run);
+  if (!name || IsProtected(*name)) return;
+  const auto fields = run.message.Fields(*name);
+  std::vector<HeaderEdit> deleted;
+  for (size_t i = fields.size(); i-- > 0;) {  // from the last: numbers before it stay right
+    if (!IsMeant(statement, i, fields.size())) continue;
+    Matcher matcher(statement.match, statement.keys, run, /*sets_values=*/false);
+    if (!statement.keys.texts.empty() && !matcher.Takes(fields[i]->decoded()) && !matcher.AtEnd())
+      continue;
+    HeaderEdit edit;
+    edit.name = *name;
+    edit.value = fields[i]->raw;
+    edit.occurrence = static_cast<uint32_t>(i);
+    deleted.push_back(std::move(edit));
+  }
+  for (HeaderEdit& edit : deleted) {
+    if (run.out.edits.size() >= Run::kMaxEdits) break;
+    run.message.DeleteField(edit.name, edit.occurrence);
+    run.Say(absl::StrCat("deleteheader \"", edit.name, "\""), /*action=*/true);
+    run.out.edits.emplace_back(std::move(edit));
+  }
+}
+
+void DoChangeBody(const ChangeBody& statement, Run& run) {
+  constexpr const char* kChanges[] = {"a text appended", "a text replaced", "a header field replaced",
+                                      "attachments stripped", "the signature stripped"};
+  if (run.out.edits.size() >= Run::kMaxEdits) {
+    run.Fail(absl::StrCat("more than ", Run::kMaxEdits, " changes to the mail"));
+    return;
+  }
+  BodyEdit edit;
+  edit.change = statement.change;
+  edit.text = Expand(statement.text, run);
+  edit.header = statement.header;
+  if (statement.pattern) {
+    const bool any_case = !statement.pattern->options().case_sensitive();
+    edit.pattern = absl::StrCat(any_case ? "(?i)" : "", statement.pattern->pattern());
+  }
+  run.Say(kChanges[static_cast<size_t>(statement.change)], /*action=*/true);
+  run.out.edits.emplace_back(std::move(edit));
+}
+
+void DoExtractText(const ExtractText& statement, Run& run) {
+  const auto& parts = run.message.Parts();
+  absl::string_view text;
+  if (run.part() < parts.size() && parts[run.part()].type == "text")
+    text = run.message.Content(run.part());
+  if (statement.first > 0) {
+    size_t end = 0;
+    for (uint64_t i = 0; i < statement.first && end < text.size(); ++i)
+      end += CodePointLength(text.substr(end));
+    text = text.substr(0, end);
+  }
+  text = mail::CutUtf8(text, run.limits.variable_bytes);
+  SetSlot(statement.slot, Modified(std::string(text), statement.modifiers), run);
+}
+
+}  // namespace postern::rules

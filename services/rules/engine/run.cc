@@ -1,0 +1,50 @@
+#include "services/rules/engine/run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/rules/code_points.h"
+
+namespace postern::rules {
+namespace {
+
+constexpr size_t kMaxTraceText = 400;
+constexpr size_t kMaxReasons = 20;
+
+}  // namespace
+
+std::optional<absl::string_view> Run::Fact(const FactKey& key) {
+  const auto known = facts.looked_up.find(key);
+  if (known != facts.looked_up.end()) return known->second;
+  std::vector<FactKey>& missing = out.missing;
+  if (missing.size() < kMaxMissing &&
+      std::find(missing.begin(), missing.end(), key) == missing.end()) {
+    missing.push_back(key);
+  }
+  return std::nullopt;
+}
+
+void Run::Say(absl::string_view text, bool action) {
+  TraceStep step{program.origin.file_name, line, Shorten(text, kMaxTraceText), action};
+  if (!action && !limits.trace) {
+    if (reasons.size() < kMaxReasons) reasons.push_back(std::move(step));
+    return;
+  }
+  for (TraceStep& reason : reasons) {
+    if (out.trace.size() < kMaxTrace) out.trace.push_back(std::move(reason));
+  }
+  reasons.clear();
+  if (out.trace.size() < kMaxTrace) out.trace.push_back(std::move(step));
+}
+
+void Run::Fail(absl::string_view message) {
+  if (failed()) return;
+  RunError error;
+  error.message = line > 0 ? absl::StrCat("line ", line, ": ", message) : std::string(message);
+  error.program = program.origin.hash;
+  error.line = line;
+  out.error = std::move(error);
+}
+
+}  // namespace postern::rules
