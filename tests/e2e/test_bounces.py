@@ -4,6 +4,7 @@ import pytest
 
 from mails import mail, raw, unique
 from servers.daemon import wait_until
+from test_presence import DIGEST
 
 
 @pytest.fixture
@@ -24,13 +25,13 @@ def send(writer, *recipients, contact=None):
 
 
 def report(message_id, *recipients, action="failed", status="5.1.1",
-           diagnostic="smtp; 550 5.1.1 no such user", subject="Undelivered Mail"):
+           diagnostic="smtp; 550 5.1.1 no such user", subject="Undelivered Mail", returned=""):
     blocks = "".join(f"\nFinal-Recipient: rfc822; {recipient}\nAction: {action}\nStatus: {status}\n"
                      f"Diagnostic-Code: {diagnostic}\n" for recipient in recipients)
     body = (f"--b\nContent-Type: text/plain\n\nSorry.\n--b\n"
             f"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.elsewhere.test\n"
             f"{blocks}\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {message_id}\n"
-            f"--b--\n").replace("\n", "\r\n").encode()
+            f"{returned}--b--\n").replace("\n", "\r\n").encode()
     return raw(subject, 'multipart/report; report-type=delivery-status; boundary="b"', body)
 
 
@@ -89,3 +90,26 @@ def test_an_ordinary_mail_beside_a_bounce_still_comes(writer):
     writer.receive(mail(subject))
     writer.client.await_error(id)
     writer.client.await_message(subject)
+
+
+def test_a_bounce_is_an_error_in_a_digest_too_and_no_mail_of_it(juliet):
+    contact = juliet.register_imap("work", online_action=DIGEST)
+    juliet.register_smtp("out")
+    id, message_id = send(juliet, "bob@elsewhere.test")
+    subject = unique("for the digest")
+    juliet.receive(mail(subject))
+    juliet.receive(report(message_id, "bob@elsewhere.test"))
+    wait_until(lambda: len(juliet.site.mailboxes.mails(juliet.address)) == 2, 5, "both mails")
+    juliet.check("work")
+    digest = juliet.client.await_message(subject, sender=contact, seconds=15).body
+    assert digest.startswith("1 new mail\n") and "Undelivered" not in digest
+    assert "no such user" in juliet.client.await_error(id).error_text
+
+
+def test_a_bounce_with_a_large_mail_in_it_is_a_bounce(writer):
+    id, message_id = send(writer, "bob@elsewhere.test")
+    returned = "Subject: what was sent\n\n" + "x" * 70 + "\n"
+    lines = "".join(f"{i:070}\n" for i in range(30_000))
+    writer.receive(report(message_id, "bob@elsewhere.test", returned=returned + lines))
+    assert "no such user" in writer.client.await_error(id, seconds=20).error_text
+    assert writer.client.hears_nothing("Undelivered", 1)

@@ -4,6 +4,7 @@ import pytest
 
 from client import Client, Refused
 from mails import mail, unique
+from servers.daemon import wait_until
 from test_commands import words_of
 from test_presence import DIGEST, settle
 
@@ -107,6 +108,23 @@ def test_what_became_of_a_mail_is_told_in_its_authors_language(speaker):
     text = member.client.await_error(id).error_text
     assert text.startswith("Niet verzonden naar refused@elsewhere.test: ")
     assert "no such person here" in text  # the mail server's own words
+
+
+def test_mail_is_scheduled_and_taken_back_in_words_of_the_users_language(speaker):
+    member = speaker("de")
+    member.register_smtp("out")
+    to = member.address_contact("bob@elsewhere.test")
+    member.client.send(to, f"Subject: {unique('Grüße')}\nSenden: übermorgen um 9 Uhr\n\nHallo.")
+    told = member.client.await_message("Wird am ", sender=to).body
+    assert "9:00" in told and "„abbrechen“" in told
+    (queued,) = member.queued()
+    member.client.send(to, "Abbrechen")
+    member.client.await_message("Zurückgenommen: „Grüße", sender=to)
+    wait_until(lambda: not member.queued(), 5, "an empty queue")
+    member.client.send(to, "Senden: irgendwann\n\nHallo.", id="wann")
+    assert "nennt keine Zeit" in member.client.await_error("wann").error_text
+    member.client.send(to, "abbrechen")
+    member.client.await_message("wurde schon zurückgenommen", sender=to)
 
 
 def test_a_language_that_is_chosen_counts_at_once_and_before_the_clients(speaker):

@@ -74,6 +74,26 @@ def test_mail_goes_at_the_times_of_a_schedule(writer):
     writer.site.recorder.await_subject(at_once)
 
 
+def test_mail_that_waits_for_its_schedule_is_announced_and_can_be_taken_back(writer):
+    day = time.strftime("%a", time.gmtime(time.time() + 3 * 86400)).upper()[:2]
+    set_schedule(writer, f"[LAN]\ntype: SMTP\n{day} 03:00\n")
+    time.sleep(1)
+    subject = unique("by its schedule")
+    id = write(writer, subject)
+    announced = writer.client.await_message("It will be sent on").body
+    assert "03:00" in announced or "3:00" in announced
+    assert writer.queued()[0]["last_error"] == "waits for its schedule"
+    writer.client.send(writer.gateway, "cancel")
+    writer.client.await_message(f'Taken back: "{subject}" is not sent to bob@elsewhere.test')
+    wait_until(lambda: not writer.queued(), 5, "an empty queue")
+    writer.postern.ctl("accounts", "sending", f"{writer.jid}/out", "--no-schedule")
+    after = unique("after it")
+    write(writer, after)
+    writer.site.recorder.await_subject(after)
+    assert not arrived(writer, subject)
+    assert id not in {chat.receipt_for for chat in writer.client.messages}
+
+
 def test_mail_goes_when_enough_of_it_waits(writer):
     set_schedule(writer, "2\n")
     time.sleep(1)
@@ -134,6 +154,34 @@ def test_mail_waits_for_a_route_whose_link_does_not_come_up(writer, routes):
     broken.unlink()
     postern.ctl("queue", "retry", "--all")
     assert writer.site.recorder.await_subject(subject, seconds=30).login == writer.address
+
+
+def test_a_file_of_routes_that_is_edited_under_load_loses_and_doubles_nothing(writer, routes):
+    postern = writer.postern
+    day = (f"[DAY]\nrelay: localhost:{writer.site.recorder.port}\nsecurity: tls\nlogin: the-relay\n"
+           f"password-file: {postern.relay_file}\n")
+    other = "[OTHER]\nsource: 127.0.0.1\n"
+    routes(day)
+    postern.ctl("accounts", "route", f"{writer.jid}/out", "DAY")
+    # In turn: another order, a half of it, a wrong word, the way that it had without a relay.
+    texts = [other + day, day[:len(day) // 2], day + "nonsense: 1\n", "[DAY]\n" + other, "", day]
+    ids = {}
+    for i in range(48):
+        # Edited every two seconds or so, as often as it is looked at.
+        if i % 8 == 0:
+            postern.set_routes(texts[i // 8])
+        ids[unique("under load")] = None
+        subject = list(ids)[-1]
+        ids[subject] = write(writer, subject)
+        time.sleep(0.27)
+    time.sleep(2.5)
+    postern.ctl("queue", "flush", "--owner", writer.jid)
+    for subject, id in ids.items():
+        writer.client.await_receipt(id, seconds=20)
+        assert len(arrived(writer, subject)) == 1
+    logins = {login for subject in ids for _, login in arrived(writer, subject)}
+    assert logins == {"the-relay", writer.address}, "both ways were in use"
+    assert not [chat for chat in writer.client.messages if chat.type == "error"]
 
 
 def test_errors_in_the_files_are_told_and_change_nothing(writer, routes, aliases):

@@ -121,3 +121,36 @@ def test_signatures_and_identities_are_seen_by_who_gets_the_mail(writer):
     plain = received.get_body(("plain",)).get_content()
     assert "-- \nJuliet\nVerona" in plain.replace("\r\n", "\n")
     assert "<strong>cheap</strong>" in received.get_body(("html",)).get_content()
+
+
+def test_a_dated_mail_waits_for_its_date_whatever_is_flushed_but_for_dated(writer):
+    subject = unique("Tomorrow")
+    to = writer.address_contact("bob@elsewhere.test")
+    id = writer.client.send(to, f"Subject: {subject}\nSend: tomorrow 9:00\n\nHello.")
+    writer.client.await_message("It will be sent on", sender=to)
+    (queued,) = writer.queued()
+    assert queued["last_error"] == "waits for its date"
+    flushed = writer.postern.ctl("queue", "flush", "--owner", writer.jid)
+    assert "0 mails are due now" in flushed and "1 mail waits for its date" in flushed
+    time.sleep(1)
+    assert not writer.site.recorder.with_subject(subject)
+    assert "1 mail is due now" in writer.postern.ctl("queue", "flush", "--owner", writer.jid, "--dated")
+    writer.site.recorder.await_subject(subject)
+    writer.client.await_receipt(id)
+
+
+def test_what_waits_when_its_account_is_disabled_is_sent_when_it_is_enabled(writer):
+    sending(writer, "--undo", "2")
+    wait_until(lambda: "waits 2 seconds" in say(writer, "sending"), 10, "the edge's news of it")
+    subject = unique("Disabled")
+    _, id = write(writer, subject)
+    wait_until(writer.queued, 5, "the mail to be in the queue")
+    writer.postern.ctl("accounts", "disable", f"{writer.jid}/out")
+    wait_until(lambda: "disabled" in writer.queued()[0].get("last_error", ""), 10, "the reason")
+    writer.postern.ctl("queue", "flush", "--owner", writer.jid, "--dated")
+    time.sleep(1)
+    assert len(writer.queued()) == 1 and not writer.site.recorder.with_subject(subject)
+    writer.postern.ctl("accounts", "enable", f"{writer.jid}/out")
+    writer.site.recorder.await_subject(subject)
+    writer.client.await_receipt(id)
+    assert not [chat for chat in writer.client.messages if chat.type == "error"]
