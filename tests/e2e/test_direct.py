@@ -21,7 +21,8 @@ POLICY = "version: STSv1\nmode: enforce\nmx: mx.{domain}\nmax_age: 86400\n"
 HOSTS = {f"mx.one.{PLAIN}": "127.0.0.2", f"mx.two.{PLAIN}": "127.0.0.3",
          f"mx2.down.{PLAIN}": "127.0.0.4", f"mx.sts.{PLAIN}": "127.0.0.5",
          f"mx.wrong.{PLAIN}": "127.0.0.6", f"mx.dane.{SIGNED}": "127.0.0.7",
-         f"mx.broken.{SIGNED}": "127.0.0.8", f"mx.nosts.{PLAIN}": "127.0.0.9"}
+         f"mx.broken.{SIGNED}": "127.0.0.8", f"mx.nosts.{PLAIN}": "127.0.0.9",
+         f"mx.six.{PLAIN}": "::1"}
 IN_THE_CLEAR = (f"mx.two.{PLAIN}", f"mx.nosts.{PLAIN}")
 
 
@@ -60,10 +61,11 @@ class Internet:
         return self.rogue if name == f"mx.wrong.{PLAIN}" else self.authority
 
     def _zones(self):
-        addresses = "".join(f"{name}. A {address}\n" for name, address in HOSTS.items())
+        addresses = "".join(f"{name}. {'AAAA' if ':' in address else 'A'} {address}\n"
+                            for name, address in HOSTS.items())
         plain = "".join(line for line in addresses.splitlines(True) if PLAIN in line)
         signed = "".join(line for line in addresses.splitlines(True) if SIGNED in line)
-        for name in ("one", "two", "sts", "wrong", "nosts"):
+        for name in ("one", "two", "sts", "wrong", "nosts", "six"):
             plain += f"{name} MX 10 mx.{name}\n"
         for name in ("sts", "wrong", "nosts"):
             plain += f'_mta-sts.{name} TXT "v=STSv1; id=1;"\nmta-sts.{name} A 127.0.0.1\n'
@@ -111,7 +113,7 @@ class Internet:
         # The site's own CA stays trusted beside the one of these hosts.
         ca = self.folder / "cas.pem"
         ca.write_text(self.postern.site.authority.ca.read_text() + self.authority.ca.read_text())
-        hosts = f"{self.postern.allow_hosts},127.0.0.0/8:{self.port}," \
+        hosts = f"{self.postern.allow_hosts},127.0.0.0/8:{self.port},[::1]:{self.port}," \
                 f"127.0.0.1:{self.policies.port}"
         return ["--relay", "mx", "--helo-name", "gateway.mail.test", "--mx-port", self.port,
                 "--mta-sts-port", self.policies.port, "--dns-server", self.dns.address,
@@ -235,6 +237,13 @@ def test_the_second_server_takes_what_the_first_can_not(writer, internet):
     id = write(writer, f"ann@down.{PLAIN}", subject)
     writer.client.await_receipt(id)
     assert internet.at(f"mx2.down.{PLAIN}").await_subject(subject)
+
+
+def test_a_server_that_has_an_ipv6_address_only_gets_its_mail(writer, internet):
+    subject = unique("Six")
+    id = write(writer, f"ann@six.{PLAIN}", subject)
+    writer.client.await_receipt(id)
+    assert internet.at(f"mx.six.{PLAIN}").await_subject(subject).encrypted
 
 
 def test_dane_takes_the_certificate_that_dns_names(writer, internet):
