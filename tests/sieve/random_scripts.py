@@ -1,0 +1,317 @@
+"""Random Sieve scripts of the extensions that every engine has (P0 of the rules reference), and
+mails that they often match. The same for the same seed."""
+
+import random
+
+WORDS = ["foo", "Foo", "FOO", "bar", "foobar", "fo", "o", "", "42", "7", "007", "a*b", "a?b", "x y",
+         "-", "frop", "Re: foo", "[list] bar", "$$$", "f\\o", "foo.bar", "(x)", "ünder", "日本"]
+HEADERS = ["Subject", "X-A", "X-B", "x-a", "List-Id", "X-Missing", "Received"]
+ADDRESS_HEADERS = ["From", "To", "Cc", "Sender", "Reply-To", "to", "Resent-From"]
+LOCALS = ["ann", "Ann", "bob", "bob+list", "ann+x+y", "carol.d", "o", "user"]
+DOMAINS = ["example.org", "Example.ORG", "mail.example.org", "b.net", "o"]
+NAMES = ["", "Ann", "\"Bob, B.\"", "Carol (c)", "=?utf-8?q?J=C3=BCrgen?="]
+GLOBS = ["*", "?", "*foo*", "f?o", "*o", "f*", "*-*", "??", "*a*b*", "* *", "\\\\*", "a\\\\*b", "Re: *",
+         "[*] *", "*@*", "*.*", "", "*?", "*foo", "*?o*"]
+REGEXES = ["foo", "^foo", "bar$", "^(.*)-(.*)$", "[0-9]+", "f.o", "(foo|bar)", "^Re: (.*)", "o{2}",
+           "^$", "[[:digit:]]+", "x?y", "\\\\$", "^[^ ]+ ([a-z]+)", "(a|b)(c|o)*"]
+RELATIONS = ["gt", "ge", "lt", "le", "eq", "ne"]
+FLAGS = ["\\\\Seen", "\\\\Flagged", "\\\\Deleted", "$Work", "urgent", "Seen x"]
+DATE_PARTS = ["year", "month", "day", "date", "julian", "hour", "minute", "second", "time", "iso8601",
+              "std11", "zone", "weekday"]
+DATES = ["Tue, 6 Jan 2026 09:30:05 +0100", "1 Feb 2025 23:59:59 -0800", "Sat, 29 Feb 2020 00:00:00 +0000",
+         "Mon, 31 Dec 2018 23:30:00 -0130", "6 Jan 2026 9:30 GMT", "no date at all"]
+
+
+def quoted(text):
+    """`text` is as it stands between the quotes."""
+    return f'"{text}"'
+
+
+class Script:
+    """One script in the making: what it needs is known when it's done."""
+
+    def __init__(self, rng):
+        self.rng = rng
+        self.needs = {"fileinto"}
+        self.mailboxes = 0
+        self.redirects = 0
+        self.variables = rng.random() < 0.5
+        self.captured = 0
+        if self.variables:
+            self.needs.add("variables")
+
+    def text(self):
+        body = "".join(self.command(0) for _ in range(self.rng.randint(3, 14)))
+        needs = ", ".join(quoted(name) for name in sorted(self.needs))
+        return f"require [{needs}];\n{body}"
+
+    # Commands.
+
+    def command(self, depth):
+        kinds = [(self.rule, 10 if depth < 2 else 0), (self.mark, 1), (self.keep, 0.3),
+                 (self.redirect, 0.4), (self.flags, 1), (self.stop, 0.1), (self.discard, 0.2)]
+        if self.variables:
+            kinds += [(self.assign, 3), (self.show, 2)]
+        make = self.rng.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
+        return make(depth)
+
+    def rule(self, depth):
+        captured = self.captured
+        indent = "  " * depth
+        out = f"{indent}if {self.test(0)} {{\n{self.block(depth + 1)}{indent}}}"
+        while self.rng.random() < 0.25:
+            out += f" elsif {self.test(0)} {{\n{self.block(depth + 1)}{indent}}}"
+        if self.rng.random() < 0.3:
+            out += f" else {{\n{self.block(depth + 1)}{indent}}}"
+        self.captured = captured
+        return out + "\n"
+
+    def block(self, depth):
+        out = self.mark(depth)
+        while self.rng.random() < 0.3:
+            out += self.command(depth)
+        return out
+
+    def mark(self, depth):
+        """A mailbox of its own: shows that this place was reached."""
+        self.mailboxes += 1
+        if self.mailboxes > 24:  # Pigeonhole takes 32 actions
+            return "  " * depth + ("addflag \"reached\";\n" if "imap4flags" in self.needs else "keep;\n")
+        words = ""
+        if self.rng.random() < 0.2:
+            self.needs.add("copy")
+            words += ":copy "
+        if self.rng.random() < 0.15:
+            self.needs.add("imap4flags")
+            words += f":flags {self.list_of(FLAGS)} "
+        if self.rng.random() < 0.1:
+            self.needs.add("mailbox")
+            words += ":create "
+        return f"{'  ' * depth}fileinto {words}\"m{self.mailboxes}\";\n"
+
+    def show(self, depth):
+        """A mailbox that tells what a variable or a capture holds."""
+        self.mailboxes += 1
+        if self.mailboxes > 24:
+            return ""
+        return f"{'  ' * depth}fileinto \"v{self.mailboxes} {self.expansion()}\";\n"
+
+    def keep(self, depth):
+        words = ""
+        if self.rng.random() < 0.3:
+            self.needs.add("imap4flags")
+            words = f" :flags {self.list_of(FLAGS)}"
+        return f"{'  ' * depth}keep{words};\n"
+
+    def discard(self, depth):
+        return "  " * depth + "discard;\n"
+
+    def stop(self, depth):
+        return "  " * depth + "stop;\n"
+
+    def redirect(self, depth):
+        self.redirects += 1
+        if self.redirects > 3:
+            return ""
+        words = ""
+        if self.rng.random() < 0.5:
+            self.needs.add("copy")
+            words = ":copy "
+        return f"{'  ' * depth}redirect {words}\"r{self.redirects}@example.net\";\n"
+
+    def flags(self, depth):
+        self.needs.add("imap4flags")
+        verb = self.rng.choice(["setflag", "addflag", "removeflag"])
+        return f"{'  ' * depth}{verb} {self.list_of(FLAGS)};\n"
+
+    def assign(self, depth):
+        modifiers = self.rng.sample([":lower", ":upper", ":lowerfirst", ":upperfirst", ":length",
+                                     ":quotewildcard"], self.rng.choice([0, 0, 1, 1, 2]))
+        if ":lower" in modifiers and ":upper" in modifiers:
+            modifiers.remove(":upper")
+        if ":lowerfirst" in modifiers and ":upperfirst" in modifiers:
+            modifiers.remove(":upperfirst")
+        words = "".join(f"{modifier} " for modifier in modifiers)
+        value = self.word() + self.expansion() + self.rng.choice(["", "", self.word()])
+        return f"{'  ' * depth}set {words}\"{self.rng.choice('abc')}\" {quoted(value)};\n"
+
+    # Tests.
+
+    def test(self, depth):
+        kinds = [(self.header, 5), (self.address, 4), (self.envelope, 1.5), (self.exists, 0.7),
+                 (self.size, 0.5), (self.body, 1), (self.date, 1), (self.hasflag, 0.7),
+                 (self.constant, 0.2)]
+        if depth < 2:
+            kinds += [(self.several, 1.5), (self.negation, 1)]
+        if self.variables:
+            kinds.append((self.string, 2))
+        make = self.rng.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
+        return make(depth)
+
+    def constant(self, _):
+        return self.rng.choice(["true", "false"])
+
+    def negation(self, depth):
+        return f"not {self.test(depth + 1)}"
+
+    def several(self, depth):
+        tests = ", ".join(self.test(depth + 1) for _ in range(self.rng.randint(1, 3)))
+        return f"{self.rng.choice(['anyof', 'allof'])} ({tests})"
+
+    def header(self, _):
+        index = self.index() if self.rng.random() < 0.15 else ""
+        match, keys = self.match()
+        return f"header {index}{match}{self.list_of(HEADERS)} {keys}"
+
+    def address(self, _):
+        part = self.part()
+        index = self.index() if self.rng.random() < 0.1 else ""
+        match, keys = self.match(LOCALS + DOMAINS + [f"{name}@{host}" for name in LOCALS for host in DOMAINS])
+        return f"address {index}{part}{match}{self.list_of(ADDRESS_HEADERS)} {keys}"
+
+    def envelope(self, _):
+        self.needs.add("envelope")
+        part = self.part()
+        match, keys = self.match(LOCALS + DOMAINS + [f"{name}@{host}" for name in LOCALS for host in DOMAINS])
+        return f"envelope {part}{match}{self.list_of(['from', 'to', 'From'])} {keys}"
+
+    def exists(self, _):
+        return f"exists {self.list_of(HEADERS + ADDRESS_HEADERS)}"
+
+    def size(self, _):
+        return f"size {self.rng.choice([':over', ':under'])} {self.rng.choice(['1', '300', '500', '1K', '1M'])}"
+
+    def body(self, _):
+        self.needs.add("body")
+        transform = self.rng.choice(["", ":text ", ":raw ", ":content \"text\" ", ":content \"text/plain\" "])
+        kind = self.rng.choice([":contains", ":contains", ":is", ":matches", ":regex"])
+        if kind == ":regex":
+            self.needs.add("regex")
+            return f"body {transform}:regex {self.list_of(REGEXES)}"
+        choice = GLOBS if kind == ":matches" else WORDS
+        return f"body {transform}{kind} {self.list_of(choice)}"
+
+    def date(self, _):
+        self.needs.add("date")
+        index = self.index() if self.rng.random() < 0.15 else ""
+        zone = self.rng.choice([":zone \"+0100\" ", ":zone \"-0330\" ", ":originalzone ", ":zone \"+0000\" "])
+        part = self.rng.choice(DATE_PARTS)
+        match, keys = self.match(["2026", "01", "06", "2026-01-06", "09:30:05", "+0100", "2", "09", "30",
+                                  "58854", "2018-12-31", "23", "00:00:00", "10"])
+        return f"date {index}{zone}{match}{quoted(self.rng.choice(['Date', 'X-Date', 'X-Missing']))} " \
+               f"{quoted(part)} {keys}"
+
+    def hasflag(self, _):
+        self.needs.add("imap4flags")
+        if self.rng.random() < 0.2:
+            self.needs.add("relational")
+            self.needs.add("comparator-i;ascii-numeric")
+            return f"hasflag :count {quoted(self.rng.choice(RELATIONS))} " \
+                   f":comparator \"i;ascii-numeric\" {quoted(self.rng.choice('0123'))}"
+        return f"hasflag {self.rng.choice([':is', ':contains', ':matches'])} {self.list_of(FLAGS)}"
+
+    def string(self, _):
+        match, keys = self.match()
+        sources = ", ".join(quoted(self.expansion() + self.rng.choice(["", self.word()]))
+                            for _ in range(self.rng.choice([1, 1, 2])))
+        return f"string {match}[{sources}] {keys}"
+
+    # Parts of them.
+
+    def index(self):
+        self.needs.add("index")
+        return f":index {self.rng.randint(1, 3)} {self.rng.choice(['', ':last '])}"
+
+    def part(self):
+        part = self.rng.choice(["", ":all ", ":localpart ", ":domain ", ":user ", ":detail "])
+        if part in (":user ", ":detail "):
+            self.needs.add("subaddress")
+        return part
+
+    def match(self, keys=None):
+        """The match type with its comparator, and keys that fit it."""
+        kind = self.rng.choice(["", ":is ", ":contains ", ":matches ", ":matches ", ":regex ", ":value",
+                                ":count"])
+        keys = keys or WORDS
+        if kind == ":matches ":
+            self.captured += 1
+            keys = GLOBS
+        if kind == ":regex ":
+            self.captured += 1
+            self.needs.add("regex")
+            keys = REGEXES
+        if kind in (":value", ":count"):
+            self.needs.add("relational")
+            kind += f" {quoted(self.rng.choice(RELATIONS))} "
+            if kind.startswith(":count"):
+                self.needs.add("comparator-i;ascii-numeric")
+                return kind + ":comparator \"i;ascii-numeric\" ", quoted(self.rng.choice("01234"))
+        comparator = ""
+        if self.rng.random() < 0.3:
+            names = ["i;octet", "i;ascii-casemap"]
+            if kind.startswith(":value") or kind in ("", ":is "):
+                names.append("i;ascii-numeric")
+            name = self.rng.choice(names)
+            if name == "i;ascii-numeric":
+                self.needs.add("comparator-i;ascii-numeric")
+            comparator = f":comparator {quoted(name)} "
+        return kind + comparator, self.list_of(keys)
+
+    def list_of(self, choice):
+        picked = [quoted(self.rng.choice(choice).replace("\\o", "\\\\o")) for _ in range(self.rng.choice([1, 1, 1, 2, 3]))]
+        return picked[0] if len(picked) == 1 else f"[{', '.join(picked)}]"
+
+    def word(self):
+        return self.rng.choice(WORDS).replace("\\", "\\\\")
+
+    def expansion(self):
+        return self.rng.choice(["${a}", "${b}", "${c}", "${1}", "${2}", "${0}", "${A}", "${d}", "${", "$", "${a b}"])
+
+
+def address(rng):
+    name, local, host = rng.choice(NAMES), rng.choice(LOCALS), rng.choice(DOMAINS)
+    return f"{name} <{local}@{host}>" if name else f"{local}@{host}"
+
+
+def value(rng):
+    text = " ".join(rng.choice(WORDS) for _ in range(rng.choice([0, 1, 1, 2, 3, 6])))
+    if not text.isascii():
+        encoded = "".join(f"={byte:02X}" for byte in text.encode())
+        return f"=?utf-8?q?{encoded}?="
+    if len(text) > 12 and rng.random() < 0.3:
+        text = text.replace(" ", "\r\n ", 1) if not text.startswith(" ") else text
+    return text
+
+
+def mail(rng):
+    """A mail as its bytes."""
+    fields = [("From", address(rng)), ("Subject", value(rng)), ("Date", rng.choice(DATES))]
+    fields.append(("To", ", ".join(address(rng) for _ in range(rng.choice([1, 1, 2, 3])))))
+    for name in ("Cc", "Sender", "Reply-To"):
+        if rng.random() < 0.3:
+            fields.append((name, address(rng)))
+    for name in ("X-A", "X-A", "X-A", "X-B", "List-Id", "Received"):
+        if rng.random() < 0.4:
+            fields.append((name, value(rng)))
+    if rng.random() < 0.2:
+        fields.append(("X-Date", rng.choice(DATES)))
+    rng.shuffle(fields)
+    lines = [" ".join(rng.choice(WORDS) for _ in range(rng.randint(0, 8))) for _ in range(rng.randint(0, 6))]
+    body = "\r\n".join(lines) + "\r\n"
+    if rng.random() < 0.3:
+        other = " ".join(rng.choice(WORDS) for _ in range(5))
+        fields += [("MIME-Version", "1.0"), ("Content-Type", "multipart/mixed; boundary=cut")]
+        body = (f"--cut\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n--cut\r\n"
+                f"Content-Type: application/x-thing\r\n\r\n{other}\r\n--cut--\r\n")
+    else:
+        fields += [("MIME-Version", "1.0"), ("Content-Type", "text/plain; charset=utf-8")]
+    head = "".join(f"{name}: {text}\r\n" for name, text in fields)
+    return f"{head}\r\n{body}".encode()
+
+
+def case(seed):
+    """(script, mail, envelope sender, envelope recipient)"""
+    rng = random.Random(seed)
+    script = Script(rng).text()
+    return (script, mail(rng), f"{rng.choice(LOCALS)}@{rng.choice(DOMAINS)}",
+            f"{rng.choice(LOCALS)}@{rng.choice(DOMAINS)}")

@@ -1,0 +1,324 @@
+#include "tests/sieve/suite_commands.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "services/rules/engine/action_json.h"
+#include "tests/sieve/suite_script.h"
+
+namespace postern::rules::suite {
+namespace {
+
+constexpr absl::string_view kDefaultMail =
+    "From: sender@example.com\nTo: recipient@example.org\nSubject: Frop!\n\nFriep!\n";
+constexpr int kMostLookUps = 20;
+
+// As Pigeonhole calls them.
+std::string NameThere(const Action& action) {
+  const std::string name(ActionName(action));
+  return name == "fileinto" ? "store" : name;
+}
+
+}  // namespace
+
+const std::map<std::string, SuiteCommands::Handler>& SuiteCommands::Handlers() {
+  static const auto& handlers = *new std::map<std::string, Handler>{
+      {"test_fail", &SuiteCommands::Fail},
+      {"test_set", &SuiteCommands::Set},
+      {"test_config_set", &SuiteCommands::SetConfig},
+      {"test_config_unset", &SuiteCommands::UnsetConfig},
+      {"test_config_reload", &SuiteCommands::Ignore},
+      {"test_script_compile", &SuiteCommands::CompileScript},
+      {"test_script_run", &SuiteCommands::RunScript},
+      {"test_multiscript", &SuiteCommands::RunScripts},
+      {"test_error", &SuiteCommands::Error},
+      {"test_result_action", &SuiteCommands::ResultAction},
+      {"test_result_execute", &SuiteCommands::ExecuteResult},
+      {"test_result_reset", &SuiteCommands::ResetResult},
+      {"test_result_print", &SuiteCommands::Ignore},
+      {"test_message", &SuiteCommands::Message},
+      {"test_message_print", &SuiteCommands::Ignore},
+      {"test_mailbox_create", &SuiteCommands::CreateMailbox},
+      {"test_mailbox_delete", &SuiteCommands::DeleteMailbox},
+      {"test_binary_save", &SuiteCommands::SaveBinary},
+      {"test_binary_load", &SuiteCommands::LoadBinary},
+      {"test_imap_metadata_set", &SuiteCommands::SetMetadata},
+  };
+  return handlers;
+}
+
+std::vector<std::string> SuiteCommands::Names() {
+  std::vector<std::string> names = {"test"};
+  for (const auto& [name, handler] : Handlers()) names.push_back(name);
+  return names;
+}
+
+void SuiteCommands::Begin(MessageView& message, Facts& facts) {
+  TakeMessage(text_, message, facts);
+}
+
+SuiteCommands::SuiteCommands(std::string folder, std::vector<Block>& blocks)
+    : folder_(std::move(folder)), blocks_(blocks), text_(WithCrlf(kDefaultMail)) {}
+
+bool SuiteCommands::Call(const std::string& name, const std::vector<Argument>& arguments,
+                         uint32_t line, MessageView& message, Facts& facts, Evaluation& so_far) {
+  if (block_ && (line < block_->begin || line >= block_->end)) block_ = nullptr;
+  if (name == "test") {
+    const auto found = std::ranges::find_if(
+        blocks_, [&](const Block& block) { return line >= block.begin && line < block.end; });
+    if (found == blocks_.end()) return false;
+    block_ = &*found;
+    block_->begun = true;
+    return true;
+  }
+  if (block_ && !block_->failure.empty()) return false;
+  const auto handler = Handlers().find(name);
+  if (handler == Handlers().end()) return false;
+  Caller caller{message, facts, so_far};
+  return (this->*handler->second)(Sort(arguments), caller);
+}
+
+void SuiteCommands::FailBlock(const std::string& reason) {
+  if (block_ && block_->failure.empty()) block_->failure = reason.empty() ? "failed" : reason;
+}
+
+bool SuiteCommands::Ignore(const Arguments&, Caller&) { return true; }
+
+bool SuiteCommands::Fail(const Arguments& arguments, Caller&) {
+  FailBlock(arguments.Text(0));
+  return false;
+}
+
+void SuiteCommands::TakeMessage(const std::string& text, MessageView& message, Facts& facts) {
+  text_ = text;
+  message.Replace(text);
+  const Envelope envelope = EnvelopeOfHeader(message);
+  facts.envelope_from = envelope.from;
+  facts.recipients = {envelope.to};
+  facts.own_addresses = facts.recipients;
+  facts.envelope_known = true;
+  facts.flags.clear();
+}
+
+bool SuiteCommands::Set(const Arguments& arguments, Caller& caller) {
+  const std::string name = arguments.Text(0), value = arguments.Text(1);
+  const auto bare = [&] {
+    return std::string(absl::StripSuffix(absl::StripPrefix(value, "<"), ">"));
+  };
+  if (name == "message") {
+    edits_ = caller.so_far.edits.size();
+    TakeMessage(WithCrlf(value), caller.message, caller.facts);
+  } else if (name == "envelope.from") {
+    caller.facts.envelope_from = bare();
+  } else if (name == "envelope.to") {
+    caller.facts.recipients = {bare()};
+    caller.facts.own_addresses = caller.facts.recipients;
+  } else if (name == "envelope.auth") {
+    caller.facts.environment["envelope.auth"] = value;
+  }
+  return true;
+}
+
+bool SuiteCommands::SetConfig(const Arguments& arguments, Caller&) {
+  settings_[arguments.Text(0)] = arguments.Text(1);
+  return true;
+}
+
+bool SuiteCommands::UnsetConfig(const Arguments& arguments, Caller&) {
+  settings_.erase(arguments.Text(0));
+  return true;
+}
+
+PreparedProgramPtr SuiteCommands::CompileFile(const std::string& name) {
+  sieve::CompileOptions options;
+  options.file_name = name;
+  options.trust_mail = true;
+  options.include = [this](absl::string_view script, bool personal) {
+    const auto set = settings_.find(personal ? "sieve_dir" : "sieve_global_dir");
+    const std::string folder =
+        set != settings_.end() ? set->second
+                               : absl::StrCat(folder_, personal ? "/included" : "/included-global");
+    return ReadFile(absl::StrCat(folder, "/", script, ".sieve"));
+  };
+  const std::optional<std::string> source = ReadFile(absl::StrCat(folder_, "/", name));
+  if (!source) {
+    errors_.push_back(absl::StrCat("script '", name, "' not found"));
+    return nullptr;
+  }
+  const Compiled compiled = sieve::Compile(*source, options);
+  for (const Problem& problem : compiled.problems) {
+    if (!problem.warning) errors_.push_back(problem.text);
+  }
+  if (compiled.program) return std::make_shared<PreparedProgram>(compiled.program);
+  errors_.push_back("validation failed");  // Pigeonhole's own last word, which its files count
+  return nullptr;
+}
+
+bool SuiteCommands::CompileScript(const Arguments& arguments, Caller&) {
+  errors_.clear();
+  PreparedProgramPtr compiled = CompileFile(arguments.Text(0));
+  if (!compiled) return false;
+  compiled_ = std::move(compiled);
+  return true;
+}
+
+EvaluationLimits SuiteCommands::Limits() const {
+  EvaluationLimits limits;
+  limits.wall = absl::InfiniteDuration();
+  const auto set = [&](const char* name, uint32_t& limit) {
+    const auto found = settings_.find(name);
+    uint32_t number = 0;
+    if (found == settings_.end() || !absl::SimpleAtoi(found->second, &number)) return;
+    limit = number == 0 ? UINT32_MAX : number;
+  };
+  set("sieve_max_actions", limits.actions);
+  set("sieve_max_redirects", limits.redirects);
+  limits.notifies = 10;  // as many as Pigeonhole allows
+  return limits;
+}
+
+std::string SuiteCommands::LookUp(const FactKey& key, const Facts& facts) const {
+  if (absl::StartsWith(key, "mailbox:"))
+    return mails_.folders.contains(key.substr(8)) ? "yes" : "no";
+  if (absl::StartsWith(key, "duplicate:")) return remembered_.contains(key) ? "yes" : "no";
+  const auto known = facts.looked_up.find(key);
+  return known == facts.looked_up.end() ? "" : known->second;
+}
+
+Evaluation SuiteCommands::Run(std::span<const Stage> stages, Caller& caller) {
+  Facts facts = caller.facts;
+  facts.looked_up.clear();
+  for (int round = 0;; ++round) {
+    MessageView view(text_);
+    Evaluation evaluation = EvaluateStages(stages, view, facts, Limits());
+    if (evaluation.missing.empty() || round == kMostLookUps) return evaluation;
+    for (const FactKey& key : evaluation.missing) facts.looked_up[key] = LookUp(key, caller.facts);
+  }
+}
+
+bool SuiteCommands::Take(Evaluation evaluation, Caller& caller) {
+  Evaluation& so_far = caller.so_far;
+  const size_t before = so_far.edits.size();
+  std::ranges::move(evaluation.edits, std::back_inserter(so_far.edits));
+  for (Action& action : evaluation.actions) {
+    const auto* keep = std::get_if<KeepAction>(&action.kind);
+    if (keep && keep->implicit) {
+      keep_flags_ = keep->flags;
+      continue;
+    }
+    action.edits += static_cast<uint32_t>(before);
+    so_far.actions.push_back(std::move(action));
+  }
+  std::ranges::move(evaluation.marks, std::back_inserter(marks_));
+  if (!evaluation.error) return true;
+  errors_.push_back(evaluation.error->message);
+  return false;
+}
+
+bool SuiteCommands::RunScript(const Arguments& arguments, Caller& caller) {
+  errors_.clear();
+  if (!compiled_) {
+    errors_.push_back("no script compiled yet");
+    return false;
+  }
+  if (!arguments.Has("append_result")) ResetResult({}, caller);
+  const Stage stage{compiled_, false};
+  return Take(Run({&stage, 1}, caller), caller);
+}
+
+bool SuiteCommands::RunScripts(const Arguments& arguments, Caller& caller) {
+  errors_.clear();
+  std::vector<Stage> stages;
+  if (arguments.positional.empty()) return false;
+  for (const std::string& name : arguments.positional.front()) {
+    PreparedProgramPtr compiled = CompileFile(name);
+    if (!compiled) return false;
+    stages.push_back({std::move(compiled), false});
+  }
+  return Take(Run(stages, caller), caller) && ExecuteResult({}, caller);
+}
+
+bool SuiteCommands::Error(const Arguments& arguments, Caller&) {
+  return MatchesAny(arguments, errors_);
+}
+
+bool SuiteCommands::ResultAction(const Arguments& arguments, Caller& caller) {
+  std::vector<std::string> names;
+  for (const Action& action : caller.so_far.actions) names.push_back(NameThere(action));
+  return MatchesAny(arguments, names);
+}
+
+bool SuiteCommands::ExecuteResult(const Arguments&, Caller& caller) {
+  errors_.clear();
+  Outcome outcome{caller.so_far.actions, {}, keep_flags_};
+  outcome.edits.assign(caller.so_far.edits.begin() + edits_, caller.so_far.edits.end());
+  for (Action& action : outcome.actions)
+    action.edits -= std::min<uint32_t>(action.edits, static_cast<uint32_t>(edits_));
+  const bool done = CarryOut(outcome, text_, caller.facts.envelope_from, mails_, errors_);
+  if (done) {
+    for (const Mark& mark : marks_) remembered_.insert(mark.key);
+  }
+  return done;
+}
+
+bool SuiteCommands::ResetResult(const Arguments&, Caller& caller) {
+  caller.so_far.actions.clear();
+  mails_.sent.clear();
+  keep_flags_.clear();
+  marks_.clear();
+  return true;
+}
+
+bool SuiteCommands::Message(const Arguments& arguments, Caller& caller) {
+  const bool sent = arguments.Has("smtp");
+  const std::string folder = arguments.Tag("folder");
+  const std::vector<SuiteMail>& mails = sent ? mails_.sent : mails_.folders[folder];
+  const size_t index = static_cast<size_t>(arguments.Number(0));
+  if (index >= mails.size()) return false;
+  const SuiteMail mail = mails[index];
+  edits_ = caller.so_far.edits.size();
+  TakeMessage(mail.text, caller.message, caller.facts);
+  caller.facts.flags = mail.flags;
+  if (sent) {
+    caller.facts.envelope_from = mail.envelope_from;
+    caller.facts.recipients = {mail.envelope_to};
+  }
+  return true;
+}
+
+bool SuiteCommands::CreateMailbox(const Arguments& arguments, Caller& caller) {
+  mails_.folders[arguments.Text(0)];
+  caller.facts.looked_up[MailboxFact(arguments.Text(0))] = "yes";
+  return true;
+}
+
+bool SuiteCommands::DeleteMailbox(const Arguments& arguments, Caller& caller) {
+  mails_.folders.erase(arguments.Text(0));
+  caller.facts.looked_up[MailboxFact(arguments.Text(0))] = "no";
+  return true;
+}
+
+bool SuiteCommands::SaveBinary(const Arguments& arguments, Caller&) {
+  binaries_[arguments.Text(0)] = compiled_;
+  return true;
+}
+
+bool SuiteCommands::LoadBinary(const Arguments& arguments, Caller&) {
+  const auto found = binaries_.find(arguments.Text(0));
+  if (found == binaries_.end()) return false;
+  compiled_ = found->second;
+  return true;
+}
+
+bool SuiteCommands::SetMetadata(const Arguments& arguments, Caller& caller) {
+  caller.facts.looked_up[MetadataFact(arguments.Tag("mailbox"), arguments.Text(0))] =
+      arguments.Text(1);
+  return true;
+}
+
+}  // namespace postern::rules::suite

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "services/rules/engine/evaluate.h"
+
+// Mailboxes and a mail server in memory: where the suite's scripts put their mails.
+namespace postern::rules::suite {
+
+struct SuiteMail {
+  std::string text;
+  std::vector<std::string> flags;
+  std::string envelope_from, envelope_to;  // of a mail that was sent
+};
+
+struct Mails {
+  std::map<std::string, std::vector<SuiteMail>> folders = {{"INBOX", {}}};
+  std::vector<SuiteMail> sent;
+};
+
+// Line ends as mail servers have them, whatever the suite's files have.
+std::string WithCrlf(absl::string_view text);
+
+// `text` with those of `edits` that change its header.
+std::string Edited(const std::string& text, const std::vector<Edit>& edits);
+
+// Who a mail is from and for as Pigeonhole's suite takes it from its header.
+struct Envelope {
+  std::string from, to;
+};
+Envelope EnvelopeOfHeader(const MessageView& message);
+
+// Files and sends what `actions` say of `text`; `edits[i]` of them are there for action i.
+// What could not be done is told in `errors`; then the mail is kept.
+struct Outcome {
+  std::vector<Action> actions;
+  std::vector<Edit> edits;              // in order; Action::edits says how many an action has
+  std::vector<std::string> keep_flags;  // of an implicit keep
+};
+bool CarryOut(const Outcome& outcome, const std::string& text, const std::string& sender,
+              Mails& mails, std::vector<std::string>& errors);
+
+}  // namespace postern::rules::suite

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tests/sieve/suite_commands.h"
+
+// One file of Pigeonhole's suite: Sieve with commands of the suite, most of all
+// `test "name" { … }`.
+namespace postern::rules::suite {
+
+std::optional<std::string> ReadFile(const std::string& path);
+
+// Compiles and evaluates the file at `path`. A block that can't be compiled, or that ends the
+// evaluation by an error, fails and is left out; the others are judged without it. What is
+// wrong outside of all blocks fails those that were not begun.
+absl::StatusOr<std::vector<Block>> RunFile(const std::string& path);
+
+}  // namespace postern::rules::suite
