@@ -76,6 +76,25 @@ std::string WithCrlf(absl::string_view bytes) {
   return out;
 }
 
+// Whom a mail was for in secret is told to nobody (RFC 5322 section 3.6.3), though who sent it, or
+// a server, left the field in. To be called with what goes out: before its line ends were mended,
+// a field might have hidden behind another.
+std::string WithoutBcc(std::string mail) {
+  const mail::HeaderFields header = mail::ReadHeaderFields(mail, kMaxHeaderBytes, kMaxFields);
+  std::string kept;
+  size_t copied = 0;
+  for (const mail::RawField& field : header.fields) {
+    const bool secret = absl::EqualsIgnoreCase(field.name, "Bcc") ||
+                        absl::EqualsIgnoreCase(field.name, "Resent-Bcc");
+    if (!secret) continue;
+    const size_t begin = field.name.data() - mail.data();
+    kept.append(mail, copied, begin - copied);
+    copied = mail::NextLine(mail, field.body.data() + field.body.size() - mail.data());
+  }
+  if (copied == 0) return mail;
+  return kept.append(mail, copied, std::string::npos);
+}
+
 std::string Trimmed(const mail::RawField* field) {
   return field == nullptr ? "" : mail::Unfold(field->body);
 }
@@ -131,8 +150,9 @@ absl::Status CheckLoop(const mail::HeaderFields& header, const Marks& marks, boo
 }
 
 // The header as it is, without the empty line behind it.
-std::string NoteOn(const mail::HeaderFields& header) {
-  std::string note = "A mail came in. This is its header; the rest is left out.\n\n";
+std::string NoteOn(const mail::HeaderFields& header, const mail::Address& from) {
+  std::string note = absl::StrCat("This is a copy of the header of a mail, sent to you for ",
+                                  from.Spec(), ". Its text and attachments are left out.\n\n");
   for (absl::string_view name : {"From", "To", "Subject", "Date"}) {
     const std::string value =
         mail::DecodeHeaderText(Trimmed(mail::FindField(header, name)).substr(0, 4 * kMaxSubject));
@@ -146,13 +166,13 @@ std::string NoteOn(const mail::HeaderFields& header) {
 absl::StatusOr<ComposedMail> ComposeHeaderCopy(Draft draft, const mail::HeaderFields& header,
                                                absl::string_view mail, absl::string_view key,
                                                int64_t date_unix) {
-  const std::string block = WithCrlf(mail.substr(0, header.end));
+  const std::string block = WithoutBcc(WithCrlf(mail.substr(0, header.end)));
   absl::string_view fields = block;
   while (absl::EndsWith(fields, "\r\n\r\n")) fields.remove_suffix(2);
   const std::string subject = mail::DecodeHeaderText(
       Trimmed(mail::FindField(header, "Subject")).substr(0, 4 * kMaxSubject));
   draft.subject = absl::StrCat("Copy: ", mail::CutUtf8(subject, kMaxSubject));
-  draft.text = NoteOn(header);
+  draft.text = NoteOn(header, draft.from);
   draft.auto_submitted = AutoSubmitted::kGenerated;
   draft.zone = absl::UTCTimeZone();
   draft.attachments.push_back({fields, "", "text/rfc822-headers", ""});
@@ -190,7 +210,7 @@ absl::StatusOr<ComposedMail> ComposeCopy(const CopyOrder& order, absl::string_vi
     if (!left.ok()) return left.status();
     copy.envelope = *std::move(left);
     copy.envelope.utf8 = copy.envelope.utf8 || HasUtf8Addresses(*header);
-    copy.content = trace + WithCrlf(mail);
+    copy.content = trace + WithoutBcc(WithCrlf(mail));
     const auto ids = mail::ParseMessageIds(Trimmed(mail::FindField(*header, "Message-ID")), 1);
     copy.message_id = ids.empty() ? MessageIdOf(key, order.from.domain) : ids.front();
   }

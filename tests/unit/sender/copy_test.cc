@@ -80,6 +80,24 @@ TEST(ComposeCopy, SendsNothingRoundInACircle) {
   EXPECT_FALSE(ComposeCopy(same, "k", kDate).ok());
 }
 
+TEST(ComposeCopy, TellsNobodyWhomItWasForInSecret) {
+  const std::string mail =
+      "bcc: eve@example.com,\r\n mallory@example.com\r\nFrom: a@b.c\r\nBCC : x@example.com\r\n"
+      "Subject: x\rBcc: hidden@example.com\r\nResent-Bcc: y@example.com\nTo: z@example.org\r\n"
+      "\r\nBcc: is text\r\n";
+  const auto copy = ComposeCopy(Order(mail), "k", kDate);
+  ASSERT_TRUE(copy.ok()) << copy.status();
+  EXPECT_EQ(copy->content.substr(copy->content.find("From:")),
+            "From: a@b.c\r\nSubject: x\r\nTo: z@example.org\r\n\r\nBcc: is text\r\n");
+  EXPECT_THAT(copy->content, Not(HasSubstr("eve@")));
+  const auto header = ComposeCopy(Order(mail, true), "k", kDate);
+  ASSERT_TRUE(header.ok()) << header.status();
+  EXPECT_THAT(header->content, HasSubstr("To: z@example.org"));
+  for (const char* secret : {"eve@", "mallory@", "hidden@", "x@example.com", "y@example.com"}) {
+    EXPECT_THAT(header->content, Not(HasSubstr(secret)));
+  }
+}
+
 TEST(ComposeCopy, StopsAfterFiftyServers) {
   std::string mail;
   for (int i = 0; i < 49; ++i) absl::StrAppend(&mail, "received: from a\r\n");
