@@ -204,7 +204,9 @@ void Sender::MakeDesks() {
   const auto gate_of = [this](const std::string& account_id, int64_t due_ms) {
     return parts_.outward->GateOf(account_id, due_ms);
   };
-  parts_.queue.emplace(executor_, queue_view_, retried, outcome_due, gate_of);
+  const auto accounts_of = [this](const std::string& owner) { return accounts_.AccountsOf(owner); };
+  QueueDesk::Parts queue{retried, outcome_due, gate_of, accounts_of};
+  parts_.queue.emplace(executor_, queue_view_, std::move(queue));
   parts_.intake.emplace(outbox_, accounts_, *parts_.relay, passwords_, *parts_.pause, catch_up,
                         mail_due);
   IntakeSteps steps;

@@ -89,6 +89,13 @@ grpc::ServerUnaryReactor* SenderService::CancelQueued(grpc::CallbackServerContex
   return rpc::Serve(executor_, context, [=, this] { return desks_.queue->Cancel(*request); });
 }
 
+grpc::ServerUnaryReactor* SenderService::ListWaiting(grpc::CallbackServerContext* context,
+                                                     const v1::ListWaitingRequest* request,
+                                                     v1::ListWaitingResponse* response) {
+  return rpc::Serve(executor_, context,
+                    [=, this] { return desks_.queue->Waiting(*request, *response); });
+}
+
 grpc::ServerUnaryReactor* SenderService::ListRoutes(grpc::CallbackServerContext* context,
                                                     const v1::ListRoutesRequest*,
                                                     v1::ListRoutesResponse* response) {

@@ -61,6 +61,9 @@ class SenderService final : public v1::SenderService::CallbackService {
   grpc::ServerUnaryReactor* CancelQueued(grpc::CallbackServerContext* context,
                                          const v1::CancelQueuedRequest* request,
                                          v1::CancelQueuedResponse* response) override;
+  grpc::ServerUnaryReactor* ListWaiting(grpc::CallbackServerContext* context,
+                                        const v1::ListWaitingRequest* request,
+                                        v1::ListWaitingResponse* response) override;
   grpc::ServerUnaryReactor* ListRoutes(grpc::CallbackServerContext* context,
                                        const v1::ListRoutesRequest* request,
                                        v1::ListRoutesResponse* response) override;

@@ -11,6 +11,7 @@
 //   mail:ID        hash: the mail and its state (below); a small content too
 //   content:ID:N   piece N of a large content; expires until its mail is put, then lasts
 //   due:ACCOUNT    sorted set: waiting mails by the time they are due
+//   held:ACCOUNT   set: mails that an operator holds
 //   accounts       sorted set: accounts by the time their next mail may go
 //   account:ACCOUNT hash: mails (how many), paused (until when), why (suspended), gate
 //                  (until when), telling (how far)
@@ -43,7 +44,7 @@ extern const store::Script kRoom, kPut;
 // take_scripts.cc
 extern const store::Script kTake, kTakeMore, kRenew, kRecover, kMarkDot, kRelease;
 // settle_scripts.cc
-extern const store::Script kSettle, kTakeReports, kReported, kReportLater;
+extern const store::Script kSettle, kPass, kTakeReports, kReported, kReportLater;
 // sweep_scripts.cc
 extern const store::Script kSweep;
 // account_scripts.cc
@@ -53,7 +54,7 @@ extern const store::Script kCarryOver;
 // filing_scripts.cc
 extern const store::Script kTakeFilings, kFiled, kFileLater, kFilingFailed, kContent;
 // queue_view_scripts.cc
-extern const store::Script kList, kRetry, kHold, kCancel;
+extern const store::Script kList, kWaiting, kRetry, kHold, kCancel;
 
 // A script with what all of them share in front of it (outbox_scripts.cc).
 store::Script Make(absl::string_view body);

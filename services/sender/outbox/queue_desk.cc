@@ -17,6 +17,7 @@ constexpr size_t kPage = 1000, kMaxListed = 10'000, kStep = 250;
 // admin waits 5 s for an answer.
 constexpr std::chrono::seconds kPatience{3}, kRedisPause{1};
 constexpr size_t kMaxWalks = 4;
+constexpr size_t kWaitingListed = 20, kMaxWaitingListed = 100;
 // What waits no longer than this for its own time waits to be taken back; admin lets nobody set
 // more.
 constexpr int64_t kLongestUndoMs = 120'000;
@@ -86,7 +87,7 @@ void QueueDesk::Fill(const QueuedMail& mail, v1::QueuedMail& proto) const {
   FillProto(mail, proto);
   GateWait gate;
   if (mail.gated) {
-    gate = gate_of_(mail.account_id, mail.next_attempt_ms);
+    gate = parts_.gate_of(mail.account_id, mail.next_attempt_ms);
     proto.set_next_attempt_unix(gate.opens_ms / 1000);
   }
   const std::string waits_for = WaitsFor(mail, gate);
@@ -102,8 +103,10 @@ net::Task<absl::Status> QueueDesk::List(const v1::ListQueueRequest& request,
   if (request.queue_id().empty()) {
     page = co_await view_.List(FromProto(request.filter()), request.after(), limit);
   } else {
-    page = co_await view_.Find(request.queue_id());
-    if (page.ok() && page->mails.empty()) co_return NotInQueue(request.queue_id());
+    auto id = co_await view_.Resolve(request.queue_id());
+    if (!id.ok()) co_return id.status();
+    page = co_await view_.Find(*id);
+    if (page.ok() && page->mails.empty()) co_return NotInQueue(*id);
   }
   if (!page.ok()) co_return page.status();
   for (const QueuedMail& mail : page->mails) Fill(mail, *response.add_mails());
@@ -114,30 +117,55 @@ net::Task<absl::Status> QueueDesk::List(const v1::ListQueueRequest& request,
 
 net::Task<absl::Status> QueueDesk::Show(const v1::ShowQueuedRequest& request,
                                         v1::ShowQueuedResponse& response) {
-  auto page = co_await view_.Find(request.queue_id());
+  auto id = co_await view_.Resolve(request.queue_id());
+  if (!id.ok()) co_return id.status();
+  auto page = co_await view_.Find(*id);
   if (!page.ok()) co_return page.status();
-  if (page->mails.empty()) co_return NotInQueue(request.queue_id());
+  if (page->mails.empty()) co_return NotInQueue(*id);
   Fill(page->mails.front(), *response.mutable_mail());
-  auto header = co_await view_.Header(request.queue_id());
+  auto header = co_await view_.Header(*id);
   if (!header.ok()) co_return header.status();
   response.set_header(*std::move(header));
   co_return absl::OkStatus();
 }
 
+net::Task<absl::Status> QueueDesk::Waiting(const v1::ListWaitingRequest& request,
+                                           v1::ListWaitingResponse& response) {
+  if (request.owner().empty()) co_return absl::InvalidArgumentError("owner: missing");
+  const size_t limit =
+      request.limit() == 0 ? kWaitingListed : std::min<size_t>(request.limit(), kMaxWaitingListed);
+  std::vector<std::string> accounts = parts_.accounts_of(request.owner());
+  auto page = co_await view_.Waiting(request.owner(), std::move(accounts), limit);
+  if (!page.ok()) co_return page.status();
+  for (const QueuedMail& mail : page->mails) Fill(mail, *response.add_mails());
+  response.set_more(!page->next.empty());
+  co_return absl::OkStatus();
+}
+
 net::Task<absl::Status> QueueDesk::Retry(const v1::RetryQueuedRequest& request,
                                          v1::RetryQueuedResponse& response) {
-  if (request.queue_id().empty()) {
-    auto changed = co_await ChangeAll(Change::kRetry, FromProto(request.filter()));
-    if (!changed.ok()) co_return changed.status();
-    response.set_retried(*changed);
-    co_return absl::OkStatus();
-  }
-  std::vector<std::string> one(1, request.queue_id());
+  if (!request.queue_id().empty()) co_return co_await RetryOne(request.queue_id(), response);
+  Walk walk;
+  walk.change = Change::kRetry;
+  walk.dated = request.dated();
+  walk.filter = FromProto(request.filter());
+  auto walked = co_await ChangeAll(std::move(walk));
+  if (!walked.ok()) co_return walked.status();
+  response.set_retried(static_cast<uint32_t>(walked->changed));
+  response.set_left(static_cast<uint32_t>(walked->left));
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> QueueDesk::RetryOne(std::string beginning,
+                                            v1::RetryQueuedResponse& response) {
+  auto id = co_await view_.Resolve(std::move(beginning));
+  if (!id.ok()) co_return id.status();
+  std::vector<std::string> one(1, *id);
   auto retried = co_await view_.Retry(std::move(one), /*dated=*/true);
   if (!retried.ok()) co_return retried.status();
-  if (*retried == 0) co_return co_await WhyNotRetried(request.queue_id());
+  if (retried->now == 0) co_return co_await WhyNotRetried(*id);
   response.set_retried(1);
-  mail_due_();
+  parts_.mail_due();
   co_return absl::OkStatus();
 }
 
@@ -157,39 +185,43 @@ net::Task<absl::Status> QueueDesk::WhyNotRetried(std::string queue_id) {
 net::Task<absl::Status> QueueDesk::Hold(const v1::HoldQueuedRequest& request,
                                         v1::HoldQueuedResponse& response) {
   if (!request.queue_id().empty()) {
-    absl::Status s = co_await view_.HoldOne(request.queue_id(), request.release());
-    if (!s.ok()) co_return s;
-    response.set_changed(1);
-    if (request.release()) mail_due_();
-    co_return absl::OkStatus();
+    absl::Status s = co_await HoldOne(request.queue_id(), request.release());
+    if (s.ok()) response.set_changed(1);
+    co_return s;
   }
-  QueueFilter filter = FromProto(request.filter());
-  if (filter.empty()) {
+  Walk walk;
+  walk.change = request.release() ? Change::kRelease : Change::kHold;
+  walk.filter = FromProto(request.filter());
+  if (walk.filter.empty()) {
     co_return absl::InvalidArgumentError(
         "filter: say which mails, by id, account, owner or domain");
   }
-  const Change change = request.release() ? Change::kRelease : Change::kHold;
-  auto changed = co_await ChangeAll(change, std::move(filter));
-  if (!changed.ok()) co_return changed.status();
-  response.set_changed(*changed);
+  auto walked = co_await ChangeAll(std::move(walk));
+  if (!walked.ok()) co_return walked.status();
+  response.set_changed(static_cast<uint32_t>(walked->changed));
   co_return absl::OkStatus();
 }
 
-net::Task<absl::StatusOr<uint32_t>> QueueDesk::ChangeAll(Change change, QueueFilter filter) {
+net::Task<absl::Status> QueueDesk::HoldOne(std::string beginning, bool release) {
+  auto id = co_await view_.Resolve(std::move(beginning));
+  if (!id.ok()) co_return id.status();
+  absl::Status s = co_await view_.HoldOne(*std::move(id), release);
+  if (s.ok() && release) parts_.mail_due();
+  co_return s;
+}
+
+net::Task<absl::StatusOr<QueueDesk::Walk>> QueueDesk::ChangeAll(Walk walk) {
   if (tasks_.size() >= kMaxWalks) {
     co_return absl::ResourceExhaustedError("changes to many mails are under way; try again soon");
   }
-  Walk walk;
-  walk.change = change;
-  walk.filter = std::move(filter);
   const auto till = steady_clock::now() + kPatience;
   while (!walk.ended && steady_clock::now() < till) {
     absl::Status s = co_await Step(walk);
     if (!s.ok()) co_return s;
   }
-  const auto changed = static_cast<uint32_t>(walk.changed);
+  Walk so_far = walk;
   if (!walk.ended) tasks_.Spawn("queue change", GoOn(std::move(walk)));
-  co_return changed;
+  co_return so_far;
 }
 
 net::Task<absl::Status> QueueDesk::Step(Walk& walk) {
@@ -197,17 +229,19 @@ net::Task<absl::Status> QueueDesk::Step(Walk& walk) {
   if (!page.ok()) co_return page.status();
   std::vector<std::string> ids;
   for (const QueuedMail& mail : page->mails) ids.push_back(mail.queue_id);
-  absl::StatusOr<int64_t> changed;
   if (walk.change == Change::kRetry) {
-    changed = co_await view_.Retry(std::move(ids), /*dated=*/false);
+    auto retried = co_await view_.Retry(std::move(ids), walk.dated);
+    if (!retried.ok()) co_return retried.status();
+    walk.changed += retried->now;
+    walk.left += retried->left;
   } else {
-    changed = co_await view_.Hold(std::move(ids), walk.change == Change::kRelease);
+    auto changed = co_await view_.Hold(std::move(ids), walk.change == Change::kRelease);
+    if (!changed.ok()) co_return changed.status();
+    walk.changed += *changed;
   }
-  if (!changed.ok()) co_return changed.status();
-  walk.changed += *changed;
   walk.after = page->next;
   walk.ended = page->next.empty();
-  if (walk.change != Change::kHold) mail_due_();
+  if (walk.change != Change::kHold) parts_.mail_due();
   co_return absl::OkStatus();
 }
 
@@ -228,11 +262,13 @@ net::Task<absl::Status> QueueDesk::Cancel(const v1::CancelQueuedRequest& request
     co_return s;
   }
   if (request.queue_id().empty()) co_return absl::InvalidArgumentError("queue_id: missing");
+  auto id = co_await view_.Resolve(request.queue_id());
+  if (!id.ok()) co_return id.status();
   words::Wording why = words::Word("cancelled by the operator");
-  absl::Status s = co_await view_.Cancel(request.queue_id(), std::move(why));
+  absl::Status s = co_await view_.Cancel(*id, std::move(why));
   if (s.ok()) {
-    log::Info("mail cancelled by the operator", {{"mail", request.queue_id()}});
-    outcome_due_();
+    log::Info("mail cancelled by the operator", {{"mail", *id}});
+    parts_.outcome_due();
   }
   co_return s;
 }

@@ -17,24 +17,27 @@ namespace postern::sender {
 // The rpcs about the queue, sender.proto.
 class QueueDesk {
  public:
-  // The gate of an account, for its mail that is due then.
-  using GateOf = std::function<GateWait(const std::string& account_id, int64_t due_ms)>;
+  struct Parts {
+    std::function<void()> mail_due;     // something may go
+    std::function<void()> outcome_due;  // an author is to be told something
+    // The gate of an account, for its mail that is due then.
+    std::function<GateWait(const std::string& account_id, int64_t due_ms)> gate_of;
+    std::function<std::vector<std::string>(const std::string& owner)> accounts_of;
+  };
 
-  // `mail_due`: something may go; `outcome_due`: an author is to be told something.
-  QueueDesk(boost::asio::any_io_executor executor, QueueView& view, std::function<void()> mail_due,
-            std::function<void()> outcome_due, GateOf gate_of)
-      : view_(view),
-        mail_due_(std::move(mail_due)),
-        outcome_due_(std::move(outcome_due)),
-        gate_of_(std::move(gate_of)),
-        tasks_(executor) {}
+  QueueDesk(boost::asio::any_io_executor executor, QueueView& view, Parts parts)
+      : view_(view), parts_(std::move(parts)), tasks_(executor) {}
 
   net::Task<absl::Status> List(const v1::ListQueueRequest& request,
                                v1::ListQueueResponse& response);
   net::Task<absl::Status> Show(const v1::ShowQueuedRequest& request,
                                v1::ShowQueuedResponse& response);
+  // An author's own.
+  net::Task<absl::Status> Waiting(const v1::ListWaitingRequest& request,
+                                  v1::ListWaitingResponse& response);
   // What a filter fits is changed within a few seconds, or goes on in the background: the
-  // answer counts what was done until then. Dated mails are made due when they are named.
+  // answer counts what was done until then. Dated mails are made due when they are named, or when
+  // the request says so.
   net::Task<absl::Status> Retry(const v1::RetryQueuedRequest& request,
                                 v1::RetryQueuedResponse& response);
   net::Task<absl::Status> Hold(const v1::HoldQueuedRequest& request,
@@ -46,21 +49,24 @@ class QueueDesk {
   // A way through the queue, in steps.
   struct Walk {
     Change change = Change::kRetry;
+    bool dated = false;  // those, too
     QueueFilter filter;
     std::string after;
-    int64_t changed = 0;
+    int64_t changed = 0, left = 0;
     bool ended = false;
   };
 
-  net::Task<absl::StatusOr<uint32_t>> ChangeAll(Change change, QueueFilter filter);
+  // Answers how far it came until the caller can't wait any more.
+  net::Task<absl::StatusOr<Walk>> ChangeAll(Walk walk);
+  net::Task<absl::Status> RetryOne(std::string beginning, v1::RetryQueuedResponse& response);
+  net::Task<absl::Status> HoldOne(std::string beginning, bool release);
   net::Task<absl::Status> Step(Walk& walk);
   net::Task<void> GoOn(Walk walk);
   net::Task<absl::Status> WhyNotRetried(std::string queue_id);
   void Fill(const QueuedMail& mail, v1::QueuedMail& proto) const;
 
   QueueView& view_;
-  const std::function<void()> mail_due_, outcome_due_;
-  const GateOf gate_of_;
+  const Parts parts_;
   net::TaskGroup tasks_;  // last: its coroutines use all of the above
 };
 

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "lib/crypto/digest.h"
 #include "services/sender/outbox/outbox_codec.h"
 #include "services/sender/outbox/outbox_scripts.h"
@@ -18,10 +20,25 @@ namespace scripts = outbox_scripts;
 // How many mails one call of Redis looks at, and for how long a page is looked for.
 constexpr size_t kStep = 125;
 constexpr std::chrono::seconds kPatience{2};
+constexpr size_t kLeastOfId = 4, kMostNamed = 5;
+constexpr char kIdsAtOnce[] = "1000";
 constexpr size_t kMaxHeaderBytes = 64 * 1024;
 
 absl::Status NotInQueue(const std::string& queue_id) {
   return absl::NotFoundError(absl::StrCat("no mail ", queue_id, " is in the queue"));
+}
+
+// Other letters would mean something in a pattern of Redis.
+bool IsBeginning(absl::string_view id) {
+  return id.size() >= kLeastOfId && std::all_of(id.begin(), id.end(), absl::ascii_isxdigit);
+}
+
+absl::Status Ambiguous(const std::string& beginning, const std::set<std::string>& ids) {
+  std::vector<std::string> some(ids.begin(), ids.end());
+  const bool more = some.size() > kMostNamed;
+  if (more) some.resize(kMostNamed);
+  return absl::InvalidArgumentError(absl::StrCat(ids.size(), " mails begin with ", beginning, ": ",
+                                                 absl::StrJoin(some, ", "), more ? ", ..." : ""));
 }
 
 absl::Status BeingSent() {
@@ -75,6 +92,44 @@ net::Task<absl::StatusOr<QueuePage>> QueueView::Find(std::string queue_id) {
   co_return ReadPage(*reply);
 }
 
+net::Task<absl::StatusOr<QueuePage>> QueueView::Waiting(std::string owner,
+                                                        std::vector<std::string> accounts,
+                                                        size_t limit) {
+  std::vector<std::string> args = std::move(accounts);
+  args.insert(args.begin(), {std::move(owner), absl::StrCat(limit)});
+  auto reply = co_await Run(scripts::kWaiting, std::move(args));
+  if (!reply.ok()) co_return reply.status();
+  co_return ReadPage(*reply);
+}
+
+net::Task<absl::StatusOr<std::string>> QueueView::Resolve(std::string beginning) {
+  std::vector<std::string> command{"EXISTS", absl::StrCat(scripts::kShard, ":mail:", beginning)};
+  auto whole = co_await redis_.Command(std::move(command));
+  if (!whole.ok()) co_return whole.status();
+  if (whole->integer == 1) co_return beginning;
+  if (!IsBeginning(beginning)) co_return NotInQueue(beginning);
+  const auto till = std::chrono::steady_clock::now() + kPatience;
+  std::set<std::string> ids;  // a scan may name one twice
+  std::string cursor = "0";
+  do {
+    if (std::chrono::steady_clock::now() >= till) {
+      co_return absl::DeadlineExceededError("the queue is too long to look for a part of an id");
+    }
+    command = {"ZSCAN",   absl::StrCat(scripts::kShard, ":all"), cursor,
+               "MATCH",   absl::StrCat(beginning, "*"),          "COUNT",
+               kIdsAtOnce};
+    auto some = co_await redis_.Command(std::move(command));
+    if (!some.ok()) co_return some.status();
+    if (some->items.size() != 2) co_return absl::DataLossError("outbox: a scan without an answer");
+    cursor = some->items[0].text;
+    const std::vector<store::Reply>& found = some->items[1].items;
+    for (size_t i = 0; i < found.size(); i += 2) ids.insert(found[i].text);
+  } while (cursor != "0");
+  if (ids.empty()) co_return NotInQueue(beginning);
+  if (ids.size() > 1) co_return Ambiguous(beginning, ids);
+  co_return *ids.begin();
+}
+
 net::Task<absl::StatusOr<std::string>> QueueView::Header(std::string queue_id) {
   std::vector<std::string> args = {queue_id, "0", absl::StrCat(kMaxHeaderBytes)};
   auto reply = co_await Run(scripts::kContent, std::move(args));
@@ -85,16 +140,19 @@ net::Task<absl::StatusOr<std::string>> QueueView::Header(std::string queue_id) {
   co_return header;
 }
 
-net::Task<absl::StatusOr<int64_t>> QueueView::Retry(std::vector<std::string> queue_ids,
+net::Task<absl::StatusOr<Retried>> QueueView::Retry(std::vector<std::string> queue_ids,
                                                     bool dated) {
-  int64_t retried = 0;
+  Retried retried;
   for (size_t first = 0; first < queue_ids.size(); first += kStep) {
     const auto begin = queue_ids.begin() + first;
     std::vector<std::string> args(begin, begin + std::min(kStep, queue_ids.size() - first));
     args.insert(args.begin(), dated ? "dated" : "");
     auto reply = co_await Run(scripts::kRetry, std::move(args));
     if (!reply.ok()) co_return reply.status();
-    retried += reply->integer;
+    if (reply->items.size() != 2)
+      co_return absl::DataLossError("outbox: a retry without an answer");
+    retried.now += reply->items[0].integer;
+    retried.left += reply->items[1].integer;
   }
   co_return retried;
 }

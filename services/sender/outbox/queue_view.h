@@ -49,6 +49,11 @@ struct QueuePage {
   std::string next;    // where the next page begins; empty: this was the last
 };
 
+// How many mails were made due, and how many were left, for they are dated.
+struct Retried {
+  int64_t now = 0, left = 0;
+};
+
 // The outbox as operators and authors see it, and what they may do with it. Errors as Outbox.
 class QueueView {
  public:
@@ -60,13 +65,19 @@ class QueueView {
   net::Task<absl::StatusOr<QueuePage>> List(QueueFilter filter, std::string after, size_t limit);
   // That mail, or none.
   net::Task<absl::StatusOr<QueuePage>> Find(std::string queue_id);
+  // What of an owner's has not left yet, the soonest first: of these accounts, and what is being
+  // sent. At most `limit`; `next` is not empty when there is more, and leads nowhere.
+  net::Task<absl::StatusOr<QueuePage>> Waiting(std::string owner, std::vector<std::string> accounts,
+                                               size_t limit);
+  // The id of the mail whose id that is, or begins so. kNotFound; kInvalidArgument: several do, or
+  // it is too short.
+  net::Task<absl::StatusOr<std::string>> Resolve(std::string beginning);
   // RFC 5322, with the empty line behind it; at most 64 KiB. Empty when the content is gone.
   net::Task<absl::StatusOr<std::string>> Header(std::string queue_id);
 
   // Makes waiting mails due now, whatever they wait for: another try, a date, a pause or a gate
   // of their account, which end. Not those that are held; those that are dated when told so.
-  // Answers how many.
-  net::Task<absl::StatusOr<int64_t>> Retry(std::vector<std::string> queue_ids, bool dated);
+  net::Task<absl::StatusOr<Retried>> Retry(std::vector<std::string> queue_ids, bool dated);
   // Lets mails wait until they are released, or releases them; answers how many changed.
   net::Task<absl::StatusOr<int64_t>> Hold(std::vector<std::string> queue_ids, bool release);
   // One mail: kNotFound; kFailedPrecondition when it is being sent or settled already.

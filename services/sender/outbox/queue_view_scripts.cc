@@ -14,13 +14,8 @@ end
 
 store::Script MakeViewing(absl::string_view body) { return Make(absl::StrCat(kDated, body)); }
 
-}  // namespace
-
-// ARGV: an id; or the number behind which to begin, how many to look at, how many to answer, and
-// what has to fit: account, owner, domain of a pending recipient, state. Answers how many there
-// are in all, the number of the last that was looked at (none: that was the end), and the mails;
-// of each last what it waits for: "d" its date, "g" a gate.
-const store::Script kList = MakeViewing(R"lua(
+// What is told of mails; of each last what it waits for: "d" its date, "g" a gate.
+constexpr char kTelling[] = R"lua(
 local halts, mails = {}, {}
 
 local function next_try(id, account)
@@ -33,18 +28,10 @@ local function next_try(id, account)
   return due, halts[account]
 end
 
-local function fits(f)
-  if ARGV[4] ~= '' and f[1] ~= ARGV[4] then return false end
-  if ARGV[5] ~= '' and f[2] ~= ARGV[5] then return false end
-  if ARGV[7] ~= '' and f[6] ~= ARGV[7] then return false end
-  if ARGV[6] == '' then return true end
-  return string.find(string.lower(f[4]) .. '\n', '@' .. ARGV[6] .. '\n', 1, true) ~= nil
-end
-
-local function add(id)
+local function add(id, fits)
   local f = call('HMGET', key('mail', id), 'account', 'owner', 'fixed', 'pending', 'size', 'state',
                  'attempts', 'submitted', 'error', 'uncertain', 'first')
-  if not f[1] or ARGV[2] and not fits(f) then return end
+  if not f[1] or fits and not fits(f) then return end
   local due, stops, waits = 0, {}, ''
   if f[6] == 'reporting' or f[6] == 'filing' then f[10] = false end
   if f[6] == 'waiting' then
@@ -55,6 +42,25 @@ local function add(id)
   mails[#mails + 1] = {id, f[1], f[2], f[3], f[4], f[5], f[6], f[7] or '0', f[8],
                        math.max(due, stops.paused or 0), stops.why or f[9] or '', f[10] or '', waits}
 end
+)lua";
+
+store::Script MakeTelling(absl::string_view body) {
+  return MakeViewing(absl::StrCat(kTelling, body));
+}
+
+}  // namespace
+
+// ARGV: an id; or the number behind which to begin, how many to look at, how many to answer, and
+// what has to fit: account, owner, domain of a pending recipient, state. Answers how many there
+// are in all, the number of the last that was looked at (none: that was the end), and the mails.
+const store::Script kList = MakeTelling(R"lua(
+local function fits(f)
+  if ARGV[4] ~= '' and f[1] ~= ARGV[4] then return false end
+  if ARGV[5] ~= '' and f[2] ~= ARGV[5] then return false end
+  if ARGV[7] ~= '' and f[6] ~= ARGV[7] then return false end
+  if ARGV[6] == '' then return true end
+  return string.find(string.lower(f[4]) .. '\n', '@' .. ARGV[6] .. '\n', 1, true) ~= nil
+end
 
 local last = ''
 if not ARGV[2] then
@@ -62,7 +68,7 @@ if not ARGV[2] then
 else
   local ids = call('ZRANGEBYSCORE', key('all'), '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
   for i = 1, #ids, 2 do
-    add(ids[i])
+    add(ids[i], fits)
     if #mails >= tonumber(ARGV[3]) then
       last = ids[i + 1]
       break
@@ -73,15 +79,45 @@ end
 return {call('ZCARD', key('all')), last, mails}
 )lua");
 
+// ARGV: owner, how many to answer, their accounts. What of theirs has not left: what is due
+// next first, as kList; "1" in place of the number when there are more. Of what is being sent only
+// so many are looked at, whoever's they are.
+const store::Script kWaiting = MakeTelling(R"lua(
+local owner, limit, LOOKS = ARGV[1], tonumber(ARGV[2]), 256
+local found = {}
+for _, id in ipairs(call('ZRANGE', key('leased'), 0, LOOKS - 1)) do
+  if get(id, 'owner') == owner then found[#found + 1] = {0, id} end
+end
+for i = 3, #ARGV do
+  local due = call('ZRANGE', key('due', ARGV[i]), 0, limit, 'WITHSCORES')
+  for j = 1, #due, 2 do found[#found + 1] = {tonumber(due[j + 1]), due[j]} end
+  for _, id in ipairs(call('SRANDMEMBER', key('held', ARGV[i]), limit + 1)) do
+    local f = call('HMGET', key('mail', id), 'state', 'held_due')
+    if f[1] == 'held' then
+      found[#found + 1] = {tonumber(f[2] or 0), id}
+    else  -- it was settled by whoever had it in hand
+      call('SREM', key('held', ARGV[i]), id)
+    end
+  end
+end
+table.sort(found, function(a, b) return a[1] < b[1] end)
+local function is_theirs(f) return f[2] == owner end
+for i = 1, math.min(#found, limit) do add(found[i][2], is_theirs) end
+return {#found, #found > limit and '1' or '', mails}
+)lua");
+
 // ARGV: "dated", or nothing: those that wait for their date are left alone; ids. Due now,
-// whatever they waited for, and nothing of their accounts stops them.
+// whatever they waited for, and nothing of their accounts stops them. Answers how many, and how
+// many were left.
 const store::Script kRetry = MakeViewing(R"lua(
-local retried, accounts = 0, {}
+local retried, left, accounts = 0, 0, {}
 for i = 2, #ARGV do
   local id = ARGV[i]
   local f = call('HMGET', key('mail', id), 'state', 'account', 'first')
   local due = f[1] == 'waiting' and call('ZSCORE', key('due', f[2]), id)
-  if f[1] == 'waiting' and (ARGV[1] == 'dated' or not is_dated(due, f[3])) then
+  if f[1] == 'waiting' and ARGV[1] ~= 'dated' and is_dated(due, f[3]) then
+    left = left + 1
+  elseif f[1] == 'waiting' then
     call('ZADD', key('due', f[2]), math.min(now, tonumber(f[3] or now)), id)
     accounts[f[2]] = true
     retried = retried + 1
@@ -92,7 +128,7 @@ for account in pairs(accounts) do
   call('HDEL', key('account', account), 'gate')
   line_up(account)
 end
-return retried
+return {retried, left}
 )lua");
 
 // ARGV: "hold" or "release", ids. Answers for each 'OK', 'NONE', or its state, which forbids it.
@@ -109,7 +145,9 @@ for i = 2, #ARGV do
     if from == 'waiting' then
       call('HSET', key('mail', id), 'state', 'held', 'held_due', call('ZSCORE', key('due', f[2]), id) or now)
       call('ZREM', key('due', f[2]), id)
+      call('SADD', key('held', f[2]), id)
     else
+      call('SREM', key('held', f[2]), id)
       -- To its own date; not to `first`, which is late for what came to a closed gate.
       make_due(id, f[2], math.min(tonumber(f[4] or f[3] or now), tonumber(f[3] or now)))
     end
@@ -138,6 +176,7 @@ if f[1] ~= 'waiting' and f[1] ~= 'held' then return 'SETTLED' end
 if owner ~= '' and f[7] then return 'PARTLY' end
 if owner ~= '' and (f[8] or '') ~= '' then return 'UNCERTAIN' end
 call('ZREM', key('due', f[2]), id)
+call('SREM', key('held', f[2]), id)
 call('ZREM', key('watch'), id)
 local report = ''
 if owner == '' then report = (f[10] or '') .. (f[11] and '' or lines_for('F', f[9], why)) end
