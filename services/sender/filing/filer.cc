@@ -129,12 +129,21 @@ net::Task<void> Filer::AfterFailure(std::string id, milliseconds pause, absl::St
   }
 }
 
-net::Task<absl::StatusOr<bool>> Filer::TryToFile(Filing filing) {
+std::optional<SentFolder> Filer::PlaceFor(const Filing& filing) const {
+  if (fetcher_ == nullptr) return std::nullopt;
   const Account* account = accounts_.Find(filing.account_id);
-  std::optional<SentFolder> place;
-  if (account != nullptr && fetcher_ != nullptr) {
-    place = ChooseSentFolder(*account, mailboxes_.Of(filing.owner));
+  if (account != nullptr) return ChooseSentFolder(*account, mailboxes_.Of(filing.owner));
+  // It had a place when the mail was taken, and its owner may still look there.
+  auto place = SentFolderAfterwards(filing.from, mailboxes_.Of(filing.owner));
+  if (!place) {
+    log::Warn("a sent mail is not filed: its account is gone, and with it the place for it",
+              {{"mail", filing.queue_id}, {"account", filing.account_id}});
   }
+  return place;
+}
+
+net::Task<absl::StatusOr<bool>> Filer::TryToFile(Filing filing) {
+  std::optional<SentFolder> place = PlaceFor(filing);
   if (!place) co_return true;  // nowhere, by now
   if (place->folder.empty()) {
     FilingVisit visit(executor_, *fetcher_);

@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,8 @@ class Filer {
   net::Task<void> FileFor(std::string owner, Filings filings);
   net::Task<void> FileOne(Filing filing);
   net::Task<void> AfterFailure(std::string id, milliseconds pause, absl::Status why);
+  // Nothing: nowhere.
+  std::optional<SentFolder> PlaceFor(const Filing& filing) const;
   // True: filed, or it never will be. False: again later.
   net::Task<absl::StatusOr<bool>> TryToFile(Filing filing);
   // The same once it is known where; `place` has a folder.

@@ -58,6 +58,15 @@ std::optional<SentFolder> ChooseSentFolder(const Account& account,
   return std::nullopt;
 }
 
+std::optional<SentFolder> SentFolderAfterwards(absl::string_view from,
+                                               const std::vector<const Mailbox*>& of_owner) {
+  for (const Mailbox* mailbox : of_owner) {
+    if (absl::EqualsIgnoreCase(mailbox->login, from)) return SentFolder{mailbox->id, ""};
+  }
+  if (of_owner.size() != 1) return std::nullopt;
+  return SentFolder{of_owner.front()->id, ""};
+}
+
 std::string ProviderOf(absl::string_view host) {
   std::string name = absl::AsciiStrToLower(host);
   if (IsIpAddress(name)) return name;

@@ -23,6 +23,11 @@ struct SentFolder {
 std::optional<SentFolder> ChooseSentFolder(const Account& account,
                                            const std::vector<const Mailbox*>& of_owner);
 
+// The same for a mail of an account that is gone; `from` is the mail's address, all that is left of
+// it: the mailbox with that login, else the owner's only one.
+std::optional<SentFolder> SentFolderAfterwards(absl::string_view from,
+                                               const std::vector<const Mailbox*>& of_owner);
+
 // "imap.example.org" and "smtp.example.org" are one provider's: what is asked is the domain that
 // somebody registered. Without a list of all public suffixes that is taken to be the last two
 // labels, or three below what countries hand out as "co.uk" does. Under a suffix that is not

@@ -196,6 +196,7 @@ absl::StatusOr<std::vector<Filing>> ReadFilings(const Reply& reply) {
     filing.owner = f[2].text;
     FixedPart fixed = DecodeFixed(f[3].text);
     filing.message_id = std::move(fixed.message_id);
+    filing.from = std::move(fixed.from);
     filing.hidden = std::move(fixed.hidden);
     filing.size = Number(f[4]);
     filing.attempts = static_cast<int>(Number(f[5]));

@@ -108,6 +108,7 @@ struct Report {
 // A mail that is sent and is to be filed with its author's sent mail.
 struct Filing {
   std::string queue_id, account_id, owner, message_id;
+  std::string from;                 // of the envelope
   std::vector<std::string> hidden;  // recipients that its header doesn't name
   uint64_t size = 0;
   int attempts = 0;     // this one counted

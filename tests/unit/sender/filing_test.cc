@@ -78,6 +78,15 @@ TEST(ChooseSentFolder, IsWhereTheAccountSaysOrItsTwin) {
   }
 }
 
+TEST(SentFolderAfterwards, IsTheMailboxOfThatAddressOrTheOnlyOne) {
+  const Mailbox home{"i1", "ann", "home", "imap.example.org", "ann@example.org"};
+  const Mailbox work{"i2", "ann", "work", "imap.example.net", "ann"};
+  EXPECT_EQ(SentFolderAfterwards("Ann@Example.org", {&work, &home}), (SentFolder{"i1", ""}));
+  EXPECT_EQ(SentFolderAfterwards("ann@example.net", {&work}), (SentFolder{"i2", ""}));
+  EXPECT_EQ(SentFolderAfterwards("ann@example.net", {&home, &work}), std::nullopt);
+  EXPECT_EQ(SentFolderAfterwards("", {}), std::nullopt);
+}
+
 TEST(ChooseFolder, PrefersTheSpecialUseToNames) {
   const ListedFolder inbox{"INBOX", "INBOX", ""}, sent{"Sent", "sent", ""},
       items{"Sent Items", "Sent Items", ""}, special{"Gesendet", "Gesendet", "Sent"},
@@ -325,6 +334,13 @@ TEST_F(FilerTest, LetsGoOfAMailWhoseMailboxIsGone) {
   Send("k1");
   ASSERT_TRUE(UntilFiled());
   EXPECT_TRUE(mailbox.mails().empty());
+}
+
+TEST_F(FilerTest, FilesWhatWasSentByAnAccountThatIsGone) {
+  accounts.Apply({}, {"work"}, false);
+  Send("k1");
+  ASSERT_TRUE(UntilFiled());
+  EXPECT_EQ(mailbox.mails().size(), 1u) << "its owner still has the one mailbox";
 }
 
 TEST_F(FilerTest, FilesManyOfOneOwner) {
