@@ -46,12 +46,30 @@ net::Task<void> GatheredScript::Work() {
   co_await net::Yield();  // whoever else comes in this turn goes along
   while (!waiting_.empty()) {
     const Parts parts = TakeSome();
-    std::vector<std::string> keys(1, root_);
-    std::vector<std::string> args = Join(parts);
-    auto reply = co_await redis_.Run(script_, std::move(keys), std::move(args));
-    Answer(parts, std::move(reply));
+    auto reply = co_await RunFor(parts);
+    const bool stumbled = absl::IsInternal(reply.status()) && parts.size() > 1;
+    if (stumbled) {
+      co_await RunOneByOne(parts);
+    } else {
+      Answer(parts, std::move(reply));
+    }
   }
   --running_;
+}
+
+// Over what one caller asked for the others' shall not fail.
+net::Task<void> GatheredScript::RunOneByOne(const Parts& parts) {
+  for (const auto& part : parts) {
+    const Parts alone(1, part);
+    auto reply = co_await RunFor(alone);
+    Answer(alone, std::move(reply));
+  }
+}
+
+net::Task<absl::StatusOr<store::Reply>> GatheredScript::RunFor(const Parts& parts) {
+  std::vector<std::string> keys(1, root_);
+  std::vector<std::string> args = Join(parts);
+  co_return co_await redis_.Run(script_, std::move(keys), std::move(args));
 }
 
 GatheredScript::Parts GatheredScript::TakeSome() {
@@ -71,7 +89,7 @@ GatheredScript::Parts GatheredScript::TakeSome() {
 std::vector<std::string> GatheredScript::Join(const Parts& parts) const {
   std::vector<std::string> args = head_;
   for (const auto& part : parts) {
-    for (std::string& arg : part->args) args.push_back(std::move(arg));
+    args.insert(args.end(), part->args.begin(), part->args.end());
   }
   return args;
 }

@@ -18,7 +18,7 @@ namespace postern::sender {
 // Runs a script for many callers at once: what they ask for in one turn of the event loop, or
 // while two runs are under way, goes to Redis as one call, and to disk with one fsync. The
 // script gets `head`, then the arguments of each caller, and answers an array with an item for
-// each.
+// each. One that breaks off is run again for each alone, so it may be repeated.
 class GatheredScript {
  public:
   // `root` is the script's only key. All of these outlive the object.
@@ -41,6 +41,8 @@ class GatheredScript {
   using Parts = std::vector<std::shared_ptr<Part>>;
 
   net::Task<void> Work();
+  net::Task<absl::StatusOr<store::Reply>> RunFor(const Parts& parts);
+  net::Task<void> RunOneByOne(const Parts& parts);
   Parts TakeSome();
   std::vector<std::string> Join(const Parts& parts) const;
   static void Answer(const Parts& parts, absl::StatusOr<store::Reply> reply);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "lib/crypto/digest.h"
+#include "lib/process/log.h"
 #include "services/sender/delivery/retry_policy.h"
 #include "services/sender/outbox/outbox_codec.h"
 #include "services/sender/outbox/outbox_scripts.h"
@@ -20,8 +21,8 @@ using scripts::kShard;
 
 // A request may be repeated as long as its mail may be in the queue, and then some.
 constexpr std::chrono::hours kKeyLife = kQueueLifetime + std::chrono::hours(48);
-// Pieces of a mail that never came to be put.
-constexpr std::chrono::hours kPieceLife{1};
+// Pieces of a mail that never came to be put, for its sender died. No mail takes as long to store.
+constexpr std::chrono::minutes kPieceLife{20};
 constexpr char kRecoverAtOnce[] = "100";
 constexpr size_t kLeasesAtOnce = 250;
 
@@ -54,6 +55,10 @@ absl::StatusOr<Receipt> ReceiptOf(const std::string& answer, Receipt receipt,
         words::Word("too many mails wait to be sent on this gateway; try again later"));
   }
   if (lines[0] == "LOST") return absl::UnavailableError("outbox: a part of the mail was lost");
+  if (lines[0] == "FOREIGN") {
+    return absl::DataLossError(
+        "outbox: Redis has something under the keys of this account that no Postern wrote there");
+  }
   return absl::DataLossError("outbox: Redis answered something that no script of ours answers");
 }
 
@@ -120,7 +125,10 @@ net::Task<absl::StatusOr<Receipt>> Outbox::Put(Submission submission) {
                                    submission.to_be_filed ? "1" : "0"};
   auto reply = co_await puts_.Run(std::move(args));
   if (!reply.ok()) co_return reply.status();
-  co_return ReceiptOf(reply->text, std::move(receipt), limits_.per_account);
+  const std::string queue_id = receipt.queue_id;
+  auto put = ReceiptOf(reply->text, std::move(receipt), limits_.per_account);
+  if (!put.ok() || put->queue_id != queue_id) co_await DropPieces(queue_id, pieces);
+  co_return put;
 }
 
 // A large mail's content goes before it: one that breaks off leaves pieces that expire. Answers
@@ -139,9 +147,23 @@ net::Task<absl::StatusOr<std::string>> Outbox::StorePieces(const Submission& sub
                                     content.substr(n * kPieceBytes, kPieceBytes), "PX",
                                     Ms(kPieceLife)};
     auto stored = co_await redis_.Command(std::move(set));
-    if (!stored.ok()) co_return stored.status();
+    if (stored.ok()) continue;
+    // A full Redis has the room again at once.
+    co_await DropPieces(queue_id, n + 1);
+    co_return stored.status();
   }
   co_return room->text;
+}
+
+// Of a mail that was not put. Those that stay for Redis is away expire.
+net::Task<void> Outbox::DropPieces(const std::string& queue_id, size_t pieces) {
+  if (pieces == 0 || !redis_.connected()) co_return;
+  std::vector<std::string> unlink(1, "UNLINK");
+  for (size_t n = 0; n < pieces; ++n) unlink.push_back(PieceKey(queue_id, n));
+  auto dropped = co_await redis_.Command(std::move(unlink));
+  if (!dropped.ok()) {
+    log::Info("pieces of a mail that was not queued stay until they expire", {{"mail", queue_id}});
+  }
 }
 
 net::Task<absl::StatusOr<TakeResult>> Outbox::Take(TakeRequest request) {
@@ -201,6 +223,12 @@ net::Task<absl::Status> Outbox::Settle(Lease lease, Settlement settlement) {
                                    EncodeWording(settlement.error),
                                    flags};
   co_return Fenced(co_await settlements_.Run(std::move(args)));
+}
+
+net::Task<absl::Status> Outbox::Pass(Lease lease, Settlement so_far) {
+  std::vector<std::string> args = {lease.queue_id, lease.token, absl::StrJoin(so_far.pending, "\n"),
+                                   EncodeOutcomes(so_far.outcomes)};
+  co_return co_await RunFenced(scripts::kPass, std::move(args));
 }
 
 net::Task<absl::Status> Outbox::Release(Lease lease) {

@@ -38,7 +38,11 @@ class Outbox {
   net::Task<absl::StatusOr<std::vector<std::string>>> Recover();
   // Notes that the final dot is about to be sent. kAborted: the lease is lost.
   net::Task<absl::Status> MarkDot(Lease lease);
-  // kAborted: the lease is lost, somebody else has the mail.
+  // Puts on record who of a mail's recipients is done while others are still to come: a crash does
+  // not send it to them again. They are told of when the mail is settled, with all `outcomes` once
+  // more. kAborted: the lease is lost.
+  net::Task<absl::Status> Pass(Lease lease, Settlement so_far);
+  // kAborted: the lease is lost, somebody else has the mail. May be repeated.
   net::Task<absl::Status> Settle(Lease lease, Settlement settlement);
   // Gives a mail back untried.
   net::Task<absl::Status> Release(Lease lease);
@@ -91,6 +95,7 @@ class Outbox {
   net::Task<absl::StatusOr<int64_t>> RunForCount(const store::Script& script, Args args);
   net::Task<absl::StatusOr<std::string>> StorePieces(const Submission& submission,
                                                      const std::string& queue_id);
+  net::Task<void> DropPieces(const std::string& queue_id, size_t pieces);
 
   store::RedisClient& redis_;
   const OutboxLimits limits_;

@@ -23,10 +23,21 @@ return 'ROOM'
 const store::Script kPut = Make(R"lua(
 local account_limit, site_limit, byte_limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local answers, put, accounts, watch, in_line = {}, {}, {}, {}, {}
+-- A script that breaks off has written what it has written: a key without its mail would have the mail's
+-- repeat taken for a duplicate. So all that is written to is looked at first.
+local function is(kind, name)
+  local found = call('TYPE', name).ok
+  return found == 'none' or found == kind
+end
+for _, name in ipairs({'all', 'watch', 'accounts'}) do
+  if not is('zset', key(name)) then return redis.error_reply('ERR ' .. key(name) .. ' is no sorted set') end
+end
+
 local mails, bytes, more_bytes = call('ZCARD', key('all')), tonumber(call('GET', key('bytes')) or 0), 0
 
 local function account_of(name)
   if not accounts[name] then
+    if not (is('hash', key('account', name)) and is('zset', key('due', name))) then return nil end
     local f = call('HMGET', key('account', name), 'mails', 'gate', 'paused')
     accounts[name] = {mails = tonumber(f[1] or 0), gate = tonumber(f[2] or 0),
                       paused = tonumber(f[3] or 0), earliest = math.huge, due = {}}
@@ -72,6 +83,7 @@ end
 local function answer(i)
   local id, account, size = ARGV[i], account_of(ARGV[i + 1]), tonumber(ARGV[i + 7])
   local hash = key('key', ARGV[i + 3])
+  if not account or not is('string', hash) then return 'FOREIGN' end
   local full
   if account.mails >= account_limit then full = 'ACCOUNT_FULL' end
   if mails + #put >= site_limit or bytes + more_bytes + size > byte_limit then full = 'SITE_FULL' end

@@ -1,17 +1,40 @@
+#include "absl/strings/str_cat.h"
 #include "services/sender/outbox/outbox_scripts.h"
 
 namespace postern::sender::outbox_scripts {
+namespace {
+
+constexpr char kNews[] = R"lua(
+-- What of a report is of recipients that were still pending. So whoever got no answer settles again,
+-- and what was put on record before is no news: nobody is told twice.
+local function news(report, pending)
+  local open, lines = {}, {}
+  for one in string.gmatch(pending, '[^\n]+') do open[one] = true end
+  for line in string.gmatch(report, '[^\n]+') do
+    if open[string.match(line, '^%u\t([^\t]*)\t')] then lines[#lines + 1] = line .. '\n' end
+  end
+  return table.concat(lines)
+end
+)lua";
+
+store::Script MakeSettling(absl::string_view body) { return Make(absl::StrCat(kNews, body)); }
+
+}  // namespace
 
 // ARGV, of each mail: id, token, recipients still pending, report, retry in, pause of the account,
 // error, "u" uncertain and "s" sent to somebody. Answers 1 for each, or 0: the lease is lost.
 // A lease that ran out still counts while nobody else took the mail: what was sent was sent.
-const store::Script kSettle = Make(R"lua(
+const store::Script kSettle = MakeSettling(R"lua(
 local answers, settled, ids, ends, accounts, done = {}, {}, {}, {}, {}, {}
 for i = 1, #ARGV, 8 do
   local f = call('HMGET', key('mail', ARGV[i]), 'epoch', 'state', 'account', 'quiet', 'report', 'to_file',
-                 'sent', 'size', 'pieces')
-  local ours = f[1] == ARGV[i + 1] and (f[2] == 'sending' or f[2] == 'waiting' or f[2] == 'held')
-  answers[#answers + 1] = ours and 1 or 0
+                 'sent', 'size', 'pieces', 'pending')
+  local same = f[1] == ARGV[i + 1]
+  local ours = same and (f[2] == 'sending' or f[2] == 'waiting' or f[2] == 'held')
+  local over = same and (f[2] == 'reporting' or f[2] == 'filing')
+  answers[#answers + 1] = (ours or over) and 1 or 0
+  local untold = over and (f[5] or '') ~= '' and not call('ZSCORE', key('reporting'), ARGV[i])
+  if untold then call('ZADD', key('reporting'), now, ARGV[i]) end
   if ours then
     ids[#ids + 1] = ARGV[i]
     settled[#settled + 1] = {i, f}
@@ -44,7 +67,7 @@ end
 for _, one in ipairs(settled) do
   local i, f = one[1], one[2]
   local id, account = ARGV[i], f[3]
-  local report = (f[5] or '') .. (f[4] and '' or ARGV[i + 3])
+  local report = (f[5] or '') .. (f[4] and '' or news(ARGV[i + 3], f[10] or ''))
   if f[2] == 'waiting' then call('ZREM', key('due', account), id) end
   if ARGV[i + 2] ~= '' then
     try_again(i, id, f, report)
@@ -81,6 +104,17 @@ for i, name in ipairs(names) do
   end
 end
 return answers
+)lua");
+
+// ARGV: id, token, recipients still pending, report. What is done of a mail that goes on being
+// sent; it is told with the rest. Answers 1, or 0: the lease is lost.
+const store::Script kPass = MakeSettling(R"lua(
+local mail = key('mail', ARGV[1])
+local f = call('HMGET', mail, 'epoch', 'state', 'pending', 'quiet', 'report')
+if f[1] ~= ARGV[2] or f[2] ~= 'sending' then return 0 end
+local report = (f[5] or '') .. (f[4] and '' or news(ARGV[4], f[3]))
+call('HSET', mail, 'pending', ARGV[3], 'report', report, 'sent', '1')
+return 1
 )lua");
 
 // ARGV: how many at most, for how long nobody else takes them

@@ -6,23 +6,15 @@
 #include "services/sender/outbox/carry_over.h"
 #include "services/sender/outbox/outbox_codec.h"
 #include "services/sender/outbox/outbox_content.h"
+#include "tests/unit/sender/old_queue.h"
 #include "tests/unit/sender/outbox_fixture.h"
 
 namespace postern::sender {
 namespace {
 
-constexpr char kRoot[] = "postern:outbox:{q0}:";
-
-// Writes what the scripts of that time wrote.
 class CarryOverTest : public OutboxTest {
  protected:
-  struct Old {
-    std::string id, account = "work", state = "waiting", phase, report, content = "hello\r\n";
-    bool late = false;  // the author was told
-  };
-
   void Do(std::vector<std::string> words) {
-    if (words.size() > 1) words[1] = kRoot + words[1];
     auto reply = Await(io_, client_->Command(words));
     EXPECT_TRUE(reply.ok()) << reply.status();
   }
@@ -30,40 +22,8 @@ class CarryOverTest : public OutboxTest {
     const auto time = Await(io_, client_->Command({"TIME"}));
     return std::stoll(time->items[0].text) * 1000;
   }
-  void Write(const Old& old) {
-    const std::string now = absl::StrCat(Now());
-    Do({"HSET",       "mail:" + old.id,
-        "account",    old.account,
-        "owner",      "ann@jabber.example",
-        "message_id", old.id + "@example.org",
-        "from",       "ann@example.org",
-        "pending",    old.state == "reporting" ? "" : "bob@example.net\neve@example.net",
-        "size",       absl::StrCat(old.content.size()),
-        "eight_bit",  "1",
-        "context",    "the\ncontext",
-        "submitted",  now,
-        "attempts",   "1",
-        "epoch",      "1",
-        "phase",      old.phase,
-        "error",      "",
-        "report",     old.report,
-        "report_seq", "0",
-        "state",      old.state,
-        "next",       now});
-    Do({"HINCRBY", "counts", old.account, "1"});
-    Do({"ZADD", "all", now, old.id});
-    if (!old.late) Do({"ZADD", "late", absl::StrCat(Now() + 900'000), old.id});
-    if (old.state == "reporting") {
-      Do({"ZADD", "reporting", now, old.id});
-      return;
-    }
-    Do({"SET", "content:" + old.id, old.content});
-    if (old.state == "sending") {
-      Do({"ZADD", "leased", now, old.id});
-    } else {
-      Do({"ZADD", "due:" + old.account, now, old.id});
-      Do({"ZADD", "accounts", now, old.account});
-    }
+  void Write(const OldMail& old) {
+    for (std::vector<std::string>& command : CommandsOf(old, Now())) Do(std::move(command));
   }
   int64_t CarryAll() {
     auto carried = Await(io_, CarryOver(*client_));
@@ -73,10 +33,10 @@ class CarryOverTest : public OutboxTest {
 };
 
 TEST_F(CarryOverTest, WhatWaitedIsSent) {
-  Old old;
+  OldMail old;
   old.id = "m1";
   Write(old);
-  Do({"HSET", "paused", "work", absl::StrCat(Now() + 3'600'000)});
+  Do({"HSET", OldKey("paused"), "work", absl::StrCat(Now() + 3'600'000)});
   EXPECT_EQ(CarryAll(), 1);
   EXPECT_EQ(CarryAll(), 0);
   const QueuePage page = List();
@@ -105,12 +65,12 @@ TEST_F(CarryOverTest, WhatWaitedIsSent) {
   EXPECT_EQ(reports[0].context, "the\ncontext");
   EXPECT_TRUE(Await(io_, outbox_->Reported(reports[0])).ok());
   EXPECT_EQ(List().total, 0u);
-  EXPECT_EQ(Await(io_, client_->Command({"GET", absl::StrCat(kRoot, "bytes")}))->text, "0");
+  EXPECT_EQ(Await(io_, client_->Command({"GET", OldKey("bytes")}))->text, "0");
   EXPECT_EQ(Keys(), 2) << "but for what counts mails and bytes";
 }
 
 TEST_F(CarryOverTest, WhatWasBeingSentIsRecoveredAndWhatWasSentIsReported) {
-  Old sending, unsure, reporting;
+  OldMail sending, unsure, reporting;
   sending.id = "m1";
   sending.state = "sending";
   sending.phase = "dot";
@@ -119,7 +79,7 @@ TEST_F(CarryOverTest, WhatWasBeingSentIsRecoveredAndWhatWasSentIsReported) {
   reporting.id = "m3";
   reporting.state = "reporting";
   reporting.report = EncodeOutcomes({Done(Outcome::Kind::kFailed, "bob@example.net", "550 no")});
-  for (const Old& old : {sending, unsure, reporting}) Write(old);
+  for (const OldMail& old : {sending, unsure, reporting}) Write(old);
   EXPECT_EQ(CarryAll(), 3);
   EXPECT_EQ(Await(io_, outbox_->Recover())->size(), 1u);
   for (int i = 0; i < 2; ++i) {
@@ -136,7 +96,7 @@ TEST_F(CarryOverTest, WhatWasBeingSentIsRecoveredAndWhatWasSentIsReported) {
 }
 
 TEST_F(CarryOverTest, ManyAndLargeOnes) {
-  Old old;
+  OldMail old;
   for (int i = 0; i < 120; ++i) {
     old.id = absl::StrCat("m", i);
     old.account = absl::StrCat("account", i % 7);

@@ -1,7 +1,7 @@
 // Many at once, two senders, a Redis that dies or is full.
+#include <map>
 #include <set>
 
-#include "lib/net/task_group.h"
 #include "tests/unit/sender/outbox_fixture.h"
 
 namespace postern::sender {
@@ -9,8 +9,9 @@ namespace {
 
 using Receipts = std::vector<absl::StatusOr<Receipt>>;
 
-net::Task<void> PutInto(Outbox& outbox, Submission submission, Receipts& receipts) {
-  receipts.push_back(co_await outbox.Put(std::move(submission)));
+net::Task<void> SettleInto(Outbox& outbox, TakenMail mail,
+                           std::map<std::string, absl::Status>& settled) {
+  settled[mail.account_id] = co_await outbox.Settle(mail.lease, AllPending(1h));
 }
 
 class OutboxCrashTest : public OutboxTest {
@@ -60,6 +61,46 @@ TEST_F(OutboxCrashTest, EachIsAnsweredByItself) {
   EXPECT_EQ(receipts[2]->queue_id, receipts[0]->queue_id);
   EXPECT_EQ(receipts[4].status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(List().total, 3u);
+}
+
+// Somebody else's value under a key of one account's.
+TEST_F(OutboxCrashTest, WhatIsWrongWithOneFailsNoOther) {
+  const std::string root = "postern:outbox:{q0}:";
+  ASSERT_TRUE(Await(io_, client_->Command({"SET", root + "due:odd", "x"})).ok());
+  Receipts receipts;
+  tasks_.Spawn("put", PutInto(*outbox_, MailFor("work", "k1"), receipts));
+  tasks_.Spawn("put", PutInto(*outbox_, MailFor("odd", "k2"), receipts));
+  tasks_.Spawn("put", PutInto(*outbox_, MailFor("home", "k3"), receipts));
+  for (int i = 0; i < 1000 && receipts.size() < 3; ++i) Pause(10ms);
+  ASSERT_EQ(receipts.size(), 3u);
+  EXPECT_TRUE(receipts[0].ok()) << receipts[0].status();
+  EXPECT_TRUE(absl::IsDataLoss(receipts[1].status())) << receipts[1].status();
+  EXPECT_TRUE(receipts[2].ok()) << receipts[2].status();
+  ASSERT_TRUE(Await(io_, client_->Command({"DEL", root + "due:odd"})).ok());
+  EXPECT_FALSE(Put("odd", "k2").duplicate) << "nothing was left of the first time";
+}
+
+TEST_F(OutboxCrashTest, ASettlementThatCannotBeWrittenFailsNoOther) {
+  Put("work", "k1");
+  Put("odd", "k2");
+  Put("home", "k3");
+  TakeRequest request;
+  request.accounts = 3;
+  const TakeResult taken = *Await(io_, outbox_->Take(request));
+  ASSERT_EQ(taken.mails.size(), 3u);
+  const std::string key = "postern:outbox:{q0}:due:odd";
+  ASSERT_TRUE(Await(io_, client_->Command({"SET", key, "x"})).ok());
+  std::map<std::string, absl::Status> settled;
+  for (const TakenMail& mail : taken.mails) {
+    tasks_.Spawn("settle", SettleInto(*outbox_, mail, settled));
+  }
+  for (int i = 0; i < 1000 && settled.size() < 3; ++i) Pause(10ms);
+  EXPECT_TRUE(settled["work"].ok()) << settled["work"];
+  EXPECT_TRUE(settled["home"].ok()) << settled["home"];
+  EXPECT_TRUE(absl::IsInternal(settled["odd"])) << settled["odd"];
+  const auto in_line =
+      Await(io_, client_->Command({"ZSCORE", "postern:outbox:{q0}:accounts", "work"}));
+  EXPECT_FALSE(in_line->IsNil());
 }
 
 TEST_F(OutboxCrashTest, TwoSendersSideBySide) {

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
+#include "lib/net/task_group.h"
 #include "services/sender/outbox/outbox.h"
 #include "services/sender/outbox/queue_view.h"
 #include "tests/support/await.h"
@@ -65,6 +66,12 @@ inline Settlement AllPending(milliseconds retry_in, milliseconds pause = 0ms) {
   return settlement;
 }
 
+// For several at the same time, in a task group.
+inline net::Task<void> PutInto(Outbox& outbox, Submission submission,
+                               std::vector<absl::StatusOr<Receipt>>& receipts) {
+  receipts.push_back(co_await outbox.Put(std::move(submission)));
+}
+
 class OutboxTest : public ::testing::Test {
  protected:
   OutboxTest() { Use(OutboxLimits()); }
@@ -73,9 +80,17 @@ class OutboxTest : public ::testing::Test {
   void Pause(milliseconds time) { Await(io_, net::Sleep(time)); }
 
   Receipt Put(const std::string& account, const std::string& key) {
-    auto receipt = Await(io_, outbox_->Put(MailFor(account, key)));
+    return PutOne(MailFor(account, key));
+  }
+  Receipt PutOne(Submission submission) {
+    auto receipt = Await(io_, outbox_->Put(std::move(submission)));
     EXPECT_TRUE(receipt.ok()) << receipt.status();
     return receipt.ok() ? *receipt : Receipt();
+  }
+  Receipt PutToWait(const std::string& account, const std::string& key, milliseconds wait) {
+    Submission submission = MailFor(account, key);
+    submission.wait = wait;
+    return PutOne(std::move(submission));
   }
   TakeResult Take(std::vector<std::string> busy = {}) {
     TakeRequest request;
@@ -93,6 +108,10 @@ class OutboxTest : public ::testing::Test {
     return Await(io_, outbox_->Settle(lease, std::move(settlement)));
   }
   std::vector<Report> Reports() { return *Await(io_, outbox_->TakeReports(10)); }
+  QueuedMail Mail(const std::string& id) {
+    const QueuePage page = *Await(io_, view_.Find(id));
+    return page.mails.empty() ? QueuedMail() : page.mails.front();
+  }
   QueuePage List() { return *Await(io_, view_.List(QueueFilter(), "", 100)); }
   int64_t Keys() { return Await(io_, client_->Command({"DBSIZE"}))->integer; }
 

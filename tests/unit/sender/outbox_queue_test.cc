@@ -1,9 +1,8 @@
-// What waits, who lets it wait, and who takes it back.
+// What waits, who looks at it, and who takes it back.
 #include <algorithm>
 
 #include "lib/net/task_group.h"
 #include "services/sender/delivery/dot_mark.h"
-#include "services/sender/outbox/outbox_content.h"
 #include "tests/unit/sender/outbox_fixture.h"
 
 namespace postern::sender {
@@ -11,77 +10,10 @@ namespace {
 
 class OutboxQueueTest : public OutboxTest {
  protected:
-  Receipt PutOne(Submission submission) {
-    auto receipt = Await(io_, outbox_->Put(std::move(submission)));
-    EXPECT_TRUE(receipt.ok()) << receipt.status();
-    return receipt.ok() ? *receipt : Receipt();
-  }
-  Receipt PutToWait(const std::string& account, const std::string& key, milliseconds wait) {
-    Submission submission = MailFor(account, key);
-    submission.wait = wait;
-    return PutOne(std::move(submission));
-  }
   absl::Status TakeBack(const std::string& key, const std::string& owner = "ann@jabber.example") {
     return Await(io_, view_.TakeBack(owner, "", key));
   }
-  QueuedMail Mail(const std::string& id) {
-    const QueuePage page = *Await(io_, view_.Find(id));
-    return page.mails.empty() ? QueuedMail() : page.mails.front();
-  }
-  std::string ReadAll(const TakenMail& mail) {
-    OutboxContent content(*outbox_, mail);
-    std::string all;
-    for (;;) {
-      auto piece = Await(io_, content.Next());
-      EXPECT_TRUE(piece.ok()) << piece.status();
-      if (!piece.ok() || piece->empty()) return all;
-      all += *piece;
-    }
-  }
 };
-
-TEST_F(OutboxQueueTest, ASmallContentComesAlong) {
-  Put("work", "k1");
-  const TakenMail mail = TakeOne();
-  EXPECT_EQ(mail.content, "hello\r\nyou\r\n");
-  EXPECT_EQ(ReadAll(mail), "hello\r\nyou\r\n");
-}
-
-TEST_F(OutboxQueueTest, ALargeContentComesInPieces) {
-  for (const size_t size : {kInlineBytes + 1, kPieceBytes, kPieceBytes + 1, 3 * kPieceBytes + 7}) {
-    SCOPED_TRACE(size);
-    Submission large = MailFor("work", absl::StrCat("k", size));
-    large.mail.content.clear();
-    for (size_t i = 0; i < size; ++i) large.mail.content += static_cast<char>('a' + i % 23);
-    large.mail.envelope.size = size;
-    const std::string content = large.mail.content;
-    PutOne(large);
-    EXPECT_TRUE(PutOne(large).duplicate);
-    const TakenMail mail = TakeOne();
-    EXPECT_EQ(mail.content, "");
-    EXPECT_EQ(ReadAll(mail), content);
-    EXPECT_TRUE(Settle(mail.lease, AllSent()).ok());
-    EXPECT_TRUE(Await(io_, outbox_->Reported(Reports().front())).ok());
-  }
-  EXPECT_EQ(Keys(), 4 + 2) << "the keys and the counters; no pieces are left";
-}
-
-TEST_F(OutboxQueueTest, CountsBytes) {
-  OutboxLimits limits;
-  limits.bytes = 100'000;
-  Use(limits);
-  Submission large = MailFor("work", "k1");
-  large.mail.content = std::string(90'000, 'x');
-  PutOne(large);
-  large.key = "k2";
-  const auto full = Await(io_, outbox_->Put(large)).status();
-  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
-  Put("work", "k3");
-  EXPECT_TRUE(Settle(TakeOne().lease, AllSent()).ok());
-  EXPECT_TRUE(Settle(TakeOne().lease, AllSent()).ok());
-  for (const Report& report : Reports()) EXPECT_TRUE(Await(io_, outbox_->Reported(report)).ok());
-  EXPECT_FALSE(PutOne(large).duplicate) << "there is room again";
-}
 
 TEST_F(OutboxQueueTest, TakesSeveralOfSeveralAccounts) {
   for (int i = 0; i < 5; ++i) {
@@ -96,107 +28,6 @@ TEST_F(OutboxQueueTest, TakesSeveralOfSeveralAccounts) {
                 Await(io_, outbox_->TakeMore("c", 10))->mails.size(),
             9u);
   EXPECT_TRUE(Take().mails.empty());
-}
-
-TEST_F(OutboxQueueTest, WaitsAsItIsTold) {
-  const Receipt receipt = PutToWait("work", "k1", 1h);
-  EXPECT_GT(receipt.due_ms, 0);
-  EXPECT_TRUE(Take().mails.empty());
-  EXPECT_EQ(*Await(io_, outbox_->CountWaiting({"work"})), std::vector<uint64_t>{0});
-  EXPECT_EQ(*Await(io_, outbox_->ResumeAccount("work")), 1);
-  EXPECT_TRUE(Take().mails.empty()) << "a resumed account shortens no mail's own wait";
-  EXPECT_EQ(Mail(receipt.queue_id).next_attempt_ms, receipt.due_ms);
-  EXPECT_TRUE(Mail(receipt.queue_id).dated);
-  EXPECT_EQ(*Await(io_, view_.Retry({receipt.queue_id}, true)), 1);
-  EXPECT_EQ(TakeOne().age, 0ms) << "its time counts from when it was first due";
-}
-
-TEST_F(OutboxQueueTest, AGateStopsAnAccount) {
-  EXPECT_TRUE(Await(io_, outbox_->SetGate("work", 1h)).ok());
-  const Receipt receipt = Put("work", "k1");
-  Put("home", "k2");
-  EXPECT_EQ(TakeOne().account_id, "home");
-  EXPECT_TRUE(Take().mails.empty());
-  EXPECT_TRUE(Await(io_, outbox_->TakeMore("work", 5))->mails.empty());
-  EXPECT_EQ(*Await(io_, outbox_->CountWaiting({"work", "home", "none"})),
-            (std::vector<uint64_t>{1, 0, 0}));
-  EXPECT_TRUE(Await(io_, outbox_->ResumeAccount("work")).ok());
-  EXPECT_TRUE(Take().mails.empty()) << "that is no pause";
-  EXPECT_TRUE(Mail(receipt.queue_id).gated);
-  EXPECT_FALSE(Mail(receipt.queue_id).dated);
-  EXPECT_EQ(Mail(receipt.queue_id).next_attempt_ms, receipt.due_ms);
-  EXPECT_TRUE(Await(io_, outbox_->SetGate("work", std::nullopt)).ok());
-  EXPECT_EQ(TakeOne().account_id, "work");
-}
-
-TEST_F(OutboxQueueTest, ARetryOfManyLeavesThoseThatWaitForTheirDate) {
-  ASSERT_TRUE(Await(io_, outbox_->SetGate("dated", 1h)).ok());
-  ASSERT_TRUE(Await(io_, outbox_->SetGate("gated", 1h)).ok());
-  const Receipt dated = PutToWait("dated", "k1", 1h), gated = Put("gated", "k2");
-  EXPECT_EQ(*Await(io_, view_.Retry({dated.queue_id, gated.queue_id}, false)), 1);
-  EXPECT_EQ(TakeOne().account_id, "gated");
-  EXPECT_TRUE(Take().mails.empty());
-  EXPECT_TRUE(Mail(dated.queue_id).dated);
-  EXPECT_TRUE(Mail(dated.queue_id).gated) << "nobody's gate is opened for nothing";
-  EXPECT_EQ(*Await(io_, view_.Retry({dated.queue_id}, true)), 1);
-  EXPECT_EQ(TakeOne().account_id, "dated");
-}
-
-TEST_F(OutboxQueueTest, ATriedMailIsNotDated) {
-  const Receipt receipt = Put("work", "k1");
-  Settlement later;
-  later.pending = {"bob@example.net"};
-  later.retry_in = 1h;
-  EXPECT_TRUE(Await(io_, outbox_->Settle(TakeOne().lease, later)).ok());
-  EXPECT_FALSE(Mail(receipt.queue_id).dated);
-  EXPECT_EQ(*Await(io_, view_.Retry({receipt.queue_id}, false)), 1);
-}
-
-TEST_F(OutboxQueueTest, WhatIsReleasedWaitsNoLongerThanItsGate) {
-  ASSERT_TRUE(Await(io_, outbox_->SetGate("work", 1h)).ok());
-  const Receipt receipt = Put("work", "k1"), dated = PutToWait("work", "k2", 1h);
-  EXPECT_EQ(*Await(io_, view_.Hold({receipt.queue_id, dated.queue_id}, false)), 2);
-  EXPECT_EQ(*Await(io_, view_.Hold({receipt.queue_id, dated.queue_id}, true)), 2);
-  ASSERT_TRUE(Await(io_, outbox_->SetGate("work", std::nullopt)).ok());
-  EXPECT_EQ(TakeOne().lease.queue_id, receipt.queue_id);
-  EXPECT_EQ(Mail(dated.queue_id).next_attempt_ms, dated.due_ms);
-}
-
-TEST_F(OutboxQueueTest, NothingIsLateBehindAGate) {
-  OutboxLimits limits;
-  limits.late_after = 20ms;
-  Use(limits);
-  Put("work", "k1");
-  EXPECT_TRUE(Await(io_, outbox_->SetGate("work", 100ms)).ok());
-  Pause(50ms);
-  EXPECT_TRUE(Await(io_, outbox_->SweepLate()).ok());
-  EXPECT_TRUE(Reports().empty());
-  Pause(100ms);
-  EXPECT_TRUE(Await(io_, outbox_->SweepLate()).ok());
-  EXPECT_EQ(Reports().size(), 1u) << "the gate has been open long enough";
-}
-
-TEST_F(OutboxQueueTest, AGateThatOpensEarlyKeepsNobodyInTheDark) {
-  OutboxLimits limits;
-  limits.late_after = 20ms;
-  Use(limits);
-  const Receipt receipt = Put("work", "k1");
-  EXPECT_TRUE(Await(io_, outbox_->SetGate("work", 24h * 366)).ok());
-  Pause(50ms);
-  EXPECT_TRUE(Await(io_, outbox_->SweepLate()).ok());
-  EXPECT_TRUE(Await(io_, outbox_->SetGate("work", std::nullopt)).ok());
-  const auto looked_at_next =
-      Await(io_, client_->Command({"ZSCORE", "postern:outbox:{q0}:watch", receipt.queue_id}));
-  EXPECT_LT(std::stod(looked_at_next->text), receipt.due_ms + milliseconds(1h).count());
-}
-
-TEST_F(OutboxQueueTest, AKeyIsKnownLongerThanItsMailMayWait) {
-  PutToWait("work", "k1", 24h * 300);
-  const auto keys = Await(io_, client_->Command({"KEYS", "postern:outbox:{q0}:key:*"}));
-  ASSERT_EQ(keys->items.size(), 1u);
-  const auto left = Await(io_, client_->Command({"PTTL", keys->items[0].text}));
-  EXPECT_GT(left->integer, milliseconds(24h * 305).count());
-  EXPECT_TRUE(TakeBack("k1").ok());
 }
 
 TEST_F(OutboxQueueTest, AReportThatCannotBeReadHoldsUpNoOther) {
@@ -232,7 +63,7 @@ TEST_F(OutboxQueueTest, HoldsAndReleases) {
   EXPECT_TRUE(absl::IsFailedPrecondition(Await(io_, view_.HoldOne(receipt.queue_id, true))));
   EXPECT_TRUE(Await(io_, view_.HoldOne(receipt.queue_id, false)).ok());
   EXPECT_TRUE(Take().mails.empty());
-  EXPECT_EQ(*Await(io_, view_.Retry({receipt.queue_id}, true)), 0) << "held is held";
+  EXPECT_EQ(Await(io_, view_.Retry({receipt.queue_id}, true))->now, 0) << "held is held";
   EXPECT_EQ(*Await(io_, outbox_->ResumeAccount("work")), 0);
   EXPECT_EQ(Mail(receipt.queue_id).state, "held");
   EXPECT_EQ(*Await(io_, view_.Hold({receipt.queue_id, "none"}, true)), 1);
@@ -353,6 +184,53 @@ TEST_F(OutboxQueueTest, ListsWhatFits) {
   EXPECT_TRUE(absl::IsInvalidArgument(Await(io_, view_.List(filter, "x", 1)).status()));
 }
 
+TEST_F(OutboxQueueTest, TellsAnAuthorWhatOfTheirsWaits) {
+  const std::string ann = "ann@jabber.example";
+  const Receipt dated = PutToWait("work", "k1", 2h), sooner = PutToWait("home", "k2", 1h);
+  const Receipt held = Put("home", "k3"), sending = Put("work", "k4");
+  EXPECT_TRUE(Await(io_, view_.HoldOne(held.queue_id, false)).ok());
+  EXPECT_EQ(TakeOne().lease.queue_id, sending.queue_id);
+  Submission other = MailFor("home", "k5");
+  other.owner = "eve@jabber.example";
+  PutOne(other);
+  const auto waiting = [&](size_t limit) {
+    return *Await(io_, view_.Waiting(ann, {"work", "home"}, limit));
+  };
+  const QueuePage all = waiting(10);
+  std::vector<std::string> ids;
+  for (const QueuedMail& mail : all.mails) ids.push_back(mail.queue_id);
+  EXPECT_EQ(ids, (std::vector<std::string>{sending.queue_id, held.queue_id, sooner.queue_id,
+                                           dated.queue_id}));
+  EXPECT_EQ(all.mails[0].state, "sending");
+  EXPECT_EQ(all.mails[1].state, "held");
+  EXPECT_TRUE(all.mails[2].dated);
+  EXPECT_EQ(all.next, "");
+  EXPECT_EQ(waiting(2).mails.size(), 2u);
+  EXPECT_NE(waiting(2).next, "") << "there is more";
+  EXPECT_TRUE(Await(io_, view_.Waiting(ann, {}, 10))->mails.size() <= 1) << "what is being sent";
+  EXPECT_TRUE(Await(io_, view_.HoldOne(held.queue_id, true)).ok());
+  EXPECT_TRUE(TakeBack("k1").ok());
+  EXPECT_EQ(waiting(10).mails.size(), 3u);
+}
+
+TEST_F(OutboxQueueTest, KnowsAMailByTheBeginningOfItsId) {
+  const Receipt one = Put("work", "k1");
+  EXPECT_EQ(*Await(io_, view_.Resolve(one.queue_id)), one.queue_id);
+  EXPECT_EQ(*Await(io_, view_.Resolve(one.queue_id.substr(0, 8))), one.queue_id);
+  const auto add = [this](const std::string& id) {
+    return Await(io_, client_->Command({"ZADD", "postern:outbox:{q0}:all", "1", id})).ok();
+  };
+  ASSERT_TRUE(add("abcd00000000000000ff") && add("abcd11111111111111ff"));
+  const absl::Status several = Await(io_, view_.Resolve("abcd")).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(several));
+  EXPECT_EQ(several.message(),
+            "2 mails begin with abcd: abcd00000000000000ff, abcd11111111111111ff");
+  EXPECT_EQ(*Await(io_, view_.Resolve("abcd1")), "abcd11111111111111ff");
+  for (const char* none : {"abc", "ffff", "*", "abcd*", "[a-f]bcd", ""}) {
+    EXPECT_TRUE(absl::IsNotFound(Await(io_, view_.Resolve(none)).status())) << none;
+  }
+}
+
 TEST_F(OutboxQueueTest, PagesThroughAll) {
   for (int i = 0; i < 600; ++i) Put(absl::StrCat("a", i % 7), absl::StrCat("k", i));
   std::vector<std::string> ids;
@@ -365,14 +243,6 @@ TEST_F(OutboxQueueTest, PagesThroughAll) {
   EXPECT_EQ(ids.size(), 600u);
   std::sort(ids.begin(), ids.end());
   EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
-}
-
-TEST_F(OutboxQueueTest, ShowsTheHeader) {
-  Submission mail = MailFor("work", "k1");
-  mail.mail.content = "Subject: a\r\n\r\n" + std::string(100'000, 'x');
-  const Receipt receipt = PutOne(mail);
-  EXPECT_EQ(*Await(io_, view_.Header(receipt.queue_id)), "Subject: a\r\n\r\n");
-  EXPECT_EQ(*Await(io_, view_.Header("none")), "");
 }
 
 TEST_F(OutboxQueueTest, ResumesManyInSteps) {

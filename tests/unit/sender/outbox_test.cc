@@ -1,6 +1,5 @@
 #include "services/sender/outbox/outbox.h"
 
-#include "services/sender/outbox/outbox_content.h"
 #include "tests/unit/sender/outbox_fixture.h"
 
 namespace postern::sender {
@@ -22,14 +21,6 @@ TEST_F(OutboxTest, GivesBackWhatWasPut) {
   EXPECT_EQ(mail.attempts, 1);
   EXPECT_FALSE(mail.uncertain);
   EXPECT_TRUE(Take().mails.empty()) << "taken already";
-}
-
-TEST_F(OutboxTest, ReadsContentPieceByPiece) {
-  const Receipt receipt = Put("work", "k1");
-  EXPECT_EQ(*Await(io_, outbox_->Content(receipt.queue_id, 0, 8)), "hello\r\ny");
-  EXPECT_EQ(*Await(io_, outbox_->Content(receipt.queue_id, 8, 8)), "ou\r\n");
-  EXPECT_EQ(*Await(io_, outbox_->Content(receipt.queue_id, 12, 8)), "");
-  EXPECT_TRUE(absl::IsNotFound(Await(io_, outbox_->Content("other", 0, 8)).status()));
 }
 
 TEST_F(OutboxTest, AnswersARepeatedRequestAsTheFirst) {
@@ -215,6 +206,59 @@ TEST_F(OutboxTest, ASuccessEndsThePause) {
   EXPECT_EQ(TakeOne().message_id, "k3@example.org");
 }
 
+// Redis did it, and its answer was lost.
+TEST_F(OutboxTest, ASettlementThatIsRepeatedTellsNobodyTwice) {
+  const Receipt receipt = Put("work", "k1");
+  const Lease first = TakeOne().lease;
+  Settlement half = AllPending(0ms);
+  half.outcomes = {Done(Outcome::Kind::kSent, "bob@example.net", "250 ok")};
+  half.pending = {"eve@example.net"};
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(Settle(first, half).ok());
+  std::vector<Report> reports = Reports();
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_EQ(reports[0].outcomes.size(), 1u);
+  EXPECT_TRUE(Await(io_, outbox_->Reported(reports[0])).ok());
+
+  Settlement rest;
+  rest.outcomes = {Done(Outcome::Kind::kSent, "eve@example.net", "250 ok")};
+  const TakenMail second = TakeOne();
+  EXPECT_EQ(second.envelope.to, std::vector<std::string>{"eve@example.net"});
+  EXPECT_TRUE(absl::IsAborted(Settle(first, half))) << "that was long ago";
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(Settle(second.lease, rest).ok());
+  reports = Reports();
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_EQ(reports[0].outcomes.size(), 1u);
+  EXPECT_TRUE(Settle(second.lease, rest).ok()) << "while its author is told";
+  EXPECT_TRUE(Reports().empty());
+  EXPECT_TRUE(Await(io_, outbox_->Reported(reports[0])).ok());
+  EXPECT_EQ(List().total, 0u);
+}
+
+TEST_F(OutboxTest, WhoHasAMailAlreadyDoesNotGetItAgainAfterACrash) {
+  OutboxLimits limits;
+  limits.lease = 20ms;
+  Use(limits);
+  Put("work", "k1");
+  const Lease first = TakeOne().lease;
+  Settlement so_far;
+  so_far.outcomes = {Done(Outcome::Kind::kSent, "bob@example.net", "250 ok")};
+  so_far.pending = {"eve@example.net"};
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(Await(io_, outbox_->Pass(first, so_far)).ok());
+  EXPECT_TRUE(Reports().empty()) << "it is told with the rest";
+  Pause(50ms);
+  EXPECT_EQ(Await(io_, outbox_->Recover())->size(), 1u);
+  const TakenMail second = TakeOne();
+  EXPECT_EQ(second.envelope.to, std::vector<std::string>{"eve@example.net"});
+  EXPECT_TRUE(absl::IsAborted(Await(io_, outbox_->Pass(first, so_far))));
+  // The second one knows nothing of Bob any more; the first one tells of him once more.
+  EXPECT_TRUE(Settle(second.lease, AllSent()).ok());
+  const std::vector<Report> reports = Reports();
+  ASSERT_EQ(reports.size(), 1u);
+  ASSERT_EQ(reports[0].outcomes.size(), 2u);
+  EXPECT_EQ(reports[0].outcomes[0].recipient, "bob@example.net");
+  EXPECT_EQ(reports[0].outcomes[1].recipient, "eve@example.net");
+}
+
 TEST_F(OutboxTest, ReportsUntilItIsHeard) {
   const Receipt receipt = Put("work", "k1");
   Settlement half;
@@ -326,7 +370,7 @@ TEST_F(OutboxTest, CancelsWhatWaits) {
   ASSERT_EQ(reports[0].outcomes.size(), 2u);
   EXPECT_EQ(reports[0].outcomes[1].kind, Outcome::Kind::kFailed);
   EXPECT_EQ(reports[0].outcomes[1].reason, Said("why"));
-  EXPECT_EQ(*Await(io_, view_.Retry({receipt.queue_id}, true)), 0);
+  EXPECT_EQ(Await(io_, view_.Retry({receipt.queue_id}, true))->now, 0);
   EXPECT_TRUE(Take().mails.empty());
 }
 
@@ -369,33 +413,6 @@ TEST_F(OutboxTest, KeepsEverythingAcrossAKillOfRedis) {
   EXPECT_TRUE(Settle(taken.lease, AllSent()).ok()) << "the lease outlives Redis";
   for (size_t i = 1; i < ids.size(); ++i) EXPECT_TRUE(Settle(TakeOne().lease, AllSent()).ok());
   EXPECT_TRUE(Take().mails.empty());
-}
-
-TEST_F(OutboxTest, ReadsAContentToItsEnd) {
-  const Receipt receipt = Put("a", "k");
-  OutboxContent content(*outbox_, receipt.queue_id, 12);
-  EXPECT_EQ(*Await(io_, content.Next()), "hello\r\nyou\r\n");
-  EXPECT_EQ(*Await(io_, content.Next()), "");
-}
-
-// Whoever stood still for long may find the mail settled, and its content gone.
-TEST_F(OutboxTest, NeverTakesTheEndOfWhatIsLeftForTheEndOfTheMail) {
-  Submission large = MailFor("a", "k");
-  large.mail.content = std::string(400 * 1024, 'x');
-  large.mail.envelope.size = large.mail.content.size();
-  const auto receipt = Await(io_, outbox_->Put(large));
-  ASSERT_TRUE(receipt.ok());
-  const TakenMail mail = TakeOne();
-  OutboxContent content(*outbox_, mail.lease.queue_id, mail.envelope.size);
-  EXPECT_EQ(Await(io_, content.Next())->size(), 256u * 1024);
-  ASSERT_TRUE(Await(io_, outbox_->Settle(mail.lease, AllSent())).ok());
-  EXPECT_EQ(Await(io_, content.Next()).status().code(), absl::StatusCode::kDataLoss);
-}
-
-TEST_F(OutboxTest, SendsNoContentThatIsLongerThanItsEnvelopeSays) {
-  const Receipt receipt = Put("a", "k");
-  OutboxContent content(*outbox_, receipt.queue_id, 11);
-  EXPECT_EQ(Await(io_, content.Next()).status().code(), absl::StatusCode::kDataLoss);
 }
 
 }  // namespace
