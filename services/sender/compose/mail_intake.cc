@@ -13,6 +13,7 @@
 #include "lib/words/wording.h"
 #include "services/sender/compose/addressing.h"
 #include "services/sender/compose/copy.h"
+#include "services/sender/outcomes/sentences.h"
 
 namespace postern::sender {
 namespace {
@@ -174,7 +175,7 @@ net::Task<absl::Status> MailIntake::QueueCopies(const Account& account,
   for (const Submission& copy : copies) {
     auto receipt = co_await Queue(account, copy);
     if (receipt.ok()) continue;
-    if (absl::IsUnavailable(receipt.status())) co_return receipt.status();
+    if (absl::IsUnavailable(receipt.status())) co_return OfSubmission(receipt.status());
     log::Warn("a copy was not taken",
               {{"account", account.id}, {"error", receipt.status().message()}});
   }
@@ -185,7 +186,11 @@ net::Task<absl::Status> MailIntake::Take(const Account& account, Submission subm
                                          v1::SubmitResponse& response) {
   const uint64_t size = submission.mail.envelope.size;
   auto receipt = co_await Queue(account, std::move(submission));
-  if (!receipt.ok()) co_return receipt.status();
+  if (!receipt.ok()) {
+    log::Warn("a mail was not taken",
+              {{"account", account.id}, {"error", receipt.status().message()}});
+    co_return OfSubmission(receipt.status());
+  }
   if (steps_.leaves_at && !receipt->duplicate) {
     receipt->due_ms = steps_.leaves_at(account, receipt->due_ms);
   }

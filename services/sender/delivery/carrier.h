@@ -18,6 +18,12 @@ class BeforeDot : public smtp::BeforeDot {
  public:
   // Mark() is wanted soon: said with MAIL, so that Mark() takes no time of its own.
   virtual void Begin() {}
+  // Puts on record who has the mail, before it is offered for others: that may take long, and a
+  // crash shall send it to nobody twice. kAborted: somebody else has the mail.
+  virtual net::Task<absl::Status> Keep(const smtp::Transaction& transaction) {
+    (void)transaction;
+    co_return absl::OkStatus();
+  }
 };
 
 // A way to the servers of a mail's recipients. Each recipient's fate is in the transaction,

@@ -11,11 +11,12 @@
 #include "lib/net/task.h"
 #include "lib/net/task_group.h"
 #include "services/sender/delivery/carrier.h"
+#include "services/sender/delivery/settlement.h"
 #include "services/sender/outbox/outbox.h"
 
 namespace postern::sender {
 
-// Marks the dot of one mail in the outbox, while MAIL and RCPT are under way.
+// Marks the dot of one mail in the outbox, while MAIL and RCPT are under way, and who has the mail.
 class DotMark final : public BeforeDot {
  public:
   // `tasks` and `outbox` outlive the mark.
@@ -40,6 +41,14 @@ class DotMark final : public BeforeDot {
     Begin();
     while (!asked_->answer) co_await asked_->answered.Wait();
     co_return *asked_->answer;
+  }
+  net::Task<absl::Status> Keep(const smtp::Transaction& transaction) override {
+    Settlement so_far = SentSoFar(transaction);
+    if (so_far.outcomes.empty() || so_far.pending.empty()) co_return absl::OkStatus();
+    absl::Status kept = co_await outbox_.Pass(lease_, std::move(so_far));
+    // Else the settlement says it all, if we live to see it.
+    if (absl::IsAborted(kept)) co_return kept;
+    co_return absl::OkStatus();
   }
 
  private:

@@ -133,6 +133,7 @@ net::Task<absl::Status> SessionCarrier::CarryOver(smtp::Session& session, Freigh
   }
   std::vector<size_t> places = PlacesOf(whole, at_once);
   while (!places.empty() && session.Reusable()) {
+    if (absl::Status s = co_await before_dot.Keep(whole); !s.ok()) co_return s;
     std::vector<size_t> now(places.begin(), places.begin() + std::min(most, places.size()));
     places.erase(places.begin(), places.begin() + now.size());
     smtp::Transaction part;

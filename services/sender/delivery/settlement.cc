@@ -70,4 +70,16 @@ Settlement Conclude(const TakenMail& mail, const smtp::Transaction& transaction,
   return settlement;
 }
 
+Settlement SentSoFar(const smtp::Transaction& transaction) {
+  Settlement settlement;
+  for (const smtp::Recipient& recipient : transaction.recipients) {
+    if (recipient.fate == smtp::Fate::kSent) {
+      settlement.outcomes.push_back(OutcomeOf(recipient, Outcome::Kind::kSent, recipient.reason));
+    } else {
+      settlement.pending.push_back(recipient.address);
+    }
+  }
+  return settlement;
+}
+
 }  // namespace postern::sender

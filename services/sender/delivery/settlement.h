@@ -11,4 +11,8 @@ namespace postern::sender {
 Settlement Conclude(const TakenMail& mail, const smtp::Transaction& transaction,
                     const absl::Status& outcome, double chance);
 
+// Those who have it, in the midst of an attempt; all others are pending. Who was refused may yet be
+// tried again, that is for Conclude.
+Settlement SentSoFar(const smtp::Transaction& transaction);
+
 }  // namespace postern::sender

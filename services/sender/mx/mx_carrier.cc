@@ -200,6 +200,8 @@ net::Task<absl::Status> MxCarrier::Carry(Freight freight, BeforeDot& before_dot)
   // Those who come last may be too late; not always the same.
   std::shuffle(all.begin(), all.end(), random_);
   for (const Consignment& consignment : all) {
+    absl::Status kept = co_await before_dot.Keep(freight.transaction);
+    if (!kept.ok()) co_return kept;
     co_await Deliver(trip, consignment);
     if (!trip.ended.ok()) co_return trip.ended;
   }

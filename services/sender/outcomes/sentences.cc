@@ -32,6 +32,13 @@ absl::Status OfQueue(const absl::Status& status) {
                       words::Word("the queue of this gateway can't be read at the moment"));
 }
 
+absl::Status OfSubmission(const absl::Status& status) {
+  if (NeedsNoWords(status)) return status;
+  return words::Error(
+      status.code(),
+      words::Word("the queue of this gateway can't take the mail at the moment; try again later"));
+}
+
 absl::Status OfAttempt(std::chrono::minutes limit, const absl::Status& status) {
   if (NeedsNoWords(status) || !absl::IsDeadlineExceeded(status)) return status;
   return words::Error(status.code(),

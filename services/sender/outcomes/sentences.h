@@ -15,6 +15,7 @@ words::Wording SentenceOf(const absl::Status& status);
 // The same error as a sentence, where it has none yet (all of a session's have).
 absl::Status OfHost(const std::string& host, const absl::Status& status);
 absl::Status OfQueue(const absl::Status& status);
+absl::Status OfSubmission(const absl::Status& status);
 absl::Status OfAttempt(std::chrono::minutes limit, const absl::Status& status);
 
 }  // namespace postern::sender
