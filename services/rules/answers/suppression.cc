@@ -1,0 +1,151 @@
+#include "services/rules/answers/suppression.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "lib/mail/utf8.h"
+
+namespace postern::rules {
+namespace {
+
+// RFC 5230 section 4.5: Bcc stands there when the mail server leaves it to its recipient.
+constexpr absl::string_view kToFields[] = {"To",        "Cc",        "Bcc",
+                                           "Resent-To", "Resent-Cc", "Resent-Bcc"};
+// RFC 2369, RFC 2919, and what list software writes beside them.
+constexpr absl::string_view kListFields[] = {
+    "List-Id",    "List-Help",    "List-Subscribe", "List-Unsubscribe", "List-Post",
+    "List-Owner", "List-Archive", "Mailing-List",   "X-Mailing-List",   "X-BeenThere"};
+constexpr size_t kShown = 100;
+
+std::string Lower(absl::string_view text) {
+  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(text));
+}
+
+// The first value of a field in lower case; nothing when there is none.
+std::optional<std::string> ValueOf(const MessageView& mail, absl::string_view name) {
+  const std::vector<const MessageView::Field*> fields = mail.Fields(name);
+  if (fields.empty()) return std::nullopt;
+  return Lower(fields.front()->raw);
+}
+
+// Its first word: "auto-replied" of "auto-replied; owner-email=…".
+std::string KeywordOf(const std::string& value) {
+  return value.substr(0, value.find_first_of(" \t;("));
+}
+
+std::string Shown(absl::string_view name, absl::string_view value) {
+  return absl::StrCat("it says ", name, ": ", mail::CutUtf8(mail::CleanLine(value), kShown));
+}
+
+bool Names(const std::vector<std::string>& addresses, absl::string_view address) {
+  return std::any_of(addresses.begin(), addresses.end(),
+                     [&](const std::string& own) { return absl::EqualsIgnoreCase(own, address); });
+}
+
+bool IsRobot(absl::string_view address) {
+  const std::string local = Lower(address.substr(0, address.rfind('@')));
+  for (absl::string_view name :
+       {"mailer-daemon", "listserv", "majordomo", "postmaster", "noreply", "no-reply", "no_reply",
+        "no.reply", "donotreply", "do-not-reply", "do_not_reply", "bounce", "bounces"}) {
+    if (local == name) return true;
+  }
+  for (absl::string_view begin :
+       {"owner-", "bounce-", "bounces-", "bounce+", "bounces+", "noreply-", "noreply+", "no-reply-",
+        "no-reply+", "donotreply-"}) {
+    if (absl::StartsWith(local, begin)) return true;
+  }
+  for (absl::string_view end : {"-request", "-owner", "-bounces", "-noreply", "-no-reply"}) {
+    if (absl::EndsWith(local, end)) return true;
+  }
+  return false;
+}
+
+std::optional<std::string> WhyAutomatic(const MessageView& mail) {
+  if (const auto said = ValueOf(mail, "Auto-Submitted"); said && KeywordOf(*said) != "no")
+    return Shown("Auto-Submitted", *said);
+  if (const auto said = ValueOf(mail, "X-Auto-Response-Suppress"); said && *said != "none")
+    return Shown("X-Auto-Response-Suppress", *said);
+  for (absl::string_view name : kListFields) {
+    if (!mail.Fields(name).empty()) return absl::StrCat("it came by a mailing list (", name, ")");
+  }
+  if (const auto said = ValueOf(mail, "Precedence")) {
+    const std::string keyword = KeywordOf(*said);
+    for (absl::string_view bulk : {"bulk", "list", "junk", "auto_reply"}) {
+      if (keyword == bulk) return Shown("Precedence", *said);
+    }
+  }
+  if (const auto said = ValueOf(mail, "Content-Type");
+      said && absl::StartsWith(*said, "multipart/report"))
+    return std::string("it is a report of a mail server");
+  for (absl::string_view name : {"X-Autoreply", "X-Autorespond", "X-Postern-Copied"}) {
+    if (!mail.Fields(name).empty()) return absl::StrCat("it has a field ", name);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> WhySpam(const MessageView& mail) {
+  for (absl::string_view name : {"X-Spam-Flag", "X-Spam-Status", "X-Spam"}) {
+    const auto said = ValueOf(mail, name);
+    if (said && absl::StartsWith(*said, "yes")) return Shown(name, *said);
+  }
+  return std::nullopt;
+}
+
+bool LoopsBack(const MessageView& mail, const std::vector<std::string>& own_addresses) {
+  const std::vector<const MessageView::Field*> fields = mail.Fields("X-Loop");
+  return std::any_of(fields.begin(), fields.end(), [&](const MessageView::Field* field) {
+    return Names(own_addresses, absl::StripAsciiWhitespace(field->raw));
+  });
+}
+
+std::string SpecOf(const MessageView::Mailbox& mailbox) {
+  if (mailbox.local_part.empty() && mailbox.domain.empty()) return "";
+  return absl::StrCat(mailbox.local_part, "@", mailbox.domain);
+}
+
+}  // namespace
+
+std::string AnswerAddress(const AnswerCase& answer) {
+  if (answer.envelope_known) return answer.envelope_from;
+  for (const MessageView::Field* from : answer.mail.Fields("From")) {
+    for (const MessageView::Mailbox& mailbox : from->mailboxes()) return SpecOf(mailbox);
+  }
+  return "";
+}
+
+std::optional<std::string> AddressWrittenTo(const MessageView& mail,
+                                            const std::vector<std::string>& own_addresses) {
+  for (absl::string_view name : kToFields) {
+    for (const MessageView::Field* field : mail.Fields(name)) {
+      for (const MessageView::Mailbox& mailbox : field->mailboxes()) {
+        const std::string spec = SpecOf(mailbox);
+        for (const std::string& own : own_addresses) {
+          if (absl::EqualsIgnoreCase(own, spec)) return own;
+        }
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> WhyNotAnswered(const AnswerCase& answer) {
+  const std::string to = AnswerAddress(answer);
+  if (to.empty()) {
+    return std::string(answer.envelope_known ? "its return path is empty"
+                                             : "it does not say who sent it");
+  }
+  if (auto why = WhyAutomatic(answer.mail)) return why;
+  if (IsRobot(to)) return absl::StrCat("nobody reads what is sent to ", to);
+  if (Names(answer.own_addresses, to)) return std::string("its sender is this account itself");
+  if (LoopsBack(answer.mail, answer.own_addresses)) return std::string("it went round in a circle");
+  if (auto why = WhySpam(answer.mail)) return why;
+  if (answer.own_addresses.empty()) return std::string("no address of the account is known");
+  if (!AddressWrittenTo(answer.mail, answer.own_addresses))
+    return std::string("none of the account's addresses is in To or Cc");
+  return std::nullopt;
+}
+
+}  // namespace postern::rules
