@@ -15,40 +15,40 @@ namespace postern::rules {
 
 // There is one truth register. Jumps lead forward, but for kNextPart.
 enum class Op : uint8_t {
-  kTest,          // tests[operand] into the register
-  kTrue,          //
-  kFalse,         //
-  kNot,           //
-  kJump,          // to code[operand]
-  kJumpIfTrue,    //
-  kJumpIfFalse,   //
-  kDo,            // statements[operand]
-  kCall,          // the unit (an included script) at units[operand], with its own variables
-  kReturn,        // from a unit; at the top: the end
-  kStop,          // the end of the evaluation of this program
-  kEachPart,      // begins a foreverypart (RFC 5703); past the loop, at operand, when there is none
-  kNextPart,      // back to operand while there are parts
-  kBreak,         // out of `depth` loops, to operand
+  kTest,         // tests[operand] into the register
+  kTrue,         //
+  kFalse,        //
+  kNot,          //
+  kJump,         // to code[operand]
+  kJumpIfTrue,   //
+  kJumpIfFalse,  //
+  kDo,           // statements[operand]
+  kCall,         // the unit (an included script) at units[operand], with its own variables
+  kReturn,       // from a unit; at the top: the end
+  kStop,         // the end of the evaluation of this program
+  kEachPart,     // begins a foreverypart (RFC 5703); past the loop, at operand, when there is none
+  kNextPart,     // back to operand while there are parts
+  kBreak,        // out of `depth` loops, to operand
 };
 
 struct Instruction {
   Op op = Op::kStop;
-  uint8_t depth = 0;     // kBreak
+  uint8_t depth = 0;  // kBreak; kCall: 1 when only a unit that was not called yet is
   uint32_t operand = 0;
-  uint32_t line = 0;     // in the source, from 1; 0: none
+  uint32_t line = 0;  // in the source, from 1; 0: none
 };
 
 struct Variable {
-  std::string name;       // lower case; with its namespace
-  bool global = false;    // RFC 6609: shared by all units of one evaluation
+  std::string name;     // lower case; with its namespace
+  bool global = false;  // RFC 6609: shared by all units of one evaluation
 };
 
 // An included script (RFC 6609), compiled along.
 struct Unit {
   std::string name;
   bool personal = true;
-  uint32_t begin = 0;  // in code; ends with kReturn
-  bool once = false;
+  uint32_t begin = 0;               // in code, past the top's kStop; ends with kReturn
+  std::vector<uint32_t> variables;  // its own, empty at each call; no global ones
 };
 
 // A rule that is independent of those before and after it, but for what they did: most rules
@@ -72,16 +72,18 @@ struct Program {
   Origin origin;
   std::vector<Test> tests;
   std::vector<Statement> statements;
-  std::vector<Instruction> code;   // ends with kStop
+  std::vector<Instruction> code;  // ends with kStop
   std::vector<Variable> variables;
   std::vector<Unit> units;
-  std::vector<RuleSpan> rules;     // in order, without overlap; code outside them always runs
-  std::vector<std::string> texts;  // of each rule, as its author wrote it; may be shorter than `rules`
-  bool for_each_recipient = false;  // judged once for each; the mail is rejected when all of them are
-  bool accept_overrides = false;    // JSMail: compiled so; for people
-  bool needs_message = false;       // more than a Mail holds: raw headers, parts
+  std::vector<RuleSpan> rules;  // in order, without overlap; code outside them always runs
+  std::vector<std::string>
+      texts;  // of each rule, as its author wrote it; may be shorter than `rules`
+  bool for_each_recipient =
+      false;                      // judged once for each; the mail is rejected when all of them are
+  bool accept_overrides = false;  // JSMail: compiled so; for people
+  bool needs_message = false;     // more than a Mail holds: raw headers, parts
   bool needs_body = false;
-  uint32_t runs = 0;                // RunProgram statements
+  uint32_t runs = 0;  // RunProgram statements
 };
 using ProgramPtr = std::shared_ptr<const Program>;
 

@@ -14,8 +14,16 @@
 namespace postern::rules {
 
 // RFC 5229 section 4.1, in the order of their precedence; draft-ietf-sieve-regex for the last.
-enum class Modifier : uint8_t { kLower, kUpper, kLowerFirst, kUpperFirst, kQuoteWildcard, kQuoteRegex,
-                                kEncodeUrl, kLength };
+enum class Modifier : uint8_t {
+  kLower,
+  kUpper,
+  kLowerFirst,
+  kUpperFirst,
+  kQuoteWildcard,
+  kQuoteRegex,
+  kEncodeUrl,
+  kLength
+};
 
 struct SetVariable {
   uint32_t slot = 0;
@@ -44,7 +52,7 @@ struct Redirect {
   Text address;  // or, by `list`, the name of one (RFC 6134)
   bool copy = false;
   bool list = false;
-  bool headers_only = false;  // JSMail's '!'
+  bool headers_only = false;        // JSMail's '!'
   std::optional<Text> notify, ret;  // RFC 6009
 };
 struct Reject {  // RFC 5429
@@ -84,9 +92,9 @@ struct Hold {
 struct Quarantine {
   Text reason;
 };
-struct RunProgram {      // by the exec runner; of operators' rules only
-  uint32_t id = 0;       // of this place in the program: ExitCodeTest::run
-  std::string program;   // its id in the operator's list of programs
+struct RunProgram {     // by the exec runner; of operators' rules only
+  uint32_t id = 0;      // of this place in the program: ExitCodeTest::run
+  std::string program;  // its id in the operator's list of programs
   uint32_t seconds = 10;
 };
 struct AddHeader {  // RFC 5293
@@ -100,12 +108,18 @@ struct DeleteHeader {
   Keys keys;  // none: all
 };
 // Changes to the body (vnd.postern.*, content filters). Signed parts are left alone.
-enum class BodyChange : uint8_t { kAppend, kReplaceText, kReplaceHeader, kStripAttachments, kStripSignature };
+enum class BodyChange : uint8_t {
+  kAppend,
+  kReplaceText,
+  kReplaceHeader,
+  kStripAttachments,
+  kStripSignature
+};
 struct ChangeBody {
   BodyChange change = BodyChange::kAppend;
-  Text text;                          // kAppend; the replacement, with \1 and & as in the content filter
-  std::string header;                 // kReplaceHeader
-  std::shared_ptr<const RE2> pattern; // kReplaceText, kReplaceHeader
+  Text text;           // kAppend; the replacement, with \1 and & as in the content filter
+  std::string header;  // kReplaceHeader
+  std::shared_ptr<const RE2> pattern;  // kReplaceText, kReplaceHeader
 };
 struct ReplacePart {  // RFC 5703 section 6
   Text text;
@@ -130,9 +144,9 @@ struct Fail {  // "error" of RFC 5463
   Text message;
 };
 
-using Statement = std::variant<SetVariable, ChangeFlags, Keep, Discard, FileInto, Redirect, Reject,
-                               Vacation, Reply, Notify, Deliver, Hold, Quarantine, RunProgram,
-                               AddHeader, DeleteHeader, ChangeBody, ReplacePart, Enclose,
-                               ExtractText, Note, Fail, ForeignCall>;
+using Statement =
+    std::variant<SetVariable, ChangeFlags, Keep, Discard, FileInto, Redirect, Reject, Vacation,
+                 Reply, Notify, Deliver, Hold, Quarantine, RunProgram, AddHeader, DeleteHeader,
+                 ChangeBody, ReplacePart, Enclose, ExtractText, Note, Fail, ForeignCall>;
 
 }  // namespace postern::rules

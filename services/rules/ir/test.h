@@ -19,7 +19,8 @@ enum class MatchType : uint8_t {
   kIs,        // RFC 5228 section 2.7.1
   kContains,  //
   kMatches,   // with * and ?
-  kRegex,     // draft-ietf-sieve-regex, on RE2; JSMail's and the content filter's dialects come translated
+  kRegex,     // draft-ietf-sieve-regex, on RE2; JSMail's and the content filter's dialects come
+              // translated
   kPrefix,    // "starts with" of content filters
   kSuffix,    //
   kValue,     // RFC 5231
@@ -44,12 +45,13 @@ struct Match {
 // Any of them will do.
 struct Keys {
   std::vector<Text> texts;
-  std::vector<std::shared_ptr<const RE2>> patterns;  // kRegex: one for each text; null where it is not constant
+  std::vector<std::shared_ptr<const RE2>>
+      patterns;  // kRegex: one for each text; null where it is not constant
 };
 
 // Which of several fields of one name (RFC 5260 section 6). 0: all.
 struct Index {
-  int32_t number = 0;     // from 1
+  int32_t number = 0;  // from 1
   bool from_last = false;
 };
 
@@ -61,7 +63,13 @@ struct MimeScope {
   std::vector<Text> parameters;  // kParameter
 };
 
-enum class AddressPart : uint8_t { kAll, kLocalPart, kDomain, kUser, kDetail };  // RFC 5228, RFC 5233
+enum class AddressPart : uint8_t {
+  kAll,
+  kLocalPart,
+  kDomain,
+  kUser,
+  kDetail
+};  // RFC 5228, RFC 5233
 
 struct HeaderTest {
   std::vector<Text> names;
@@ -111,16 +119,16 @@ struct StringTest {  // RFC 5229 section 5
   Match match;
   Keys keys;
 };
-struct DateTest {  // RFC 5260
+struct DateTest {              // RFC 5260
   std::optional<Text> header;  // unset: currentdate
   Index index;
-  std::optional<Text> zone;    // "+0100"
+  std::optional<Text> zone;  // "+0100"
   bool original_zone = false;
-  Text part;                   // "year", "weekday", …
+  Text part;  // "year", "weekday", …
   Match match;
   Keys keys;
 };
-struct FlagTest {  // RFC 5232 section 4
+struct FlagTest {               // RFC 5232 section 4
   std::vector<Text> variables;  // none: the internal one
   Match match;
   Keys keys;
@@ -138,7 +146,7 @@ struct MailboxTest {  // RFC 5490, RFC 8579, RFC 9042
   Match match;
   Keys keys;
 };
-struct DuplicateTest {  // RFC 7352
+struct DuplicateTest {                            // RFC 7352
   std::optional<Text> handle, header, unique_id;  // header, else unique_id, else Message-ID
   uint64_t seconds = 12 * 3600;
   bool last = false;
@@ -160,7 +168,7 @@ struct VerdictTest {  // RFC 5235
   Match match;
   Keys keys;
 };
-struct AttachmentTest {  // content filters: "has file named", "has attachment"
+struct AttachmentTest {      // content filters: "has file named", "has attachment"
   std::optional<Text> name;  // with * and ?; unset: any
 };
 struct ExitCodeTest {  // of a program that was run before (RunAction::id)

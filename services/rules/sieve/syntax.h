@@ -18,7 +18,7 @@ struct Argument {
   enum class Kind : uint8_t { kTag, kNumber, kString, kStrings };
   Kind kind = Kind::kTag;
   Position at;
-  std::string tag;              // lower case, without the colon
+  std::string tag;  // lower case, without the colon
   uint64_t number = 0;
   std::vector<String> strings;  // kString: one
 };
@@ -32,7 +32,8 @@ struct TestNode {
 
 struct Command {
   Position at;
-  std::string name;  // lower case
+  size_t begin = 0, end = 0;  // in the source, in bytes: from its comments to its ";" or "}"
+  std::string name;           // lower case
   std::vector<Argument> arguments;
   std::vector<TestNode> tests;
   std::vector<Command> block;
