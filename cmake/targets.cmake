@@ -34,7 +34,7 @@ find_package(GTest REQUIRED)
 target_link_libraries(postern_precompiled_tests PUBLIC GTest::gmock)
 set(POSTERN_PURE postern_words postern_mail postern_crypto postern_schedule rules_ir rules_engine
     rules_old words_test
-    mail_test schedule_test rules_engine_tests rules_old_tests)
+    mail_test schedule_test rules_engine_tests rules_old_tests rules_sieve rules_sieve_tests)
 
 function(postern_precompile name from)
   if(NOT name IN_LIST POSTERN_PURE)
