@@ -14,7 +14,7 @@
 #include "lib/mail/charset.h"
 #include "lib/mail/utf8.h"
 #include "services/rules/code_points.h"
-#include "services/rules/jsmail_regex.h"
+#include "services/rules/jsmail/regex.h"
 
 namespace postern::rules {
 namespace {
@@ -103,9 +103,9 @@ class Reader {
 
   void Translate(absl::string_view expression, Rule rule) {
     const size_t start = OffsetOf(expression);
-    TranslatedRegex translated = TranslateJsmailRegex(expression);
+    jsmail::TranslatedRegex translated = jsmail::TranslateRegex(expression);
     if (translated.error) return Fail(start + translated.error->offset, translated.error->text);
-    for (const RegexNote& note : translated.warnings) Warn(start + note.offset, note.text);
+    for (const jsmail::RegexNote& note : translated.warnings) Warn(start + note.offset, note.text);
     WarnOfTraps(expression, start, rule);
     if (rules_read_++ == kMaxRules)
       return Fail(0, absl::StrCat("more than ", kMaxRules, " rules in one file"));

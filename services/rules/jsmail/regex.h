@@ -6,7 +6,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace postern::rules {
+namespace postern::rules::jsmail {
 
 // Something to say about one place of an expression.
 struct RegexNote {
@@ -30,6 +30,6 @@ constexpr size_t kMaxPatternBytes = 1024;
 //   piece   = atom { "*" | "+" | "?" } | "^" | "$"
 //   atom    = "." | "\" any | bracket | ordinary
 //   bracket = "[" [ "^" ] [ "-" | "]" ] { item } "]"
-TranslatedRegex TranslateJsmailRegex(absl::string_view pattern);
+TranslatedRegex TranslateRegex(absl::string_view pattern);
 
-}  // namespace postern::rules
+}  // namespace postern::rules::jsmail

@@ -1,19 +1,19 @@
-#include "services/rules/jsmail_regex.h"
+#include "services/rules/jsmail/regex.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "services/rules/program.h"
+#include "services/rules/ir/program.h"
 
-namespace postern::rules {
+namespace postern::rules::jsmail {
 namespace {
 
 using ::testing::HasSubstr;
 
 bool Matches(const std::string& pattern, const std::string& text) {
-  const TranslatedRegex translated = TranslateJsmailRegex(pattern);
+  const TranslatedRegex translated = TranslateRegex(pattern);
   EXPECT_FALSE(translated.error) << translated.error->text;
   const auto compiled = CompilePattern(translated.re2, PatternMemory(1));
   EXPECT_TRUE(compiled.ok()) << compiled.status() << " in " << translated.re2;
@@ -125,12 +125,12 @@ TEST(JsmailRegex, WarnsWhereItReadsOtherwiseThanPeopleExpect) {
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.pattern);
-    const TranslatedRegex translated = TranslateJsmailRegex(c.pattern);
+    const TranslatedRegex translated = TranslateRegex(c.pattern);
     ASSERT_FALSE(translated.warnings.empty());
     EXPECT_EQ(translated.warnings[0].offset, c.offset);
     EXPECT_THAT(translated.warnings[0].text, HasSubstr(c.words));
   }
-  EXPECT_TRUE(TranslateJsmailRegex("^fred@host\\.com$").warnings.empty());
+  EXPECT_TRUE(TranslateRegex("^fred@host\\.com$").warnings.empty());
 }
 
 TEST(JsmailRegex, RefusesWhatMeansNothing) {
@@ -146,7 +146,7 @@ TEST(JsmailRegex, RefusesWhatMeansNothing) {
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.words);
-    const TranslatedRegex translated = TranslateJsmailRegex(c.pattern);
+    const TranslatedRegex translated = TranslateRegex(c.pattern);
     ASSERT_TRUE(translated.error);
     EXPECT_EQ(translated.error->offset, c.offset);
     EXPECT_THAT(translated.error->text, HasSubstr(c.words));
@@ -164,7 +164,7 @@ TEST(JsmailRegex, NeverWritesWhatRe2CanNotRead) {
       const char c = alphabet[(seed >> 16) % alphabet.size()];
       pattern += static_cast<unsigned char>(c) < 0x80 ? std::string(1, c) : "\xC3\xA9";
     }
-    const TranslatedRegex translated = TranslateJsmailRegex(pattern);
+    const TranslatedRegex translated = TranslateRegex(pattern);
     if (translated.error) continue;
     const auto compiled = CompilePattern(translated.re2, PatternMemory(1));
     ASSERT_TRUE(compiled.ok()) << pattern << " became " << translated.re2 << ": "
@@ -173,4 +173,4 @@ TEST(JsmailRegex, NeverWritesWhatRe2CanNotRead) {
 }
 
 }  // namespace
-}  // namespace postern::rules
+}  // namespace postern::rules::jsmail

@@ -1,4 +1,4 @@
-#include "services/rules/jsmail_regex.h"
+#include "services/rules/jsmail/regex.h"
 
 #include <utility>
 
@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/rules/code_points.h"
 
-namespace postern::rules {
+namespace postern::rules::jsmail {
 namespace {
 
 bool IsQuantifier(char c) { return c == '*' || c == '+' || c == '?'; }
@@ -182,8 +182,6 @@ class Translator {
 
 }  // namespace
 
-TranslatedRegex TranslateJsmailRegex(absl::string_view pattern) {
-  return Translator(pattern).Run();
-}
+TranslatedRegex TranslateRegex(absl::string_view pattern) { return Translator(pattern).Run(); }
 
-}  // namespace postern::rules
+}  // namespace postern::rules::jsmail

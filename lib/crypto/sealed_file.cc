@@ -1,0 +1,67 @@
+#include "lib/crypto/sealed_file.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+
+namespace postern::crypto {
+namespace {
+
+constexpr char kMagic[] = "JSM2";
+constexpr char kVersion = 1;
+constexpr size_t kHeaderBytes = 6;
+
+// The same file, however its lines end, is the same text.
+Secret Canonical(absl::string_view text) {
+  absl::ConsumePrefix(&text, "\xEF\xBB\xBF");
+  std::string lines;
+  lines.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool line_end = text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
+    if (!line_end) lines += text[i];
+  }
+  Secret canonical(lines);
+  Wipe(lines);
+  return canonical;
+}
+
+}  // namespace
+
+bool IsSealedFile(absl::string_view bytes) { return absl::StartsWith(bytes, kMagic); }
+
+bool IsBinaryFile(absl::string_view bytes) {
+  return !IsSealedFile(bytes) && bytes.find('\0') != bytes.npos;
+}
+
+std::string SealFile(const SecretBox& box, FileKind kind, absl::string_view text) {
+  std::string header(kMagic);
+  header += kVersion;
+  header += static_cast<char>(kind);
+  return absl::StrCat(header, box.Seal(Canonical(text), header));
+}
+
+absl::StatusOr<OpenedFile> OpenSealedFile(const SecretBox& box, absl::string_view bytes) {
+  if (!IsSealedFile(bytes) || bytes.size() < kHeaderBytes) {
+    return absl::DataLossError("the sealed file is damaged");
+  }
+  const absl::string_view header = bytes.substr(0, kHeaderBytes);
+  if (header[4] != kVersion) {
+    return absl::DataLossError(
+        absl::StrCat("the file was sealed by another version of posternctl, or is damaged: its "
+                     "form is number ",
+                     static_cast<int>(static_cast<unsigned char>(header[4]))));
+  }
+  auto text = box.Open(bytes.substr(kHeaderBytes), header);
+  if (absl::IsFailedPrecondition(text.status())) {
+    return absl::FailedPreconditionError(absl::StrReplaceAll(
+        text.status().message(),
+        {{"the password was", "the file was"}, {"the master key file", "the key file"}}));
+  }
+  if (!text.ok()) return absl::DataLossError("the sealed file is damaged");
+  return OpenedFile{static_cast<FileKind>(header[5]), *std::move(text)};
+}
+
+}  // namespace postern::crypto
