@@ -18,7 +18,7 @@ struct KeepAction {
 };
 struct DiscardAction {};
 struct FileIntoAction {
-  std::string mailbox;  // UTF-8
+  std::string mailbox;      // UTF-8
   std::string special_use;  // "\\Trash"; may be empty
   std::vector<std::string> flags;
   bool copy = false, create = false;
@@ -35,19 +35,19 @@ struct RejectAction {
 struct VacationAction {
   std::string reason, subject, from;
   std::vector<std::string> addresses;
-  std::string handle;     // never empty: the script's, or a hash of what is said
+  std::string handle;  // never empty: the script's, or a hash of what is said
   uint64_t seconds = 0;
   bool mime = false;
   std::string fcc;
 };
 struct ReplyAction {
-  std::string text;       // empty with `file_name`: that file
+  std::string text;  // empty with `file_name`: that file
   std::string file_name;
   std::string handle;
   uint64_t seconds = 0;
 };
 struct NotifyAction {
-  std::string method;     // a URI; checked
+  std::string method;  // a URI; checked
   std::string message, from, fcc;
   std::vector<std::string> options;
   char importance = '2';
@@ -79,21 +79,21 @@ struct Action {
 // A change to the mail as it is delivered and sent on from here; the mailbox keeps its own.
 struct HeaderEdit {
   bool add = false, last = false;
-  std::string name, value;      // deleted: value is what it was, raw
-  uint32_t occurrence = 0;      // of a deleted one, from 0, at the time
+  std::string name, value;  // deleted: value is what it was, raw
+  uint32_t occurrence = 0;  // of a deleted one, from 0, at the time
 };
 struct BodyEdit {
   BodyChange change = BodyChange::kAppend;
   std::string text, header;
-  std::string pattern;          // RE2
+  std::string pattern;  // RE2
 };
 using Edit = std::variant<HeaderEdit, BodyEdit>;
 
 // A line of the reasons: what was asked, and what was found, in words for people.
 struct TraceStep {
-  std::string program;   // file name
+  std::string program;  // file name
   uint32_t line = 0;
-  std::string text;      // "header :contains \"subject\" matched \"Invoice\"", "fileinto \"Bills\""
+  std::string text;  // "header :contains \"subject\" matched \"Invoice\"", "fileinto \"Bills\""
   bool action = false;
 };
 

@@ -219,8 +219,7 @@ std::string ActionsJson(const Evaluation& evaluation) {
   }
   std::string whole = absl::StrCat("{\"actions\":[", actions, "]");
   if (!edits.empty()) absl::StrAppend(&whole, ",\"edits\":[", edits, "]");
-  if (evaluation.error)
-    absl::StrAppend(&whole, ",\"error\":", Quoted(evaluation.error->message));
+  if (evaluation.error) absl::StrAppend(&whole, ",\"error\":", Quoted(evaluation.error->message));
   return absl::StrCat(whole, "}");
 }
 

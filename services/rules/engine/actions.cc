@@ -12,9 +12,9 @@ namespace {
 
 template <typename Kind>
 size_t Count(const Run& run) {
-  return std::count_if(
-      run.out.actions.begin(), run.out.actions.end(),
-      [](const Action& action) { return std::holds_alternative<Kind>(action.kind); });
+  return std::count_if(run.out.actions.begin(), run.out.actions.end(), [](const Action& action) {
+    return std::holds_alternative<Kind>(action.kind);
+  });
 }
 
 template <typename Kind>
@@ -55,8 +55,8 @@ bool IsRepeated(const RedirectAction& redirect, Run& run) {
   for (Action& action : run.out.actions) {
     auto* before = std::get_if<RedirectAction>(&action.kind);
     if (before == nullptr || before->headers_only != redirect.headers_only ||
-        !std::equal(before->addresses.begin(), before->addresses.end(),
-                    redirect.addresses.begin(), redirect.addresses.end(),
+        !std::equal(before->addresses.begin(), before->addresses.end(), redirect.addresses.begin(),
+                    redirect.addresses.end(),
                     [](const auto& a, const auto& b) { return absl::EqualsIgnoreCase(a, b); })) {
       continue;
     }
@@ -65,7 +65,9 @@ bool IsRepeated(const RedirectAction& redirect, Run& run) {
   }
   return false;
 }
-bool IsRepeated(const QuarantineAction&, Run& run) { return Find<QuarantineAction>(run) != nullptr; }
+bool IsRepeated(const QuarantineAction&, Run& run) {
+  return Find<QuarantineAction>(run) != nullptr;
+}
 // The last one says how and when.
 bool IsRepeated(const HoldAction& hold, Run& run) {
   HoldAction* const before = Find<HoldAction>(run);
@@ -94,8 +96,9 @@ std::string ConflictOf(const ActionKind& kind, const Run& run) {
   if (answers && Count<VacationAction>(run) > 0) return "vacation is used twice";
   if ((rejects && Count<VacationAction>(run) > 0) || (answers && Count<RejectAction>(run) > 0))
     return "a mail can't be rejected and answered by vacation";
-  const bool delivers = std::any_of(run.out.actions.begin(), run.out.actions.end(),
-                                    [](const Action& action) { return TriesToDeliver(action.kind); });
+  const bool delivers =
+      std::any_of(run.out.actions.begin(), run.out.actions.end(),
+                  [](const Action& action) { return TriesToDeliver(action.kind); });
   if ((rejects && delivers) || (TriesToDeliver(kind) && Count<RejectAction>(run) > 0))
     return "a mail can't be rejected and also kept, filed or redirected";
   return "";

@@ -28,6 +28,8 @@ bool AskForeign(const ForeignCall& call, Run& run);
 // The fields that a test is about, of all the names, and of them the one that `index` says.
 std::vector<const MessageView::Field*> FieldsFor(const std::vector<std::string>& names,
                                                  const Index& index, const Run& run);
+// "from" or "to", in lower case; the values that a test of the envelope compares.
+std::vector<std::string> EnvelopeValues(absl::string_view field, AddressPart part, const Run& run);
 // Both spellings of each address that is meant, at most 64 KiB together.
 std::vector<std::string> Correspondents(bool sender, const Run& run);
 

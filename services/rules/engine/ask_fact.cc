@@ -144,8 +144,8 @@ bool AskNotify(const NotifyTest& test, Run& run) {
       all = false;
     } else if (test.aspect == NotifyAspect::kCapability) {
       const std::string capability = absl::AsciiStrToLower(Expand(test.capability, run));
-      const auto value = capability == "online" ? run.Fact(NotifyFact(method, capability))
-                                                : std::nullopt;
+      const auto value =
+          capability == "online" ? run.Fact(NotifyFact(method, capability)) : std::nullopt;
       all = all && value && TakesOne(test.match, test.keys, *value, run);
     }
   }

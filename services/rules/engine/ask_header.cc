@@ -104,8 +104,6 @@ std::vector<MessageView::Mailbox> EnvelopeMailboxes(absl::string_view field, con
   return mailboxes;
 }
 
-bool IsNull(const MessageView::Mailbox& mailbox) { return mailbox.whole.empty(); }
-
 }  // namespace
 
 std::vector<const Field*> FieldsFor(const std::vector<std::string>& names, const Index& index,
@@ -144,12 +142,21 @@ bool AskAddress(const AddressTest& test, Run& run) {
   return matcher.AtEnd();
 }
 
+std::vector<std::string> EnvelopeValues(absl::string_view field, AddressPart part, const Run& run) {
+  std::vector<std::string> values;
+  for (const MessageView::Mailbox& mailbox : EnvelopeMailboxes(field, run)) {
+    const bool is_null = mailbox.whole.empty();
+    std::optional<std::string> value = is_null ? std::string() : PartOf(mailbox, part);
+    if (value) values.push_back(*std::move(value));
+  }
+  return values;
+}
+
 bool AskEnvelope(const EnvelopeTest& test, Run& run) {
   Matcher matcher(test.match, test.keys, run);
   for (const std::string& field : ExpandAll(test.fields, run)) {
-    for (const auto& mailbox : EnvelopeMailboxes(absl::AsciiStrToLower(field), run)) {
-      const auto value = IsNull(mailbox) ? std::string() : PartOf(mailbox, test.part);
-      if (value && matcher.Takes(*value)) return true;
+    for (const std::string& value : EnvelopeValues(absl::AsciiStrToLower(field), test.part, run)) {
+      if (matcher.Takes(value)) return true;
     }
   }
   return matcher.AtEnd();

@@ -22,8 +22,8 @@ std::string UnicodeCasemap(absl::string_view text) {
   if (IsAscii(text)) return absl::AsciiStrToUpper(text);
   UErrorCode status = U_ZERO_ERROR;
   const icu::Normalizer2* nfkd = icu::Normalizer2::getNFKDInstance(status);
-  const icu::UnicodeString source =
-      icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
+  const icu::UnicodeString source = icu::UnicodeString::fromUTF8(
+      icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
   icu::UnicodeString titled;
   for (int32_t i = 0; i < source.length();) {
     const UChar32 c = source.char32At(i);
@@ -70,8 +70,7 @@ std::string Folded(absl::string_view text, Collation collation) {
   return std::string(text);
 }
 
-std::strong_ordering Compare(absl::string_view left, absl::string_view right,
-                             Collation collation) {
+std::strong_ordering Compare(absl::string_view left, absl::string_view right, Collation collation) {
   switch (collation) {
     case Collation::kAsciiNumeric:
       return CompareNumbers(left, right);

@@ -66,9 +66,17 @@ std::optional<std::string> DatePart(absl::string_view name, absl::Time time, abs
     const char* name;
     const char* format;
   } const formats[] = {
-      {"year", "%E4Y"},  {"month", "%m"},  {"day", "%d"},         {"date", "%E4Y-%m-%d"},
-      {"hour", "%H"},    {"minute", "%M"}, {"second", "%S"},      {"time", "%H:%M:%S"},
-      {"weekday", "%w"}, {"std11", "%a, %d %b %E4Y %H:%M:%S "},   {"iso8601", "%E4Y-%m-%dT%H:%M:%S"},
+      {"year", "%E4Y"},
+      {"month", "%m"},
+      {"day", "%d"},
+      {"date", "%E4Y-%m-%d"},
+      {"hour", "%H"},
+      {"minute", "%M"},
+      {"second", "%S"},
+      {"time", "%H:%M:%S"},
+      {"weekday", "%w"},
+      {"std11", "%a, %d %b %E4Y %H:%M:%S "},
+      {"iso8601", "%E4Y-%m-%dT%H:%M:%S"},
   };
   for (const auto& part : formats) {
     if (name != part.name) continue;

@@ -116,7 +116,9 @@ struct Doer {
                          run.operator_rule ? statement.file_name : std::string()},
               run);
   }
-  void operator()(const postern::rules::Fail& statement) { run.Fail(Expand(statement.message, run)); }
+  void operator()(const postern::rules::Fail& statement) {
+    run.Fail(Expand(statement.message, run));
+  }
   void operator()(const ForeignCall& call) { AskForeign(call, run); }
 };
 
@@ -168,9 +170,9 @@ void DoVacation(const Vacation& statement, Run& run) {
   vacation.fcc = ExpandOr(statement.fcc, run);
   vacation.handle = ExpandOr(statement.handle, run);
   if (vacation.handle.empty()) {  // RFC 5230 section 4.2: what is said keeps answers apart
-    vacation.handle = crypto::Sha256Hex(
-        absl::StrCat(vacation.reason, absl::string_view("\0", 1), vacation.subject,
-                     absl::string_view("\0", 1), vacation.from, vacation.mime ? "\1" : ""));
+    vacation.handle = crypto::Sha256Hex(absl::StrCat(vacation.reason, absl::string_view("\0", 1),
+                                                     vacation.subject, absl::string_view("\0", 1),
+                                                     vacation.from, vacation.mime ? "\1" : ""));
   }
   AddAction(std::move(vacation), run);
 }

@@ -109,8 +109,9 @@ void DoDeleteHeader(const DeleteHeader& statement, Run& run) {
 }
 
 void DoChangeBody(const ChangeBody& statement, Run& run) {
-  constexpr const char* kChanges[] = {"a text appended", "a text replaced", "a header field replaced",
-                                      "attachments stripped", "the signature stripped"};
+  constexpr const char* kChanges[] = {"a text appended", "a text replaced",
+                                      "a header field replaced", "attachments stripped",
+                                      "the signature stripped"};
   if (run.out.edits.size() >= Run::kMaxEdits) {
     run.Fail(absl::StrCat("more than ", Run::kMaxEdits, " changes to the mail"));
     return;

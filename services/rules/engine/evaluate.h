@@ -15,13 +15,13 @@ namespace postern::rules {
 
 // Section 5.1 of the rules reference.
 struct EvaluationLimits {
-  uint32_t steps = 20'000;       // instructions that ran; skipped rules don't count
+  uint32_t steps = 20'000;  // instructions that ran; skipped rules don't count
   uint32_t actions = 32;
-  uint32_t redirects = 4;        // operators' rules: 8
+  uint32_t redirects = 4;  // operators' rules: 8
   uint32_t notifies = 3;
   size_t variable_bytes = 4096;
   absl::Duration wall = absl::Milliseconds(50);  // looked at now and then
-  bool trace = false;            // every test, not only what decided
+  bool trace = false;                            // every test, not only what decided
 };
 
 // To be remembered when all went well, and not before (RFC 7352 section 3).
@@ -43,9 +43,9 @@ struct Evaluation {
   std::vector<FactKey> missing;  // not empty: look them up and evaluate anew
   std::vector<TraceStep> trace;
   std::optional<RunError> error;
-  bool kept = true;              // a keep, implicit or not: the next stage has its say
+  bool kept = true;  // a keep, implicit or not: the next stage has its say
   bool stopped_by_reject = false;
-  uint64_t work = 0;             // what it cost: instructions, and texts looked at, a step for each 8 KiB
+  uint64_t work = 0;  // what it cost: instructions, and texts looked at, a step for each 8 KiB
 };
 
 // What ForeignCall does; without one, nothing and false.

@@ -34,8 +34,7 @@ void Append(const TextPiece& piece, const Run& run, std::string& text) {
 }  // namespace
 
 std::string Expand(const Text& text, const Run& run) {
-  if (text.pieces.size() == 1 && text.pieces[0].kind == Piece::kLiteral)
-    return text.pieces[0].text;
+  if (text.pieces.size() == 1 && text.pieces[0].kind == Piece::kLiteral) return text.pieces[0].text;
   std::string whole;
   for (const TextPiece& piece : text.pieces) {
     Append(piece, run, whole);

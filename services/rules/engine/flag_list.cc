@@ -16,8 +16,7 @@ constexpr size_t kMaxFlagBytes = 100;
 bool IsFlag(absl::string_view flag) {
   if (flag.empty() || flag.size() > kMaxFlagBytes) return false;
   if (flag[0] == '\\') {
-    for (absl::string_view known :
-         {"\\answered", "\\flagged", "\\deleted", "\\seen", "\\draft"}) {
+    for (absl::string_view known : {"\\answered", "\\flagged", "\\deleted", "\\seen", "\\draft"}) {
       if (absl::EqualsIgnoreCase(flag, known)) return true;
     }
     return false;

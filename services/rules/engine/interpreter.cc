@@ -1,7 +1,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/rules/engine/prefilter.h"
+#include "services/rules/engine/relevance.h"
 #include "services/rules/engine/run.h"
 #include "services/rules/engine/words.h"
 
@@ -69,7 +69,7 @@ class Interpreter {
         break;
       case Op::kDo:
         Do(program_.statements[instruction.operand], run_);
-        if (run_.foreign != nullptr) relevance_.Forget();
+        if (!run_.out.edits.empty()) relevance_.Forget();
         break;
       case Op::kCall:
         target = Call(instruction);
@@ -96,12 +96,13 @@ class Interpreter {
   }
 
   void Test(uint32_t index) {
+    truth_ = false;
+    if (relevance_.Excludes(index)) return;
     const rules::Test& test = program_.tests[index];
     truth_ = Ask(test, run_);
     if (!truth_ && !run_.limits.trace) return;
     std::string words = InWords(test, run_);
-    if (truth_ && !run_.matched.empty())
-      absl::StrAppend(&words, " matched \"", run_.matched, "\"");
+    if (truth_ && !run_.matched.empty()) absl::StrAppend(&words, " matched \"", run_.matched, "\"");
     if (!truth_) absl::StrAppend(&words, ": no");
     run_.Say(words, /*action=*/false);
   }

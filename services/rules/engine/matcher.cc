@@ -14,9 +14,9 @@
 namespace postern::rules {
 namespace {
 
-constexpr size_t kMaxShown = 200;           // code points, in the trace
-constexpr size_t kSharers = 100;            // of RE2's memory, with expressions that are made at run time
-constexpr size_t kMaxListedAddress = 320;   // RFC 5321: 64 + 1 + 255
+constexpr size_t kMaxShown = 200;  // code points, in the trace
+constexpr size_t kSharers = 100;   // of RE2's memory, with expressions that are made at run time
+constexpr size_t kMaxListedAddress = 320;  // RFC 5321: 64 + 1 + 255
 
 re2::StringPiece Piece2(absl::string_view text) { return {text.data(), text.size()}; }
 

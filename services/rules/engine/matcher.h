@@ -18,7 +18,8 @@ namespace postern::rules {
 //   return matcher.AtEnd();
 class Matcher {
  public:
-  // The arguments must outlive it. `sets_values`: wildcards set ${n} (RFC 5173 section 6: not in bodies).
+  // The arguments must outlive it. `sets_values`: wildcards set ${n} (RFC 5173 section 6: not in
+  // bodies).
   Matcher(const Match& match, const Keys& keys, Run& run, bool sets_values = true);
 
   bool Takes(absl::string_view value);
@@ -26,7 +27,7 @@ class Matcher {
 
  private:
   struct Key {
-    std::string text;    // folded, but for those of kValue and kList
+    std::string text;  // folded, but for those of kValue and kList
     std::optional<Wildcard> wildcard;
     std::shared_ptr<const RE2> pattern;
   };

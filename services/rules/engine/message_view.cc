@@ -121,9 +121,7 @@ std::vector<absl::string_view> MessageView::Names() const {
   return names;
 }
 
-const std::vector<MessageView::Part>& MessageView::Parts() const {
-  return inside_->Tree().parts();
-}
+const std::vector<MessageView::Part>& MessageView::Parts() const { return inside_->Tree().parts(); }
 
 std::vector<const MessageView::Field*> MessageView::FieldsOf(size_t part,
                                                              absl::string_view name) const {
@@ -140,9 +138,7 @@ std::vector<const MessageView::Field*> MessageView::FieldsOf(size_t part,
 
 absl::string_view MessageView::Content(size_t part) const { return inside_->Tree().Content(part); }
 
-absl::string_view MessageView::RawBody() const {
-  return inside_->message.substr(inside_->body_at);
-}
+absl::string_view MessageView::RawBody() const { return inside_->message.substr(inside_->body_at); }
 
 absl::string_view MessageView::Text() const {
   if (!inside_->text) inside_->text = inside_->Tree().ReadableText(kMaxBodyBytes);

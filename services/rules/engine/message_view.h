@@ -24,10 +24,10 @@ class MessageView {
   MessageView& operator=(const MessageView&) = delete;
 
   // Limits of what is looked at; the trace says where they were reached.
-  static constexpr size_t kMaxHeaderBytes = 64 * 1024;   // of the fields of one name
+  static constexpr size_t kMaxHeaderBytes = 64 * 1024;  // of the fields of one name
   static constexpr size_t kMaxFields = 10'000;
-  static constexpr size_t kMaxMailboxes = 1000;          // of a field
-  static constexpr size_t kMaxBodyBytes = 1 << 20;       // of decoded text
+  static constexpr size_t kMaxMailboxes = 1000;     // of a field
+  static constexpr size_t kMaxBodyBytes = 1 << 20;  // of decoded text
 
   uint64_t size() const;
   // An address of a field, as it is written but for quotes and comments.
@@ -36,9 +36,9 @@ class MessageView {
     std::string whole;
   };
   struct Field {
-    std::string name;   // as written
-    std::string raw;    // unfolded, not decoded
-    absl::string_view decoded() const;  // RFC 2047, once
+    std::string name;                             // as written
+    std::string raw;                              // unfolded, not decoded
+    absl::string_view decoded() const;            // RFC 2047, once
     absl::Span<const Mailbox> mailboxes() const;  // at most kMaxMailboxes, read once
     mutable std::string decoded_value;
     mutable std::vector<Mailbox> read_mailboxes;
@@ -51,13 +51,13 @@ class MessageView {
   std::vector<absl::string_view> Names() const;
 
   struct Part {
-    size_t parent = SIZE_MAX;     // in Parts()
-    size_t end = 0;               // past its last descendant
-    std::string type, subtype;    // lower case
-    std::string disposition;      // lower case; empty: none
-    std::string file_name;        // decoded
+    size_t parent = SIZE_MAX;                 // in Parts()
+    size_t end = 0;                           // past its last descendant
+    std::string type, subtype;                // lower case
+    std::string disposition;                  // lower case; empty: none
+    std::string file_name;                    // decoded
     bool multipart = false, message = false;  // message/rfc822: its header is a child
-    std::vector<Field> fields;    // none for the first: those are the mail's
+    std::vector<Field> fields;                // none for the first: those are the mail's
   };
   const std::vector<Part>& Parts() const;  // in the order of the mail; the first is the mail itself
   // The fields of that name of a part's own header.

@@ -25,7 +25,8 @@ class PartTree {
   explicit PartTree(absl::string_view message);
 
   const std::vector<MessageView::Part>& parts() const { return parts_; }
-  // Decoded, once: text in UTF-8 with LF; of an attached message its header; of a multipart nothing.
+  // Decoded, once: text in UTF-8 with LF; of an attached message its header; of a multipart
+  // nothing.
   absl::string_view Content(size_t part) const;
   // All text parts, joined; HTML as people read it. At most `limit` bytes.
   std::string ReadableText(size_t limit) const;

@@ -6,7 +6,8 @@
 
 namespace postern::rules {
 
-PreparedProgram::PreparedProgram(ProgramPtr program) : program_(std::move(program)) {}
+PreparedProgram::PreparedProgram(ProgramPtr program)
+    : program_(std::move(program)), prefilter_(std::make_unique<Prefilter>(*program_)) {}
 
 PreparedProgram::~PreparedProgram() = default;
 

@@ -51,9 +51,9 @@ struct Run {
   };
   std::vector<Loop> loops;
 
-  uint32_t line = 0;        // of the instruction that runs
-  uint32_t rule = UINT32_MAX;  // in Program::rules; its name is $FILTERRULENAME$
-  std::string matched;      // the value that made the last test true, for the trace
+  uint32_t line = 0;               // of the instruction that runs
+  uint32_t rule = UINT32_MAX;      // in Program::rules; its name is $FILTERRULENAME$
+  std::string matched;             // the value that made the last test true, for the trace
   std::vector<TraceStep> reasons;  // true tests that no action followed yet
 
   Evaluation out;

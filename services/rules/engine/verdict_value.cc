@@ -33,7 +33,8 @@ std::string HeaderText(absl::string_view name, const Run& run) {
   return fields.empty() ? "" : std::string(fields[0]->decoded());
 }
 
-// "Yes, score=7.1 required=5.0 tests=…" (SpamAssassin), "default: False [4.20 / 15.00]; …" (rspamd).
+// "Yes, score=7.1 required=5.0 tests=…" (SpamAssassin), "default: False [4.20 / 15.00]; …"
+// (rspamd).
 std::optional<Score> ScoreOf(const Run& run) {
   const std::string status = HeaderText("X-Spam-Status", run);
   if (const auto value = NumberAfter(status, "score="))
@@ -65,8 +66,7 @@ std::string VerdictValue(VerdictKind kind, const Run& run) {
   if (kind == VerdictKind::kVirus) return VirusValue(run);
   const std::optional<Score> score = ScoreOf(run);
   if (!score) return "0";
-  const double share =
-      score->limit > 0 ? std::clamp(score->value / score->limit, 0.0, 1.0) : 1.0;
+  const double share = score->limit > 0 ? std::clamp(score->value / score->limit, 0.0, 1.0) : 1.0;
   if (kind == VerdictKind::kSpamPercent)
     return absl::StrCat(static_cast<int>(std::lround(share * 100)));
   return absl::StrCat(1 + static_cast<int>(std::floor(share * 9)));

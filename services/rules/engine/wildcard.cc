@@ -41,8 +41,8 @@ absl::string_view Wildcard::longest_literal() const {
   return longest;
 }
 
-size_t Wildcard::MatchAt(const Segment& segment, absl::string_view text, size_t at,
-                         Budget& budget, Places* places) const {
+size_t Wildcard::MatchAt(const Segment& segment, absl::string_view text, size_t at, Budget& budget,
+                         Places* places) const {
   for (const Piece& piece : segment) {
     for (size_t i = 0; i < piece.any; ++i) {
       const size_t length = CharacterLength(text.substr(at), collation_);
@@ -119,9 +119,8 @@ bool Wildcard::Matches(absl::string_view original, Budget& budget,
       const size_t star = places.size();
       if (wanted != nullptr) places.emplace_back(at, 0);
       size_t end = at;
-      const size_t found = segments_[i].empty()
-                               ? at
-                               : Find(segments_[i], text, at, budget, end, wanted);
+      const size_t found =
+          segments_[i].empty() ? at : Find(segments_[i], text, at, budget, end, wanted);
       if (found == text.npos) return false;
       if (wanted != nullptr) places[star].second = found - at;
       at = end;

@@ -9,7 +9,8 @@
 
 namespace postern::rules {
 
-// A pattern of ":matches" (RFC 5228 section 2.7.1): "*", "?", and "\" before what stands for itself.
+// A pattern of ":matches" (RFC 5228 section 2.7.1): "*", "?", and "\" before what stands for
+// itself.
 class Wildcard {
  public:
   Wildcard(absl::string_view pattern, Collation collation);

@@ -9,14 +9,18 @@ namespace {
 
 constexpr size_t kMaxShown = 120;  // code points of one text
 
-std::string Quoted(absl::string_view text) { return absl::StrCat("\"", Shorten(text, kMaxShown), "\""); }
+std::string Quoted(absl::string_view text) {
+  return absl::StrCat("\"", Shorten(text, kMaxShown), "\"");
+}
 
 std::string WithFlags(const std::vector<std::string>& flags) {
   return flags.empty() ? "" : absl::StrCat(" with the flags ", absl::StrJoin(flags, " "));
 }
 
 struct Teller {
-  std::string operator()(const KeepAction& keep) { return absl::StrCat("keep", WithFlags(keep.flags)); }
+  std::string operator()(const KeepAction& keep) {
+    return absl::StrCat("keep", WithFlags(keep.flags));
+  }
   std::string operator()(const DiscardAction&) { return "discard"; }
   std::string operator()(const FileIntoAction& file) {
     return absl::StrCat("fileinto ", file.copy ? ":copy " : "",

@@ -100,8 +100,7 @@ struct Teller {
   std::string operator()(const MailboxTest& test) {
     constexpr const char* kAspects[] = {"mailboxexists", "metadata", "servermetadata",
                                         "specialuse_exists", "mailboxidexists"};
-    return absl::StrCat(kAspects[static_cast<size_t>(test.aspect)], " ",
-                        List(test.mailboxes, run));
+    return absl::StrCat(kAspects[static_cast<size_t>(test.aspect)], " ", List(test.mailboxes, run));
   }
   std::string operator()(const DuplicateTest&) { return "duplicate"; }
   std::string operator()(const NotifyTest& test) {
@@ -117,9 +116,7 @@ struct Teller {
   std::string operator()(const AttachmentTest& test) {
     return test.name ? absl::StrCat("attachment ", Quoted(Expand(*test.name, run))) : "attachment";
   }
-  std::string operator()(const ExitCodeTest& test) {
-    return absl::StrCat("exit code ", test.code);
-  }
+  std::string operator()(const ExitCodeTest& test) { return absl::StrCat("exit code ", test.code); }
   std::string operator()(const ForeignCall& call) { return call.name; }
 };
 

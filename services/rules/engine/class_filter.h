@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "services/rules/engine/literal_set.h"
+#include "services/rules/ir/test.h"
+
+namespace re2 {
+class FilteredRE2;
+}
+
+namespace postern::rules {
+
+// All that the tests of a program look for in one class of texts. Of an expression it knows the
+// literals that any match has in it, whatever stands between them ("w1.*w2": both), so none is
+// tried on a mail that can't match, and a pile of them has no automaton that could run out of
+// memory. What it says of a test is "no" or "perhaps": the test itself is asked then.
+class ClassFilter {
+ public:
+  ClassFilter();
+  ~ClassFilter();
+
+  // Whether these keys can be looked for this way: each has something that must be in the text.
+  bool Add(uint32_t test, const Match& match, const Keys& keys);
+  // After the last Add. Those of which it can say nothing after all: nothing is known that a
+  // match of their expressions must have in it.
+  std::vector<uint32_t> Build();
+
+  // Through the texts of a mail.
+  class Search {
+   public:
+    explicit Search(const ClassFilter& filter);
+    void Feed(absl::string_view text);
+    // The tests that can be true; some more than once.
+    void AddTests(std::vector<uint32_t>& tests) const;
+
+   private:
+    const ClassFilter& filter_;
+    LiteralSet::Search literals_;
+    bool folds_oddly_ = false;
+  };
+
+ private:
+  friend class Search;
+  void AddLiteral(uint32_t test, absl::string_view literal);
+  bool AddPattern(uint32_t test, const RE2& pattern);
+  void BuildPatterns();
+
+  LiteralSet literals_;
+  std::vector<std::vector<uint32_t>> tests_of_;  // by literal
+  std::unique_ptr<re2::FilteredRE2> patterns_;
+  std::vector<uint32_t> test_of_pattern_;
+  std::vector<std::vector<int>> atoms_of_;  // by literal: RE2's numbers
+  std::vector<int> blind_atoms_;            // that can't be looked for: taken as found
+};
+
+}  // namespace postern::rules

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "services/rules/engine/prefilter.h"
+#include "services/rules/engine/run.h"
+
+namespace postern::rules {
+
+// Of one evaluation: which rules can concern the mail. The header is searched at once, the body
+// when the first rule comes that hangs on it. What it costs grows with the mail and with what
+// is found in it, not with the number of rules.
+class Relevance {
+ public:
+  Relevance(const PreparedProgram& prepared, Run& run);
+
+  // Where to go on from `at`: past rules that can't be true.
+  size_t Next(size_t at);
+  // The test can't be true.
+  bool Excludes(uint32_t test) const;
+  // The mail is another one from here on: all rules are looked at.
+  void Forget() { filter_ = nullptr; }
+
+ private:
+  using Prefilter = PreparedProgram::Prefilter;
+
+  void SearchHeader();
+  void SearchBody();
+  void Search(const Prefilter::Class& one);
+  void TakeTests(std::vector<uint32_t>& tests);
+  uint32_t NextRule(uint32_t rule, uint32_t until) const;
+
+  Run& run_;
+  const Prefilter* filter_;
+  bool searched_body_ = false;
+  std::vector<uint32_t> tests_;  // that can be true, sorted
+  std::vector<uint32_t> rules_;  // that hang on them, sorted
+};
+
+}  // namespace postern::rules

@@ -1,0 +1,126 @@
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/unit/rules/engine/engine_bench.h"
+
+// Whatever a script or a mail is, what it costs grows no faster than its size; counted in steps,
+// so no machine is too slow for it.
+namespace postern::rules {
+namespace {
+
+std::string Repeat(absl::string_view piece, size_t count) {
+  std::string text;
+  for (size_t i = 0; i < count; ++i) text.append(piece.data(), piece.size());
+  return text;
+}
+
+struct Hostile {
+  const char* name;
+  std::function<std::string(size_t)> script;
+  std::function<std::string(size_t)> mail;
+};
+
+std::string Same(absl::string_view text) { return std::string(text); }
+
+uint64_t WorkOf(const Hostile& hostile, size_t size) {
+  const auto program = Prepared(hostile.script(size));
+  if (program == nullptr) return 0;
+  const std::string mail = hostile.mail(size);
+  MessageView view(mail);
+  EvaluationLimits limits = SomeLimits();
+  limits.steps = 100'000'000;
+  return Evaluate(*program, view, SomeFacts(), limits).work;
+}
+
+const Hostile kHostile[] = {
+    {"many fields", [](size_t) { return Same("if header :matches \"x\" \"*a*b\" { keep; }"); },
+     [](size_t n) { return Repeat("X: aaaaaaaa\r\n", n * 10); }},
+    {"many fields, each of another name",
+     [](size_t) { return Same("if header :contains \"x1\" \"a\" { keep; }"); },
+     [](size_t n) {
+       std::string mail;
+       for (size_t i = 0; i < n; ++i) absl::StrAppend(&mail, "X", i, ": a\r\n");
+       return mail;
+     }},
+    {"stars on a's",
+     [](size_t) { return Same("if header :matches \"x\" \"*a*a*a*a*a*a*a*a*a*b\" { keep; }"); },
+     [](size_t n) { return absl::StrCat("X: ", Repeat("a", n * 10), "\r\n"); }},
+    {"a key as long as the text",
+     [](size_t n) {
+       return absl::StrCat("if header :contains \"x\" \"", Repeat("a", n), "b\" { keep; }");
+     },
+     [](size_t n) { return absl::StrCat("X: ", Repeat("a", 2 * n), "\r\n"); }},
+    {"literals that are in one another",
+     [](size_t) {
+       std::string script = "require \"body\";\n";
+       for (size_t i = 1; i <= 100; ++i)
+         absl::StrAppend(&script, "if allof(body :contains \"", Repeat("a", i),
+                         "\", size :over 1G) { keep; }\n");
+       return script;
+     },
+     [](size_t n) { return absl::StrCat("X: y\r\n\r\n", Repeat("a", n * 10)); }},
+    {"expressions with something between two words",
+     [](size_t n) {
+       std::string script = "require [\"body\",\"regex\"];\n";
+       for (size_t i = 0; i < n / 10; ++i)
+         absl::StrAppend(&script, "if body :regex \"w", i, "a.*w", i, "b\" { keep; }\n");
+       return script;
+     },
+     [](size_t n) { return absl::StrCat("X: y\r\n\r\n", Repeat("w1b w2b w3b ", n)); }},
+    {"deep parts",
+     [](size_t) {
+       return Same(
+           "require [\"mime\",\"foreverypart\"]; foreverypart { if header :mime "
+           "\"content-type\" \"x\" { keep; } }");
+     },
+     [](size_t n) {
+       std::string mail;
+       for (size_t i = 0; i < n / 50; ++i)
+         absl::StrAppend(&mail, "Content-Type: multipart/mixed; boundary=b", i, "\r\n\r\n--b", i,
+                         "\r\n");
+       return mail;
+     }},
+    {"many rules, none of which is true",
+     [](size_t n) {
+       std::string script;
+       for (size_t i = 0; i < n / 4; ++i)
+         absl::StrAppend(&script, "if header :is \"subject\" \"subject ", i, "\" { keep; }\n");
+       return script;
+     },
+     [](size_t) { return Same("Subject: nothing\r\n\r\n"); }},
+};
+
+TEST(Cost, GrowsNoFasterThanItsSize) {
+  for (const Hostile& hostile : kHostile) {
+    SCOPED_TRACE(hostile.name);
+    const uint64_t small = WorkOf(hostile, 1000);
+    const uint64_t large = WorkOf(hostile, 4000);
+    EXPECT_LE(large, 5 * small + 20) << small;
+  }
+}
+
+TEST(Cost, PatternsThatGoBackEndAtTheLimit) {
+  const std::string script =
+      absl::StrCat("if header :matches \"x\" \"*", Repeat("?a", 2000), "b*\" { keep; }");
+  const std::string mail = absl::StrCat("X: ab", Repeat("a", 60'000), "\r\n\r\n");
+  MessageView view(mail);
+  EvaluationLimits limits = SomeLimits();
+  limits.steps = 2000;
+  const Evaluation evaluation = Evaluate(*Prepared(script), view, SomeFacts(), limits);
+  ASSERT_TRUE(evaluation.error.has_value());
+  EXPECT_LE(evaluation.work, 2100u);
+}
+
+TEST(Cost, HugeHeadersAreReadToTheirLimits) {
+  const std::string mail = absl::StrCat(Repeat("X: y\r\n", 200'000), "\r\nbody");
+  const MessageView view(mail);
+  EXPECT_LE(view.AllFields().size(), MessageView::kMaxFields);
+  EXPECT_LE(view.Fields("X").size(), MessageView::kMaxFields);
+  EXPECT_EQ(view.RawBody(), "body");
+}
+
+}  // namespace
+}  // namespace postern::rules
