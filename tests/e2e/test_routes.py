@@ -166,14 +166,14 @@ def test_a_file_of_routes_that_is_edited_under_load_loses_and_doubles_nothing(wr
     # In turn: another order, a half of it, a wrong word, the way that it had without a relay.
     texts = [other + day, day[:len(day) // 2], day + "nonsense: 1\n", "[DAY]\n" + other, "", day]
     ids = {}
-    for i in range(48):
+    for i in range(36):
         # Edited every two seconds or so, as often as it is looked at.
-        if i % 8 == 0:
-            postern.set_routes(texts[i // 8])
+        if i % 6 == 0:
+            postern.set_routes(texts[i // 6])
         ids[unique("under load")] = None
         subject = list(ids)[-1]
         ids[subject] = write(writer, subject)
-        time.sleep(0.27)
+        time.sleep(0.35)
     time.sleep(2.5)
     postern.ctl("queue", "flush", "--owner", writer.jid)
     for subject, id in ids.items():
