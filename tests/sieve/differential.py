@@ -67,7 +67,7 @@ def normalised_theirs(said):
             actions.append(["discard"])
         elif match := re.match(r"\s+\+ add (?:IMAP )?flags: (.*)", line):
             if actions and actions[-1][0] == "store":
-                actions[-1][2] = sorted(match[1].lower().split())
+                actions[-1][2] = sorted(set(match[1].lower().split()))
         elif match := re.match(r" \* (.*)", line):
             actions.append(["other", match[1]])
     return [action for action in actions if action != ["other", "(none)"]]
@@ -76,7 +76,7 @@ def normalised_theirs(said):
 def normalised_ours(document):
     actions = []
     for action in document["actions"]:
-        flags = sorted(flag.lower() for flag in action.get("flags", []))
+        flags = sorted({flag.lower() for flag in action.get("flags", [])})
         if action["action"] == "keep":
             actions.append(["store", "INBOX", flags])
         elif action["action"] == "fileinto":

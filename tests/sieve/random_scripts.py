@@ -211,7 +211,8 @@ class Script:
         return f"hasflag {self.rng.choice([':is', ':contains', ':matches'])} {self.list_of(FLAGS)}"
 
     def string(self, _):
-        match, keys = self.match()
+        # Pigeonhole compares octets here unless told otherwise; RFC 5228 section 2.7.3 does not.
+        match, keys = self.match(always=True)
         sources = ", ".join(quoted(self.expansion() + self.rng.choice(["", self.word()]))
                             for _ in range(self.rng.choice([1, 1, 2])))
         return f"string {match}[{sources}] {keys}"
@@ -228,8 +229,8 @@ class Script:
             self.needs.add("subaddress")
         return part
 
-    def match(self, keys=None):
-        """The match type with its comparator, and keys that fit it."""
+    def match(self, keys=None, always=False):
+        """The match type with its comparator, which is there if it has to be, and keys that fit."""
         kind = self.rng.choice(["", ":is ", ":contains ", ":matches ", ":matches ", ":regex ", ":value",
                                 ":count"])
         keys = keys or WORDS
@@ -247,7 +248,7 @@ class Script:
                 self.needs.add("comparator-i;ascii-numeric")
                 return kind + ":comparator \"i;ascii-numeric\" ", quoted(self.rng.choice("01234"))
         comparator = ""
-        if self.rng.random() < 0.3:
+        if always or self.rng.random() < 0.3:
             names = ["i;octet", "i;ascii-casemap"]
             if kind.startswith(":value") or kind in ("", ":is "):
                 names.append("i;ascii-numeric")

@@ -135,16 +135,7 @@ bool SuiteCommands::UnsetConfig(const Arguments& arguments, Caller&) {
 }
 
 PreparedProgramPtr SuiteCommands::CompileFile(const std::string& name) {
-  sieve::CompileOptions options;
-  options.file_name = name;
-  options.trust_mail = true;
-  options.include = [this](absl::string_view script, bool personal) {
-    const auto set = settings_.find(personal ? "sieve_dir" : "sieve_global_dir");
-    const std::string folder =
-        set != settings_.end() ? set->second
-                               : absl::StrCat(folder_, personal ? "/included" : "/included-global");
-    return ReadFile(absl::StrCat(folder, "/", script, ".sieve"));
-  };
+  const sieve::CompileOptions options = OptionsFor(name, folder_);
   const std::optional<std::string> source = ReadFile(absl::StrCat(folder_, "/", name));
   if (!source) {
     errors_.push_back(absl::StrCat("script '", name, "' not found"));
@@ -259,11 +250,14 @@ bool SuiteCommands::ExecuteResult(const Arguments&, Caller& caller) {
   outcome.edits.assign(caller.so_far.edits.begin() + edits_, caller.so_far.edits.end());
   for (Action& action : outcome.actions)
     action.edits -= std::min<uint32_t>(action.edits, static_cast<uint32_t>(edits_));
-  const bool done = CarryOut(outcome, text_, caller.facts.envelope_from, mails_, errors_);
-  if (done) {
-    for (const Mark& mark : marks_) remembered_.insert(mark.key);
-  }
-  return done;
+  const std::string composed =
+      CarryOut(outcome, text_, caller.facts.envelope_from, mails_, errors_);
+  // Else what is said of answers that are not sent would be true for the wrong reason.
+  if (!composed.empty())
+    FailBlock(absl::StrCat("the mail of \"", composed, "\" is composed by another service"));
+  if (!errors_.empty()) return false;
+  for (const Mark& mark : marks_) remembered_.insert(mark.key);
+  return true;
 }
 
 bool SuiteCommands::ResetResult(const Arguments&, Caller& caller) {

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "lib/mail/address.h"
+#include "services/rules/engine/action_json.h"
 
 namespace postern::rules::suite {
 namespace {
@@ -36,16 +37,17 @@ class Executor {
            std::vector<std::string>& errors)
       : outcome_(outcome), text_(text), sender_(sender), mails_(mails), errors_(errors) {}
 
-  bool Run() {
+  std::string Run() {
     bool kept = true;
     for (const Action& action : outcome_.actions) {
       edits_ = action.edits;
+      action_ = &action;
       kept = kept && !CancelsKeep(action);
       std::visit([&](const auto& kind) { Do(kind); }, action.kind);
     }
     edits_ = outcome_.edits.size();
     if (kept || !errors_.empty()) Do(KeepAction{outcome_.keep_flags, true});
-    return errors_.empty();
+    return composed_;
   }
 
  private:
@@ -62,8 +64,10 @@ class Executor {
     for (const std::string& address : redirect.addresses)
       mails_.sent.push_back({Text(), {}, sender_, address});
   }
-  // Answers and notices are composed by other services.
-  void Do(const auto&) {}
+  void Do(const DiscardAction&) {}
+  void Do(const auto&) {
+    if (composed_.empty()) composed_ = std::string(ActionName(*action_));
+  }
 
   std::string Text() const {
     const std::vector<Edit> edits(outcome_.edits.begin(), outcome_.edits.begin() + edits_);
@@ -79,6 +83,8 @@ class Executor {
   Mails& mails_;
   std::vector<std::string>& errors_;
   size_t edits_ = 0;
+  const Action* action_ = nullptr;
+  std::string composed_;
 };
 
 }  // namespace
@@ -119,8 +125,8 @@ Envelope EnvelopeOfHeader(const MessageView& message) {
   return envelope;
 }
 
-bool CarryOut(const Outcome& outcome, const std::string& text, const std::string& sender,
-              Mails& mails, std::vector<std::string>& errors) {
+std::string CarryOut(const Outcome& outcome, const std::string& text, const std::string& sender,
+                     Mails& mails, std::vector<std::string>& errors) {
   return Executor(outcome, text, sender, mails, errors).Run();
 }
 

@@ -33,14 +33,15 @@ struct Envelope {
 };
 Envelope EnvelopeOfHeader(const MessageView& message);
 
-// Files and sends what `actions` say of `text`; `edits[i]` of them are there for action i.
-// What could not be done is told in `errors`; then the mail is kept.
+// What is to be done with a mail.
 struct Outcome {
   std::vector<Action> actions;
   std::vector<Edit> edits;              // in order; Action::edits says how many an action has
   std::vector<std::string> keep_flags;  // of an implicit keep
 };
-bool CarryOut(const Outcome& outcome, const std::string& text, const std::string& sender,
-              Mails& mails, std::vector<std::string>& errors);
+// Files and sends `text`. What could not be done is told in `errors`; then the mail is kept.
+// Answers and notices are other services' to compose: the name of the first such action.
+std::string CarryOut(const Outcome& outcome, const std::string& text, const std::string& sender,
+                     Mails& mails, std::vector<std::string>& errors);
 
 }  // namespace postern::rules::suite

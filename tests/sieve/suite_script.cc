@@ -17,10 +17,8 @@ namespace {
 
 constexpr absl::string_view kExtension = "vnd.dovecot.testsuite";
 
-sieve::CompileOptions OptionsFor(const std::string& path) {
-  sieve::CompileOptions options;
-  options.file_name = path;
-  options.trust_mail = true;
+sieve::CompileOptions OptionsOf(const std::string& path) {
+  sieve::CompileOptions options = OptionsFor(path, path.substr(0, path.rfind('/')));
   options.foreign_extension = std::string(kExtension);
   options.foreign_names = SuiteCommands::Names();
   return options;
@@ -67,7 +65,7 @@ class File {
   File(std::string path, std::string source) : path_(std::move(path)), source_(std::move(source)) {}
 
   std::vector<Block> Run() {
-    const sieve::Parsed parsed = sieve::Parse(source_, OptionsFor(path_));
+    const sieve::Parsed parsed = sieve::Parse(source_, OptionsOf(path_));
     const auto lines = static_cast<uint32_t>(std::ranges::count(source_, '\n') + 1);
     blocks_ = BlocksOf(parsed.script, lines);
     // Each round leaves out a block more, or looks something up.
@@ -88,7 +86,7 @@ class File {
       if (!left_out_.contains(i)) blocks_[i].failure.clear();
     }
     const Compiled compiled =
-        sieve::Compile(Without(source_, blocks_, left_out_), OptionsFor(path_));
+        sieve::Compile(Without(source_, blocks_, left_out_), OptionsOf(path_));
     if (!compiled.program) return LeaveOutWrong(compiled.problems);
 
     const PreparedProgram prepared(compiled.program);
@@ -144,6 +142,17 @@ std::optional<std::string> ReadFile(const std::string& path) {
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
+}
+
+sieve::CompileOptions OptionsFor(const std::string& name, const std::string& folder) {
+  sieve::CompileOptions options;
+  options.file_name = name;
+  options.trust_mail = true;
+  options.include = [folder](absl::string_view script, bool personal) {
+    const char* const place = personal ? "/included/" : "/included-global/";
+    return ReadFile(absl::StrCat(folder, place, script, ".sieve"));
+  };
+  return options;
 }
 
 absl::StatusOr<std::vector<Block>> RunFile(const std::string& path) {

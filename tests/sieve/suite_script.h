@@ -13,6 +13,9 @@ namespace postern::rules::suite {
 
 std::optional<std::string> ReadFile(const std::string& path);
 
+// How a script of the suite is compiled that lies in `folder`, as do those that it includes.
+sieve::CompileOptions OptionsFor(const std::string& name, const std::string& folder);
+
 // Compiles and evaluates the file at `path`. A block that can't be compiled, or that ends the
 // evaluation by an error, fails and is left out; the others are judged without it. What is
 // wrong outside of all blocks fails those that were not begun.
