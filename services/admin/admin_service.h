@@ -101,7 +101,8 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                       rules::v1::ChangeListResponse* response) override;
   Reactor* ShowLists(Context* context, const rules::v1::ShowListsRequest* request,
                      rules::v1::ShowListsResponse* response) override;
-  Reactor* RevokeScriptPassword(Context* context, const rules::v1::RevokeScriptPasswordRequest* request,
+  Reactor* RevokeScriptPassword(Context* context,
+                                const rules::v1::RevokeScriptPasswordRequest* request,
                                 rules::v1::RevokeScriptPasswordResponse* response) override;
   Reactor* ListDecisions(Context* context, const rules::v1::ListDecisionsRequest* request,
                          rules::v1::ListDecisionsResponse* response) override;

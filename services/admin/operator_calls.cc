@@ -170,9 +170,9 @@ grpc::ServerUnaryReactor* AdminServiceImpl::RemoveRules(
   });
 }
 
-grpc::ServerUnaryReactor* AdminServiceImpl::ChangeList(
-    Context* context, const rules::v1::ChangeListRequest* request,
-    rules::v1::ChangeListResponse* response) {
+grpc::ServerUnaryReactor* AdminServiceImpl::ChangeList(Context* context,
+                                                       const rules::v1::ChangeListRequest* request,
+                                                       rules::v1::ChangeListResponse* response) {
   return rpc::Serve(parts_.executor, context, [=, this] {
     AuditEntry entry{kOperator, "change list", request->user().empty() ? "site" : request->user(),
                      request->list()};
@@ -180,9 +180,9 @@ grpc::ServerUnaryReactor* AdminServiceImpl::ChangeList(
   });
 }
 
-grpc::ServerUnaryReactor* AdminServiceImpl::ShowLists(
-    Context* context, const rules::v1::ShowListsRequest* request,
-    rules::v1::ShowListsResponse* response) {
+grpc::ServerUnaryReactor* AdminServiceImpl::ShowLists(Context* context,
+                                                      const rules::v1::ShowListsRequest* request,
+                                                      rules::v1::ShowListsResponse* response) {
   return rpc::Serve(parts_.executor, context, [=, this] {
     return Forward(peers_.rules, &Rules::ShowLists, *request, *response);
   });

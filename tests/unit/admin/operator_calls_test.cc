@@ -71,6 +71,18 @@ struct FakeRules final : rules::v1::RulesService::CallbackService {
     response->set_rules(2);
     return Finish(context);
   }
+  ServerUnaryReactor* ActivateRules(CallbackServerContext* context,
+                                    const rules::v1::ActivateRulesRequest* request,
+                                    rules::v1::ActivateRulesResponse*) override {
+    if (request->name() == "main") return Finish(context);
+    return Finish(context, {grpc::StatusCode::NOT_FOUND, "name: there is no such script"});
+  }
+  ServerUnaryReactor* ShowLists(CallbackServerContext* context,
+                                const rules::v1::ShowListsRequest* request,
+                                rules::v1::ShowListsResponse* response) override {
+    response->add_lists()->set_name("of " + request->user());
+    return Finish(context);
+  }
   ServerUnaryReactor* ListRules(CallbackServerContext* context, const rules::v1::ListRulesRequest*,
                                 rules::v1::ListRulesResponse* response) override {
     response->add_programs()->set_scope("site");
@@ -172,6 +184,22 @@ TEST_F(OperatorCallsTest, WhatWasDoneIsInTheAuditLog) {
   hold.set_release(true);
   EXPECT_EQ(admin_->Call(&AdminCalls::HoldQueued, hold)->changed(), 1u);
   EXPECT_EQ(AuditEntries(), 4u);
+}
+
+TEST_F(OperatorCallsTest, StoredScriptsAndListsAreTheRulesServicesAffair) {
+  rules::v1::ActivateRulesRequest activate;
+  activate.set_name("none");
+  EXPECT_EQ(admin_->Call(&AdminCalls::ActivateRules, activate).status(),
+            absl::NotFoundError("name: there is no such script"));
+  EXPECT_EQ(AuditEntries(), 0u);
+  activate.set_name("main");
+  EXPECT_TRUE(admin_->Call(&AdminCalls::ActivateRules, activate).ok());
+  EXPECT_EQ(AuditEntries(), 1u);
+  rules::v1::ShowListsRequest show;
+  show.set_user("ann@example.org");
+  const auto shown = admin_->Call(&AdminCalls::ShowLists, show);
+  ASSERT_TRUE(shown.ok());
+  EXPECT_EQ(shown->lists(0).name(), "of ann@example.org");
 }
 
 TEST_F(OperatorCallsTest, TheStatusTellsOfEveryService) {
