@@ -18,6 +18,7 @@ struct Request {
   std::string url;                     // https
   std::string accept;                  // "application/json"; empty: anything
   std::optional<crypto::Secret> form;  // application/x-www-form-urlencoded, by POST; none: GET
+  std::optional<std::string> json;     // application/json, by POST, in place of `form`
   crypto::Secret authorization;        // "Basic …"; empty: none
   // Where to connect, whatever the host's name resolves to: who has judged addresses names
   // these, and no other is dialled. Empty: where the system's resolver says.

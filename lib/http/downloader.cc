@@ -1,21 +1,12 @@
 #include "lib/http/downloader.h"
 
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/http/judged_addresses.h"
 #include "lib/http/url.h"
-#include "lib/net/deadline.h"
 
 namespace postern::http {
-namespace {
-
-constexpr std::chrono::seconds kResolveLimit(10);
-
-// Upload services listen on ports of their own; those below are other protocols'.
-bool IsWebPort(uint16_t port) { return port == 443 || port >= 1024; }
-
-}  // namespace
 
 absl::Status MeaningOf(int http_status) {
   const std::string message = absl::StrCat("http: status ", http_status);
@@ -39,21 +30,12 @@ Downloader::Downloader(boost::asio::any_io_executor executor, const std::string&
 net::Task<absl::StatusOr<Answer>> Downloader::AskOnce(std::string url, size_t most) {
   const auto read = ReadUrl(url);
   if (!read.ok()) co_return read.status();
-  auto lookup = resolver_.Resolve(read->host);
-  const auto addresses = co_await net::WithDeadline(kResolveLimit, std::move(lookup));
-  if (!addresses.ok()) co_return absl::UnavailableError("http: no such host, or not now");
+  auto addresses = co_await JudgedAddresses(resolver_, policy_, *read);
+  if (!addresses.ok()) co_return addresses.status();
   Request request;
   request.url = ToString(*read);
   request.file_bytes = most;
-  for (const auto& address : *addresses) {
-    const bool is_public = net::IsPublicAddress(address) && IsWebPort(read->port);
-    if (is_public || policy_.Check(read->host, address, read->port).ok()) {
-      request.addresses.push_back(address);
-    }
-  }
-  if (request.addresses.empty()) {
-    co_return absl::PermissionDeniedError("http: the link leads to no public server");
-  }
+  request.addresses = *std::move(addresses);
   co_return co_await client_.Ask(std::move(request));
 }
 

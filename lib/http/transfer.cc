@@ -109,6 +109,11 @@ void SayForm(CURL* easy, const crypto::Secret& form) {
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, form.Reveal().c_str());  // not copied
 }
 
+void SayJson(CURL* easy, const std::string& json) {
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(json.size()));
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, json.c_str());  // not copied
+}
+
 void SayHeaders(Transfer& transfer) {
   const Request& request = transfer.request;
   if (!request.authorization.empty()) {
@@ -118,6 +123,9 @@ void SayHeaders(Transfer& transfer) {
   if (!request.accept.empty()) {
     const std::string accept = absl::StrCat("Accept: ", request.accept);
     transfer.headers = curl_slist_append(transfer.headers, accept.c_str());
+  }
+  if (request.json) {
+    transfer.headers = curl_slist_append(transfer.headers, "Content-Type: application/json");
   }
   curl_easy_setopt(transfer.easy, CURLOPT_HTTPHEADER, transfer.headers);
 }
@@ -172,6 +180,7 @@ bool Prepare(Transfer& transfer, const std::string& ca_file) {
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
   if (request.form) SayForm(easy, *request.form);
+  if (request.json) SayJson(easy, *request.json);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   SayLimits(easy, request.file_bytes > 0);
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
