@@ -54,6 +54,11 @@ struct Account {
   std::vector<std::string> more_mailboxes;     // IMAP: watched beside it, by the same connection
   uint32_t remove_after_days = 0;              // POP3; 0: never
   std::shared_ptr<const Timetable> timetable;  // null: watched all the time
+  std::string time_zone;                       // IANA; empty: UTC
+  // Of those that send (kOther): as whom, and whether by it unless another is named.
+  std::string default_from;
+  std::vector<std::string> identities;  // as default_from, beside it
+  bool default_account = false;
   std::string oauth2_provider;  // not empty: admin has access tokens in place of a password
   uint64_t settings_revision = 0;
 

@@ -92,6 +92,12 @@ Account FromProto(const admin::v1::Account& proto) {
                                 proto.watching().more_mailboxes().end());
   account.remove_after_days = proto.watching().remove_after_days();
   account.timetable = TimetableOf(proto);
+  account.time_zone = proto.watching().time_zone();
+  account.default_from = proto.default_from();
+  account.default_account = proto.default_account();
+  for (const admin::v1::Identity& identity : proto.sending().identities()) {
+    account.identities.push_back(identity.from());
+  }
   account.oauth2_provider = proto.oauth2_provider();
   account.settings_revision = proto.settings_revision();
   return account;

@@ -128,13 +128,35 @@ net::Task<absl::Status> AccountWatcher::LookThrough(Mailbox& mailbox, Progress& 
                                                     Waiting& waiting) {
   state_ = "fetching";
   const std::optional<Cursor> before = progress.lease.cursor;
-  CatchUp pass(*account_, mailbox, progress, parts_.availability, parts_.handoff);
+  if (absl::Status s = co_await held_.Load(progress_.lease, progress_.lease.has_held); !s.ok()) {
+    co_return s;
+  }
+  CatchUp pass(*account_, mailbox, progress, parts_.availability, parts_.handoff, &held_);
   if (force_digest_) pass.ForceDigest();
   auto look_again = co_await pass.Run();
   waiting.since_unix = pass.waiting_since();
   if (progress.lease.cursor != before) fruit_ = true;
   if (!look_again.ok()) co_return look_again.status();
   waiting.look_again_unix = *look_again;
+  if (held_.empty()) co_return absl::OkStatus();
+  co_return co_await ShowHeld(mailbox, progress, waiting);
+}
+
+// What rules have put off, or judged while its user wanted none.
+net::Task<absl::Status> AccountWatcher::ShowHeld(Mailbox& mailbox, Progress& progress,
+                                                 Waiting& waiting) {
+  HeldMailbox held(mailbox, held_, progress.lease);
+  CatchUp pass(*account_, held, progress, parts_.availability, parts_.handoff, &held_, &held);
+  if (force_digest_) pass.ForceDigest();
+  auto look_again = co_await pass.Run();
+  if (!look_again.ok()) co_return look_again.status();
+  Waiting behind;
+  behind.since_unix = pass.waiting_since();
+  behind.look_again_unix = *look_again;
+  waiting.Add(behind);
+  Waiting put_off;
+  put_off.look_again_unix = held_.NextDue(mailbox.Place(), std::time(nullptr));
+  waiting.Add(put_off);
   co_return absl::OkStatus();
 }
 

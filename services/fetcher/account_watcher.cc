@@ -34,7 +34,10 @@ AlarmClock::Clock::duration Spread(seconds limit) {
 
 AccountWatcher::AccountWatcher(const WatcherParts& parts, std::shared_ptr<const Account> account,
                                Lease lease)
-    : parts_(parts), account_(std::move(account)), alarm_(parts.alarms, [this] { Wake(); }) {
+    : parts_(parts),
+      account_(std::move(account)),
+      alarm_(parts.alarms, [this] { Wake(); }),
+      held_(parts.redis) {
   progress_.lease = std::move(lease);
 }
 

@@ -15,6 +15,7 @@
 #include "services/fetcher/availability_feed.h"
 #include "services/fetcher/connect_budget.h"
 #include "services/fetcher/cursor_store.h"
+#include "services/fetcher/effects/held_mails.h"
 #include "services/fetcher/failure_sentence.h"
 #include "services/fetcher/mail_source.h"
 #include "services/fetcher/progress.h"
@@ -124,6 +125,7 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   net::Task<absl::Status> CatchUpOnce();
   net::Task<absl::Status> CatchUpFurther();
   net::Task<absl::Status> LookThrough(Mailbox& mailbox, Progress& progress, Waiting& waiting);
+  net::Task<absl::Status> ShowHeld(Mailbox& mailbox, Progress& progress, Waiting& waiting);
   void NoteWaiting();
   void TellOfFurther();
 
@@ -136,6 +138,7 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   std::unique_ptr<MailSource> source_;       // the same; goes before the stream
   ReconnectPolicy reconnect_;
   Progress progress_;
+  HeldMails held_;
   Availability seen_availability_;
   Waiting own_waiting_;                   // in the mailbox that it is all for
   std::string unopened_;                  // the further mailbox that its user was told of

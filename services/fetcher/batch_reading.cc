@@ -19,7 +19,7 @@ net::Task<void> ReadRest(imap::Session& session, const std::vector<WantedMail>& 
                          SmallMails& small, ReadMails& read) {
   for (const WantedMail& each : wanted) {
     absl::StatusOr<std::optional<mail::Mail>> mail = small.Take(each.facts.uid);
-    if (!mail->has_value()) mail = co_await ReadMail(session, each.facts, each.depth);
+    if (!mail->has_value()) mail = co_await ReadMail(session, each);
     if (!mail.ok()) {
       read.status = mail.status();
       co_return;
@@ -50,7 +50,11 @@ size_t CountTogether(const std::vector<WantedMail>& wanted) {
   return std::max<size_t>(count, 1);
 }
 
-void SmallMails::Expect(const MailFacts& facts) { expected_[facts.uid].facts = facts; }
+void SmallMails::Expect(const MailFacts& facts, std::shared_ptr<std::string> raw) {
+  Expected& expected = expected_[facts.uid];
+  expected.facts = facts;
+  expected.raw = std::move(raw);
+}
 
 void SmallMails::Add(const imap::FetchData& data) {
   const auto found = expected_.find(data.uid);
@@ -58,6 +62,7 @@ void SmallMails::Add(const imap::FetchData& data) {
   const std::string* bytes = data.Find("");
   if (bytes == nullptr || bytes->size() >= kSmallBytes) return;
   const MailFacts& facts = found->second.facts;
+  if (found->second.raw) *found->second.raw = *bytes;
   mail::Mail& mail = found->second.mail.emplace(mail::ParseMail(*bytes));
   mail.size = facts.size;
   mail.received_unix = facts.received_unix;
@@ -74,13 +79,13 @@ std::optional<mail::Mail> SmallMails::Take(uint32_t uid) {
 net::Task<ReadMails> ReadSome(imap::Session& session, std::vector<WantedMail> wanted) {
   wanted.resize(CountTogether(wanted));
   if (wanted.size() == 1) {
-    auto mail = co_await ReadMail(session, wanted[0].facts, wanted[0].depth);
+    auto mail = co_await ReadMail(session, wanted[0]);
     co_return JustOne(std::move(mail));
   }
   SmallMails small;
   std::vector<uint32_t> uids;
   for (const WantedMail& each : wanted) {
-    small.Expect(each.facts);
+    small.Expect(each.facts, each.raw);
     uids.push_back(each.facts.uid);
   }
   imap::Session::Sink sink = [&small](imap::FetchData data) { small.Add(data); };

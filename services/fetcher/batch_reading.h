@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -26,11 +28,11 @@ inline constexpr char kSmallItems[] = "UID BODY.PEEK[]<0.65536>";
 // together with others.
 size_t CountTogether(const std::vector<WantedMail>& wanted);
 
-// Small mails that come in any order, each read as it comes: its bytes are dropped. What
-// comes twice counts once, what comes of others doesn't.
+// Small mails that come in any order, each read as it comes: its bytes are dropped, unless
+// somebody wants them. What comes twice counts once, what comes of others doesn't.
 class SmallMails {
  public:
-  void Expect(const MailFacts& facts);
+  void Expect(const MailFacts& facts, std::shared_ptr<std::string> raw = nullptr);
   void Add(const imap::FetchData& data);
   // Nothing when it has not come, or not whole: a server may understate a size.
   std::optional<mail::Mail> Take(uint32_t uid);
@@ -40,6 +42,7 @@ class SmallMails {
  private:
   struct Expected {
     MailFacts facts;
+    std::shared_ptr<std::string> raw;
     std::optional<mail::Mail> mail;
   };
   absl::flat_hash_map<uint32_t, Expected> expected_;

@@ -7,7 +7,6 @@
 #include <ctime>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 
@@ -31,12 +30,14 @@ constexpr size_t kMostUnsettled = 128;
 }  // namespace
 
 CatchUp::CatchUp(const Account& account, Mailbox& source, Progress& progress,
-                 const AvailabilityFeed& availability, MailHandoff& handoff)
+                 const AvailabilityFeed& availability, MailHandoff& handoff, HeldMails* held,
+                 const HeldMailbox* again)
     : account_(account),
       source_(source),
       progress_(progress),
       handoff_(handoff),
-      reader_(account, source, progress, availability, handoff.budget()) {}
+      reader_(account, source_, progress, availability, handoff.budget()),
+      delivery_({account, source_, progress, handoff, held, again}) {}
 
 net::Task<absl::StatusOr<int64_t>> CatchUp::Run() {
   for (;;) {
@@ -55,8 +56,16 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::Pass(const std::vector<MailFac
   for (size_t at = 0; at < mails.size();) {
     absl::StatusOr<Next> next = Next::kStay;
     waiting_since_ = mails[at].received_unix;
-    switch (reader_.DispositionOf(mails[at])) {
+    const Disposition way = reader_.DispositionOf(mails[at]);
+    const bool waits = way == Disposition::kWait || way == Disposition::kDigest;
+    bool ahead = false;
+    if (waits) ahead = co_await delivery_.JudgesAhead(MailHandoff::kMaxFull);
+    switch (way) {
       case Disposition::kWait:
+        if (ahead) {
+          next = co_await JudgeAhead(mails, at, way);
+          break;
+        }
         look_again_ = QuietUntil(account_, std::time(nullptr)).value_or(0);
         co_return look_again_ != 0 ? Next::kLookAgain : Next::kStay;
       case Disposition::kPassOver:
@@ -66,7 +75,11 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::Pass(const std::vector<MailFac
         next = co_await HandOnFull(mails, at);
         break;
       case Disposition::kDigest:
-        next = co_await HandOnDigest(mails, at);
+        if (ahead) {
+          next = co_await JudgeAhead(mails, at, way);
+        } else {
+          next = co_await HandOnDigest(mails, at);
+        }
         break;
     }
     if (!next.ok() || *next != Next::kGoOn) {
@@ -85,6 +98,32 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::PassOver(const std::vector<Mai
     passed.push_back(mails[at++]);
   }
   if (absl::Status s = co_await source_.Settle(std::move(passed)); !s.ok()) co_return s;
+  co_return Next::kGoOn;
+}
+
+// Their user wants none now, but their rules don't wait for that: what they say is done, and what
+// is to be shown is held.
+net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::JudgeAhead(const std::vector<MailFacts>& mails,
+                                                             size_t& at, Disposition way) {
+  MailBatch batch;
+  co_await reader_.Read(way, mails, at, MailHandoff::kMaxFull, batch);
+  if (!batch.broken.ok() && batch.items.empty()) co_return batch.broken;
+  const absl::Status broken = batch.broken;
+  std::vector<MailFacts> looked_at;
+  std::vector<JudgedMail> read = batch.Unpack(looked_at);
+  if (looked_at.empty()) co_return Next::kGoOn;  // the presence changed just now
+  auto result = co_await delivery_.JudgeAhead(std::move(read));
+  absl::StatusOr<MailHandoff::Answer> answer = MailHandoff::Answer::kDone;
+  if (!result.ok()) answer = result.status();
+  if (result.ok()) answer = result->answer;
+  if (const auto stopped = Stopped(answer, looked_at)) co_return *stopped;
+  MarkHandedOn(result->handed_on, looked_at);
+  at += looked_at.size();
+  absl::Status settled = co_await source_.Settle(std::move(looked_at));
+  if (absl::IsAborted(settled)) co_return settled;
+  if (!settled.ok()) co_return Obstacle({mails[at - 1]}, settled);
+  progress_.handed_on += result->handed_on.size();
+  if (!broken.ok()) co_return broken;
   co_return Next::kGoOn;
 }
 
@@ -169,27 +208,24 @@ void CatchUp::Flow::Add(const Outcome& outcome) {
 }
 
 // Only by POP3 anybody asks: what was handed on may be removed some day.
-void CatchUp::MarkHandedOn(const std::vector<IncomingMail>& wanted,
+void CatchUp::MarkHandedOn(const absl::flat_hash_set<std::string>& ids,
                            std::vector<MailFacts>& mails) const {
   if (account_.type != AccountType::kPop3) return;
-  absl::flat_hash_set<std::string> ids;
-  for (const IncomingMail& mail : wanted) ids.insert(mail.delivery_id);
   for (MailFacts& facts : mails) facts.handed_on = ids.contains(source_.Id(facts));
 }
 
 net::Task<void> CatchUp::HandOn(MailBatch batch, Outcome& outcome) {
   outcome.interrupted = !reader_.LeaveThoseOfTheSameWay(Disposition::kDeliver, batch);
   std::vector<MailFacts> looked_at;
-  std::vector<IncomingMail> mails = batch.Unpack(looked_at);
+  std::vector<JudgedMail> mails = batch.Unpack(looked_at);
   if (looked_at.empty()) co_return;
-  absl::StatusOr<std::vector<IncomingMail>> wanted = std::vector<IncomingMail>();
-  if (!mails.empty()) wanted = co_await handoff_.LeaveWanted(account_, std::move(mails));
+  auto result = co_await delivery_.HandOn(std::move(mails));
   absl::StatusOr<MailHandoff::Answer> answer = MailHandoff::Answer::kDone;
-  if (!wanted.ok()) answer = wanted.status();
-  if (wanted.ok()) outcome.handed_on = wanted->size();
-  if (wanted.ok()) MarkHandedOn(*wanted, looked_at);
-  if (outcome.handed_on > 0) {
-    answer = co_await handoff_.DeliverFull(account_, *std::move(wanted));
+  if (!result.ok()) answer = result.status();
+  if (result.ok()) {
+    answer = result->answer;
+    outcome.handed_on = result->handed_on.size();
+    MarkHandedOn(result->handed_on, looked_at);
   }
   const std::optional<Next> stopped = Stopped(answer, looked_at);
   if (stopped) outcome.next = *stopped;
@@ -222,7 +258,9 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::HandOnDigest(const std::vector
   digest_now_ = true;
   if (digest.looked_at.empty()) co_return Next::kGoOn;  // the presence changed just now
   const size_t handed_on = digest.lines.size();
-  MarkHandedOn(digest.lines, digest.looked_at);
+  absl::flat_hash_set<std::string> ids;
+  for (const IncomingMail& line : digest.lines) ids.insert(line.delivery_id);
+  MarkHandedOn(ids, digest.looked_at);
   absl::StatusOr<MailHandoff::Answer> answer = MailHandoff::Answer::kDone;
   if (handed_on > 0) {
     answer = co_await handoff_.DeliverDigest(account_, std::move(digest.lines));
@@ -248,9 +286,8 @@ net::Task<absl::StatusOr<CatchUp::Next>> CatchUp::CollectDigest(const std::vecto
     const bool whole = reader_.LeaveThoseOfTheSameWay(Disposition::kDigest, batch);
     if (batch.items.empty()) break;
     std::vector<MailFacts> looked_at;
-    std::vector<IncomingMail> read = batch.Unpack(looked_at);
-    absl::StatusOr<std::vector<IncomingMail>> lines = std::vector<IncomingMail>();
-    if (!read.empty()) lines = co_await handoff_.LeaveWanted(account_, std::move(read));
+    std::vector<JudgedMail> read = batch.Unpack(looked_at);
+    auto lines = co_await delivery_.LeaveForDigest(std::move(read));
     if (!lines.ok()) co_return Obstacle(looked_at, lines.status());
     for (IncomingMail& line : *lines) {
       TrimForDigest(line.mail);

@@ -5,12 +5,16 @@
 #include <optional>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lib/net/event.h"
 #include "lib/net/task.h"
 #include "services/fetcher/account.h"
 #include "services/fetcher/availability_feed.h"
+#include "services/fetcher/effects/held_mails.h"
+#include "services/fetcher/effects/one_at_a_time.h"
+#include "services/fetcher/effects/ruled_delivery.h"
 #include "services/fetcher/mail_batch.h"
 #include "services/fetcher/mail_handoff.h"
 #include "services/fetcher/mail_source.h"
@@ -26,8 +30,11 @@ namespace postern::fetcher {
 // read, so three are in memory at most; the cursor follows what was handed on.
 class CatchUp {
  public:
+  // `held`: where mails wait that rules have judged; null: they don't. `again`: the mailbox is
+  // that of those, of which they are told now.
   CatchUp(const Account& account, Mailbox& source, Progress& progress,
-          const AvailabilityFeed& availability, MailHandoff& handoff);
+          const AvailabilityFeed& availability, MailHandoff& handoff, HeldMails* held = nullptr,
+          const HeldMailbox* again = nullptr);
 
   // Sends a digest now, due or not.
   void ForceDigest() { digest_now_ = true; }
@@ -71,6 +78,8 @@ class CatchUp {
 
   net::Task<absl::StatusOr<Next>> Pass(const std::vector<MailFacts>& mails);
   net::Task<absl::StatusOr<Next>> PassOver(const std::vector<MailFacts>& mails, size_t& at);
+  net::Task<absl::StatusOr<Next>> JudgeAhead(const std::vector<MailFacts>& mails, size_t& at,
+                                             Disposition way);
   net::Task<absl::StatusOr<Next>> HandOnFull(const std::vector<MailFacts>& mails, size_t& at);
   net::Task<absl::StatusOr<Next>> HandOnDigest(const std::vector<MailFacts>& mails, size_t& at);
 
@@ -83,14 +92,16 @@ class CatchUp {
   std::optional<Next> Stopped(const absl::StatusOr<MailHandoff::Answer>& answer,
                               const std::vector<MailFacts>& mails);
 
-  void MarkHandedOn(const std::vector<IncomingMail>& wanted, std::vector<MailFacts>& mails) const;
+  void MarkHandedOn(const absl::flat_hash_set<std::string>& ids,
+                    std::vector<MailFacts>& mails) const;
   Next Obstacle(const std::vector<MailFacts>& mails, const absl::Status& status);
 
   const Account& account_;
-  Mailbox& source_;
+  OneAtATime source_;
   Progress& progress_;
   MailHandoff& handoff_;
   BatchReader reader_;
+  RuledDelivery delivery_;
   bool digest_now_ = false;
   int64_t look_again_ = 0;
   std::optional<int64_t> waiting_since_;

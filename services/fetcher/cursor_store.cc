@@ -18,7 +18,7 @@ const store::Script& TakeScript() {
     return {redis.call('HGET', KEYS[1], 'uid_validity') or '',
             redis.call('HGET', KEYS[1], 'last_uid') or '',
             redis.call('HGET', KEYS[1], 'mailbox') or '',
-            tostring(redis.call('EXISTS', KEYS[2]))}
+            tostring(redis.call('EXISTS', KEYS[2])), tostring(redis.call('EXISTS', KEYS[3]))}
   )lua");
   return script;
 }
@@ -92,16 +92,25 @@ std::string CursorKey(absl::string_view account_id) {
   return absl::StrCat("postern:cursor:{", account_id, "}");
 }
 
+std::string HeldKey(absl::string_view account_id) {
+  return absl::StrCat(CursorKey(account_id), ":held");
+}
+
+std::string BegunKey(absl::string_view account_id) {
+  return absl::StrCat(CursorKey(account_id), ":begun");
+}
+
 CursorStore::CursorStore(store::RedisClient& redis, std::function<bool()> may_write)
     : redis_(redis), may_write_(std::move(may_write)) {}
 
 net::Task<absl::StatusOr<Lease>> CursorStore::Take(std::string account_id, uint64_t token) {
-  std::vector<std::string> keys = {CursorKey(account_id), FurtherKey(account_id)};
+  std::vector<std::string> keys = {CursorKey(account_id), FurtherKey(account_id),
+                                   HeldKey(account_id)};
   std::vector<std::string> args = {absl::StrCat(token)};
   auto reply = co_await redis_.Run(TakeScript(), std::move(keys), std::move(args));
   if (!reply.ok()) co_return reply.status();
   if (reply->items.empty()) co_return LeaseLost();
-  if (reply->items.size() != 4) {
+  if (reply->items.size() != 5) {
     co_return absl::InternalError("cursor store: taking a lease had an odd answer");
   }
   Lease lease;
@@ -109,6 +118,7 @@ net::Task<absl::StatusOr<Lease>> CursorStore::Take(std::string account_id, uint6
   lease.token = token;
   lease.cursor = ReadCursor(reply->items[0].text, reply->items[1].text, reply->items[2].text);
   lease.has_further = reply->items[3].text == "1";
+  lease.has_held = reply->items[4].text == "1";
   co_return lease;
 }
 
@@ -163,8 +173,13 @@ net::Task<absl::Status> CursorStore::WriteKnown(const store::Script& script, Lea
 }
 
 net::Task<absl::Status> CursorStore::Forget(std::string account_id) {
-  std::vector<std::string> command = {"DEL", CursorKey(account_id), KnownKey(account_id),
-                                      DeliveredKey(account_id), FurtherKey(account_id)};
+  std::vector<std::string> command = {"DEL",
+                                      CursorKey(account_id),
+                                      KnownKey(account_id),
+                                      DeliveredKey(account_id),
+                                      FurtherKey(account_id),
+                                      HeldKey(account_id),
+                                      BegunKey(account_id)};
   auto reply = co_await redis_.Command(std::move(command));
   co_return reply.status();
 }

@@ -22,17 +22,21 @@ struct Lease {
   uint64_t token = 0;            // that of the account's slot: the fence
   std::optional<Cursor> cursor;  // as it stood when the lease was taken
   bool has_further = false;      // cursors of mailboxes beside it are stored
+  bool has_held = false;         // mails are held (effects/held_mails.h)
 };
 
 // The key of an account's cursor, and those of what ReadDelivered and TakeFurther read.
 std::string CursorKey(absl::string_view account_id);
 std::string DeliveredKey(absl::string_view account_id);
 std::string FurtherKey(absl::string_view account_id);
+std::string HeldKey(absl::string_view account_id);   // effects/held_mails.h
+std::string BegunKey(absl::string_view account_id);  // effects/filing_log.h
 
 // How far each account's mailbox is dealt with. In Redis:
 //   postern:cursor:{ID}  hash: fence, mailbox; IMAP uid_validity, last_uid; POP3 newest
 //   postern:cursor:{ID}:further  hash: of the mailboxes beside it, "UIDVALIDITY UID" by identity
 //   postern:cursor:{ID}:known  POP3: the keys of the mails dealt with, 8 bytes each
+//   postern:cursor:{ID}:held, :begun  what rules did: effects/held_mails.h, effects/filing_log.h
 //   postern:cursor:{ID}:delivered  POP3: those that were handed on, and when, 12 bytes each
 // The highest token ever taken with is kept beside the cursor and checked in the script
 // that writes it: who lost the account's slot, paused or cut off, writes nothing.

@@ -7,12 +7,15 @@
 
 #include "lib/crypto/digest.h"
 #include "lib/net/deadline.h"
+#include "lib/net/host_policy.h"
 #include "lib/net/task_group.h"
 #include "lib/net/tcp_dialer.h"
 #include "lib/oauth2/access_tokens.h"
 #include "postern/fetcher/v1/fetcher.grpc.pb.h"
+#include "postern/sender/v1/sender.grpc.pb.h"
 #include "services/fetcher/account_feed.h"
 #include "services/fetcher/account_password.h"
+#include "services/fetcher/effects/rule_effects.h"
 #include "services/fetcher/fetcher_service.h"
 #include "services/fetcher/ownership.h"
 #include "services/fetcher/replicas.h"
@@ -30,6 +33,7 @@ auto& tokens_asked =
 // Connections beside the watchers', by people who wait for an answer.
 constexpr size_t kVisitsOfOne = 3;  // of a user
 constexpr size_t kVisitsInAll = 32;
+constexpr size_t kFilingVisitsInAll = 64;  // by rules
 constexpr std::chrono::minutes kBetweenWipes{1};
 constexpr std::chrono::seconds kBetweenClosings{5};
 constexpr std::chrono::milliseconds kLookForAccounts{20};
@@ -44,6 +48,12 @@ ConnectLimits LimitsOf(const Config& config) {
   limits.per_second = config.connects_per_second;
   limits.per_host = config.connects_per_host;
   return limits;
+}
+
+// Where rules may send word to by HTTPS. CheckReach has read it before.
+net::HostPolicy WebhookPolicy(const Config& config) {
+  auto policy = net::HostPolicy::Parse(config.allow_hosts);
+  return policy.ok() ? *std::move(policy) : net::HostPolicy();
 }
 
 // What exists once the ways to the other services are known; in the order of
@@ -70,6 +80,7 @@ struct Parts {
   std::unique_ptr<admin::v1::AdminService::StubInterface> admin;
   std::unique_ptr<edge::v1::EdgeService::StubInterface> edge;
   std::unique_ptr<rules::v1::RulesService::StubInterface> rules;
+  std::unique_ptr<sender::v1::SenderService::StubInterface> sender;
   const crypto::SecretBox secrets;
   const std::unique_ptr<net::Dialer> dialer;
   crypto::PasswordKeeper passwords;
@@ -78,7 +89,9 @@ struct Parts {
   LoginLedger ledger;
   VisitKeeper kept;
   VisitLimits visits{kVisitsOfOne, kVisitsInAll};
+  VisitLimits filing_visits{kVisitsOfOne, kFilingVisitsInAll};
   AccountBook book;
+  SendingBook sending_book;
   AccountTrial trial;
   FolderDesk folders;
   MailDesk mails;
@@ -92,6 +105,13 @@ struct Parts {
   ConnectBudget connects;
   net::TaskGroup bouts;
   AvailabilityFeed availability;
+  FactFinder facts;
+  OwnerNotes notes;
+  SendingOn sending;
+  Webhooks webhooks;
+  FilingLog filing_log;
+  MailDesk filing_desk;
+  RuleEffects effects;
   WatchList watches;
   AccountFeed accounts;
   net::TaskGroup loops;
@@ -102,6 +122,7 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
     : admin(admin::v1::AdminService::NewStub(peers.admin)),
       edge(edge::v1::EdgeService::NewStub(peers.edge)),
       rules(rules::v1::RulesService::NewStub(peers.rules)),
+      sender(sender::v1::SenderService::NewStub(peers.sender)),
       secrets(std::move(box)),
       dialer(std::move(opened)),
       tokens(runtime.io.get_executor(), oauth2::AskAdmin(*admin, tokens_asked)),
@@ -122,6 +143,14 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
       connects(runtime.io.get_executor(), alarms, LimitsOf(config)),
       bouts(runtime.io.get_executor()),
       availability(*edge, [this](const std::string& user) { watches.PresenceChanged(user); }),
+      facts(folders, availability, sending_book),
+      notes(*edge),
+      sending(*sender, sending_book),
+      webhooks(runtime.io.get_executor(), config.tls_ca_file, WebhookPolicy(config)),
+      filing_log(&runtime.redis),
+      filing_desk(Visiting(rule), filing_visits),
+      effects(RuleEffects::Parts{book, sending_book, notes, sending, webhooks, filing_log,
+                                 filing_desk}),
       watches(WatcherParts{runtime.io.get_executor(),
                            *dialer,
                            secrets,
@@ -137,7 +166,9 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
                            bouts,
                            {},
                            &tokens,
-                           &ledger},
+                           &ledger,
+                           {},
+                           &runtime.redis},
               [this](Slot slot) { ownership.GiveUp(slot); }),
       accounts(
           *admin, [this](Account account) { Changed(std::move(account)); },
@@ -149,7 +180,10 @@ Parts::Parts(process::Runtime& runtime, const process::Peers& peers, crypto::Sec
             Gone(id);
             watches.Leave(id);
           }),
-      loops(runtime.io.get_executor()) {}
+      loops(runtime.io.get_executor()) {
+  handoff.judging().Attach(Judging::Sources{book, sending_book, availability, facts});
+  handoff.Attach(effects);
+}
 
 Ownership::Hooks Parts::SlotHooks() {
   return {[this](const HeldSlots& slots) { watches.Hold(slots); },
@@ -175,11 +209,13 @@ void Parts::Changed(Account account) {
     kept.Forget(now->id);
     tokens.Forget(now->id);
   }
+  sending_book.Put(now);
   watches.Put(now);
 }
 
 void Parts::Gone(const std::string& account_id) {
   book.Remove(account_id);
+  sending_book.Remove(account_id);
   folders.Forget(account_id);
   kept.Forget(account_id);
   tokens.Forget(account_id);
@@ -242,6 +278,7 @@ class Fetcher final : public process::Service {
     co_await parts_->ownership.Stop();
     co_await parts_->watches.Stop();
     co_await parts_->others.Stop();
+    co_await parts_->webhooks.Stop();
     co_await parts_->loops.Stop();
   }
 

@@ -155,15 +155,28 @@ net::Task<absl::Status> FetcherService::DoApplyRules(const v1::ApplyRulesRequest
   if (desks_->rules == nullptr) co_return Starting();
   auto query = QueryOf(request);
   if (!query.ok()) co_return query.status();
-  auto outcome = co_await desks_->rules->Run(*account, *std::move(query), request.deliver());
+  if (request.carry_out() && !request.try_script().empty()) {
+    co_return absl::InvalidArgumentError("try_script: what is tried is not carried out");
+  }
+  RuleRun::Wish wish;
+  wish.deliver = request.deliver();
+  wish.carry_out = request.carry_out();
+  wish.try_script = request.try_script();
+  auto outcome = co_await desks_->rules->Run(*account, *std::move(query), std::move(wish));
   if (!outcome.ok()) co_return outcome.status();
   for (RuleRun::Judged& judged : outcome->mails) {
     v1::ApplyRulesResponse::Judged& proto = *response.add_mails();
     ToProto(std::move(judged.mail), *proto.mutable_mail());
     proto.set_wanted(judged.wanted);
     proto.set_reason(std::move(judged.reason));
+    proto.mutable_actions()->Assign(judged.actions.begin(), judged.actions.end());
   }
   response.set_more(outcome->more);
+  for (const auto& [action, mails] : outcome->counts) {
+    v1::ActionCount& count = *response.add_counts();
+    count.set_action(action);
+    count.set_mails(mails);
+  }
   co_return absl::OkStatus();
 }
 

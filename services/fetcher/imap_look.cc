@@ -129,7 +129,7 @@ ReadMails ImapLook::TakeAlong(const std::vector<WantedMail>& wanted) {
   if (!along_) return read;
   for (const WantedMail& each : wanted) {
     std::optional<mail::Mail> mail;
-    if (each.depth == Depth::kAll) mail = along_->mails.Take(each.facts.uid);
+    if (each.depth == Depth::kAll && !each.raw) mail = along_->mails.Take(each.facts.uid);
     if (!mail) break;
     read.mails.push_back(std::move(mail));
   }

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
 #include "services/fetcher/batch_reading.h"
@@ -77,7 +78,9 @@ net::Task<absl::StatusOr<NewMail>> ImapMailbox::Look() {
   const int64_t now = std::time(nullptr);
   const Availability availability = vigil_.availability.Of(vigil_.account.owner);
   const bool reads = Decide(vigil_.account, availability, now, now) == Disposition::kDeliver;
-  co_return co_await look_.Look(cursor_.last_uid, reads && progress_.troubled.empty());
+  // Bytes that come along with a listing are parsed at once; rules want them as they came.
+  const bool along = reads && progress_.troubled.empty() && !progress_.WantsRaw(now);
+  co_return co_await look_.Look(cursor_.last_uid, along);
 }
 
 net::Task<ReadMails> ImapMailbox::Read(std::vector<WantedMail> wanted) {
@@ -90,6 +93,15 @@ net::Task<absl::Status> ImapMailbox::Settle(std::vector<MailFacts> mails) {
   Cursor cursor = cursor_;
   for (const MailFacts& facts : mails) cursor.last_uid = std::max(cursor.last_uid, facts.uid);
   co_return co_await MoveCursor(std::move(cursor));
+}
+
+net::Task<absl::StatusOr<std::optional<std::string>>> ImapMailbox::ReadBytes(MailFacts facts,
+                                                                             size_t most) {
+  co_return co_await ReadBeginning(session_, facts.uid, most);
+}
+
+std::string ImapMailbox::Place() const {
+  return absl::StrCat(cursor_.mailbox, ":", cursor_.uid_validity);
 }
 
 std::string ImapMailbox::Id(const MailFacts& facts) const {

@@ -35,6 +35,10 @@ class ImapMailbox final : public Mailbox {
   net::Task<absl::Status> Settle(std::vector<MailFacts> mails) override;
   std::string Id(const MailFacts& facts) const override;
   std::string Ref(const MailFacts& facts) const override;
+  net::Task<absl::StatusOr<std::optional<std::string>>> ReadBytes(MailFacts facts,
+                                                                  size_t most) override;
+  std::string Name() const override { return name_; }
+  std::string Place() const override;
 
   const std::string& name() const { return name_; }
   const Cursor& cursor() const { return cursor_; }

@@ -35,6 +35,12 @@ class ImapSource final : public MailSource {
   }
   std::string Id(const MailFacts& facts) const override { return own_.Id(facts); }
   std::string Ref(const MailFacts& facts) const override { return own_.Ref(facts); }
+  net::Task<absl::StatusOr<std::optional<std::string>>> ReadBytes(MailFacts facts,
+                                                                  size_t most) override {
+    return own_.ReadBytes(facts, most);
+  }
+  std::string Name() const override { return own_.Name(); }
+  std::string Place() const override { return own_.Place(); }
 
   net::Task<absl::StatusOr<std::optional<Further>>> NextWithNews() override;
   void DoubtFurther() override;

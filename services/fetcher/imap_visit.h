@@ -27,6 +27,9 @@ class ImapVisit : public MailboxVisit {
                                       std::vector<std::string> remove) override;
   net::Task<absl::StatusOr<std::string>> MoveMails(std::vector<std::string> ids,
                                                    std::string to) override;
+  net::Task<absl::StatusOr<std::string>> CopyMails(std::vector<std::string> ids,
+                                                   std::string to) override;
+  net::Task<absl::Status> CreateFolder(std::string mailbox) override;
   net::Task<absl::Status> DeleteMails(std::vector<std::string> ids) override;
   net::Task<absl::StatusOr<Filed>> AppendMail(Filing filing) override;
   net::Task<absl::StatusOr<std::vector<imap::QuotaResource>>> AskQuota() override;
@@ -69,6 +72,9 @@ class ImapVisit : public MailboxVisit {
   net::Task<absl::StatusOr<MailSet>> SelectFor(std::vector<std::string> ids);
   absl::Status CheckKept(const std::vector<std::string>& flags) const;
   net::Task<absl::StatusOr<std::string>> FindTarget(std::string name);
+  // Moves them, or copies them.
+  net::Task<absl::StatusOr<std::string>> Transfer(std::vector<std::string> ids, std::string to,
+                                                  bool move);
 
   const Account& account_;
   const std::unique_ptr<net::ByteStream> stream_;

@@ -75,15 +75,36 @@ net::Task<absl::StatusOr<std::string>> ImapVisit::FindTarget(std::string name) {
   co_return *std::move(mailbox);
 }
 
-net::Task<absl::StatusOr<std::string>> ImapVisit::MoveMails(std::vector<std::string> ids,
-                                                            std::string to) {
+net::Task<absl::StatusOr<std::string>> ImapVisit::Transfer(std::vector<std::string> ids,
+                                                           std::string to, bool move) {
   auto target = co_await FindTarget(std::move(to));
   if (!target.ok()) co_return target.status();
   auto mails = co_await SelectFor(std::move(ids));
   if (!mails.ok()) co_return mails.status();
-  absl::Status moved = co_await session_.Move(mails->uids, *target);
-  if (!moved.ok()) co_return Failed(Step::kRead, moved);
+  absl::Status done;
+  if (move) {
+    done = co_await session_.Move(mails->uids, *target);
+  } else {
+    done = co_await session_.Copy(mails->uids, *target);
+  }
+  if (!done.ok()) co_return Failed(Step::kRead, done);
   co_return target;
+}
+
+net::Task<absl::StatusOr<std::string>> ImapVisit::MoveMails(std::vector<std::string> ids,
+                                                            std::string to) {
+  co_return co_await Transfer(std::move(ids), std::move(to), true);
+}
+
+net::Task<absl::StatusOr<std::string>> ImapVisit::CopyMails(std::vector<std::string> ids,
+                                                            std::string to) {
+  co_return co_await Transfer(std::move(ids), std::move(to), false);
+}
+
+net::Task<absl::Status> ImapVisit::CreateFolder(std::string mailbox) {
+  absl::Status created = co_await session_.Create(mailbox);
+  if (!created.ok()) co_return Failed(Step::kRead, created);
+  co_return created;
 }
 
 net::Task<absl::Status> ImapVisit::DeleteMails(std::vector<std::string> ids) {

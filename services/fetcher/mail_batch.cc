@@ -23,18 +23,21 @@ size_t ExpectedBytes(const std::vector<WantedMail>& wanted) {
   uint64_t bytes = 0;
   for (const WantedMail& each : wanted) {
     const uint64_t size = each.facts.size == 0 ? kMailOfUnknownSize : each.facts.size;
-    bytes += std::min(size, kMostOfAMail);
+    bytes += std::min(size, kMostOfAMail) * (each.raw ? 2 : 1);
   }
   return std::min<uint64_t>(bytes, kMaxBatchBytes);
 }
 
 }  // namespace
 
-std::vector<IncomingMail> MailBatch::Unpack(std::vector<MailFacts>& looked_at) {
-  std::vector<IncomingMail> mails;
+std::vector<JudgedMail> MailBatch::Unpack(std::vector<MailFacts>& looked_at) {
+  std::vector<JudgedMail> mails;
   for (Item& item : items) {
     looked_at.push_back(item.facts);
-    if (item.mail) mails.push_back(*std::move(item.mail));
+    if (!item.mail) continue;
+    JudgedMail& mail = mails.emplace_back();
+    mail.mail = *std::move(item.mail);
+    mail.facts = item.facts;
   }
   return mails;
 }
@@ -59,6 +62,7 @@ void BatchReader::Begin(const std::vector<MailFacts>& mails) {
 }
 
 Disposition BatchReader::DispositionOf(const MailFacts& facts) const {
+  if (facts.urgent) return Disposition::kDeliver;
   return Decide(account_, availability_.Of(account_.owner), facts.received_unix,
                 std::time(nullptr));
 }
@@ -66,11 +70,13 @@ Disposition BatchReader::DispositionOf(const MailFacts& facts) const {
 std::vector<WantedMail> BatchReader::Wanted(Disposition way, const std::vector<MailFacts>& mails,
                                             size_t from, size_t most) const {
   std::vector<WantedMail> wanted;
+  const bool with_raw = progress_.WantsRaw(std::time(nullptr));
   for (; from < mails.size() && wanted.size() < most; ++from) {
     if (DispositionOf(mails[from]) != way) break;
     WantedMail& each = wanted.emplace_back();
     each.facts = mails[from];
     if (!progress_.troubled.empty()) each.depth = progress_.DepthFor(source_.Id(each.facts));
+    if (with_raw) each.raw = std::make_shared<std::string>();
   }
   return wanted;
 }
@@ -105,7 +111,8 @@ net::Task<size_t> BatchReader::Take(const std::vector<WantedMail>& wanted, ReadM
     mail.delivery_id = source_.Id(item.facts);
     mail.mail_ref = source_.Ref(item.facts);
     mail.mail = rpc::ToProto(*read.mails[i]);
-    bytes += mail.mail.ByteSizeLong();
+    if (wanted[i].raw) mail.raw = std::move(*wanted[i].raw);
+    bytes += mail.mail.ByteSizeLong() + mail.raw.size();
   }
   batch.broken = read.status;
   if (!read.status.ok()) {

@@ -8,6 +8,7 @@
 #include "lib/net/task.h"
 #include "services/fetcher/account.h"
 #include "services/fetcher/availability_feed.h"
+#include "services/fetcher/effects/judged_mail.h"
 #include "services/fetcher/mail_budget.h"
 #include "services/fetcher/mail_handoff.h"
 #include "services/fetcher/mail_source.h"
@@ -30,7 +31,7 @@ struct MailBatch {
   absl::Status broken;  // why no more could be read: the connection is no longer good
 
   // The mails that are there; adds what was looked at.
-  std::vector<IncomingMail> Unpack(std::vector<MailFacts>& looked_at);
+  std::vector<JudgedMail> Unpack(std::vector<MailFacts>& looked_at);
 };
 
 // Reads new mails by the batch, as far as the user's presence lets them go one way.

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "lib/process/log.h"
 #include "lib/process/log_together.h"
 #include "lib/process/metrics.h"
@@ -15,7 +14,6 @@ namespace postern::fetcher {
 namespace {
 
 constexpr std::chrono::seconds kLately{1};
-constexpr std::chrono::milliseconds kRulesDeadline{10'000};
 constexpr std::chrono::milliseconds kEdgeDeadline{15'000};
 constexpr int kDigestAddresses = 5;
 constexpr int kDigestAttachments = 20;
@@ -29,6 +27,7 @@ auto& delivered = Mails("delivered");
 auto& duplicate = Mails("duplicate");
 auto& held = Mails("held");
 auto& rejected = Mails("rejected");
+auto& left_out = Mails("left_out");
 
 void Count(edge::v1::DeliveryResult result) {
   if (result == edge::v1::DELIVERY_RESULT_DELIVERED) delivered.Increment();
@@ -44,41 +43,23 @@ edge::v1::DeliverRequest RequestOf(const Account& account, std::vector<IncomingM
     delivery.set_delivery_id(std::move(mail.delivery_id));
     *delivery.mutable_mail() = std::move(mail.mail);
     delivery.set_mail_ref(std::move(mail.mail_ref));
+    delivery.set_headers_only(mail.headers_only);
+    delivery.set_urgent(mail.urgent);
+    delivery.set_to(std::move(mail.to));
   }
   return request;
 }
 
-rules::v1::EvaluateMailsRequest QuestionOf(const Account& account,
-                                           const std::vector<IncomingMail>& mails) {
-  rules::v1::EvaluateMailsRequest request;
-  for (const IncomingMail& mail : mails) {
-    rules::v1::EvaluateRequest& each = *request.add_requests();
-    each.set_mail_id(mail.delivery_id);
-    each.set_user(account.owner);
-    each.set_account_id(account.id);
-    each.set_direction(rules::v1::DIRECTION_INCOMING);
-    *each.mutable_mail() = mail.mail;
-    // IMAP does not tell an account's addresses; most logins are one.
-    if (absl::StrContains(account.login, '@')) each.add_recipients(account.login);
-  }
-  return request;
-}
-
-std::vector<IncomingMail> Wanted(const Account& account,
-                                 const std::vector<MailHandoff::Judgement>& judgements,
-                                 std::vector<IncomingMail> mails) {
+void NoteLeftOut(const Account& account, const std::vector<JudgedMail>& mails) {
   const log::Together lines;
-  std::vector<IncomingMail> wanted;
-  for (size_t i = 0; i < mails.size(); ++i) {
-    if (judgements[i].wanted) {
-      wanted.push_back(std::move(mails[i]));
-      continue;
-    }
-    rejected.Increment();
+  for (const JudgedMail& mail : mails) {
+    if (mail.plan.deliver || !mail.plan.others.empty()) continue;
+    const bool refused = mail.said.verdict() == rules::v1::VERDICT_REJECT;
+    (refused ? rejected : left_out).Increment();
     // Not the reason: it may quote the mail. The rules keep it for who may ask.
-    log::Info("mail rejected by a rule", {{"mail", mails[i].delivery_id}, {"account", account.id}});
+    log::Info(refused ? "mail rejected by a rule" : "mail left out by a rule",
+              {{"mail", mail.mail.delivery_id}, {"account", account.id}});
   }
-  return wanted;
 }
 
 // Of each mail one result.
@@ -104,7 +85,7 @@ absl::StatusOr<MailHandoff::Answer> Note(const std::vector<std::string>& ids,
 MailHandoff::MailHandoff(rules::v1::RulesService::StubInterface& rules,
                          edge::v1::EdgeService::StubInterface& edge,
                          std::function<bool()> may_deliver)
-    : rules_(rules), edge_(edge), may_deliver_(std::move(may_deliver)) {}
+    : judging_(rules), edge_(edge), may_deliver_(std::move(may_deliver)) {}
 
 void MailHandoff::NotePassage(const Account& account) {
   if (last_.account_id != account.id) last_of_another_ = std::exchange(last_, {account.id, {}});
@@ -116,35 +97,12 @@ bool MailHandoff::IsShared(const Account& account) const {
   return std::chrono::steady_clock::now() - other.at < kLately;
 }
 
-net::Task<absl::StatusOr<std::vector<MailHandoff::Judgement>>> MailHandoff::Judge(
-    const Account& account, const std::vector<IncomingMail>& mails) {
-  NotePassage(account);
-  rules::v1::EvaluateMailsRequest question = QuestionOf(account, mails);
-  auto answer = co_await rpc::Call(
-      rules_.async(), &rules::v1::RulesService::StubInterface::async_interface::EvaluateMails,
-      std::move(question), kRulesDeadline);
-  if (!answer.ok()) co_return answer.status();
-  if (answer->responses_size() != static_cast<int>(mails.size())) {
-    co_return absl::InternalError("rules did not answer for each mail");
-  }
-  std::vector<Judgement> judgements;
-  for (rules::v1::EvaluateResponse& response : *answer->mutable_responses()) {
-    const rules::v1::Verdict verdict = response.verdict();
-    if (verdict != rules::v1::VERDICT_KEEP && verdict != rules::v1::VERDICT_REJECT) {
-      co_return absl::InternalError("rules gave no verdict");
-    }
-    Judgement& judgement = judgements.emplace_back();
-    judgement.wanted = verdict == rules::v1::VERDICT_KEEP;
-    judgement.reason = std::move(*response.mutable_reason());
-  }
-  co_return judgements;
-}
-
-net::Task<absl::StatusOr<std::vector<IncomingMail>>> MailHandoff::LeaveWanted(
-    const Account& account, std::vector<IncomingMail> mails) {
-  auto judgements = co_await Judge(account, mails);
-  if (!judgements.ok()) co_return judgements.status();
-  co_return Wanted(account, *judgements, std::move(mails));
+net::Task<absl::Status> MailHandoff::Judge(Judging::Question& question,
+                                           std::vector<JudgedMail>& mails) {
+  NotePassage(question.account);
+  absl::Status judged = co_await judging_.Judge(question, mails);
+  if (judged.ok() && !question.dry_run) NoteLeftOut(question.account, mails);
+  co_return judged;
 }
 
 net::Task<absl::StatusOr<MailHandoff::Answer>> MailHandoff::DeliverFull(

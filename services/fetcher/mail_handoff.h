@@ -11,15 +11,13 @@
 #include "postern/edge/v1/edge.grpc.pb.h"
 #include "postern/rules/v1/rules.grpc.pb.h"
 #include "services/fetcher/account.h"
+#include "services/fetcher/effects/judging.h"
+#include "services/fetcher/incoming_mail.h"
 #include "services/fetcher/mail_budget.h"
 
 namespace postern::fetcher {
 
-struct IncomingMail {
-  std::string delivery_id;
-  mail::v1::Mail mail;   // as it goes over the wire
-  std::string mail_ref;  // fetcher.proto: what ReadMails takes for it
-};
+class RuleEffects;  // effects/rule_effects.h
 
 // The way of a mail once it is read: the rules, then the edge. A Status is an
 // obstacle on that way; the mails stay where they are and come again.
@@ -30,27 +28,25 @@ class MailHandoff {
   MailHandoff(rules::v1::RulesService::StubInterface& rules,
               edge::v1::EdgeService::StubInterface& edge, std::function<bool()> may_deliver = {});
 
-  struct Judgement {
-    bool wanted = false;
-    std::string reason;  // which rule, and where it matched; it may quote the mail
-  };
-  // What the rules say of each; at most kMaxJudged.
-  net::Task<absl::StatusOr<std::vector<Judgement>>> Judge(const Account& account,
-                                                          const std::vector<IncomingMail>& mails);
-  // Leaves those that no rule keeps from being delivered, in their order. At most kMaxJudged.
-  net::Task<absl::StatusOr<std::vector<IncomingMail>>> LeaveWanted(const Account& account,
-                                                                   std::vector<IncomingMail> mails);
+  // What the rules say of each of these. Counts and logs what they leave out.
+  net::Task<absl::Status> Judge(Judging::Question& question, std::vector<JudgedMail>& mails);
+  Judging& judging() { return judging_; }
+
+  // What carries out the rest of what they say; outlives this. Without it nobody does.
+  void Attach(RuleEffects& effects) { effects_ = &effects; }
+  RuleEffects* effects() { return effects_; }
 
   enum class Answer { kDone, kHeld };  // kHeld: the user's presence asks for another mode now
   // Each mail as a message of its own, in this order; at most kMaxFull.
   net::Task<absl::StatusOr<Answer>> DeliverFull(const Account& account,
                                                 std::vector<IncomingMail> mails);
-  // One message for all of them; at most kMaxDigest, trimmed by TrimForDigest.
+  // One message for all of them; at most kMaxDigest, trimmed by TrimForDigest. Urgent when the
+  // first one is.
   net::Task<absl::StatusOr<Answer>> DeliverDigest(const Account& account,
                                                   std::vector<IncomingMail> mails);
 
   // rules.proto, edge.proto
-  static constexpr size_t kMaxJudged = 64;
+  static constexpr size_t kMaxJudged = Judging::kMost;
   static constexpr size_t kMaxFull = 32;
   static constexpr size_t kMaxDigest = 200;
 
@@ -69,7 +65,8 @@ class MailHandoff {
   net::Task<absl::StatusOr<Answer>> Deliver(edge::v1::DeliverRequest request);
   void NotePassage(const Account& account);
 
-  rules::v1::RulesService::StubInterface& rules_;
+  Judging judging_;
+  RuleEffects* effects_ = nullptr;
   edge::v1::EdgeService::StubInterface& edge_;
   const std::function<bool()> may_deliver_;
   MailBudget budget_;

@@ -1,5 +1,6 @@
 #include "services/fetcher/mail_reading.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -55,7 +56,7 @@ net::Task<MaybeMail> ReadHeaderOnly(imap::Session& session, MailFacts facts) {
   co_return ParseHeaderOnly(bytes);
 }
 
-net::Task<MaybeMail> ReadWhole(imap::Session& session, MailFacts facts) {
+net::Task<MaybeMail> ReadWhole(imap::Session& session, MailFacts facts, std::string* raw) {
   const std::string items = absl::StrCat("UID ", Peek("", kWholeBytes));
   auto data = co_await session.FetchOne(facts.uid, items);
   if (!data.ok()) co_return data.status();
@@ -64,18 +65,19 @@ net::Task<MaybeMail> ReadWhole(imap::Session& session, MailFacts facts) {
   if (bytes == nullptr) co_return WithoutContent();
   // A server may understate a size: what fills the limit goes on behind it.
   const bool cut = bytes->size() >= kWholeBytes && facts.size != bytes->size();
+  if (raw != nullptr) *raw = *bytes;
   co_return mail::ParseMail(*bytes, cut ? std::max(facts.size, kWholeBytes + 1) : 0);
 }
 
-net::Task<MaybeMail> ReadLarge(imap::Session& session, MailFacts facts) {
+net::Task<MaybeMail> ReadLarge(imap::Session& session, MailFacts facts, std::string* raw) {
   const std::string items = absl::StrCat("UID BODYSTRUCTURE ", Peek("HEADER", kHeaderBytes));
   auto data = co_await session.FetchOne(facts.uid, items);
   if (!data.ok()) co_return data.status();
   if (!data->has_value()) co_return std::nullopt;
   const std::string* header = (*data)->Find("HEADER");
-  if (header == nullptr || !(*data)->structure) co_return co_await ReadWhole(session, facts);
+  if (header == nullptr || !(*data)->structure) co_return co_await ReadWhole(session, facts, raw);
   const auto root = imap::ParseBodyStructure(*(*data)->structure);
-  if (!root.ok()) co_return co_await ReadWhole(session, facts);
+  if (!root.ok()) co_return co_await ReadWhole(session, facts, raw);
 
   absl::btree_map<std::string, std::string> texts;
   for (const std::string& section : TextSections(*root)) {
@@ -88,13 +90,19 @@ net::Task<MaybeMail> ReadLarge(imap::Session& session, MailFacts facts) {
   co_return ReadOutline(*header, *root, texts);
 }
 
-net::Task<MaybeMail> ReadToDepth(imap::Session& session, MailFacts facts, Depth depth) {
+net::Task<MaybeMail> ReadToDepth(imap::Session& session, MailFacts facts, Depth depth,
+                                 std::string* raw) {
   if (depth == Depth::kNothing) {
     co_return NotRead();
   }
   if (depth == Depth::kHeader) co_return co_await ReadHeaderOnly(session, facts);
-  if (facts.size > kWholeBytes) co_return co_await ReadLarge(session, facts);
-  co_return co_await ReadWhole(session, facts);
+  if (facts.size <= kWholeBytes) co_return co_await ReadWhole(session, facts, raw);
+  auto large = co_await ReadLarge(session, facts, raw);
+  if (raw == nullptr || !raw->empty() || !large.ok() || !large->has_value()) co_return large;
+  auto beginning = co_await ReadBeginning(session, facts.uid, kWholeBytes);
+  if (!beginning.ok()) co_return beginning.status();
+  *raw = beginning->value_or("");
+  co_return large;
 }
 
 // --- POP3 ---------------------------------------------------------------------------
@@ -112,19 +120,24 @@ void Complete(mail::Mail& mail, const MailFacts& facts) {
   mail.received_unix = received != 0 ? received : facts.received_unix;
 }
 
-net::Task<MaybeMail> RetrieveMail(pop3::Session& session, MailFacts facts, size_t most) {
+net::Task<MaybeMail> RetrieveMail(pop3::Session& session, MailFacts facts, size_t most,
+                                  std::string* raw) {
   auto text = co_await session.Retrieve(facts.uid, facts.size, kWholeBytes, most);
   if (!text.ok()) co_return text.status();
+  if (raw != nullptr) *raw = text->bytes;
   co_return ParseText(*text, facts);
 }
 
-net::Task<MaybeMail> ReadBeginning(pop3::Session& session, MailFacts facts) {
+net::Task<MaybeMail> ReadBeginning(pop3::Session& session, MailFacts facts, std::string* raw) {
   auto text = co_await session.Top(facts.uid, kTopLines, kWholeBytes, 2 * kMostRetrieved);
-  if (text.ok()) co_return mail::ParseMail(text->bytes, facts.size);
+  if (text.ok()) {
+    if (raw != nullptr) *raw = text->bytes;
+    co_return mail::ParseMail(text->bytes, facts.size);
+  }
   if (!absl::IsFailedPrecondition(text.status())) co_return text.status();
   // TOP is optional (RFC 1939 section 7).
   if (facts.size <= kMostRetrieved) {
-    co_return co_await RetrieveMail(session, facts, 2 * kMostRetrieved);
+    co_return co_await RetrieveMail(session, facts, 2 * kMostRetrieved, raw);
   }
   co_return NotRead();
 }
@@ -133,7 +146,8 @@ net::Task<absl::StatusOr<pop3::MailText>> TopOfHeader(pop3::Session& session, ui
   co_return co_await session.Top(number, 0, kHeaderBytes, kMostRead);
 }
 
-net::Task<MaybeMail> ReadToDepth(pop3::Session& session, MailFacts& facts, Depth depth) {
+net::Task<MaybeMail> ReadToDepth(pop3::Session& session, MailFacts& facts, Depth depth,
+                                 std::string* raw) {
   if (depth == Depth::kNothing) {
     co_return NotRead();
   }
@@ -145,8 +159,8 @@ net::Task<MaybeMail> ReadToDepth(pop3::Session& session, MailFacts& facts, Depth
   auto size = co_await session.SizeOf(facts.uid);
   if (!size.ok()) co_return size.status();
   facts.size = *size;
-  if (facts.size > kWholeBytes) co_return co_await ReadBeginning(session, facts);
-  co_return co_await RetrieveMail(session, facts, kMostRead);
+  if (facts.size > kWholeBytes) co_return co_await ReadBeginning(session, facts, raw);
+  co_return co_await RetrieveMail(session, facts, kMostRead, raw);
 }
 
 }  // namespace
@@ -174,19 +188,49 @@ net::Task<absl::StatusOr<mail::Mail>> ReadHeader(pop3::Session& session, uint32_
   co_return mail::ParseMail(header->bytes);
 }
 
-net::Task<MaybeMail> ReadMail(pop3::Session& session, MailFacts facts, Depth depth) {
-  auto mail = co_await ReadToDepth(session, facts, depth);
+net::Task<MaybeMail> ReadMail(pop3::Session& session, WantedMail wanted) {
+  MailFacts facts = wanted.facts;
+  auto mail = co_await ReadToDepth(session, facts, wanted.depth, wanted.raw.get());
   if (!mail.ok() || !mail->has_value()) co_return mail;
   Complete(**mail, facts);
   co_return mail;
 }
 
-net::Task<MaybeMail> ReadMail(imap::Session& session, MailFacts facts, Depth depth) {
-  auto mail = co_await ReadToDepth(session, facts, depth);
+net::Task<MaybeMail> ReadMail(pop3::Session& session, MailFacts facts, Depth depth) {
+  WantedMail wanted{facts, depth};
+  co_return co_await ReadMail(session, std::move(wanted));
+}
+
+net::Task<MaybeMail> ReadMail(imap::Session& session, WantedMail wanted) {
+  const MailFacts facts = wanted.facts;
+  auto mail = co_await ReadToDepth(session, facts, wanted.depth, wanted.raw.get());
   if (!mail.ok() || !mail->has_value()) co_return mail;
   (*mail)->size = facts.size;
   (*mail)->received_unix = facts.received_unix;
   co_return mail;
+}
+
+net::Task<MaybeMail> ReadMail(imap::Session& session, MailFacts facts, Depth depth) {
+  WantedMail wanted{facts, depth};
+  co_return co_await ReadMail(session, std::move(wanted));
+}
+
+// In pieces, for no line of a server's answer may be longer.
+net::Task<absl::StatusOr<std::optional<std::string>>> ReadBeginning(imap::Session& session,
+                                                                    uint32_t uid, size_t most) {
+  std::string bytes;
+  while (bytes.size() < most) {
+    const size_t piece = std::min<size_t>(most - bytes.size(), kWholeBytes);
+    const std::string items = absl::StrCat("UID BODY.PEEK[]<", bytes.size(), ".", piece, ">");
+    auto data = co_await session.FetchOne(uid, items);
+    if (!data.ok()) co_return data.status();
+    if (!data->has_value()) co_return std::nullopt;
+    const std::string* part = (*data)->Find("");
+    if (part == nullptr || part->empty()) break;
+    bytes += *part;
+    if (part->size() < piece) break;
+  }
+  co_return std::optional<std::string>(std::move(bytes));
 }
 
 }  // namespace postern::fetcher

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,6 +25,8 @@ enum class Depth { kAll, kHeader, kNothing };
 struct WantedMail {
   MailFacts facts;
   Depth depth = Depth::kAll;
+  // Not null: the bytes of the mail go there as well, as they came, the first kWholeBytes.
+  std::shared_ptr<std::string> raw = nullptr;
 };
 
 // What came of the first ones of those that were wanted, in their order.
@@ -39,6 +43,14 @@ struct ReadMails {
 // no longer in the mailbox; a Status when the connection is no longer good.
 net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadMail(imap::Session& session,
                                                               MailFacts facts, Depth depth);
+// The same, with its bytes where they are wanted.
+net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadMail(imap::Session& session,
+                                                              WantedMail wanted);
+net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadMail(pop3::Session& session,
+                                                              WantedMail wanted);
+// The first bytes of a mail, at most so many, as they are; nothing when it is gone.
+net::Task<absl::StatusOr<std::optional<std::string>>> ReadBeginning(imap::Session& session,
+                                                                    uint32_t uid, size_t most);
 // The same by POP3, which tells no structure: of what is large, the beginning. The time it
 // was received is that of its topmost Received field, else what `facts` says.
 net::Task<absl::StatusOr<std::optional<mail::Mail>>> ReadMail(pop3::Session& session,

@@ -56,6 +56,16 @@ class Mailbox {
   virtual std::string Id(const MailFacts& facts) const = 0;
   // What names the mail in fetcher.proto, for as long as it is in the mailbox.
   virtual std::string Ref(const MailFacts& facts) const = 0;
+
+  // The first bytes of a mail as it came, at most so many; nothing when it is gone.
+  virtual net::Task<absl::StatusOr<std::optional<std::string>>> ReadBytes(MailFacts, size_t) {
+    co_return absl::UnimplementedError("this mailbox has no bytes");
+  }
+  // Its name, UTF-8; and what tells it, and the numbers of its mails, from all others.
+  virtual std::string Name() const { return "INBOX"; }
+  virtual std::string Place() const { return ""; }
+  // Finds the number of a mail that was seen on another connection; uid 0: it is gone.
+  virtual void Locate(MailFacts&) const {}
 };
 
 // What is left in a mailbox after it was looked through.

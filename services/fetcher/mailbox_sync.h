@@ -41,6 +41,7 @@ struct MailFacts {
   uint64_t size = 0;          // POP3: asked for when the mail is read
   int64_t received_unix = 0;  // INTERNALDATE; POP3: as far as it was of interest
   bool handed_on = false;     // POP3: to the edge, when it is settled; else it was left out
+  bool urgent = false;        // a rule wants it shown, whatever the presence and the hour
   bool operator==(const MailFacts&) const = default;
 };
 

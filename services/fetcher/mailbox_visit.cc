@@ -148,6 +148,13 @@ net::Task<absl::StatusOr<std::string>> MailboxVisit::MoveMails(std::vector<std::
   co_return OnlyByImap();
 }
 
+net::Task<absl::StatusOr<std::string>> MailboxVisit::CopyMails(std::vector<std::string>,
+                                                               std::string) {
+  co_return OnlyByImap();
+}
+
+net::Task<absl::Status> MailboxVisit::CreateFolder(std::string) { co_return OnlyByImap(); }
+
 net::Task<absl::StatusOr<Filed>> MailboxVisit::AppendMail(Filing) { co_return OnlyByImap(); }
 
 net::Task<absl::StatusOr<std::vector<imap::QuotaResource>>> MailboxVisit::AskQuota() {

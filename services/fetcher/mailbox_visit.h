@@ -137,6 +137,11 @@ class MailboxVisit {
   // Answers the mailbox that they are in then. `to` as in Filing.
   virtual net::Task<absl::StatusOr<std::string>> MoveMails(std::vector<std::string> ids,
                                                            std::string to);
+  // As MoveMails; they stay where they are, too.
+  virtual net::Task<absl::StatusOr<std::string>> CopyMails(std::vector<std::string> ids,
+                                                           std::string to);
+  // Named in UTF-8, with the server's separators. OK when it is there already.
+  virtual net::Task<absl::Status> CreateFolder(std::string mailbox);
   virtual net::Task<absl::StatusOr<Filed>> AppendMail(Filing filing);
   virtual net::Task<absl::StatusOr<std::vector<imap::QuotaResource>>> AskQuota();
 

@@ -40,7 +40,7 @@ ReadMails Broken(absl::Status status) {
 }
 
 net::Task<ReadMails> ReadFirst(pop3::Session& session, WantedMail first) {
-  auto mail = co_await ReadMail(session, first.facts, first.depth);
+  auto mail = co_await ReadMail(session, std::move(first));
   co_return JustOne(std::move(mail));
 }
 
@@ -71,6 +71,7 @@ net::Task<ReadMails> ReadSome(pop3::Session& session, std::vector<WantedMail> wa
     MailFacts facts = wanted[i].facts;
     facts.size = mails[i].octets;
     read.mails.push_back(MailOf(*texts[i], facts));
+    if (wanted[i].raw) *wanted[i].raw = std::move(texts[i]->bytes);
     texts[i]->bytes = std::string();
   }
   co_return read;

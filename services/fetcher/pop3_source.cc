@@ -51,6 +51,9 @@ net::Task<absl::Status> Pop3Source::Open(const sasl::Credentials& credentials,
   if (!listing.ok()) {
     co_return Blame(session_, Step::kOpenMailbox, listing.status(), failure);
   }
+  if (vigil_.progress.lease.has_held) {
+    for (const ListedMail& mail : *listing) numbers_[mail.key] = mail.number;
+  }
   absl::Status begun = co_await Begin(*std::move(listing));
   // The ids make no sense; what else may go wrong here is not the user's concern.
   if (absl::IsFailedPrecondition(begun)) {
@@ -70,6 +73,23 @@ net::Task<absl::StatusOr<std::vector<ListedMail>>> Pop3Source::List() {
   absl::Status listed = co_await session_.ListUniqueIds(std::move(sink));
   if (!listed.ok()) co_return listed;
   co_return listing;
+}
+
+void Pop3Source::Locate(MailFacts& facts) const {
+  const auto known = numbers_.find(facts.key);
+  facts.uid = known == numbers_.end() ? 0 : known->second;
+  for (const ListedMail& mail : fresh_) {
+    if (mail.key == facts.key) facts.uid = mail.number;
+  }
+}
+
+net::Task<absl::StatusOr<std::optional<std::string>>> Pop3Source::ReadBytes(MailFacts facts,
+                                                                            size_t most) {
+  auto size = co_await session_.SizeOf(facts.uid);
+  if (!size.ok()) co_return size.status();
+  auto text = co_await session_.Retrieve(facts.uid, *size, most, 2 * most + kWholeBytes);
+  if (!text.ok()) co_return text.status();
+  co_return std::optional<std::string>(std::move(text->bytes));
 }
 
 net::Task<absl::Status> Pop3Source::Begin(std::vector<ListedMail> listing) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 #include "lib/net/byte_stream.h"
 #include "services/fetcher/delivered_mails.h"
 #include "services/fetcher/known_mails.h"
@@ -23,6 +24,10 @@ class Pop3Source final : public MailSource {
   net::Task<absl::Status> Settle(std::vector<MailFacts> mails) override;
   std::string Id(const MailFacts& facts) const override;
   std::string Ref(const MailFacts& facts) const override { return Pop3MailRef(facts.key); }
+  net::Task<absl::StatusOr<std::optional<std::string>>> ReadBytes(MailFacts facts,
+                                                                  size_t most) override;
+  std::string Place() const override { return absl::StrCat(mailbox_, ":0"); }
+  void Locate(MailFacts& facts) const override;
   net::Task<absl::StatusOr<Stay>> Park() override;
   int64_t login_delay_seconds() const override { return session_.login_delay_seconds(); }
 
@@ -53,6 +58,7 @@ class Pop3Source final : public MailSource {
   int refused_tops_ = 0;                            // in a row, since none was answered
   // For what is to be removed; empty where nothing is.
   std::vector<ListedMail> listing_, to_remove_;
+  absl::flat_hash_map<uint64_t, uint32_t> numbers_;  // by key; where mails are held alone
 };
 
 }  // namespace postern::fetcher

@@ -42,6 +42,9 @@ struct Progress {
   RecentMails recent;
   // POP3: commands go out one by one, whatever the server offers: several at once went wrong.
   bool one_command = false;
+  // Until then mails bring their bytes along, for the rules asked for those of others.
+  int64_t wants_raw_until = 0;
+  bool WantsRaw(int64_t now_unix) const { return now_unix < wants_raw_until; }
   // IMAP: the same of Account::more_mailboxes, by their names. Null: there are none.
   std::unique_ptr<std::map<std::string, Progress>> further;
 

@@ -9,15 +9,18 @@
 #include "lib/crypto/digest.h"
 #include "lib/rpc/mail_codec.h"
 #include "lib/words/wording.h"
+#include "services/fetcher/effects/rule_effects.h"
+#include "services/fetcher/mail_id.h"
+#include "services/fetcher/mailbox_sync.h"
 
 namespace postern::fetcher {
 
 namespace {
 
 constexpr std::chrono::minutes kLimit{2};
-// In memory at once, and in one call to the rules.
+// In memory at once.
 constexpr size_t kReadAtOnce = 8;
-constexpr size_t kMaxJudgedBytes = 3 * 1024 * 1024;
+constexpr size_t kMaxCounts = 200;
 
 absl::Status Held() {
   return words::Error(absl::StatusCode::kFailedPrecondition,
@@ -25,53 +28,122 @@ absl::Status Held() {
                                   "for your presence, mails don't come one by one now"));
 }
 
+// Collects a mail as it comes, until there is enough of it.
+class Bytes {
+ public:
+  explicit Bytes(size_t most) : most_(most) {}
+  net::Task<absl::Status> Put(MailPart part) {
+    all_.append(part.bytes, 0, most_ - all_.size());
+    co_return all_.size() < most_ ? absl::OkStatus() : absl::CancelledError("enough");
+  }
+  std::string Take() { return std::move(all_); }
+
+ private:
+  const size_t most_;
+  std::string all_;
+};
+
+net::Task<absl::StatusOr<std::optional<std::string>>> ReadBytesOn(MailboxVisit& visit,
+                                                                  std::string id, size_t most) {
+  Bytes bytes(most);
+  MailPartSink sink = [&bytes](MailPart part) { return bytes.Put(std::move(part)); };
+  absl::Status read = co_await visit.ReadPart(std::move(id), 0, std::move(sink));
+  if (!read.ok() && !absl::IsCancelled(read)) co_return read;
+  co_return std::optional<std::string>(bytes.Take());
+}
+
 }  // namespace
 
-net::Task<absl::Status> RuleRun::JudgeSome(std::vector<IncomingMail> mails,
-                                           std::vector<MailSummary> summaries, Order& order) {
-  if (mails.empty()) co_return absl::OkStatus();
-  auto judgements = co_await handoff_.Judge(order.account, mails);
-  if (!judgements.ok()) co_return judgements.status();
+net::Task<absl::Status> RuleRun::Deliver(std::vector<JudgedMail>& mails, const Account& account) {
   std::vector<IncomingMail> wanted;
-  for (size_t i = 0; i < mails.size(); ++i) {
-    MailHandoff::Judgement& judgement = (*judgements)[i];
-    if (judgement.wanted) wanted.push_back(std::move(mails[i]));
-    Judged judged{std::move(summaries[i]), judgement.wanted, std::move(judgement.reason)};
-    order.outcome.mails.push_back(std::move(judged));
+  for (JudgedMail& mail : mails) {
+    if (!mail.plan.deliver) continue;
+    mail.mail.raw.clear();
+    mail.mail.headers_only = mail.plan.headers_only;
+    if (!mail.plan.stays) mail.mail.mail_ref.clear();
+    wanted.push_back(std::move(mail.mail));
   }
-  if (!order.deliver || wanted.empty()) co_return absl::OkStatus();
-  auto delivered = co_await handoff_.DeliverFull(order.account, std::move(wanted));
+  if (wanted.empty()) co_return absl::OkStatus();
+  auto delivered = co_await handoff_.DeliverFull(account, std::move(wanted));
   if (!delivered.ok()) co_return delivered.status();
   if (*delivered == MailHandoff::Answer::kHeld) co_return Held();
   co_return absl::OkStatus();
 }
 
-net::Task<absl::Status> RuleRun::Take(std::vector<MailSummary> listed, std::vector<FoundMail> read,
-                                      Order& order) {
+net::Task<absl::Status> RuleRun::CarryOut(MailboxVisit& visit, std::vector<JudgedMail>& mails,
+                                          const ReadWhole& read, const Account& account) {
+  RuleEffects* const effects = handoff_.effects();
+  if (effects == nullptr) co_return absl::UnavailableError("the fetcher is starting");
+  if (absl::Status s = co_await effects->Send(account, mails, read); !s.ok()) co_return s;
+  if (absl::Status s = co_await effects->FileOn(visit, account, mails); !s.ok()) co_return s;
+  co_return co_await handoff_.judging().Commit(account, mails);
+}
+
+net::Task<absl::Status> RuleRun::JudgeSome(MailboxVisit& visit, std::vector<JudgedMail> mails,
+                                           std::vector<MailSummary> summaries, Order& order) {
+  if (mails.empty()) co_return absl::OkStatus();
+  const std::string& mailbox = order.query.mailbox;
+  Judging::Question question{order.account, mailbox.empty() ? order.account.mailbox : mailbox};
+  question.dry_run = !order.wish.deliver && !order.wish.carry_out;
+  question.try_script = order.wish.try_script;
+  const ReadWhole read = [&visit](const JudgedMail& mail, size_t most) {
+    return ReadBytesOn(visit, mail.mail.mail_ref, most);
+  };
+  question.read = read;
+  if (absl::Status s = co_await handoff_.Judge(question, mails); !s.ok()) co_return s;
+  for (size_t i = 0; i < mails.size(); ++i) {
+    Judged& judged = order.outcome.mails.emplace_back();
+    judged.mail = std::move(summaries[i]);
+    judged.wanted = mails[i].plan.deliver;
+    judged.reason = mails[i].said.reason();
+    judged.actions = DescribeActions(mails[i].said);
+    for (const std::string& action : judged.actions) {
+      if (order.outcome.counts.size() < kMaxCounts) ++order.outcome.counts[action];
+    }
+  }
+  if (order.wish.carry_out) {
+    absl::Status done = co_await CarryOut(visit, mails, read, order.account);
+    if (!done.ok()) co_return done;
+  }
+  if (!order.wish.deliver) co_return absl::OkStatus();
+  co_return co_await Deliver(mails, order.account);
+}
+
+// What is carried out goes by the id that the mail has for good: what a rule has done with it
+// once, it does not do again. A message is shown as often as somebody asks.
+std::string RuleRun::IdFor(const std::string& ref, Order& order) {
+  const std::string of_this_run = absl::StrCat(order.run_id, ":", ++order.counted);
+  const std::optional<MailId> id = ParseMailId(ref);
+  if (!order.wish.carry_out || order.wish.deliver || !id) return of_this_run;
+  const Account& account = order.account;
+  const std::string& mailbox = id->mailbox.empty() ? account.mailbox : id->mailbox;
+  Cursor cursor;
+  cursor.uid_validity = id->uid_validity;
+  cursor.mailbox = MailboxIdentity(account.host, account.login, mailbox);
+  return DeliveryId(account.id, cursor, id->uid);
+}
+
+net::Task<absl::Status> RuleRun::Take(MailboxVisit& visit, std::vector<MailSummary> listed,
+                                      std::vector<FoundMail> read, Order& order) {
   absl::flat_hash_map<std::string, MailSummary> by_id;
   for (MailSummary& summary : listed) {
     std::string id = summary.id;
     by_id.emplace(std::move(id), std::move(summary));
   }
-  std::vector<IncomingMail> mails;
+  std::vector<JudgedMail> mails;
   std::vector<MailSummary> summaries;
-  size_t bytes = 0;
   for (FoundMail& found : read) {
-    IncomingMail mail{absl::StrCat(order.run_id, ":", ++order.counted), rpc::ToProto(found.mail),
-                      found.id};
-    const size_t size = mail.mail.ByteSizeLong();
-    if (bytes + size > kMaxJudgedBytes && !mails.empty()) {
-      absl::Status judged =
-          co_await JudgeSome(std::exchange(mails, std::vector<IncomingMail>()),
-                             std::exchange(summaries, std::vector<MailSummary>()), order);
-      if (!judged.ok()) co_return judged;
-      bytes = 0;
-    }
-    bytes += size;
-    mails.push_back(std::move(mail));
-    summaries.push_back(std::move(by_id[found.id]));
+    JudgedMail& mail = mails.emplace_back();
+    mail.mail.delivery_id = IdFor(found.id, order);
+    mail.mail.mail = rpc::ToProto(found.mail);
+    mail.mail.mail_ref = found.id;
+    MailSummary& summary = by_id[found.id];
+    mail.flags = summary.flags;
+    mail.facts.size = summary.size;
+    mail.facts.received_unix = summary.received_unix;
+    summaries.push_back(std::move(summary));
   }
-  co_return co_await JudgeSome(std::move(mails), std::move(summaries), order);
+  co_return co_await JudgeSome(visit, std::move(mails), std::move(summaries), order);
 }
 
 net::Task<absl::Status> RuleRun::Visit(MailboxVisit& visit, Order& order) {
@@ -86,15 +158,15 @@ net::Task<absl::Status> RuleRun::Visit(MailboxVisit& visit, Order& order) {
     for (const MailSummary& mail : some) ids.push_back(mail.id);
     Reading reading(std::move(ids), Reading::Purpose::kForRules);
     if (absl::Status s = co_await visit.ReadMails(reading); !s.ok()) co_return s;
-    order.trouble = co_await Take(std::move(some), reading.Finish(), order);
+    order.trouble = co_await Take(visit, std::move(some), reading.Finish(), order);
     if (!order.trouble.ok()) co_return order.trouble;
   }
   co_return absl::OkStatus();
 }
 
 net::Task<absl::StatusOr<RuleRun::Outcome>> RuleRun::Run(std::shared_ptr<const Account> account,
-                                                         MailQuery query, bool deliver) {
-  Order order{*account, query, deliver, absl::StrCat(account->id, ":rules:", crypto::RandomId())};
+                                                         MailQuery query, Wish wish) {
+  Order order{*account, query, wish, absl::StrCat(account->id, ":rules:", crypto::RandomId())};
   MailDesk::Work work = [&](MailboxVisit& visit) { return Visit(visit, order); };
   absl::Status done = co_await mails_.Visit(account, kLimit, std::move(work));
   if (!order.trouble.ok()) co_return order.trouble;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,7 +13,7 @@
 namespace postern::fetcher {
 
 // The mails of a folder, judged by the rules as they stand now: what came long ago, or was
-// delivered before, too. Nothing in the mailbox changes, and no cursor moves.
+// delivered before, too. No cursor moves, and unless it is asked for nothing changes.
 class RuleRun {
  public:
   static constexpr size_t kMaxMails = 500;  // of one run
@@ -23,32 +24,44 @@ class RuleRun {
     MailSummary mail;
     bool wanted = false;
     std::string reason;
+    std::vector<std::string> actions;
   };
   struct Outcome {
     std::vector<Judged> mails;  // newest first
     bool more = false;
+    std::map<std::string, uint32_t> counts;  // of mails, by action
   };
-  // `deliver`: those that are wanted go to their owner as messages, each under an id of its own:
-  // it is no repeat, whatever was delivered before. Errors as MailDesk's; those of the rules and
-  // the edge are passed on.
+  // With neither, it is a dry run: nothing is recorded.
+  struct Wish {
+    // Those that are wanted go to their owner as messages, each under an id of its own: it is no
+    // repeat, whatever was delivered before.
+    bool deliver = false;
+    bool carry_out = false;  // all else that the rules say
+    std::string try_script;  // of a dry run: in place of the owner's own
+  };
+  // Errors as MailDesk's; those of the rules, the edge and the sender are passed on.
   net::Task<absl::StatusOr<Outcome>> Run(std::shared_ptr<const Account> account, MailQuery query,
-                                         bool deliver);
+                                         Wish wish);
 
  private:
   struct Order {
     const Account& account;
     const MailQuery& query;
-    const bool deliver;
+    const Wish& wish;
     const std::string run_id;
     uint32_t counted = 0;
     Outcome outcome = {};
     absl::Status trouble = {};  // of the rules or the edge
   };
+  static std::string IdFor(const std::string& ref, Order& order);
   net::Task<absl::Status> Visit(MailboxVisit& visit, Order& order);
-  net::Task<absl::Status> Take(std::vector<MailSummary> listed, std::vector<FoundMail> read,
-                               Order& order);
-  net::Task<absl::Status> JudgeSome(std::vector<IncomingMail> mails,
+  net::Task<absl::Status> Take(MailboxVisit& visit, std::vector<MailSummary> listed,
+                               std::vector<FoundMail> read, Order& order);
+  net::Task<absl::Status> JudgeSome(MailboxVisit& visit, std::vector<JudgedMail> mails,
                                     std::vector<MailSummary> summaries, Order& order);
+  net::Task<absl::Status> CarryOut(MailboxVisit& visit, std::vector<JudgedMail>& mails,
+                                   const ReadWhole& read, const Account& account);
+  net::Task<absl::Status> Deliver(std::vector<JudgedMail>& mails, const Account& account);
 
   MailDesk& mails_;
   MailHandoff& handoff_;

@@ -8,6 +8,7 @@
 #include "lib/net/dialer.h"
 #include "lib/net/task_group.h"
 #include "lib/oauth2/access_tokens.h"
+#include "lib/store/redis_client.h"
 #include "services/fetcher/alarm_clock.h"
 #include "services/fetcher/availability_feed.h"
 #include "services/fetcher/connect_budget.h"
@@ -42,6 +43,7 @@ struct WatcherParts {
   LoginLedger* ledger = nullptr;           // null: any number of connections by one login
   // A mailbox of this host is open, and not only because another one was.
   std::function<void(const std::string& host)> on_reached = {};
+  store::RedisClient* redis = nullptr;  // where held mails are noted; null: none are
 };
 
 }  // namespace postern::fetcher

@@ -73,4 +73,28 @@ net::Task<absl::Status> Session::Move(const std::vector<uint32_t>& uids,
   co_return co_await Expunge(uids);
 }
 
+net::Task<absl::Status> Session::Copy(const std::vector<uint32_t>& uids,
+                                      const std::string& mailbox) {
+  const std::string copy = "COPY";
+  co_return co_await Transfer(copy, uids, mailbox);
+}
+
+// RFC 3501 sections 6.3.3 and 6.3.6.
+net::Task<absl::Status> Session::Create(const std::string& mailbox) {
+  auto spellings = Spellings(mailbox);
+  if (!spellings.ok()) co_return spellings.status();
+  const std::string& wire_name = enabled_.utf8 ? mailbox : spellings->front();
+  Command create("CREATE", wire_form());
+  if (absl::Status s = create.AddString(wire_name, "mailbox name"); !s.ok()) co_return s;
+  auto created = co_await Execute(create);
+  if (!created.ok()) co_return created.status();
+  if (created->name == "NO" && created->code == "ALREADYEXISTS") co_return absl::OkStatus();
+  if (absl::Status s = Refusal("CREATE", *created); !s.ok()) co_return s;
+  Command subscribe("SUBSCRIBE", wire_form());
+  if (absl::Status s = subscribe.AddString(wire_name, "mailbox name"); !s.ok()) co_return s;
+  auto subscribed = co_await Execute(subscribe);
+  // It is there; who shows subscribed folders alone misses it, no more.
+  co_return subscribed.status();
+}
+
 }  // namespace postern::fetcher::imap

@@ -96,7 +96,11 @@ class Session {
   net::Task<absl::Status> Store(const std::vector<uint32_t>& uids, FlagChange change,
                                 const std::vector<std::string>& flags);
   net::Task<absl::Status> Move(const std::vector<uint32_t>& uids, const std::string& mailbox);
+  net::Task<absl::Status> Copy(const std::vector<uint32_t>& uids, const std::string& mailbox);
   net::Task<absl::Status> Expunge(const std::vector<uint32_t>& uids);
+  // Makes a mailbox, named in UTF-8 with the server's separators, and subscribes to it. OK when
+  // it is there already.
+  net::Task<absl::Status> Create(const std::string& mailbox);
   // Files a mail. Where its pieces break off the connection is of no use any more, and
   // nothing is filed.
   net::Task<absl::StatusOr<std::optional<AppendedUid>>> Append(const std::string& mailbox,

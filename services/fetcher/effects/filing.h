@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "lib/net/task.h"
+#include "services/fetcher/effects/judged_mail.h"
+#include "services/fetcher/mailbox_visit.h"
+
+namespace postern::fetcher {
+
+// Puts mails of one mailbox where the rules say, and marks them, on a visit to it (IMAP). Those
+// with the same way go together. What was moved once is not there any more, so a repeat does
+// nothing; a copy is looked for by its Message-ID first where `begun` says that it may be there.
+//
+// `outcomes` has one for each mail: kFailedPrecondition, what the server refuses for good; the mail
+// is where it was. Answers an error when the connection is of no more use: then those that have
+// no outcome yet come again.
+class FilingVisit {
+ public:
+  FilingVisit(MailboxVisit& visit, const std::vector<JudgedMail*>& mails,
+              const absl::flat_hash_set<std::string>& begun, std::vector<absl::Status>& outcomes)
+      : visit_(visit), mails_(mails), begun_(begun), outcomes_(outcomes) {}
+
+  net::Task<absl::Status> Run();
+
+ private:
+  using Group = std::vector<size_t>;  // of mails_
+  std::vector<std::string> Ids(const Group& group) const;
+  net::Task<absl::Status> FileGroup(const Plan& plan, Group group);
+  net::Task<absl::Status> Copy(const FilingStep& step, const Group& group);
+  net::Task<absl::StatusOr<bool>> IsThere(const FilingStep& step, const JudgedMail& mail);
+  // Moves or copies; makes the folder where that is wanted.
+  net::Task<absl::Status> Transfer(const FilingStep& step, std::vector<std::string> ids, bool move);
+  net::Task<absl::Status> Mark(std::vector<std::string> ids, std::vector<std::string> add,
+                               std::vector<std::string> remove);
+
+  MailboxVisit& visit_;
+  const std::vector<JudgedMail*>& mails_;
+  const absl::flat_hash_set<std::string>& begun_;
+  std::vector<absl::Status>& outcomes_;
+};
+
+// Whether a copy is made that a repeat would make again.
+bool Copies(const Plan& plan);
+
+}  // namespace postern::fetcher

@@ -1,0 +1,82 @@
+#include "services/fetcher/effects/letter.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "lib/mail/encoded_word.h"
+#include "lib/mail/header_fields.h"
+#include "lib/mail/header_writer.h"
+#include "lib/mail/utf8.h"
+
+namespace postern::fetcher {
+
+namespace {
+
+constexpr size_t kMaxHeaderBytes = 1024 * 1024, kMaxFields = 10'000;
+constexpr size_t kMaxValueBytes = 64 * 1024, kMaxNameBytes = 200;
+
+size_t OffsetIn(absl::string_view whole, absl::string_view part) {
+  return static_cast<size_t>(part.data() - whole.data());
+}
+
+bool IsFieldName(absl::string_view name) {
+  return !name.empty() && name.size() <= kMaxNameBytes &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return c > ' ' && c < 0x7F && c != ':'; });
+}
+
+std::string FieldLine(absl::string_view name, absl::string_view value) {
+  const std::string clean = mail::CleanLine(mail::CutUtf8(value, kMaxValueBytes));
+  return mail::HeaderLine(name, mail::TextWords(clean));
+}
+
+}  // namespace
+
+Letter::Letter(absl::string_view mail) {
+  const mail::HeaderFields header = mail::ReadHeaderFields(mail, kMaxHeaderBytes, kMaxFields);
+  size_t end = header.fields.empty() ? 0 : OffsetIn(mail, header.fields.front().name);
+  for (const mail::RawField& field : header.fields) {
+    const size_t begin = OffsetIn(mail, field.name);
+    end = mail::NextLine(mail, OffsetIn(mail, field.body) + field.body.size());
+    std::string text(mail.substr(begin, end - begin));
+    if (!absl::EndsWith(text, "\n")) text += "\r\n";
+    fields_.push_back({std::string(field.name), std::move(text)});
+  }
+  rest_ = std::string(mail.substr(end));
+}
+
+std::string Letter::Join() const {
+  std::string all;
+  for (const Field& field : fields_) all += field.text;
+  return all + rest_;
+}
+
+void Letter::Add(absl::string_view name, absl::string_view value, bool last) {
+  if (!IsFieldName(name)) return;
+  Field field{std::string(name), FieldLine(name, value)};
+  fields_.insert(last ? fields_.end() : fields_.begin(), std::move(field));
+}
+
+void Letter::Remove(absl::string_view name, size_t occurrence) {
+  size_t seen = 0;
+  for (auto at = fields_.begin(); at != fields_.end(); ++at) {
+    if (!absl::EqualsIgnoreCase(at->name, name) || seen++ != occurrence) continue;
+    fields_.erase(at);
+    return;
+  }
+}
+
+void Letter::Replace(absl::string_view name, const re2::RE2& pattern, const std::string& with) {
+  if (!IsFieldName(name)) return;
+  for (Field& field : fields_) {
+    if (!absl::EqualsIgnoreCase(field.name, name)) continue;
+    const absl::string_view text = field.text;
+    std::string value = mail::DecodeHeaderText(mail::Unfold(text.substr(text.find(':') + 1)));
+    if (RE2::GlobalReplace(&value, pattern, with) > 0) field.text = FieldLine(field.name, value);
+  }
+}
+
+}  // namespace postern::fetcher

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace postern::fetcher {
+
+// The header of a mail, field by field, and what follows it, to be changed and joined again. What
+// is not changed stays as it is, byte for byte.
+class Letter {
+ public:
+  explicit Letter(absl::string_view mail);
+
+  // At the top, or below the others. Names that are none are left out; a value is one line, and
+  // beyond ASCII it is encoded (RFC 2047).
+  void Add(absl::string_view name, absl::string_view value, bool last);
+  // That one of the fields of this name (any case), counted from 0.
+  void Remove(absl::string_view name, size_t occurrence);
+  // In the decoded values of all fields of this name. `with` as RE2::Rewrite has it.
+  void Replace(absl::string_view name, const re2::RE2& pattern, const std::string& with);
+
+  std::string Join() const;
+
+ private:
+  struct Field {
+    std::string name, text;  // as they stand, with the line end
+  };
+  std::vector<Field> fields_;
+  std::string rest_;  // with the empty line
+};
+
+}  // namespace postern::fetcher

@@ -1,0 +1,302 @@
+#include "services/fetcher/effects/rule_effects.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "lib/mail/mime_parser.h"
+#include "lib/mail/utf8.h"
+#include "lib/process/log.h"
+#include "lib/process/metrics.h"
+#include "lib/rpc/mail_codec.h"
+#include "services/fetcher/effects/edited_mail.h"
+#include "services/fetcher/effects/filing.h"
+
+namespace postern::fetcher {
+
+namespace {
+
+constexpr std::chrono::minutes kFilingLimit{2};
+constexpr size_t kMaxWhy = 300, kMaxSubject = 80;
+constexpr int kMaxErrorsTold = 3;
+
+prometheus::Counter& Effects(const char* action, const char* result) {
+  return metrics::Counter("postern_fetcher_rule_actions_total",
+                          "What rules wanted done with mails, by what came of it",
+                          {{"action", action}, {"result", result}});
+}
+
+const char* NameOf(const rules::v1::Action& action) {
+  if (action.has_redirect()) return "redirect";
+  if (action.has_answer()) return "answer";
+  if (action.has_notify()) return "notify";
+  return "note";
+}
+
+NotifiedMail NotifiedOf(const Account& account, const JudgedMail& mail) {
+  NotifiedMail notified;
+  notified.account = account.name;
+  notified.user = account.owner;
+  notified.mail_id = mail.mail.delivery_id;
+  const mail::v1::Mail& proto = mail.mail.mail;
+  if (proto.from_size() > 0) notified.from = rpc::FromProto(proto.from(0)).Readable();
+  notified.subject = proto.subject();
+  notified.received_unix = proto.received_unix();
+  return notified;
+}
+
+// Those made before the action.
+Edits EditsBefore(const JudgedMail& mail, const rules::v1::Action& action) {
+  Edits edits = mail.said.edits();
+  const int made = static_cast<int>(action.edits());
+  if (made < edits.size()) edits.DeleteSubrange(made, edits.size() - made);
+  return edits;
+}
+
+std::string TargetOf(const JudgedMail& mail) {
+  const FilingStep& step = mail.plan.filings.back();
+  return mail::CleanLine(step.mailbox.empty() ? step.special_use : step.mailbox);
+}
+
+}  // namespace
+
+// What one of our own services refuses for good, and what no repeat can change. A loop of
+// redirects is kFailedPrecondition, too.
+bool MayYetWork(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnimplemented:
+      return false;
+    default:
+      return true;
+  }
+}
+
+std::string WhyNot(const absl::Status& status) {
+  const auto wording = words::WordingOf(status);
+  const std::string why = wording ? words::English(*wording) : std::string(status.message());
+  return std::string(mail::CutUtf8(mail::CleanLine(why), kMaxWhy));
+}
+
+std::string SubjectForPeople(const IncomingMail& mail) {
+  const std::string subject = mail::CleanLine(mail.mail.subject());
+  return subject.empty() ? mail.mail.message_id()
+                         : std::string(mail::CutUtf8(subject, kMaxSubject));
+}
+
+void ShowEdited(JudgedMail& mail) {
+  if (mail.said.edits().empty() || mail.mail.raw.empty()) return;
+  const mail::v1::Mail before = std::move(mail.mail.mail);
+  const bool cut = before.size() > mail.mail.raw.size();
+  const std::string edited = EditedMail(mail.mail.raw, mail.said.edits());
+  mail::Mail parsed = mail::ParseMail(edited, cut ? before.size() : 0);
+  parsed.size = before.size();
+  parsed.received_unix = before.received_unix();
+  mail.mail.mail = rpc::ToProto(parsed);
+}
+
+// --- what is sent -----------------------------------------------------------------
+
+net::Task<absl::Status> RuleEffects::Send(const Account& account, std::vector<JudgedMail>& mails,
+                                          const ReadWhole& read) {
+  for (JudgedMail& mail : mails) {
+    absl::Status sent = co_await SendOne(account, mail, read);
+    if (!sent.ok()) co_return sent;
+  }
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> RuleEffects::SendOne(const Account& account, JudgedMail& mail,
+                                             const ReadWhole& read) {
+  if (!mail.said.errors().empty()) co_await TellErrors(account, mail);
+  if (!mail.said.edits().empty() && mail.plan.deliver && mail.mail.raw.empty()) {
+    auto raw = co_await read(mail, kWholeBytes);
+    if (!raw.ok()) co_return raw.status();
+    mail.mail.raw = raw->value_or("");
+  }
+  ShowEdited(mail);
+  if (!mail.plan.others.empty()) co_await CheckOthers(account, mail);
+  std::string whole;  // read once
+  for (const rules::v1::Action& action : mail.plan.sends) {
+    absl::Status done = co_await Do(account, mail, action, read, whole);
+    if (!done.ok() && MayYetWork(done)) {
+      Effects(NameOf(action), "again").Increment();
+      co_return done;
+    }
+    Effects(NameOf(action), done.ok() ? "done" : "never").Increment();
+    if (!done.ok()) co_await NeverWorks(account, mail, action, done);
+  }
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> RuleEffects::Do(const Account& account, const JudgedMail& mail,
+                                        const rules::v1::Action& action, const ReadWhole& read,
+                                        std::string& whole) {
+  if (action.has_redirect()) co_return co_await Redirect(account, mail, action, read, whole);
+  if (action.has_answer()) co_return co_await parts_.sending.Answer(account, action);
+  if (action.has_notify()) co_return co_await Notify(account, mail, action);
+  const std::string text = mail::CleanLine(action.note().text());
+  log::Info("note of a rule", {{"mail", mail.mail.delivery_id},
+                               {"account", account.id},
+                               {"program", action.program()},
+                               {"file", mail::CleanLine(action.note().file_name())},
+                               {"note", mail::CutUtf8(text, kMaxWhy)}});
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> RuleEffects::Redirect(const Account& account, const JudgedMail& mail,
+                                              const rules::v1::Action& action,
+                                              const ReadWhole& read, std::string& whole) {
+  if (whole.empty()) {
+    auto all = co_await read(mail, SendingOn::kMostBytes + 1);
+    if (!all.ok()) co_return all.status();
+    // Gone: somebody has removed it, and it is not sent on.
+    if (!all->has_value() || (*all)->empty()) co_return absl::OkStatus();
+    whole = **std::move(all);
+  }
+  std::string edited = EditedMail(whole, EditsBefore(mail, action));
+  co_return co_await parts_.sending.Redirect(account, action, std::move(edited));
+}
+
+net::Task<absl::Status> RuleEffects::Notify(const Account& account, const JudgedMail& mail,
+                                            const rules::v1::Action& action) {
+  const NotifiedMail notified = NotifiedOf(account, mail);
+  const std::string& method = action.notify().method();
+  if (absl::StartsWithIgnoreCase(method, "xmpp:")) {
+    auto request = XmppNotification(action, notified);
+    if (!request.ok()) co_return request.status();
+    co_return co_await parts_.notes.Notify(account, *std::move(request));
+  }
+  if (absl::StartsWithIgnoreCase(method, "mailto:")) {
+    const auto notification = MailtoNotification(action, notified);
+    if (!notification.ok()) co_return notification.status();
+    co_return co_await parts_.sending.Mailto(account, action, *notification);
+  }
+  std::string json = WebhookJson(action, notified);
+  co_return parts_.webhooks.Post(account.owner, method, std::move(json));
+}
+
+// --- what is told -----------------------------------------------------------------
+
+net::Task<void> RuleEffects::NeverWorks(const Account& account, JudgedMail& mail,
+                                        const rules::v1::Action& action, absl::Status why) {
+  log::Info("what a rule wants can't be done",
+            {{"mail", mail.mail.delivery_id},
+             {"account", account.id},
+             {"action", NameOf(action)},
+             {"error", why.ToString(absl::StatusToStringMode::kWithNoExtraData)}});
+  const std::string subject = SubjectForPeople(mail.mail), reason = WhyNot(why);
+  if (action.has_redirect()) {
+    // Nobody else has it then.
+    mail.plan.deliver = mail.plan.stays = true;
+    const std::string to = mail::CleanLine(absl::StrJoin(action.redirect().addresses(), ", "));
+    co_await parts_.notes.Tell(
+        account, words::Word("A rule could not send \"$0\" on to $1: $2", subject, to, reason));
+  } else if (action.has_answer()) {
+    const std::string to = mail::CleanLine(action.answer().to());
+    co_await parts_.notes.Tell(
+        account, words::Word("A rule could not answer \"$0\" to $1: $2", subject, to, reason));
+  } else {
+    co_await parts_.notes.Tell(
+        account, words::Word("A rule could not notify anybody of \"$0\": $1", subject, reason));
+  }
+}
+
+net::Task<void> RuleEffects::TellErrors(const Account& account, const JudgedMail& mail) {
+  const int told = std::min(kMaxErrorsTold, mail.said.errors_size());
+  for (int i = 0; i < told; ++i) {
+    const std::string error(mail::CutUtf8(mail::CleanLine(mail.said.errors(i)), kMaxWhy));
+    co_await parts_.notes.Tell(
+        account, words::Word("A rule went wrong, and did nothing with the mail: $0", error));
+  }
+}
+
+// Only people who use this gateway get mails of others by it.
+net::Task<void> RuleEffects::CheckOthers(const Account& account, JudgedMail& mail) {
+  std::vector<std::string> users;
+  for (std::string& other : mail.plan.others) {
+    if (parts_.book.IsUser(other)) {
+      users.push_back(std::move(other));
+      continue;
+    }
+    mail.plan.deliver = true;
+    co_await parts_.notes.Tell(
+        account, words::Word("A rule can't deliver mail to $0, who has no account here",
+                             mail::CleanLine(other)));
+  }
+  mail.plan.others = std::move(users);
+}
+
+// --- folders ----------------------------------------------------------------------
+
+net::Task<absl::Status> RuleEffects::FileOn(MailboxVisit& visit, const Account& account,
+                                            std::vector<JudgedMail>& mails) {
+  std::vector<JudgedMail*> filed;
+  std::vector<std::string> copied;
+  for (JudgedMail& mail : mails) {
+    if (!mail.plan.Files() || mail.mail.mail_ref.empty()) continue;
+    filed.push_back(&mail);
+    if (Copies(mail.plan)) copied.push_back(mail.mail.delivery_id);
+  }
+  if (filed.empty()) co_return absl::OkStatus();
+  const auto begun = co_await parts_.filing_log.Begin(account.id, std::move(copied));
+  if (!begun.ok()) co_return begun.status();
+  std::vector<absl::Status> outcomes(filed.size());
+  FilingVisit filing(visit, filed, *begun, outcomes);
+  absl::Status run = co_await filing.Run();
+  if (!run.ok()) co_return run;
+  co_await TellFiling(account, filed, outcomes);
+  co_return absl::OkStatus();
+}
+
+net::Task<void> RuleEffects::TellFiling(const Account& account,
+                                        const std::vector<JudgedMail*>& mails,
+                                        const std::vector<absl::Status>& outcomes) {
+  for (size_t i = 0; i < mails.size(); ++i) {
+    const bool filed = outcomes[i].ok();
+    Effects("file", filed ? "done" : "never").Increment();
+    if (filed) {
+      log::Info("mail filed by a rule",
+                {{"mail", mails[i]->mail.delivery_id}, {"account", account.id}});
+      continue;
+    }
+    const bool was_moved = !mails[i]->plan.stays;
+    mails[i]->plan.deliver = mails[i]->plan.deliver || was_moved;
+    mails[i]->plan.stays = true;
+    if (mails[i]->plan.filings.empty()) continue;
+    co_await parts_.notes.Tell(
+        account,
+        words::Word("A rule could not put \"$0\" into the folder \"$1\": $2",
+                    SubjectForPeople(mails[i]->mail), TargetOf(*mails[i]), WhyNot(outcomes[i])));
+  }
+}
+
+net::Task<absl::Status> RuleEffects::File(const Account& account, std::vector<JudgedMail>& mails) {
+  const auto files = [](const JudgedMail& mail) { return mail.plan.Files(); };
+  if (std::none_of(mails.begin(), mails.end(), files)) co_return absl::OkStatus();
+  if (account.type != AccountType::kImap) {
+    for (JudgedMail& mail : mails) {
+      if (!mail.plan.stays) mail.plan.deliver = mail.plan.stays = true;
+    }
+    co_await parts_.notes.Tell(
+        account, words::Word("A rule wants mails put into folders or marked. Mailboxes that are "
+                             "read by POP3 have neither, so they stay where they are."));
+    co_return absl::OkStatus();
+  }
+  const std::shared_ptr<const Account> owner = parts_.accounts.Find(account.id);
+  if (!owner) co_return absl::UnavailableError("the account is being changed");
+  MailDesk::Work work = [&](MailboxVisit& visit) { return FileOn(visit, account, mails); };
+  absl::Status filed = co_await parts_.mails.Visit(owner, kFilingLimit, std::move(work));
+  if (filed.ok()) co_return filed;
+  // What is refused for good is told above: this is the server's, or our own, "not now".
+  co_return absl::UnavailableError(absl::StrCat("mails are not filed: ", filed.message()));
+}
+
+}  // namespace postern::fetcher

@@ -1,0 +1,163 @@
+#include "services/fetcher/effects/sending_on.h"
+
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
+#include "lib/crypto/digest.h"
+#include "lib/mail/address.h"
+#include "lib/mail/header_writer.h"
+#include "lib/mail/outgoing_mail.h"
+#include "lib/mail/utf8.h"
+#include "lib/rpc/mail_codec.h"
+#include "lib/rpc/unary.h"
+#include "lib/words/wording.h"
+#include "postern/edge/v1/edge.pb.h"
+
+namespace postern::fetcher {
+
+namespace {
+
+constexpr std::chrono::milliseconds kDeadline{20'000};
+// 25 MiB have to come over first.
+constexpr std::chrono::milliseconds kCopyDeadline{60'000};
+constexpr size_t kMaxReferences = 50;
+
+using SenderAsync = sender::v1::SenderService::StubInterface::async_interface;
+
+absl::Status NoWay() {
+  return words::Error(absl::StatusCode::kFailedPrecondition,
+                      words::Word("you have no account that sends mail"));
+}
+
+// The owner, and nobody's message: told of failures alone.
+std::string ContextFor(const Account& account) {
+  edge::v1::OutgoingContext context;
+  context.set_user(account.owner);
+  context.set_failures_only(true);
+  return context.SerializeAsString();
+}
+
+std::string CrLf(const std::string& text) {
+  return absl::StrReplaceAll(absl::StrReplaceAll(text, {{"\r\n", "\n"}}), {{"\n", "\r\n"}});
+}
+
+std::string IdField(absl::string_view name, const std::vector<std::string>& ids) {
+  mail::HeaderWords words;
+  for (const std::string& id : ids) {
+    if (mail::IsMessageId(id)) words.push_back(absl::StrCat("<", id, ">"));
+  }
+  return words.empty() ? "" : mail::HeaderLine(name, words);
+}
+
+}  // namespace
+
+std::string MimeAnswer(const rules::v1::Action& action, const mail::Address& from,
+                       int64_t date_unix) {
+  const rules::v1::Action::Answer& answer = action.answer();
+  const std::string id = crypto::Sha256Hex(absl::StrCat("answer\n", action.key())).substr(0, 32);
+  const std::string date = absl::FormatTime("%a, %d %b %Y %H:%M:%S +0000",
+                                            absl::FromUnixSeconds(date_unix), absl::UTCTimeZone());
+  std::vector<std::string> references(answer.references().begin(), answer.references().end());
+  if (references.size() > kMaxReferences) {
+    references.erase(references.begin() + 1, references.end() - kMaxReferences + 1);
+  }
+  std::string mail = absl::StrCat(
+      mail::HeaderLine("From", mail::AddressWords(from)), "To: <", mail::CleanLine(answer.to()),
+      ">\r\n", mail::HeaderLine("Subject", mail::TextWords(mail::CleanLine(answer.subject()))),
+      "Date: ", date, "\r\n", "Message-ID: <", id, "@", from.domain, ">\r\n");
+  absl::StrAppend(&mail, IdField("In-Reply-To", {answer.in_reply_to()}),
+                  IdField("References", references),
+                  "Auto-Submitted: auto-replied (vacation)\r\nMIME-Version: 1.0\r\n");
+  return absl::StrCat(mail, CrLf(answer.mime()));
+}
+
+net::Task<absl::Status> SendingOn::SubmitCopy(const Account& account,
+                                              sender::v1::SubmitCopyRequest request) {
+  if (request.mail().size() > kMostBytes) {
+    co_return words::Error(absl::StatusCode::kResourceExhausted,
+                           words::Word("the mail is too large to be sent on"));
+  }
+  request.set_owner(account.owner);
+  request.set_context(ContextFor(account));
+  auto answer = co_await rpc::Call(sender_.async(), &SenderAsync::SubmitCopy, std::move(request),
+                                   kCopyDeadline);
+  co_return answer.status();
+}
+
+net::Task<absl::Status> SendingOn::Redirect(const Account& account, const rules::v1::Action& action,
+                                            std::string mail) {
+  const auto way = book_.For(account);
+  if (!way) co_return NoWay();
+  sender::v1::SubmitCopyRequest request;
+  request.set_idempotency_key(action.key());
+  request.set_account_id(way->account_id);
+  *request.mutable_recipients() = action.redirect().addresses();
+  request.set_mail(std::move(mail));
+  request.set_headers_only(action.redirect().headers_only());
+  co_return co_await SubmitCopy(account, std::move(request));
+}
+
+net::Task<absl::Status> SendingOn::Submit(const Account& account, std::string key,
+                                          std::string account_id, sender::v1::Draft draft) {
+  sender::v1::SubmitRequest request;
+  request.set_idempotency_key(std::move(key));
+  request.set_account_id(std::move(account_id));
+  request.set_owner(account.owner);
+  *request.mutable_draft() = std::move(draft);
+  request.set_context(ContextFor(account));
+  auto answer =
+      co_await rpc::Call(sender_.async(), &SenderAsync::Submit, std::move(request), kDeadline);
+  co_return answer.status();
+}
+
+net::Task<absl::Status> SendingOn::Answer(const Account& account, const rules::v1::Action& action) {
+  const rules::v1::Action::Answer& answer = action.answer();
+  const auto way = book_.For(account);
+  if (!way) co_return NoWay();
+  const auto to = mail::ParseAddress(answer.to());
+  if (!to.ok()) co_return to.status();
+  const mail::Address from =
+      answer.from().domain().empty() ? way->from : rpc::FromProto(answer.from());
+  if (!answer.mime().empty() && !from.domain.empty()) {
+    sender::v1::SubmitCopyRequest request;
+    request.set_idempotency_key(action.key());
+    request.set_account_id(way->account_id);
+    request.add_recipients(answer.to());
+    request.set_mail(MimeAnswer(action, from, std::time(nullptr)));
+    co_return co_await SubmitCopy(account, std::move(request));
+  }
+  sender::v1::Draft draft;
+  if (!from.domain.empty()) *draft.mutable_from() = rpc::ToProto(from);
+  *draft.add_to() = rpc::ToProto(*to);
+  draft.set_subject(mail::CleanLine(answer.subject()));
+  draft.set_text(mail::CleanText(answer.text()));
+  draft.set_in_reply_to(answer.in_reply_to());
+  *draft.mutable_references() = answer.references();
+  draft.set_auto_submitted(sender::v1::AUTO_SUBMITTED_REPLIED);
+  draft.set_no_signature(true);
+  co_return co_await Submit(account, action.key(), way->account_id, std::move(draft));
+}
+
+net::Task<absl::Status> SendingOn::Mailto(const Account& account, const rules::v1::Action& action,
+                                          const MailNotification& notification) {
+  const auto way = book_.For(account);
+  if (!way) co_return NoWay();
+  sender::v1::Draft draft;
+  for (const std::string& to : notification.to) {
+    const auto address = mail::ParseAddress(to);
+    if (!address.ok()) co_return address.status();
+    *draft.add_to() = rpc::ToProto(*address);
+  }
+  draft.set_subject(notification.subject);
+  draft.set_text(notification.text);
+  draft.set_auto_submitted(sender::v1::AUTO_SUBMITTED_GENERATED);
+  draft.set_no_signature(true);
+  co_return co_await Submit(account, action.key(), way->account_id, std::move(draft));
+}
+
+}  // namespace postern::fetcher
