@@ -41,6 +41,20 @@ absl::Status Check(const edge::v1::DeliverRequest& request) {
     if (delivery.delivery_id().empty() || delivery.delivery_id().size() > 128) {
       return absl::InvalidArgumentError("delivery_id: empty or too long");
     }
+    if (digest && !delivery.to().empty()) {
+      return absl::InvalidArgumentError("to: a digest is the account's owner's alone");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Only people who have accounts here get mail of others by it.
+absl::Status CheckReceivers(const edge::v1::DeliverRequest& request,
+                            const AccountDirectory& directory) {
+  for (const edge::v1::Delivery& delivery : request.deliveries()) {
+    if (!delivery.to().empty() && !directory.Has(delivery.to())) {
+      return absl::InvalidArgumentError("to: nobody of this address has an account here");
+    }
   }
   return absl::OkStatus();
 }
@@ -69,6 +83,17 @@ Envelope EnvelopeFor(const admin::v1::Account& account, const std::string& domai
   envelope.user = account.owner();
   envelope.stanza_id = std::move(stanza_id);
   envelope.now_unix = absl::ToUnixSeconds(absl::Now());
+  return envelope;
+}
+
+// For somebody else the account is no contact: the mail comes from the gateway.
+Envelope EnvelopeFor(const admin::v1::Account& account, const std::string& domain,
+                     const edge::v1::Delivery& delivery) {
+  Envelope envelope = EnvelopeFor(account, domain, delivery.delivery_id());
+  envelope.headers_only = delivery.headers_only();
+  if (delivery.to().empty()) return envelope;
+  envelope.contact = domain;
+  envelope.user = delivery.to();
   return envelope;
 }
 
@@ -128,6 +153,7 @@ net::Task<absl::StatusOr<edge::v1::DeliverResponse>> DeliveryDesk::Deliver(
   if (account == nullptr || !account->enabled()) {
     co_return absl::NotFoundError("account: unknown, removed or disabled");
   }
+  if (absl::Status s = CheckReceivers(request, directory_); !s.ok()) co_return s;
   if (!sink_.IsUp()) co_return absl::UnavailableError("the XMPP server is not connected");
   const Turn turn(busy_accounts_, request.account_id());
   if (!turn.taken()) {
@@ -156,7 +182,7 @@ net::Task<absl::StatusOr<edge::v1::DeliverResponse>> DeliveryDesk::DeliverFor(
     if ((*known)[i] || !named.insert(delivery.delivery_id()).second) {
       response.add_results(edge::v1::DELIVERY_RESULT_DUPLICATE);
       duplicates_total.Increment();
-    } else if (!wanted) {
+    } else if (!wanted && !delivery.urgent()) {
       response.add_results(edge::v1::DELIVERY_RESULT_HELD);
       held_total.Increment();
     } else {
@@ -250,7 +276,7 @@ net::Task<absl::Status> DeliveryDesk::SendFull(AccountDirectory::Account account
                                                std::vector<edge::v1::Delivery> deliveries) {
   for (const edge::v1::Delivery& delivery : deliveries) {
     const mail::Mail mail = rpc::FromProto(delivery.mail());
-    const Envelope envelope = EnvelopeFor(*account, domain_, delivery.delivery_id());
+    const Envelope envelope = EnvelopeFor(*account, domain_, delivery);
     MailThread thread = ThreadOf(mail, account->id(), envelope);
     thread.mail_ref = delivery.mail_ref();
     absl::Status remembered =

@@ -150,8 +150,12 @@ std::string NoteBlock(const mail::Mail& mail, const Words& words) {
   return block.empty() ? block : absl::StrCat("\n", block);
 }
 
-std::string Body(const mail::Mail& mail, int64_t now_unix, const Words& words) {
-  const std::string head = HeaderBlock(mail, now_unix, words);
+std::string Body(const mail::Mail& mail, const Envelope& envelope, const Words& words) {
+  const std::string head = HeaderBlock(mail, envelope.now_unix, words);
+  if (envelope.headers_only) {
+    return absl::StrCat(head, "\n\n",
+                        texts::TextLeftOut(words, texts::ReadableSize(words, mail.size)));
+  }
   const std::string tail = AttachmentBlock(mail.attachments, words) + NoteBlock(mail, words);
   constexpr size_t kRoomForCut = 200;
   const size_t room =
@@ -205,7 +209,7 @@ std::string ThreadIdOf(const mail::Mail& mail) {
 }
 
 Element MailToMessage(const mail::Mail& mail, const Envelope& envelope, const Words& words) {
-  Element message = ChatMessage(envelope, Body(mail, envelope.now_unix, words));
+  Element message = ChatMessage(envelope, Body(mail, envelope, words));
   message.AddText("subject", SubjectLine(mail, words));
   const std::string thread = ThreadIdOf(mail);
   message.AddText("thread", thread.empty() ? envelope.stanza_id : thread);

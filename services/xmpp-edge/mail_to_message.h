@@ -19,6 +19,7 @@ struct Envelope {
   std::string user;     // bare JID it goes to
   std::string stanza_id;
   int64_t now_unix = 0;
+  bool headers_only = false;  // who wrote, what of and how much; no text
 };
 
 // The text that a person sees never gets longer: mobile clients choke on more.

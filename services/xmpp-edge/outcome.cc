@@ -79,6 +79,16 @@ Element Receipt(const ReportOutcomeRequest& report, const OutgoingContext& conte
   return receipt;
 }
 
+// Nobody typed it, so there is no message to answer.
+Element FailureNote(const ReportOutcomeRequest& report, const OutgoingContext& context,
+                    const std::vector<RecipientOutcome>& failed, const Words& words) {
+  std::vector<std::string> lines;
+  for (const RecipientOutcome& one : failed) {
+    lines.push_back(texts::NotSentTo(words, one.recipient(), ReasonOf(one, words)));
+  }
+  return Note(report, context, "failed", absl::StrJoin(lines, "\n"));
+}
+
 void AddFailure(const ReportOutcomeRequest& report, const OutgoingContext& context,
                 const std::vector<RecipientOutcome>& failed,
                 const std::vector<RecipientOutcome>& sent, bool online, const Words& words,
@@ -110,6 +120,8 @@ std::vector<Element> OutcomeReporter::StanzasOf(const ReportOutcomeRequest& repo
     log::Error("outcome without a readable author dropped", {{"mail", report.queue_id()}});
     return {};
   }
+  // A rule's: it was sent from no conversation.
+  if (context.contact().empty()) context.set_contact(context_.domain);
   const Words& words = context_.interpreter.Of(BareOf(context.user()));
   return OutcomeStanzas(report, context, AuthorIsOnline(context_.sessions, context), words);
 }
@@ -169,6 +181,10 @@ std::vector<Element> OutcomeStanzas(const ReportOutcomeRequest& report,
   const auto failed = With(report, edge::v1::OUTCOME_FAILED);
   const auto delayed = With(report, edge::v1::OUTCOME_DELAYED);
   std::vector<Element> stanzas;
+  if (context.failures_only()) {
+    if (!failed.empty()) stanzas.push_back(FailureNote(report, context, failed, words));
+    return stanzas;
+  }
   if (!failed.empty()) {
     AddFailure(report, context, failed, sent, online, words, stanzas);
   } else if (!sent.empty()) {

@@ -115,6 +115,7 @@ class Parts {
         deliveries_(runtime.redis),
         desk_(config.xmpp_domain, link_, directory_, interpreter_, sessions_, threads_,
               deliveries_),
+        notifications_(config.xmpp_domain, link_, directory_, interpreter_, deliveries_),
         outcomes_(context_) {}
 
   void Start(XmppEdgeService& service) {
@@ -126,7 +127,8 @@ class Parts {
     presence_.Listen([this](const std::string& user) { passwords_.Arrived(user); });
     presence_.Listen([this](const std::string& user) { consents_.Arrived(user); });
     site_.Listen([this] { motd_.SiteChanged(); });
-    XmppEdgeService::Parts parts = {link_, presence_, sessions_, availability_, desk_, outcomes_};
+    XmppEdgeService::Parts parts = {link_, presence_, sessions_,     availability_,
+                                    desk_, outcomes_, notifications_};
     service.Attach(parts);
     tasks_.Spawn("account directory", directory_.Follow());
     tasks_.Spawn("site settings", site_.Follow());
@@ -180,6 +182,7 @@ class Parts {
   ConsentDesk consents_;
   DeliveryLog deliveries_;
   DeliveryDesk desk_;
+  NotificationDesk notifications_;
   OutcomeReporter outcomes_;
 };
 

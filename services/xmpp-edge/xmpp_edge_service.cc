@@ -51,6 +51,17 @@ grpc::ServerUnaryReactor* XmppEdgeService::ListSessions(grpc::CallbackServerCont
   return rpc::Serve(executor_, context, [=, this] { return DoListSessions(*response); });
 }
 
+grpc::ServerUnaryReactor* XmppEdgeService::Notify(grpc::CallbackServerContext* context,
+                                                  const edge::v1::NotifyRequest* request,
+                                                  edge::v1::NotifyResponse*) {
+  return rpc::Serve(executor_, context, [=, this] { return DoNotify(*request); });
+}
+
+net::Task<absl::Status> XmppEdgeService::DoNotify(const edge::v1::NotifyRequest& request) {
+  if (!parts_ || !parts_->presence.ready()) co_return NotReady();
+  co_return co_await parts_->notifications.Notify(request);
+}
+
 net::Task<absl::Status> XmppEdgeService::DoDeliver(const edge::v1::DeliverRequest& request,
                                                    edge::v1::DeliverResponse& response) {
   if (!parts_ || !parts_->presence.ready()) co_return NotReady();

@@ -9,6 +9,7 @@
 #include "services/xmpp-edge/availability.h"
 #include "services/xmpp-edge/delivery_desk.h"
 #include "services/xmpp-edge/features/presence.h"
+#include "services/xmpp-edge/notification_desk.h"
 #include "services/xmpp-edge/outcome.h"
 
 namespace postern::xmpp_edge {
@@ -24,6 +25,7 @@ class XmppEdgeService : public edge::v1::EdgeService::CallbackService {
     AvailabilityFeed& availability;
     DeliveryDesk& desk;
     OutcomeReporter& outcomes;
+    NotificationDesk& notifications;
   };
 
   // Mails that wait for a slow link at once; who brings more is told to come again.
@@ -49,8 +51,12 @@ class XmppEdgeService : public edge::v1::EdgeService::CallbackService {
   grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context,
                                          const edge::v1::ListSessionsRequest* request,
                                          edge::v1::ListSessionsResponse* response) override;
+  grpc::ServerUnaryReactor* Notify(grpc::CallbackServerContext* context,
+                                   const edge::v1::NotifyRequest* request,
+                                   edge::v1::NotifyResponse* response) override;
 
  private:
+  net::Task<absl::Status> DoNotify(const edge::v1::NotifyRequest& request);
   net::Task<absl::Status> DoDeliver(const edge::v1::DeliverRequest& request,
                                     edge::v1::DeliverResponse& response);
   net::Task<absl::Status> DoListAvailability(const edge::v1::ListAvailabilityRequest& request,

@@ -77,6 +77,11 @@ inline std::string Cut(const Words& words, uint64_t more_bytes) {
 inline std::string CutByReader(const Words& words) {
   return words.Say("… cut; the rest is in your mailbox");
 }
+// A rule wants the header alone.
+inline std::string TextLeftOut(const Words& words, absl::string_view size) {
+  // TRANSLATORS: in place of a mail's text. $0 is its size ("12 KB").
+  return words.Say("(its text is in your mailbox: $0)", size);
+}
 inline std::string AndMore(const Words& words, size_t count) {
   return words.Plural("… and $0 more", "… and $0 more", count);
 }

@@ -67,7 +67,9 @@ TEST_F(EdgeServiceTest, MailsThatWaitForASlowServerAreBounded) {
                                           *no_rules, *no_sender, *no_fetcher, *p.redis, p.tasks,
                                           io.get_executor()});
   XmppEdgeService service(io.get_executor());
-  XmppEdgeService::Parts parts = {slow, p.feature, p.sessions, availability, desk, outcomes};
+  NotificationDesk notifications("gw.example", slow, p.directory, p.interpreter, log);
+  XmppEdgeService::Parts parts = {slow, p.feature, p.sessions,   availability,
+                                  desk, outcomes,  notifications};
   service.Attach(parts);
   grpc::ServerBuilder builder;
   builder.RegisterService(&service);

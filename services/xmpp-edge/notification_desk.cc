@@ -1,0 +1,93 @@
+// XEP-0131 (Stanza Headers and Internet Metadata) and RFC 5437 (Sieve notifications by XMPP).
+
+#include "services/xmpp-edge/notification_desk.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/process/log.h"
+#include "lib/process/metrics.h"
+#include "lib/rpc/mail_codec.h"
+#include "services/xmpp-edge/jid.h"
+
+namespace postern::xmpp_edge {
+
+namespace {
+
+constexpr absl::string_view kShimNs = "http://jabber.org/protocol/shim";
+
+auto& sent_total = metrics::Counter("postern_edge_notifications_total",
+                                    "Notifications of rules brought to their receiver");
+
+}  // namespace
+
+Element NotificationStanza(const edge::v1::NotifyRequest& request, absl::string_view from,
+                           const Words& words) {
+  const bool note = !request.wording().text().empty();
+  const char* type = note ? "chat" : request.headline() ? "headline" : "normal";
+  Element message = MakeStanza("message", from, request.to(), type, request.notification_id());
+  if (!request.subject().empty()) {
+    message.AddText("subject", SanitizeXmlText(request.subject()));
+  }
+  message.AddText("body", SanitizeXmlText(note ? words.Say(rpc::FromProto(request.wording()))
+                                               : request.body()));
+  if (!request.urgency().empty()) {
+    Element headers = MakeElement("headers", kShimNs);
+    Element urgency = MakeElement("header");
+    urgency.Set("name", "Urgency");
+    urgency.text = request.urgency();
+    headers.Add(std::move(urgency));
+    message.Add(std::move(headers));
+  }
+  // XEP-0334: a headline is for now; the others are kept for the absent.
+  if (!request.headline() || note) message.Add(MakeElement("store", "urn:xmpp:hints"));
+  return message;
+}
+
+absl::Status NotificationDesk::Check(const edge::v1::NotifyRequest& request) const {
+  if (request.notification_id().empty() || request.notification_id().size() > 128) {
+    return absl::InvalidArgumentError("notification_id: empty or too long");
+  }
+  const auto to = ParseJid(request.to());
+  if (!to.ok() || !to->resource.empty()) {
+    return absl::InvalidArgumentError("to: this is no bare Jabber address");
+  }
+  if (to->domain == domain_ || absl::EndsWith(to->domain, absl::StrCat(".", domain_))) {
+    return absl::InvalidArgumentError("to: an address of this gateway can't be notified");
+  }
+  if (request.body().size() > kMaxBody || request.subject().size() > kMaxBody) {
+    return absl::InvalidArgumentError(absl::StrCat("body: more than ", kMaxBody, " bytes"));
+  }
+  const std::string& urgency = request.urgency();
+  const bool known =
+      urgency.empty() || urgency == "high" || urgency == "medium" || urgency == "low";
+  return known ? absl::OkStatus() : absl::InvalidArgumentError("urgency: high, medium or low");
+}
+
+net::Task<absl::Status> NotificationDesk::Notify(edge::v1::NotifyRequest request) {
+  if (absl::Status valid = Check(request); !valid.ok()) co_return valid;
+  if (!sink_.IsUp()) co_return absl::UnavailableError("the XMPP server is not connected");
+  const std::string key = absl::StrCat("notify:", request.to());
+  const std::vector<std::string> ids = {request.notification_id()};
+  auto known = co_await log_.Known(key, ids);
+  if (!known.ok()) co_return known.status();
+  if (known->front()) co_return absl::OkStatus();
+
+  std::string from = domain_;
+  if (!request.account().empty()) {
+    const auto account = directory_.Find(request.to(), request.account());
+    if (account != nullptr) from = ContactJid(*account, domain_);
+  }
+  Element message = NotificationStanza(request, from, interpreter_.Of(request.to()));
+  if (absl::Status sent = co_await sink_.Send(std::move(message)); !sent.ok()) co_return sent;
+  absl::Status taken = co_await sink_.Barrier();
+  if (taken.ok()) taken = co_await log_.Record(key, ids);
+  if (!taken.ok()) co_return taken;
+  log::Info("notification sent", {{"notification", request.notification_id()}});
+  sent_total.Increment();
+  co_return absl::OkStatus();
+}
+
+}  // namespace postern::xmpp_edge
