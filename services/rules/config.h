@@ -1,11 +1,19 @@
 #pragma once
 
+#include <string>
+
 #include "lib/process/program.h"
+#include "lib/rpc/channel.h"
 
 namespace postern::rules {
 
-// The rules service has no options beside those that every service has.
-struct Config {};
+struct Config {
+  std::string runner_addr;      // of postern-runner; empty: rules run no programs
+  rpc::TlsFiles tls;            // of the way there, as for all services
+  std::string jsmail_dir;       // the operator's files of JSMail; empty: there are none
+  std::string jsmail_domain;    // of users that they name without one; empty: such names are errors
+  std::string jsmail_key_file;  // opens those that are sealed; empty: none can be
+};
 
 void AddOptions(process::Program& program, Config& config);
 // Rejects values that can't work, all of them at once.

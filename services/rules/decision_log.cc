@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
@@ -14,16 +16,22 @@ namespace {
 // One hash tag: a script touches them together.
 constexpr char kDecisions[] = "postern:memo:{decisions}";       // mail_id -> Decision
 constexpr char kByTime[] = "postern:memo:{decisions}:by-time";  // mail_id by unix ms
-constexpr size_t kMaxDecisions = 10'000;
+constexpr char kOfUser[] = "postern:memo:{decisions}:of:";      // and a user: the same of theirs
+constexpr size_t kMaxDecisions = 50'000, kMaxOfUser = 1000;
 constexpr absl::Duration kKept = absl::Hours(7 * 24);
 constexpr size_t kPage = 500;
 constexpr uint32_t kDefaultLimit = 50, kMaxLimit = 1000;
 
 const store::Script& RecordScript() {
   static const store::Script script(R"lua(
-    for i = 5, #ARGV, 2 do
+    for i = 6, #ARGV, 3 do
       redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
       redis.call('ZADD', KEYS[2], ARGV[1], ARGV[i])
+      local of_user = KEYS[tonumber(ARGV[i + 2])]
+      redis.call('ZADD', of_user, ARGV[1], ARGV[i])
+      redis.call('ZREMRANGEBYSCORE', of_user, '-inf', '(' .. ARGV[2])
+      redis.call('ZREMRANGEBYRANK', of_user, 0, -1 - tonumber(ARGV[5]))
+      redis.call('PEXPIRE', of_user, ARGV[4])
     end
     local function forget(ids)
       for _, id in ipairs(ids) do
@@ -54,9 +62,22 @@ const store::Script& PageScript() {
 std::string OldestKept(absl::Time now) { return absl::StrCat(absl::ToUnixMillis(now - kKept)); }
 
 bool Asks(const v1::ListDecisionsRequest& filter, const v1::Decision& decision) {
-  if (!filter.user().empty() && filter.user() != decision.user()) return false;
+  if (!filter.user().empty() && !absl::EqualsIgnoreCase(filter.user(), decision.user()))
+    return false;
   return filter.mail_id().empty() || filter.mail_id() == decision.mail_id() ||
          filter.mail_id() == decision.message_id();
+}
+
+std::string UsersKey(absl::string_view user) {
+  return absl::StrCat(kOfUser, absl::AsciiStrToLower(user));
+}
+
+// The place of a key in KEYS, from 1.
+size_t PlaceOf(std::string key, std::vector<std::string>& keys) {
+  const auto found = std::find(keys.begin(), keys.end(), key);
+  const size_t place = static_cast<size_t>(found - keys.begin()) + 1;
+  if (found == keys.end()) keys.push_back(std::move(key));
+  return place;
 }
 
 std::string WithoutBrackets(absl::string_view id) {
@@ -70,13 +91,14 @@ std::string WithoutBrackets(absl::string_view id) {
 net::Task<absl::Status> DecisionLog::Record(std::vector<v1::Decision> decisions) {
   const absl::Time now = absl::Now();
   std::vector<std::string> keys = {kDecisions, kByTime};
-  std::vector<std::string> args = {absl::StrCat(absl::ToUnixMillis(now)), OldestKept(now),
-                                   absl::StrCat(kMaxDecisions),
-                                   absl::StrCat(absl::ToInt64Milliseconds(kKept))};
+  std::vector<std::string> args = {
+      absl::StrCat(absl::ToUnixMillis(now)), OldestKept(now), absl::StrCat(kMaxDecisions),
+      absl::StrCat(absl::ToInt64Milliseconds(kKept)), absl::StrCat(kMaxOfUser)};
   for (v1::Decision& decision : decisions) {
     decision.set_decided_unix(absl::ToUnixSeconds(now));
     args.push_back(decision.mail_id());
     args.push_back(decision.SerializeAsString());
+    args.push_back(absl::StrCat(PlaceOf(UsersKey(decision.user()), keys)));
   }
   auto answer = co_await redis_.Run(RecordScript(), std::move(keys), std::move(args));
   co_return answer.status();
@@ -90,6 +112,7 @@ net::Task<absl::StatusOr<std::vector<v1::Decision>>> DecisionLog::List(
   // New entries move the pages while we read; the end of the log comes all the same.
   for (size_t offset = 0; offset < 2 * kMaxDecisions; offset += kPage) {
     std::vector<std::string> keys = {kDecisions, kByTime};
+    if (!filter.user().empty()) keys[1] = UsersKey(filter.user());
     std::vector<std::string> args = {OldestKept(absl::Now()), absl::StrCat(offset),
                                      absl::StrCat(kPage)};
     auto page = co_await redis_.Run(PageScript(), std::move(keys), std::move(args));

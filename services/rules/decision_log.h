@@ -11,8 +11,8 @@
 
 namespace postern::rules {
 
-// Why mails were stopped, for 7 days and 10,000 mails. A mail judged twice (it is,
-// after a crash) has one entry: the last.
+// What rules did with mails, and why: for 7 days, the newest 50,000 mails of all and 1,000 of each
+// user. A mail judged twice (it is, after a crash) has one entry: the last.
 class DecisionLog {
  public:
   explicit DecisionLog(store::RedisClient& redis) : redis_(redis) {}

@@ -1,8 +1,11 @@
 #include "services/rules/rules.h"
 
+#include <utility>
+
 #include "lib/net/task_group.h"
+#include "lib/rpc/channel.h"
 #include "services/rules/decision_log.h"
-#include "services/rules/rule_store.h"
+#include "services/rules/folder/jsmail_folder.h"
 #include "services/rules/rules_service.h"
 
 namespace postern::rules {
@@ -11,37 +14,73 @@ namespace {
 // The parts of the service, in the order in which they depend on each other.
 class Rules : public process::Service {
  public:
-  explicit Rules(process::Runtime& runtime)
-      : store_(runtime.redis),
+  Rules(process::Runtime& runtime, Config config)
+      : config_(std::move(config)),
+        executor_(runtime.io.get_executor()),
+        folder_({config_.jsmail_dir, config_.jsmail_domain, config_.jsmail_key_file}, compiler_),
+        stored_(runtime.redis),
+        programs_(executor_, stored_, compiler_),
+        desk_(stored_, programs_, compiler_),
+        memory_(runtime.redis),
+        lists_(runtime.redis),
+        passwords_(runtime.redis),
         decisions_(runtime.redis),
-        tasks_(runtime.io.get_executor()),
-        service_(runtime.io.get_executor(), store_, decisions_, tasks_) {}
+        tasks_(executor_) {}
 
   std::string Name() const override { return "rules"; }
   grpc::Service& Rpc() override { return service_; }
 
   absl::Status Start(const process::Peers&) override {
-    tasks_.Spawn("rule store", store_.KeepFresh());
+    if (!config_.runner_addr.empty()) {
+      auto channel = rpc::MakeChannel(config_.runner_addr, config_.tls);
+      if (!channel.ok()) return channel.status();
+      runner_ = ProgramRunner(runner::v1::RunnerService::NewStub(*channel));
+    }
+    programs_.TakeFrom([this](v1::RuleLanguage language) { return folder_.Find(language); });
+    desk_.ListAlso([this](bool with_source, v1::ListRulesResponse& response) {
+      folder_.AddTo(with_source, response);
+    });
+    tasks_.Spawn("stored programs", KeepFresh());
+    tasks_.Spawn("folder of JSMail's files", folder_.Watch());
     return absl::OkStatus();
   }
 
   net::Task<void> Stop() override { co_await tasks_.Stop(); }
 
   std::string NotReadyBecause() const override {
-    return store_.loaded() ? "" : "the rule programs are not yet read from Redis";
+    return stored_.loaded() ? "" : "the rule programs are not yet read from Redis";
   }
 
  private:
-  RuleStore store_;
+  // No mail is judged before the folder was looked at: its files are rules, too.
+  net::Task<void> KeepFresh() {
+    co_await folder_.Look();
+    co_await stored_.KeepFresh();
+  }
+
+  const Config config_;
+  const boost::asio::any_io_executor executor_;
+  Compiler compiler_;
+  JsmailFolder folder_;
+  StoredPrograms stored_;
+  ProgramsInForce programs_;
+  ProgramDesk desk_;
+  UserMemory memory_;
+  AddressLists lists_;
+  ScriptPasswords passwords_;
   DecisionLog decisions_;
+  ProgramRunner runner_;
+  FactFinder facts_{memory_, lists_, runner_};
+  MailJudge judge_{MailJudge::Parts{stored_, programs_, compiler_, memory_, facts_}};
   net::TaskGroup tasks_;
-  RulesService service_;
+  RulesService service_{RulesService::Parts{executor_, stored_, desk_, judge_, memory_, lists_,
+                                            passwords_, decisions_, tasks_}};
 };
 
 }  // namespace
 
-std::unique_ptr<process::Service> MakeRules(process::Runtime& runtime, Config) {
-  return std::make_unique<Rules>(runtime);
+std::unique_ptr<process::Service> MakeRules(process::Runtime& runtime, Config config) {
+  return std::make_unique<Rules>(runtime, std::move(config));
 }
 
 }  // namespace postern::rules

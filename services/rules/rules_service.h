@@ -1,58 +1,89 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <utility>
 #include <vector>
 
 #include "lib/net/task_group.h"
 #include "postern/rules/v1/rules.grpc.pb.h"
 #include "services/rules/decision_log.h"
-#include "services/rules/evaluation.h"
-#include "services/rules/rule_store.h"
+#include "services/rules/judging/mail_judge.h"
+#include "services/rules/memory/address_lists.h"
+#include "services/rules/memory/script_passwords.h"
+#include "services/rules/memory/user_memory.h"
+#include "services/rules/programs/program_desk.h"
 
 namespace postern::rules {
 
-// The contract of proto/postern/rules/v1.
+// The contract of proto/postern/rules/v1: checks, translates, delegates.
 class RulesService : public v1::RulesService::CallbackService {
  public:
-  RulesService(boost::asio::any_io_executor executor, RuleStore& store, DecisionLog& decisions,
-               net::TaskGroup& tasks)
-      : executor_(std::move(executor)), store_(store), decisions_(decisions), tasks_(tasks) {}
+  struct Parts {
+    boost::asio::any_io_executor executor;
+    StoredPrograms& stored;
+    ProgramDesk& programs;
+    MailJudge& judge;
+    UserMemory& memory;
+    AddressLists& lists;
+    ScriptPasswords& passwords;
+    DecisionLog& decisions;
+    net::TaskGroup& tasks;
+  };
+  explicit RulesService(Parts parts) : parts_(std::move(parts)) {}
 
-  grpc::ServerUnaryReactor* Evaluate(grpc::CallbackServerContext* context,
-                                     const v1::EvaluateRequest* request,
-                                     v1::EvaluateResponse* response) override;
-  grpc::ServerUnaryReactor* EvaluateMails(grpc::CallbackServerContext* context,
-                                          const v1::EvaluateMailsRequest* request,
-                                          v1::EvaluateMailsResponse* response) override;
-  grpc::ServerUnaryReactor* ImportRules(grpc::CallbackServerContext* context,
-                                        const v1::ImportRulesRequest* request,
-                                        v1::ImportRulesResponse* response) override;
-  grpc::ServerUnaryReactor* ListRules(grpc::CallbackServerContext* context,
-                                      const v1::ListRulesRequest* request,
-                                      v1::ListRulesResponse* response) override;
-  grpc::ServerUnaryReactor* ListDecisions(grpc::CallbackServerContext* context,
-                                          const v1::ListDecisionsRequest* request,
-                                          v1::ListDecisionsResponse* response) override;
+  using Context = grpc::CallbackServerContext;
+  using Reactor = grpc::ServerUnaryReactor;
+
+  Reactor* Evaluate(Context* context, const v1::EvaluateRequest* request,
+                    v1::EvaluateResponse* response) override;
+  Reactor* EvaluateMails(Context* context, const v1::EvaluateMailsRequest* request,
+                         v1::EvaluateMailsResponse* response) override;
+  Reactor* CommitEvaluation(Context* context, const v1::CommitEvaluationRequest* request,
+                            v1::CommitEvaluationResponse* response) override;
+  Reactor* ListDecisions(Context* context, const v1::ListDecisionsRequest* request,
+                         v1::ListDecisionsResponse* response) override;
+
+  // Handed on; rules_service_users.cc.
+  Reactor* ImportRules(Context* context, const v1::ImportRulesRequest* request,
+                       v1::ImportRulesResponse* response) override;
+  Reactor* ListRules(Context* context, const v1::ListRulesRequest* request,
+                     v1::ListRulesResponse* response) override;
+  Reactor* ActivateRules(Context* context, const v1::ActivateRulesRequest* request,
+                         v1::ActivateRulesResponse* response) override;
+  Reactor* RenameRules(Context* context, const v1::RenameRulesRequest* request,
+                       v1::RenameRulesResponse* response) override;
+  Reactor* RemoveRules(Context* context, const v1::RemoveRulesRequest* request,
+                       v1::RemoveRulesResponse* response) override;
+  Reactor* ChangeList(Context* context, const v1::ChangeListRequest* request,
+                      v1::ChangeListResponse* response) override;
+  Reactor* ShowLists(Context* context, const v1::ShowListsRequest* request,
+                     v1::ShowListsResponse* response) override;
+  Reactor* CreateScriptPassword(Context* context, const v1::CreateScriptPasswordRequest* request,
+                                v1::CreateScriptPasswordResponse* response) override;
+  Reactor* RevokeScriptPassword(Context* context, const v1::RevokeScriptPasswordRequest* request,
+                                v1::RevokeScriptPasswordResponse* response) override;
 
  private:
   net::Task<absl::Status> DoEvaluate(const v1::EvaluateRequest& request,
                                      v1::EvaluateResponse& response);
   net::Task<absl::Status> DoEvaluateMails(const v1::EvaluateMailsRequest& request,
                                           v1::EvaluateMailsResponse& response);
-  Stages StagesFor(const v1::EvaluateRequest& request) const;
+  net::Task<absl::Status> Commit(const v1::CommitEvaluationRequest& request);
   net::Task<absl::Status> Record(Decisions decisions);
   net::Task<absl::Status> Remember(std::vector<v1::Decision> decisions);
   net::Task<void> RememberLater(std::vector<v1::Decision> decisions);
-  net::Task<absl::Status> DoImport(const v1::ImportRulesRequest& request,
-                                   v1::ImportRulesResponse& response);
-  net::Task<absl::Status> DoListRules(v1::ListRulesResponse& response);
   net::Task<absl::Status> DoListDecisions(const v1::ListDecisionsRequest& request,
                                           v1::ListDecisionsResponse& response);
+  net::Task<absl::Status> List(const v1::ListRulesRequest& request,
+                               v1::ListRulesResponse& response);
+  net::Task<absl::Status> Change(const v1::ChangeListRequest& request);
+  net::Task<absl::Status> Show(const v1::ShowListsRequest& request,
+                               v1::ShowListsResponse& response);
+  net::Task<absl::Status> CreatePassword(const v1::CreateScriptPasswordRequest& request,
+                                         v1::CreateScriptPasswordResponse& response);
+  net::Task<absl::Status> RevokePassword(const v1::RevokeScriptPasswordRequest& request);
 
-  boost::asio::any_io_executor executor_;
-  RuleStore& store_;
-  DecisionLog& decisions_;
-  net::TaskGroup& tasks_;
+  Parts parts_;
 };
 
 }  // namespace postern::rules

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lib/net/task.h"
+#include "postern/runner/v1/runner.grpc.pb.h"
+
+namespace postern::rules {
+
+// Has operators' programs run on a mail by the runner service, when there is one.
+class ProgramRunner {
+ public:
+  using Stub = runner::v1::RunnerService::StubInterface;
+  // Null: programs can't be run here.
+  explicit ProgramRunner(std::unique_ptr<Stub> stub = nullptr) : stub_(std::move(stub)) {}
+
+  struct Outcome {
+    int exit_code = kNotRun;
+    std::string made;     // the file that it made, or else what it wrote
+    std::string trouble;  // why it was not run, or not to its end; for operators
+  };
+  // A run that could not be made has kNotRun for its exit code. kUnavailable: the runner is away
+  // or busy, the mail is to come again; when that goes on for five minutes, no mail waits for it.
+  net::Task<absl::StatusOr<Outcome>> Run(runner::v1::RunProgramRequest request);
+
+  static constexpr int kNotRun = -1;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::unique_ptr<Stub> stub_;
+  Clock::time_point away_since_;  // zero: it answered
+};
+
+}  // namespace postern::rules

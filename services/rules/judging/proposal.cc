@@ -1,0 +1,199 @@
+#include "services/rules/judging/proposal.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "lib/crypto/digest.h"
+#include "services/rules/answers/answer.h"
+#include "services/rules/answers/suppression.h"
+#include "services/rules/judging/action_codec.h"
+
+namespace postern::rules {
+namespace {
+
+constexpr uint64_t kSameRedirect = 12 * 3600;  // seconds
+constexpr size_t kBudgetKeyLength = 24;
+
+class Proposer {
+ public:
+  Proposer(const v1::EvaluateRequest& request, const Facts& facts, const MessageView& message)
+      : request_(request), facts_(facts), message_(message), keys_(request.mail_id()) {}
+
+  void Add(const Action& action) {
+    proposal_ = Proposal();
+    proposal_.action = ToProto(action);
+    proposal_.action.set_key(keys_.Next(action));
+    if (!Consider(action)) return;
+    out_.proposals.push_back(std::move(proposal_));
+  }
+
+  Proposals Take() { return std::move(out_); }
+
+ private:
+  // False: it must not be done.
+  bool Consider(const Action& action) {
+    if (const auto* vacation = std::get_if<VacationAction>(&action.kind))
+      return ConsiderVacation(action, *vacation);
+    if (const auto* reply = std::get_if<ReplyAction>(&action.kind))
+      return ConsiderReply(action, *reply);
+    if (const auto* redirect = std::get_if<RedirectAction>(&action.kind))
+      return ConsiderRedirect(action, *redirect);
+    if (std::holds_alternative<NotifyAction>(action.kind) && !action.operator_rule) {
+      proposal_.claim = ClaimFor({}, {{"notifies", kNotifiesAnHour, absl::Hours(1)}});
+      proposal_.spent = absl::StrCat("More than ", kNotifiesAnHour,
+                                     " notifications within an hour: the rest is left out.");
+    }
+    return true;
+  }
+
+  bool ConsiderVacation(const Action& action, const VacationAction& vacation) {
+    AnswerCase answer = CaseOf();
+    // RFC 5230 section 4.5: addresses that are the user's, too.
+    answer.own_addresses.insert(answer.own_addresses.end(), vacation.addresses.begin(),
+                                vacation.addresses.end());
+    if (const auto why = WhyNotAnswered(answer)) return Refuse(action, "no answer: ", *why);
+    PutAnswer(WriteVacation(vacation, answer), proposal_.action);
+    Once(AnswerAddress(answer), vacation.handle, vacation.seconds);
+    return true;
+  }
+
+  bool ConsiderReply(const Action& action, const ReplyAction& reply) {
+    if (reply.text.empty()) {
+      return Refuse(action, "no answer: ", absl::StrCat("there is no text ", reply.file_name));
+    }
+    const AnswerCase answer = CaseOf();
+    if (const auto why = WhyNotAnswered(answer)) return Refuse(action, "no answer: ", *why);
+    PutAnswer(WriteReply(reply, answer), proposal_.action);
+    Once(AnswerAddress(answer), reply.handle, reply.seconds);
+    return true;
+  }
+
+  bool ConsiderRedirect(const Action& action, const RedirectAction& redirect) {
+    if (message_.Fields("Received").size() > kMaxReceived) {
+      out_.keep_instead = out_.keep_instead || !redirect.copy;
+      return Refuse(action, "not redirected: ", "it has gone through too many servers");
+    }
+    const std::vector<const MessageView::Field*> ids = message_.Fields("Message-ID");
+    std::string once;
+    if (!ids.empty() && !ids.front()->raw.empty()) {
+      const std::string to = absl::AsciiStrToLower(absl::StrJoin(redirect.addresses, "\n"));
+      once = absl::StrCat("redirected:", redirect.headers_only ? "header\n" : "", to, "\n",
+                          ids.front()->raw);
+      proposal_.mark = UserMemory::NewMark{once, kSameRedirect};
+    }
+    std::vector<Budget> budgets;
+    if (!action.operator_rule) budgets = {{"redirects", kRedirectsADay, absl::Hours(24)}};
+    proposal_.claim = ClaimFor(std::move(once), std::move(budgets));
+    proposal_.done_before = "not redirected: this mail went there before";
+    proposal_.spent = absl::StrCat("More than ", kRedirectsADay,
+                                   " mails redirected within a day: the rest is kept.");
+    proposal_.moves_mail = !redirect.copy;
+    return true;
+  }
+
+  void Once(const std::string& to, const std::string& handle, uint64_t seconds) {
+    const std::string whom = absl::AsciiStrToLower(to);
+    const std::string once = absl::StrCat("answered:", handle, "\n", whom);
+    const std::string of_whom =
+        absl::StrCat("answers-", crypto::Sha256Hex(whom).substr(0, kBudgetKeyLength));
+    proposal_.claim = ClaimFor(once, {{of_whom, kAnswersToOneAnHour, absl::Hours(1)},
+                                      {"answers", kAnswersADay, absl::Hours(24)}});
+    if (seconds > 0) {
+      proposal_.mark = UserMemory::NewMark{once, seconds};
+    } else {
+      proposal_.claim->once.clear();  // RFC 6131 section 2: each mail is answered
+    }
+    proposal_.done_before = absl::StrCat("no answer: ", to, " was answered before");
+    proposal_.spent =
+        absl::StrCat("Too many automatic answers: ", to, " was not answered any more.");
+    ++out_.answers;
+  }
+
+  UserMemory::Claim ClaimFor(std::string once, std::vector<Budget> budgets) const {
+    return {request_.mail_id(), proposal_.action.key(), std::move(once), std::move(budgets)};
+  }
+
+  AnswerCase CaseOf() const {
+    return {message_, facts_.own_addresses, facts_.envelope_from, facts_.envelope_known};
+  }
+
+  bool Refuse(const Action& action, absl::string_view what, absl::string_view why) {
+    out_.notes.push_back({"", action.line, absl::StrCat(what, why), true});
+    return false;
+  }
+
+  const v1::EvaluateRequest& request_;
+  const Facts& facts_;
+  const MessageView& message_;
+  ActionKeys keys_;
+  Proposal proposal_;
+  Proposals out_;
+};
+
+void AddNote(std::string text, uint32_t line, v1::EvaluateResponse& response) {
+  response.add_trace()->set_text(std::move(text));
+  response.mutable_trace()->rbegin()->set_line(line);
+  response.mutable_trace()->rbegin()->set_action(true);
+}
+
+void AddOnce(const std::string& error, v1::EvaluateResponse& response) {
+  const auto& all = response.errors();
+  if (std::find(all.begin(), all.end(), error) == all.end()) response.add_errors(error);
+}
+
+bool Keeps(const v1::EvaluateResponse& response) {
+  return std::any_of(response.actions().begin(), response.actions().end(),
+                     [](const v1::Action& action) { return action.has_keep(); });
+}
+
+}  // namespace
+
+Proposals Propose(const v1::EvaluateRequest& request, const Facts& facts,
+                  const MessageView& message, const Evaluation& evaluation) {
+  Proposer proposer(request, facts, message);
+  for (const Action& action : evaluation.actions) proposer.Add(action);
+  return proposer.Take();
+}
+
+void DropAnswers(Proposals& proposals) {
+  std::erase_if(proposals.proposals, [&](const Proposal& proposal) {
+    if (!proposal.action.has_answer()) return false;
+    const uint32_t line = proposal.action.line();
+    proposals.notes.push_back({"", line, "no answer: there are too many automatic answers", true});
+    return true;
+  });
+  proposals.answers = 0;
+}
+
+void Settle(Proposals proposals, const std::vector<UserMemory::Answer>& answers,
+            v1::EvaluateResponse& response) {
+  bool keep = proposals.keep_instead;
+  size_t next = 0;
+  for (const TraceStep& note : proposals.notes) AddNote(note.text, note.line, response);
+  for (Proposal& proposal : proposals.proposals) {
+    UserMemory::Answer answer = UserMemory::Answer::kYes;
+    if (proposal.claim && next < answers.size()) answer = answers[next++];
+    if (answer == UserMemory::Answer::kDoneBefore) {
+      AddNote(proposal.done_before, proposal.action.line(), response);
+      continue;
+    }
+    if (answer == UserMemory::Answer::kSpent) {
+      AddNote(proposal.spent, proposal.action.line(), response);
+      AddOnce(proposal.spent, response);
+      keep = keep || proposal.moves_mail;
+      continue;
+    }
+    if (proposal.mark) {
+      response.add_marks()->set_key(proposal.mark->key);
+      response.mutable_marks()->rbegin()->set_seconds(proposal.mark->seconds);
+    }
+    *response.add_actions() = std::move(proposal.action);
+  }
+  if (keep && !Keeps(response)) response.add_actions()->mutable_keep()->set_implicit(true);
+}
+
+}  // namespace postern::rules

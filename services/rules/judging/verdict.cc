@@ -1,0 +1,130 @@
+#include "services/rules/judging/verdict.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "lib/mail/utf8.h"
+#include "lib/rpc/mail_codec.h"
+#include "services/rules/code_points.h"
+#include "services/rules/judging/action_codec.h"
+
+namespace postern::rules {
+namespace {
+
+constexpr size_t kMaxMessageIdBytes = 998;
+constexpr size_t kMaxFromCodePoints = 320;
+constexpr size_t kMaxSubjectCodePoints = 200;
+constexpr size_t kMaxReason = 600, kMaxReasons = 4;
+constexpr int kMaxSteps = 20;  // of a trace that is recorded
+constexpr size_t kMaxStepCodePoints = 200;
+constexpr char kMatched[] = " matched \"";
+
+std::string Line(const TraceStep& step) {
+  if (step.program.empty()) return step.text;
+  return absl::StrCat(step.program, ":", step.line, ": ", step.text);
+}
+
+// " matched \"win $$$\"" of the last test before the end; "" when no test says so.
+std::string LastMatch(const std::vector<TraceStep>& trace) {
+  for (auto step = trace.rbegin(); step != trace.rend(); ++step) {
+    const size_t at = step->text.find(kMatched);
+    if (!step->action && at != std::string::npos) return step->text.substr(at);
+  }
+  return "";
+}
+
+// A reject file's own words, "reject.txt:3: subject:x", and what they matched.
+std::string ReasonOf(const Evaluation& evaluation) {
+  for (const Action& action : evaluation.actions) {
+    const auto* reject = std::get_if<RejectAction>(&action.kind);
+    if (reject != nullptr) return absl::StrCat(reject->reason, LastMatch(evaluation.trace));
+  }
+  std::vector<std::string> lines;
+  for (const TraceStep& step : evaluation.trace) {
+    if (step.action && lines.size() < kMaxReasons) lines.push_back(Line(step));
+  }
+  return absl::StrJoin(lines, "; ");
+}
+
+const ProgramInForce* FindByHash(const Stages& stages, absl::string_view hash) {
+  for (const ProgramInForce& one : stages.programs) {
+    if (one.program->program().origin.hash == hash) return &one;
+  }
+  return nullptr;
+}
+
+bool IsImplicitKeep(const v1::Action& action) {
+  return action.has_keep() && action.keep().implicit() && action.keep().flags().empty();
+}
+
+std::string SenderOf(const mail::v1::Mail& mail) {
+  if (mail.from().empty()) return Shorten(mail.envelope_from(), kMaxFromCodePoints);
+  return Shorten(rpc::FromProto(mail.from(0)).Spec(), kMaxFromCodePoints);
+}
+
+}  // namespace
+
+void FillResponse(const Evaluation& evaluation, const Stages& stages,
+                  v1::EvaluateResponse& response) {
+  if (evaluation.stopped_by_reject) response.set_verdict(v1::VERDICT_REJECT);
+  response.set_reason(Shorten(mail::CleanLine(ReasonOf(evaluation)), kMaxReason));
+  for (const Edit& edit : evaluation.edits) *response.add_edits() = ToProto(edit);
+  for (const Mark& mark : evaluation.marks) {
+    v1::Mark& out = *response.add_marks();
+    out.set_key(mail::RepairUtf8(mark.key));
+    out.set_seconds(mark.seconds);
+  }
+  for (const TraceStep& step : evaluation.trace) *response.add_trace() = ToProto(step);
+  for (const std::string& trouble : stages.troubles) response.add_errors(trouble);
+  if (!evaluation.error) return;
+  const ProgramInForce* failed = FindByHash(stages, evaluation.error->program);
+  // What operators did wrong is not their users' affair.
+  if (failed == nullptr || failed->operator_rule) return;
+  response.add_errors(
+      absl::StrCat(failed->name, ": ", mail::RepairUtf8(evaluation.error->message)));
+}
+
+void NamePrograms(const Stages& stages, v1::EvaluateResponse& response) {
+  for (v1::Action& action : *response.mutable_actions()) {
+    const ProgramInForce* program = FindByHash(stages, action.program());
+    if (program != nullptr) action.set_program(program->name);
+  }
+}
+
+bool WasTouched(const v1::EvaluateResponse& response) {
+  return response.verdict() == v1::VERDICT_REJECT || response.edits_size() > 0 ||
+         response.errors_size() > 0 ||
+         !std::all_of(response.actions().begin(), response.actions().end(), IsImplicitKeep);
+}
+
+bool IsWithheld(const v1::EvaluateResponse& response) {
+  return std::none_of(response.actions().begin(), response.actions().end(),
+                      [](const v1::Action& action) { return action.has_keep(); });
+}
+
+v1::Decision MakeDecision(const v1::EvaluateRequest& request, const v1::EvaluateResponse& response,
+                          const std::string& program_hash) {
+  v1::Decision decision;
+  decision.set_mail_id(request.mail_id());
+  decision.set_user(request.user());
+  decision.set_account_id(request.account_id());
+  decision.set_message_id(
+      std::string(mail::CutUtf8(request.mail().message_id(), kMaxMessageIdBytes)));
+  decision.set_from(SenderOf(request.mail()));
+  decision.set_subject(Shorten(request.mail().subject(), kMaxSubjectCodePoints));
+  decision.set_verdict(response.verdict());
+  decision.set_reason(response.reason());
+  decision.set_program_hash(program_hash);
+  for (const v1::TraceStep& step : response.trace()) {
+    if (decision.trace_size() == kMaxSteps) break;
+    v1::TraceStep& kept = *decision.add_trace();
+    kept = step;
+    kept.set_text(Shorten(step.text(), kMaxStepCodePoints));
+  }
+  return decision;
+}
+
+}  // namespace postern::rules

@@ -1,0 +1,123 @@
+// The calls of RulesService about what is stored: programs, lists, passwords.
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "lib/rpc/serve.h"
+#include "services/rules/rules_service.h"
+
+namespace postern::rules {
+
+grpc::ServerUnaryReactor* RulesService::ImportRules(Context* context,
+                                                    const v1::ImportRulesRequest* request,
+                                                    v1::ImportRulesResponse* response) {
+  return rpc::Serve(parts_.executor, context,
+                    [=, this] { return parts_.programs.Import(*request, *response); });
+}
+
+grpc::ServerUnaryReactor* RulesService::ListRules(Context* context,
+                                                  const v1::ListRulesRequest* request,
+                                                  v1::ListRulesResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] { return List(*request, *response); });
+}
+
+grpc::ServerUnaryReactor* RulesService::ActivateRules(Context* context,
+                                                      const v1::ActivateRulesRequest* request,
+                                                      v1::ActivateRulesResponse*) {
+  return rpc::Serve(parts_.executor, context,
+                    [=, this] { return parts_.programs.Activate(*request); });
+}
+
+grpc::ServerUnaryReactor* RulesService::RenameRules(Context* context,
+                                                    const v1::RenameRulesRequest* request,
+                                                    v1::RenameRulesResponse*) {
+  return rpc::Serve(parts_.executor, context,
+                    [=, this] { return parts_.programs.Rename(*request); });
+}
+
+grpc::ServerUnaryReactor* RulesService::RemoveRules(Context* context,
+                                                    const v1::RemoveRulesRequest* request,
+                                                    v1::RemoveRulesResponse*) {
+  return rpc::Serve(parts_.executor, context,
+                    [=, this] { return parts_.programs.Remove(*request); });
+}
+
+grpc::ServerUnaryReactor* RulesService::ChangeList(Context* context,
+                                                   const v1::ChangeListRequest* request,
+                                                   v1::ChangeListResponse*) {
+  return rpc::Serve(parts_.executor, context, [=, this] { return Change(*request); });
+}
+
+grpc::ServerUnaryReactor* RulesService::ShowLists(Context* context,
+                                                  const v1::ShowListsRequest* request,
+                                                  v1::ShowListsResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] { return Show(*request, *response); });
+}
+
+grpc::ServerUnaryReactor* RulesService::CreateScriptPassword(
+    Context* context, const v1::CreateScriptPasswordRequest* request,
+    v1::CreateScriptPasswordResponse* response) {
+  return rpc::Serve(parts_.executor, context,
+                    [=, this] { return CreatePassword(*request, *response); });
+}
+
+grpc::ServerUnaryReactor* RulesService::RevokeScriptPassword(
+    Context* context, const v1::RevokeScriptPasswordRequest* request,
+    v1::RevokeScriptPasswordResponse*) {
+  return rpc::Serve(parts_.executor, context, [=, this] { return RevokePassword(*request); });
+}
+
+net::Task<absl::Status> RulesService::List(const v1::ListRulesRequest& request,
+                                           v1::ListRulesResponse& response) {
+  co_return parts_.programs.List(request, response);
+}
+
+net::Task<absl::Status> RulesService::Change(const v1::ChangeListRequest& request) {
+  AddressLists::Change change;
+  if (!request.user().empty()) {
+    auto user = ReadUser(request.user());
+    if (!user.ok()) co_return user.status();
+    change.user = *std::move(user);
+  }
+  change.list = request.list();
+  change.add.assign(request.add().begin(), request.add().end());
+  change.remove.assign(request.remove().begin(), request.remove().end());
+  change.replace = request.replace();
+  co_return co_await parts_.lists.Apply(std::move(change));
+}
+
+net::Task<absl::Status> RulesService::Show(const v1::ShowListsRequest& request,
+                                           v1::ShowListsResponse& response) {
+  std::string user;
+  if (!request.user().empty()) {
+    auto read = ReadUser(request.user());
+    if (!read.ok()) co_return read.status();
+    user = *std::move(read);
+  }
+  auto lists = co_await parts_.lists.Show(std::move(user));
+  if (!lists.ok()) co_return lists.status();
+  for (AddressLists::List& list : *lists) {
+    v1::ShowListsResponse::AddressList& shown = *response.add_lists();
+    shown.set_name(std::move(list.name));
+    for (std::string& address : list.addresses) shown.add_addresses(std::move(address));
+  }
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> RulesService::CreatePassword(const v1::CreateScriptPasswordRequest& request,
+                                                     v1::CreateScriptPasswordResponse& response) {
+  auto user = ReadUser(request.user());
+  if (!user.ok()) co_return user.status();
+  auto password = co_await parts_.passwords.Create(*std::move(user));
+  if (!password.ok()) co_return password.status();
+  response.set_password(password->Reveal());
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> RulesService::RevokePassword(
+    const v1::RevokeScriptPasswordRequest& request) {
+  auto user = ReadUser(request.user());
+  if (!user.ok()) co_return user.status();
+  co_return co_await parts_.passwords.Revoke(*std::move(user));
+}
+
+}  // namespace postern::rules
