@@ -192,13 +192,13 @@ TEST_F(SieveServiceTest, StagesSpeakInTheirOrder) {
   Put("require \"fileinto\"; fileinto \"user\";");
   Put("require \"fileinto\"; if header :is \"subject\" \"d\" { fileinto \"domain\"; }", "",
       "domain:example.org");
-  Put("require \"fileinto\"; fileinto :copy \"after\";", "", "site-after");
-  EXPECT_FALSE(ImportScript("require \"fileinto\"; fileinto :copy \"after\";").ok())
-      << "copy is an extension";
+  Put("require [\"fileinto\", \"copy\"]; fileinto :copy \"after\";", "", "site-after");
   Import("site", "subject:spam");
   EXPECT_EQ(Evaluate(Whole("m1", "spam")).verdict(), v1::VERDICT_REJECT);
   EXPECT_THAT(Judge(Whole("m2", "d")), ElementsAre("fileinto domain"));
   EXPECT_THAT(Judge(Whole("m3", "x")), ElementsAre("fileinto user"));
+  Put("keep;");
+  EXPECT_THAT(Judge(Whole("m4", "x")), ElementsAre("fileinto after", "keep"));
 }
 
 TEST_F(SieveServiceTest, ADuplicateIsFoundWhenTheFirstIsDoneWith) {
