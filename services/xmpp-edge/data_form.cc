@@ -1,8 +1,11 @@
 #include "services/xmpp-edge/data_form.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "lib/words/wording.h"
 #include "services/xmpp-edge/texts/registration.h"
 
@@ -68,6 +71,41 @@ absl::StatusOr<std::string> SingleValue(absl::string_view var, const Element& fi
   return value->text;
 }
 
+// Takes fields in that can be read, while all together keep to the limits. No value is copied
+// more often than need be: it may be a password.
+class FieldReader {
+ public:
+  absl::Status Add(const Element& field) {
+    const std::string var(field.Attr("var"));
+    if (field.name != "field" || var.empty()) return absl::OkStatus();
+    bytes_ += var.size();
+    if (++fields_ > kMaxFields) return Wrong("form", texts::TooLarge());
+    std::vector<std::string>& values = read_[var];
+    for (const Element& child : field.children) {
+      if (child.name != "value") continue;
+      for (absl::string_view line : absl::StrSplit(child.text, '\n')) {
+        absl::ConsumeSuffix(&line, "\r");
+        absl::Status fits = CheckValue(var, line);
+        bytes_ += line.size();
+        if (fits.ok() && (++values_ > kMaxValues || bytes_ > kMaxBytes)) {
+          fits = Wrong("form", texts::TooLarge());
+        }
+        if (!fits.ok()) {
+          read_.erase(var);
+          return fits;
+        }
+        values.emplace_back(line);
+      }
+    }
+    return absl::OkStatus();
+  }
+  FieldValues Take() && { return std::move(read_); }
+
+ private:
+  FieldValues read_;
+  size_t fields_ = 0, values_ = 0, bytes_ = 0;
+};
+
 // The value of the option that is meant, by its value or by its label.
 std::string ValueMeant(const Element& field, const std::string& said) {
   std::vector<std::string> labeled;
@@ -128,25 +166,27 @@ absl::StatusOr<Submission> ReadSubmission(const Element& form) {
 }
 
 absl::StatusOr<FieldValues> ReadFieldValues(const Element& form) {
-  FieldValues read;
-  size_t fields = 0, values = 0, bytes = 0;
+  FieldReader reader;
   for (const Element& field : form.children) {
-    const absl::string_view var = field.Attr("var");
-    if (field.name != "field" || var.empty()) continue;
-    bytes += var.size();
-    std::vector<std::string>& of_field = read[std::string(var)];
-    for (const Element& child : field.children) {
-      if (child.name != "value") continue;
-      if (absl::Status fits = CheckValue(var, child.text); !fits.ok()) return fits;
-      bytes += child.text.size();
-      ++values;
-      of_field.push_back(child.text);
-    }
-    if (++fields > kMaxFields || values > kMaxValues || bytes > kMaxBytes) {
-      return Wrong("form", texts::TooLarge());
-    }
+    if (absl::Status s = reader.Add(field); !s.ok()) return s;
   }
-  return read;
+  return std::move(reader).Take();
+}
+
+FieldValues ReadableValues(const Element& form) {
+  FieldReader reader;
+  for (const Element& field : form.children) (void)reader.Add(field);
+  return std::move(reader).Take();
+}
+
+void FillIn(const FieldValues& submitted, Element& form) {
+  for (Element& field : form.children) {
+    const auto found = submitted.find(std::string(field.Attr("var")));
+    const absl::string_view type = field.Attr("type");
+    if (found == submitted.end() || type == "text-private" || type == "hidden") continue;
+    std::erase_if(field.children, [](const Element& child) { return child.name == "value"; });
+    for (const std::string& value : found->second) field.AddText("value", value);
+  }
 }
 
 absl::StatusOr<Submission> SingleValues(const FieldValues& values) {

@@ -45,9 +45,15 @@ using Submission = std::map<std::string, std::string>;
 absl::StatusOr<Submission> ReadSubmission(const Element& form);
 
 // The same for forms with fields of several values ("list-multi"): at most 1000 values,
-// 64 KiB in all.
+// 64 KiB in all. A value of several lines is taken for a value for each: some clients send
+// "text-multi" so.
 using FieldValues = std::map<std::string, std::vector<std::string>>;
 absl::StatusOr<FieldValues> ReadFieldValues(const Element& form);
+// The fields that can be read of a form that ReadFieldValues() refuses, as far as the limits go.
+FieldValues ReadableValues(const Element& form);
+// Puts values into the <x/> of a form, in place of what stands there; a password ("text-private")
+// never.
+void FillIn(const FieldValues& submitted, Element& form);
 
 // Each field's only value. kInvalidArgument as ReadSubmission().
 absl::StatusOr<Submission> SingleValues(const FieldValues& values);

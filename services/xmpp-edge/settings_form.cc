@@ -1,5 +1,6 @@
 #include "services/xmpp-edge/settings_form.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -67,6 +68,11 @@ void FillInAll(const FieldValues& submitted, size_t most_kept, DataForm& form) {
   for (FormField& field : form.fields) {
     const auto found = submitted.find(field.var);
     if (found == submitted.end() || SizeOf(found->second) > room) continue;
+    const auto is_chosen = [&found](const auto& option) {
+      return !found->second.empty() && option.second == found->second.front();
+    };
+    const bool offered = std::any_of(field.options.begin(), field.options.end(), is_chosen);
+    if (field.type == "list-single" && !offered) continue;
     room -= SizeOf(found->second);
     if (field.type == "text-multi") {
       field.values = found->second;

@@ -1,5 +1,6 @@
 #include "services/xmpp-edge/features/command_answer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -82,6 +83,24 @@ Element ToElement(CommandReply reply, const CommandSession& session) {
     command.Add(std::move(note));
   }
   return command;
+}
+
+Element AskedAgain(const CommandRequest& request, const CommandSession& session) {
+  Element command = session.answer;
+  for (Element& form : command.children) {
+    if (form.name != "x" || form.ns != kDataFormNs) continue;
+    const std::string problem = NamingTheField(request.wrong_form, *request.words);
+    const auto instructions =
+        std::find_if(form.children.begin(), form.children.end(),
+                     [](const Element& one) { return one.name == "instructions"; });
+    if (instructions == form.children.end()) {
+      form.AddText("instructions", problem);
+    } else {
+      instructions->SetText(problem);
+    }
+    if (request.form) FillIn(*request.form, form);
+  }
+  return AnswerOf(request, std::move(command));
 }
 
 Element AnswerOf(const CommandRequest& request, Element command) {

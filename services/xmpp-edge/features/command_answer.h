@@ -22,6 +22,7 @@ struct CommandRequest {
   std::string node, action, session;
   const Words* words = nullptr;
   std::optional<FieldValues> form;
+  absl::Status wrong_form;  // why `form` has not all that was submitted
 };
 
 // An error with XEP-0050's own condition beside that of RFC 6120: section 4.4.
@@ -33,6 +34,9 @@ Element FailureOf(const CommandRequest& request, const absl::Status& why);
 
 // <command/> as the user gets it after the steps of the session.
 Element ToElement(CommandReply reply, const CommandSession& session);
+// The form of a step once more, with what could be read of the answer to it, and what is wrong
+// with that in place of the instructions.
+Element AskedAgain(const CommandRequest& request, const CommandSession& session);
 // The result that carries it.
 Element AnswerOf(const CommandRequest& request, Element command);
 Element Canceled(const CommandRequest& request);

@@ -79,14 +79,13 @@ class Commands {
     }
     if (!IsLanguageTag(lang)) return Refusal(request.iq, "modify", "bad-request", "bad-locale");
     const Element* form = command.Child("x", kDataFormNs);
-    absl::StatusOr<FieldValues> values = FieldValues();
     if (form != nullptr && form->Attr("type") == "cancel") request.action = "cancel";
     if (form != nullptr && form->Attr("type") == "submit") {
-      values = ReadFieldValues(*form);
-      if (values.ok()) request.form = *std::move(values);
+      auto values = ReadFieldValues(*form);
+      request.wrong_form = values.status();
+      request.form = values.ok() ? *std::move(values) : ReadableValues(*form);
     }
     WipeTexts(command);
-    if (!values.ok()) return FailureOf(request, values.status());
     return std::nullopt;
   }
 
@@ -120,6 +119,7 @@ class Commands {
     if (!request.action.empty() && request.action != "execute") {
       co_return Refusal(request.iq, "modify", "bad-request", "bad-action");
     }
+    if (!request.wrong_form.ok()) co_return FailureOf(request, request.wrong_form);
     CommandStep step = StepOf(request, place);
     step.session = crypto::RandomId();
     const std::string id = step.session;
@@ -164,6 +164,7 @@ class Commands {
     if (session.completed || IsRepetition(request, session)) {
       co_return AnswerOf(request, std::move(session.answer));
     }
+    if (!request.wrong_form.ok()) co_return AskedAgain(request, session);
     if ((request.action == "prev" && !session.back) ||
         (request.action == "next" && !session.onward)) {
       co_return Refusal(request.iq, "modify", "bad-request", "bad-action");

@@ -31,7 +31,9 @@ inline std::string CommandNotNow(const Words& words) {
   return words.Say("The gateway can't do this at the moment. Try again in a minute.");
 }
 inline std::string SessionExpired(const Words& words) {
-  return words.Say("This command was begun too long ago. Begin it again.");
+  return words.Say(
+      "This form is not known any more: it was opened over an hour ago, or many others have been "
+      "opened since. Nothing was changed; begin the command again.");
 }
 
 // --- force check ------------------------------------------------------------------
