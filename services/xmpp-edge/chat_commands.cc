@@ -15,6 +15,7 @@
 #include "services/xmpp-edge/features/account_types.h"
 #include "services/xmpp-edge/features/help.h"
 #include "services/xmpp-edge/language_choice.h"
+#include "services/xmpp-edge/sending_settings.h"
 #include "services/xmpp-edge/sending_text.h"
 #include "services/xmpp-edge/texts/commands.h"
 #include "services/xmpp-edge/texts/common.h"
@@ -22,7 +23,9 @@
 #include "services/xmpp-edge/texts/help.h"
 #include "services/xmpp-edge/texts/mail.h"
 #include "services/xmpp-edge/texts/registration.h"
+#include "services/xmpp-edge/texts/send_time.h"
 #include "services/xmpp-edge/texts/sending_settings.h"
+#include "services/xmpp-edge/texts/waiting_mails.h"
 #include "services/xmpp-edge/texts/watching.h"
 #include "services/xmpp-edge/watching_text.h"
 
@@ -30,21 +33,9 @@ namespace postern::xmpp_edge {
 namespace {
 
 constexpr size_t kMaxBytes = 200;
+constexpr size_t kMaxChangeBytes = 4096;  // a signature
 constexpr size_t kMaxBusy = 1024;
 constexpr absl::string_view kOfClient = "auto";
-
-// "check work": a verb, and a word that it is done to.
-struct Line {
-  std::string verb, argument;
-};
-std::optional<Line> ReadLine(absl::string_view body) {
-  body = absl::StripAsciiWhitespace(body);
-  if (body.empty() || body.size() > kMaxBytes) return std::nullopt;
-  if (body.find('\n') != absl::string_view::npos) return std::nullopt;
-  const std::vector<std::string> parts = absl::StrSplit(body, ' ', absl::SkipEmpty());
-  if (parts.size() > 2) return std::nullopt;
-  return Line{parts.front(), parts.size() == 2 ? parts.back() : ""};
-}
 
 // The sentence that `accounts` says of one.
 std::string StateOf(const admin::v1::Account& account, const Words& words) {
@@ -64,6 +55,14 @@ std::string StateOf(const admin::v1::Account& account, const Words& words) {
   }
 }
 
+// Problems are told in half sentences as well; another one is to follow.
+std::string Ended(std::string sentence) {
+  for (const absl::string_view end : {".", "!", "?", "…", "。"}) {
+    if (absl::EndsWith(sentence, end)) return sentence;
+  }
+  return absl::StrCat(sentence, ".");
+}
+
 Incoming HeadOf(const Incoming& incoming) {
   Incoming head = incoming;
   std::erase_if(head.stanza.children, [](const Element& child) { return child.name != "thread"; });
@@ -72,41 +71,85 @@ Incoming HeadOf(const Incoming& incoming) {
 
 }  // namespace
 
+std::optional<ChatCommands::Line> ChatCommands::ReadLine(absl::string_view body) {
+  body = absl::StripAsciiWhitespace(body);
+  if (body.empty() || body.size() > kMaxBytes) return std::nullopt;
+  if (body.find('\n') != absl::string_view::npos) return std::nullopt;
+  const std::vector<std::string> parts = absl::StrSplit(body, ' ', absl::SkipEmpty());
+  if (parts.size() > 2) return std::nullopt;
+  return Line{parts.front(), parts.size() == 2 ? parts.back() : ""};
+}
+
 net::Task<bool> ChatCommands::Take(const Incoming& incoming, const Place& place) {
   if (place.kind != Place::Kind::kRoot && place.kind != Place::Kind::kType) co_return false;
-  const std::optional<Line> line = ReadLine(incoming.stanza.ChildText("body"));
-  if (!line) co_return false;
   const std::string user = incoming.from.Bare();
   const Words& words = context_.interpreter.Answering(user, incoming.lang);
-  const bool alone = line->argument.empty();
+  const bool changes = co_await TakeSendingChange(incoming, words);
+  if (changes) co_return true;
+  const std::optional<Line> line = ReadLine(incoming.stanza.ChildText("body"));
+  if (!line) co_return false;
   Incoming head = HeadOf(incoming);
-  if (alone && IsKeyword(line->verb, "help", texts::KeywordHelp(words))) {
-    co_await Say(std::move(head),
-                 HelpText(place, context_.domain, words, context_.files != nullptr));
-  } else if (alone && IsKeyword(line->verb, "accounts", texts::KeywordAccounts(words))) {
-    co_await Say(std::move(head), Accounts(user, words));
-  } else if (alone && IsKeyword(line->verb, "errors", texts::KeywordErrors(words))) {
-    co_await Say(std::move(head), Errors(user, words));
-  } else if (IsKeyword(line->verb, "times", texts::KeywordTimes(words))) {
-    co_await Say(std::move(head), Times(user, line->argument, words));
-  } else if (IsKeyword(line->verb, "sending", texts::KeywordSending(words))) {
-    co_await Say(std::move(head), Sending(user, line->argument, words));
-  } else if (IsKeyword(line->verb, "check", texts::KeywordCheck(words))) {
-    net::Task<std::string> work = Check(user, line->argument, words);
-    co_await Begin(std::move(head), std::move(work));
-  } else if (IsKeyword(line->verb, "consent", texts::KeywordConsent(words))) {
-    net::Task<std::string> work = Consent(user, line->argument, words);
-    co_await Begin(std::move(head), std::move(work));
-  } else if (IsKeyword(line->verb, "language", texts::KeywordLanguage(words))) {
-    net::Task<std::string> work = Language(user, line->argument, words);
-    co_await Begin(std::move(head), std::move(work));
-  } else if (IsKeyword(line->verb, "remove", texts::KeywordRemove(words))) {
-    std::string id(incoming.stanza.Attr("id"));
-    net::Task<std::string> work = Remove(user, line->argument, std::move(id), words);
-    co_await Begin(std::move(head), std::move(work));
-  } else {
-    co_return false;
+  if (auto text = AnswerTo(*line, place, user, words)) {
+    co_await Say(std::move(head), *std::move(text));
+    co_return true;
   }
+  std::string id(incoming.stanza.Attr("id"));
+  auto work = WorkFor(*line, user, std::move(id), words);
+  if (!work) co_return false;
+  co_await Begin(std::move(head), *std::move(work));
+  co_return true;
+}
+
+std::optional<std::string> ChatCommands::AnswerTo(const Line& line, const Place& place,
+                                                  const std::string& user,
+                                                  const Words& words) const {
+  const bool alone = line.argument.empty();
+  const auto is = [&line](absl::string_view english, const std::string& local) {
+    return IsKeyword(line.verb, english, local);
+  };
+  if (alone && is("help", texts::KeywordHelp(words))) {
+    return HelpText(place, context_.domain, words, context_.files != nullptr);
+  }
+  if (alone && is("accounts", texts::KeywordAccounts(words))) return Accounts(user, words);
+  if (alone && is("errors", texts::KeywordErrors(words))) return Errors(user, words);
+  if (is("times", texts::KeywordTimes(words))) return Times(user, line.argument, words);
+  if (is("sending", texts::KeywordSending(words))) return Sending(user, line.argument, words);
+  return std::nullopt;
+}
+
+std::optional<net::Task<std::string>> ChatCommands::WorkFor(const Line& line,
+                                                            const std::string& user, std::string id,
+                                                            const Words& words) {
+  const bool alone = line.argument.empty();
+  const auto is = [&line](absl::string_view english, const std::string& local) {
+    return IsKeyword(line.verb, english, local);
+  };
+  if (alone && is("outbox", texts::KeywordOutbox(words))) return waiting_.Tell(user, words);
+  // Alone it is about the contact that it is written to (taking_back.h).
+  if (!alone && is("cancel", texts::KeywordCancel(words))) {
+    return waiting_.Cancel(user, line.argument, words);
+  }
+  if (is("check", texts::KeywordCheck(words))) return Check(user, line.argument, words);
+  if (is("consent", texts::KeywordConsent(words))) return Consent(user, line.argument, words);
+  if (is("language", texts::KeywordLanguage(words))) return Language(user, line.argument, words);
+  if (is("remove", texts::KeywordRemove(words))) {
+    return Remove(user, line.argument, std::move(id), words);
+  }
+  return std::nullopt;
+}
+
+net::Task<bool> ChatCommands::TakeSendingChange(const Incoming& incoming, const Words& words) {
+  const std::string body = incoming.stanza.ChildText("body");
+  const absl::string_view text = absl::StripAsciiWhitespace(body);
+  const size_t end = text.find_first_of(" \t\r\n");
+  if (end == text.npos || text.size() > kMaxChangeBytes) co_return false;
+  if (!IsKeyword(text.substr(0, end), "sending", texts::KeywordSending(words))) co_return false;
+  auto change = ReadSendingChange(text.substr(end));
+  if (!change) co_return false;
+  net::Task<std::string> work =
+      ChangeSending(context_, incoming.from.Bare(), *std::move(change), words);
+  Incoming head = HeadOf(incoming);
+  co_await Begin(std::move(head), std::move(work));
   co_return true;
 }
 
@@ -154,7 +197,7 @@ std::string ChatCommands::Errors(const std::string& user, const Words& words) co
                                  ? texts::ReadableDate(words, health.last_error_unix())
                                  : texts::UnknownDate(words);
     absl::StrAppend(&text, text.empty() ? "" : "\n",
-                    texts::ErrorLine(words, account->name(), when, problem,
+                    texts::ErrorLine(words, account->name(), when, Ended(problem),
                                      holds ? texts::ErrorHolds(words) : texts::ErrorIsOver(words)));
   }
   return text.empty() ? texts::NoErrors(words) : text;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,21 +10,38 @@
 #include "services/xmpp-edge/feature_context.h"
 #include "services/xmpp-edge/features/registration_removal.h"
 #include "services/xmpp-edge/stanza_router.h"
+#include "services/xmpp-edge/waiting_mails.h"
 
 namespace postern::xmpp_edge {
 
 // What users of clients without ad-hoc commands may say to the gateway itself: "accounts",
-// "check", "errors", "language", "remove", "sending", "times", in English or as the catalogue calls
-// it. A message of one such line and nothing else; a mail that is written to the gateway begins
-// with "To:". Elsewhere nothing is a command: "check" may be a mail.
+// "check", "errors", "language", "outbox", "remove", "sending", "times", "cancel ID", in English or
+// as the catalogue calls it. A message of one such line and nothing else, but for the lines of a
+// signature; a mail that is written to the gateway begins with "To:". Elsewhere nothing is a
+// command: "check" may be a mail.
 class ChatCommands {
  public:
-  explicit ChatCommands(FeatureContext context) : context_(context), removal_(context) {}
+  explicit ChatCommands(FeatureContext context)
+      : context_(context), removal_(context), waiting_(context) {}
 
   // True when it was one: it is answered, in a moment.
   net::Task<bool> Take(const Incoming& incoming, const Place& place);
 
  private:
+  // "check work": a verb, and a word that it is done to.
+  struct Line {
+    std::string verb, argument;
+  };
+
+  static std::optional<Line> ReadLine(absl::string_view body);
+  // What can be said at once, or is work; nothing when it is no such word.
+  std::optional<std::string> AnswerTo(const Line& line, const Place& place, const std::string& user,
+                                      const Words& words) const;
+  // `id`: of the message.
+  std::optional<net::Task<std::string>> WorkFor(const Line& line, const std::string& user,
+                                                std::string id, const Words& words);
+  // "sending undo 10".
+  net::Task<bool> TakeSendingChange(const Incoming& incoming, const Words& words);
   net::Task<void> Say(Incoming head, std::string text);
   // In the background, for a mail server or a service may be slow. One at once for a user.
   net::Task<void> Begin(Incoming head, net::Task<std::string> work);
@@ -41,6 +59,7 @@ class ChatCommands {
 
   FeatureContext context_;
   Removal removal_;
+  WaitingMails waiting_;
   absl::flat_hash_set<std::string> busy_;  // users
 };
 

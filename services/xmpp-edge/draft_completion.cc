@@ -1,5 +1,6 @@
 #include "services/xmpp-edge/draft_completion.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -19,6 +20,8 @@ using MailProto = postern::mail::v1::Mail;
 
 constexpr std::chrono::seconds kPatience{40};  // a mail server is asked
 constexpr char kCutMark[] = "\n[...]";
+// As base64, and with a long text, they fit into the 25 MiB of a mail (sender.proto).
+constexpr size_t kMostFileBytes = 18 << 20;
 
 // What an account is set to may have changed: the same numbers then name another mail.
 bool IsMeant(const MailProto& mail, const edge::v1::DraftLack& lack) {
@@ -26,7 +29,7 @@ bool IsMeant(const MailProto& mail, const edge::v1::DraftLack& lack) {
   return !mail.message_id().empty() || mail.subject() == lack.subject();
 }
 
-void Quote(const edge::v1::DraftLack& lack, MailProto mail, CompleteDraft& draft) {
+void Quote(const edge::v1::DraftLack& lack, MailProto& mail, CompleteDraft& draft) {
   sender::v1::Quote& quote = *draft.request.mutable_draft()->mutable_quote();
   quote.set_kind(lack.forward() ? sender::v1::Quote::KIND_FORWARD : sender::v1::Quote::KIND_REPLY);
   *quote.mutable_from() = mail.from();
@@ -35,16 +38,16 @@ void Quote(const edge::v1::DraftLack& lack, MailProto mail, CompleteDraft& draft
   quote.set_subject(mail.subject());
   quote.set_text(std::move(*mail.mutable_text()));
   if (mail.text_truncated()) quote.mutable_text()->append(kCutMark);
-  if (!lack.forward()) return;
-  draft.attachments_left_out = mail.attachments_size();
-  draft.text_cut = mail.text_truncated();
+  draft.text_cut = lack.forward() && mail.text_truncated();
 }
 
 }  // namespace
 
 DraftCompletion::DraftCompletion(FeatureContext context)
     : context_(std::move(context)),
-      uploads_(context_.executor, context_.files, context_.most_file_bytes) {}
+      budget_(context_.executor),
+      uploads_(budget_, context_.files, context_.most_file_bytes),
+      mail_files_(context_.executor, context_.fetcher, budget_) {}
 
 std::shared_ptr<CompleteDraft> DraftCompletion::Hold() {
   ++*held_;
@@ -68,19 +71,47 @@ net::Task<absl::StatusOr<std::shared_ptr<const CompleteDraft>>> DraftCompletion:
     request.set_context(author.SerializeAsString());
   }
   draft->request = std::move(request);
+  absl::StatusOr<MailProto> mail = MailProto();
   if (quotes) {
-    auto mail = co_await ReadMail(draft->request.owner(), lack);
+    mail = co_await ReadMail(draft->request.owner(), lack);
     if (!mail.ok()) co_return mail.status();
-    Quote(lack, *std::move(mail), *draft);
+    Quote(lack, *mail, *draft);
   }
   if (lack.files_size() > 0) {
-    const Words& words = context_.interpreter.Of(draft->request.owner());
-    auto files = co_await uploads_.Fetch(lack.files(), words);
-    if (!files.ok()) co_return files.status();
-    draft->request.mutable_draft()->mutable_attachments()->Swap(&files->attachments);
-    draft->claim = std::move(files->claim);
+    absl::Status attached = co_await AttachUploads(lack, *draft);
+    if (!attached.ok()) co_return attached;
+  }
+  if (lack.forward()) {
+    absl::Status attached = co_await AttachForwarded(lack, mail->attachments(), *draft);
+    if (!attached.ok()) co_return attached;
   }
   co_return draft;
+}
+
+net::Task<absl::Status> DraftCompletion::AttachUploads(edge::v1::DraftLack lack,
+                                                       CompleteDraft& draft) {
+  const Words& words = context_.interpreter.Of(draft.request.owner());
+  auto files = co_await uploads_.Fetch(lack.files(), words);
+  if (!files.ok()) co_return files.status();
+  draft.request.mutable_draft()->mutable_attachments()->Swap(&files->attachments);
+  draft.claims.push_back(std::move(files->claim));
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> DraftCompletion::AttachForwarded(
+    edge::v1::DraftLack lack,
+    google::protobuf::RepeatedPtrField<postern::mail::v1::Attachment> listed,
+    CompleteDraft& draft) {
+  auto& attachments = *draft.request.mutable_draft()->mutable_attachments();
+  size_t bytes = 0;
+  for (const sender::v1::Attachment& uploaded : attachments) bytes += uploaded.content().size();
+  const size_t left = kMostFileBytes - std::min(bytes, kMostFileBytes);
+  auto files = co_await mail_files_.Fetch(lack.account_id(), lack.mail_ref(), listed, left);
+  if (!files.ok()) co_return files.status();
+  for (sender::v1::Attachment& file : files->attachments) *attachments.Add() = std::move(file);
+  draft.left_out = std::move(files->left_out);
+  draft.claims.push_back(std::move(files->claim));
+  co_return absl::OkStatus();
 }
 
 std::string DraftCompletion::Silence(const sender::v1::SubmitRequest& request) const {

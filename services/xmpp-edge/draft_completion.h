@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/net/task.h"
@@ -10,6 +10,8 @@
 #include "postern/fetcher/v1/fetcher.pb.h"
 #include "postern/sender/v1/sender.pb.h"
 #include "services/xmpp-edge/feature_context.h"
+#include "services/xmpp-edge/file_budget.h"
+#include "services/xmpp-edge/mail_files.h"
 #include "services/xmpp-edge/upload_desk.h"
 
 namespace postern::xmpp_edge {
@@ -17,14 +19,14 @@ namespace postern::xmpp_edge {
 // A draft as the sender takes it, and what its author should know.
 struct CompleteDraft {
   sender::v1::SubmitRequest request;
-  size_t attachments_left_out = 0;  // of a mail that is forwarded
-  bool text_cut = false;            // of that mail
-  std::shared_ptr<void> claim;      // to the memory of files that were fetched
+  std::vector<std::string> left_out;  // attachments of a mail that is forwarded: their names
+  bool text_cut = false;              // of that mail
+  std::vector<std::shared_ptr<void>> claims;  // to the memory of files
 };
 
-// Reads what a draft lacks (edge.proto, DraftLack): the mail that it forwards or quotes, and
-// files that were uploaded for it. Such drafts are large, so only a few of them are in memory at
-// once.
+// Reads what a draft lacks (edge.proto, DraftLack): the mail that it forwards or quotes, files that
+// were uploaded for it, and of a mail that is forwarded the attachments. Such drafts are large, so
+// only a few of them are in memory at once.
 class DraftCompletion {
  public:
   static constexpr int kMostAtOnce = 16;
@@ -43,10 +45,18 @@ class DraftCompletion {
   std::shared_ptr<CompleteDraft> Hold();
   net::Task<absl::StatusOr<postern::mail::v1::Mail>> ReadMail(std::string owner,
                                                               edge::v1::DraftLack lack);
+  net::Task<absl::Status> AttachUploads(edge::v1::DraftLack lack, CompleteDraft& draft);
+  // Those of the mail, as far as they fit beside what was uploaded.
+  net::Task<absl::Status> AttachForwarded(
+      edge::v1::DraftLack lack,
+      google::protobuf::RepeatedPtrField<postern::mail::v1::Attachment> listed,
+      CompleteDraft& draft);
   absl::Status Unreadable(const absl::Status& why, const Words& words) const;
 
   FeatureContext context_;
+  FileBudget budget_;
   UploadDesk uploads_;
+  MailFiles mail_files_;
   std::shared_ptr<int> held_ = std::make_shared<int>(0);  // large drafts
 };
 

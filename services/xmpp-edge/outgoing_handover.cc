@@ -27,10 +27,17 @@ constexpr auto kPatience = 10s;  // with each of rules and sender
 constexpr auto kPause = 1s;
 constexpr int64_t kWorthTelling = 60 * 1000;  // a wait of so many milliseconds
 constexpr int64_t kSlack = 5 * 1000;          // clocks differ
+constexpr size_t kMostNamed = 10;             // files
 constexpr auto kReadingPause = 5s;            // each attempt may be a login at a mail server
 
 std::string WaitingNoteId(const sender::v1::SubmitResponse& taken) {
   return absl::StrCat("waits-", taken.queue_id());
+}
+
+std::string NamesOf(std::vector<std::string> files) {
+  const bool more = files.size() > kMostNamed;
+  if (more) files.resize(kMostNamed);
+  return absl::StrCat(absl::StrJoin(files, ", "), more ? ", …" : "");
 }
 
 }  // namespace
@@ -67,7 +74,10 @@ net::Task<OutgoingMail::News> OutgoingMail::HandOver(Handover handover) {
     news.stanzas.push_back(
         NoteToAuthor(ContextOf(request), absl::StrCat("again-", taken->queue_id()),
                      texts::TakenBefore(context_.interpreter.Of(request.owner()))));
-  } else if (const std::string note = WaitingNote(request, *taken); !note.empty()) {
+    co_return news;
+  }
+  const std::string note = co_await WaitingNote(request, *taken);
+  if (!note.empty()) {
     news.stanzas.push_back(NoteToAuthor(ContextOf(request), WaitingNoteId(*taken), note));
   }
   co_return news;
@@ -76,23 +86,34 @@ net::Task<OutgoingMail::News> OutgoingMail::HandOver(Handover handover) {
 std::string OutgoingMail::ForwardNote(const Handover& handover) const {
   const CompleteDraft& draft = *handover.complete;
   const sender::v1::Quote& quote = draft.request.draft().quote();
-  const bool loses = draft.attachments_left_out > 0 || draft.text_cut;
+  const bool loses = !draft.left_out.empty() || draft.text_cut;
   const bool guessed = ContextOf(handover.request).inferred();
   if (quote.kind() != sender::v1::Quote::KIND_FORWARD || (!loses && !guessed)) return "";
   const Words& words = context_.interpreter.Of(handover.request.owner());
   std::vector<std::string> sentences{texts::Forwards(words, quote.subject())};
-  if (draft.attachments_left_out > 0) {
-    sentences.push_back(texts::WithoutAttachments(words, draft.attachments_left_out));
+  if (!draft.left_out.empty()) {
+    sentences.push_back(texts::WithoutAttachments(words, draft.left_out.size()));
+    sentences.push_back(texts::LeftOut(words, NamesOf(draft.left_out)));
   }
   if (draft.text_cut) sentences.push_back(texts::TextWasCut(words));
   return absl::StrJoin(sentences, " ");
 }
 
-std::string OutgoingMail::WaitingNote(const sender::v1::SubmitRequest& request,
-                                      const sender::v1::SubmitResponse& taken) const {
+net::Task<std::string> OutgoingMail::WaitingNote(const sender::v1::SubmitRequest& request,
+                                                 const sender::v1::SubmitResponse& taken) {
+  const Wait wait = WaitOf(request, taken);
+  if (!wait.zone_unknown) co_return wait.note;
+  const bool news = co_await records_.IsNews(request.owner(), "zone-unknown");
+  if (!news) co_return wait.note;
+  const Words& words = context_.interpreter.Of(request.owner());
+  co_return absl::StrCat(wait.note, " ", texts::ZoneIsUnknown(words));
+}
+
+OutgoingMail::Wait OutgoingMail::WaitOf(const sender::v1::SubmitRequest& request,
+                                        const sender::v1::SubmitResponse& taken) const {
   const Words& words = context_.interpreter.Of(request.owner());
   const AccountDirectory::Account account = context_.directory.FindById(request.account_id());
-  if (account == nullptr) return "";
+  if (account == nullptr) return {};
   const admin::v1::Sending& sending = account->sending();
   const int64_t now_ms = absl::ToUnixMillis(absl::Now());
   // Its account's schedule or route may hold it up beyond the undo window.
@@ -105,11 +126,10 @@ std::string OutgoingMail::WaitingNote(const sender::v1::SubmitRequest& request,
     const absl::TimeZone zone = has_zone ? *named : clock.value_or(absl::UTCTimeZone());
     const int64_t due_ms = std::max(taken.due_unix_ms(), request.send_at_unix() * 1000);
     const absl::Time time = absl::FromUnixMillis(due_ms);
-    const std::string when = texts::WillBeSentAt(words, texts::SendingDate(words, time, zone));
-    return has_zone || clock ? when : absl::StrCat(when, " ", texts::ZoneIsUnknown(words));
+    return {texts::WillBeSentAt(words, texts::SendingDate(words, time, zone)), !has_zone && !clock};
   }
-  if (sending.undo_seconds() == 0) return "";
-  return texts::WillBeSentIn(words, sending.undo_seconds());
+  if (sending.undo_seconds() == 0) return {};
+  return {texts::WillBeSentIn(words, sending.undo_seconds()), false};
 }
 
 net::Task<absl::Status> OutgoingMail::TakeFormerBack(Handover& handover) {
@@ -121,11 +141,14 @@ net::Task<absl::Status> OutgoingMail::TakeFormerBack(Handover& handover) {
   if (former.ok() && *former && (*former)->request.idempotency_key() == handover.replaced.key) {
     SentRecord record = **std::move(former);
     record.taken_back_unix_ms = absl::ToUnixMillis(absl::Now());
-    // Without it a later mail might be threaded on it.
-    (void)co_await records_.Update(std::move(record));
+    record.replaced_by = handover.request.idempotency_key();
+    // Without it a later mail might be threaded on it, and its message name no mail any more.
+    absl::Status updated = co_await records_.Update(std::move(record));
+    if (!updated.ok()) co_return updated;
   }
-  PendingDrafts::Replaced none;
-  absl::Status noted = co_await pending_.Put(handover.request, std::move(none));
+  // What it stands for is kept: its author may correct that message once more.
+  PendingDrafts::Replaced done{"", handover.replaced.stanza_id};
+  absl::Status noted = co_await pending_.Put(handover.request, std::move(done));
   if (!noted.ok()) co_return noted;
   handover.replaced.key.clear();
   co_return absl::OkStatus();
@@ -184,7 +207,7 @@ net::Task<void> OutgoingMail::Remember(Handover handover, sender::v1::SubmitResp
     log::Warn("sent mail not remembered", {{"mail", taken.queue_id()}, {"why", kept.message()}});
   }
   SentRecord record = RecordOf(handover.request, taken.due_unix_ms());
-  record.told_to_wait = !WaitingNote(handover.request, taken).empty();
+  record.told_to_wait = !WaitOf(handover.request, taken).note.empty();
   std::vector<std::string> ids{ContextOf(handover.request).stanza_id(), handover.origin_id,
                                handover.replaced.stanza_id, WaitingNoteId(taken),
                                taken.message_id()};

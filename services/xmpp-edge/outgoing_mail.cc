@@ -87,6 +87,9 @@ net::Task<void> OutgoingMail::Correct(Incoming incoming, std::string former_id, 
   Incoming head = HeadOf(incoming);
   PendingDrafts::Replaced replaced{former.request.idempotency_key(), std::move(former_id)};
   auto request = co_await composer_.Correct(std::move(incoming), std::move(former));
+  // The same message once more, from a client that did not know that it had come: it does not take
+  // the place of itself.
+  if (request.ok() && request->idempotency_key() == replaced.key) replaced = {};
   co_await Begin(std::move(head), std::move(request), std::move(replaced));
 }
 

@@ -88,9 +88,16 @@ class OutgoingMail {
   net::Task<void> Remember(Handover handover, sender::v1::SubmitResponse taken);
   // What its author is told of the mail that goes on with it; empty: nothing.
   std::string ForwardNote(const Handover& handover) const;
-  // What its author is told when it waits before it is sent; empty: nothing.
-  std::string WaitingNote(const sender::v1::SubmitRequest& request,
-                          const sender::v1::SubmitResponse& taken) const;
+  // What its author is told when it waits before it is sent.
+  struct Wait {
+    std::string note;           // empty: nothing
+    bool zone_unknown = false;  // so that the note tells a time of UTC
+  };
+  Wait WaitOf(const sender::v1::SubmitRequest& request,
+              const sender::v1::SubmitResponse& taken) const;
+  // That, and once that the author's zone is unknown.
+  net::Task<std::string> WaitingNote(const sender::v1::SubmitRequest& request,
+                                     const sender::v1::SubmitResponse& taken);
   // The end of a draft: tells its author the news, then forgets it. Neither is given
   // up: a draft left in Redis would be sent by the next process.
   net::Task<void> Conclude(sender::v1::SubmitRequest request, News news);

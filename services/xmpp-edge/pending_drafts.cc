@@ -26,11 +26,11 @@ const store::Script& PutScript() {
 
 constexpr char kReplaces = 'r';
 
-// "1700000000:" and the request; of one that replaces another "r" and netstrings.
+// "1700000000:" and the request; of one that replaces another, or has done so, "r" and netstrings.
 std::string Encode(const sender::v1::SubmitRequest& request,
                    const PendingDrafts::Replaced& replaced) {
   const std::string now = absl::StrCat(std::time(nullptr));
-  if (replaced.key.empty()) return absl::StrCat(now, ":", request.SerializeAsString());
+  if (replaced.stanza_id.empty()) return absl::StrCat(now, ":", request.SerializeAsString());
   std::string out(1, kReplaces);
   for (const std::string& field :
        {now, replaced.key, replaced.stanza_id, request.SerializeAsString()}) {

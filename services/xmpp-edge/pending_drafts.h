@@ -23,7 +23,7 @@ class PendingDrafts {
 
   // The mail in whose place it goes (XEP-0308).
   struct Replaced {
-    std::string key;        // of the mail; empty: there is none
+    std::string key;        // of the mail; empty: there is none, or it is taken back already
     std::string stanza_id;  // of the message that stood for it
   };
   struct Kept {

@@ -1,5 +1,6 @@
 #include "services/xmpp-edge/sending_text.h"
 
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_join.h"
@@ -19,6 +20,19 @@ std::string BySchedule(const admin::v1::Sending& sending, absl::Time now, const 
   return texts::SentBySchedule(words, texts::ZonedDate(words, *next, zone));
 }
 
+// Each sender has a signature of its own, or none.
+std::string Signatures(const admin::v1::Account& account, const Words& words) {
+  const admin::v1::Sending& sending = account.sending();
+  std::vector<std::string> with;
+  if (!sending.signature().empty()) with.push_back(account.default_from());
+  for (const admin::v1::Identity& identity : sending.identities()) {
+    if (!identity.signature().empty()) with.push_back(identity.from());
+  }
+  if (with.empty()) return "";
+  const bool all = with.size() == 1 + static_cast<size_t>(sending.identities_size());
+  return all ? texts::HasSignature(words) : texts::SignedFrom(words, absl::StrJoin(with, ", "));
+}
+
 }  // namespace
 
 std::string SendingText(const admin::v1::Account& account, absl::Time now, const Words& words) {
@@ -31,7 +45,9 @@ std::string SendingText(const admin::v1::Account& account, absl::Time now, const
     };
     said.push_back(texts::AlsoFrom(words, absl::StrJoin(sending.identities(), ", ", from)));
   }
-  if (!sending.signature().empty()) said.push_back(texts::HasSignature(words));
+  if (std::string signed_by = Signatures(account, words); !signed_by.empty()) {
+    said.push_back(std::move(signed_by));
+  }
   if (sending.form() == admin::v1::BODY_FORM_HTML) said.push_back(texts::SentAsHtml(words));
   if (sending.undo_seconds() > 0) {
     said.push_back(texts::WaitsForUndo(words, sending.undo_seconds()));

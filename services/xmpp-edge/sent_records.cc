@@ -15,9 +15,11 @@ namespace {
 
 // The sender gives a mail up after five days.
 constexpr int64_t kKeptSeconds = 6 * 24 * 60 * 60;
-constexpr char kVersion[] = "1";
+constexpr char kVersion[] = "2", kWithoutReplacement[] = "1";
+constexpr int kMostCorrections = 64;  // of one message that are followed
 
 constexpr char kRecentKept[] = "16";
+constexpr char kToldSeconds[] = "7776000";  // 90 days
 
 // KEYS[1] is the record, KEYS[2] the list of its contact, the others name it.
 const store::Script& PutScript() {
@@ -45,7 +47,8 @@ std::string Encode(const SentRecord& record) {
   for (const std::string& field :
        {std::string(kVersion), record.contact, absl::StrCat(record.due_unix_ms),
         absl::StrCat(record.told_to_wait ? 1 : 0), absl::StrCat(record.derived_subject ? 1 : 0),
-        absl::StrCat(record.taken_back_unix_ms), record.request.SerializeAsString()}) {
+        absl::StrCat(record.taken_back_unix_ms), record.replaced_by,
+        record.request.SerializeAsString()}) {
     AppendNetstring(out, field);
   }
   return out;
@@ -53,13 +56,15 @@ std::string Encode(const SentRecord& record) {
 
 std::optional<SentRecord> Decode(absl::string_view text) {
   NetstringReader reader(text);
-  if (reader.Next() != kVersion) return std::nullopt;
+  const std::string version = reader.Next();
+  if (version != kVersion && version != kWithoutReplacement) return std::nullopt;
   SentRecord record;
   record.contact = reader.Next();
   record.due_unix_ms = reader.NextNumber();
   record.told_to_wait = reader.NextNumber() == 1;
   record.derived_subject = reader.NextNumber() == 1;
   record.taken_back_unix_ms = reader.NextNumber();
+  if (version == kVersion) record.replaced_by = reader.Next();
   const std::string request = reader.Next();
   if (reader.failed() || !record.request.ParseFromString(request)) return std::nullopt;
   return record;
@@ -108,8 +113,25 @@ net::Task<absl::Status> SentRecords::Write(const SentRecord& record,
 
 net::Task<absl::StatusOr<std::optional<SentRecord>>> SentRecords::ById(std::string user,
                                                                        std::string id) {
-  std::string name = Key(user, "said", id);
-  co_return co_await Named(std::move(user), std::move(name));
+  std::vector<std::string> command{"GET", Key(user, "said", id)};
+  auto key = co_await redis_.Command(std::move(command));
+  if (!key.ok()) co_return key.status();
+  if (key->IsNil()) co_return std::optional<SentRecord>();
+  auto record = co_await ByKey(user, key->text);
+  for (int i = 0; i < kMostCorrections; ++i) {
+    if (!record.ok() || !*record || (*record)->replaced_by.empty()) break;
+    auto next = co_await ByKey(user, (*record)->replaced_by);
+    if (!next.ok()) co_return next;
+    if (!*next) break;  // the correction was refused: this one was taken back, and nothing came
+    record = std::move(next);
+  }
+  co_return record;
+}
+
+net::Task<bool> SentRecords::IsNews(std::string user, std::string what) {
+  std::vector<std::string> command{"SET", Key(user, "told", what), "1", "NX", "EX", kToldSeconds};
+  auto reply = co_await redis_.Command(std::move(command));
+  co_return reply.ok() && !reply->IsNil();
 }
 
 net::Task<absl::StatusOr<std::vector<SentRecord>>> SentRecords::RecentTo(std::string user,
@@ -130,14 +152,10 @@ net::Task<absl::StatusOr<std::vector<SentRecord>>> SentRecords::RecentTo(std::st
   co_return records;
 }
 
-net::Task<absl::StatusOr<std::optional<SentRecord>>> SentRecords::Named(std::string user,
-                                                                        std::string name) {
-  std::vector<std::string> command{"GET", std::move(name)};
+net::Task<absl::StatusOr<std::optional<SentRecord>>> SentRecords::ByKey(const std::string& user,
+                                                                        std::string key) {
+  std::vector<std::string> command{"GET", Key(user, "sent", key)};
   auto found = co_await redis_.Command(std::move(command));
-  if (!found.ok()) co_return found.status();
-  if (found->IsNil()) co_return std::optional<SentRecord>();
-  command = {"GET", Key(user, "sent", found->text)};
-  found = co_await redis_.Command(std::move(command));
   if (!found.ok()) co_return found.status();
   if (found->IsNil()) co_return std::optional<SentRecord>();
   co_return Decode(found->text);

@@ -64,7 +64,7 @@ net::Task<void> TakingBack::Retract(Incoming incoming, std::string id) {
   const Words& words = context_.interpreter.Answering(incoming.from.Bare(), incoming.lang);
   auto record = co_await Find(incoming, std::move(id));
   if (absl::IsNotFound(record.status())) {
-    co_await Refuse(incoming, absl::FailedPreconditionError(texts::RetractionRefused(words)));
+    co_await Refuse(incoming, absl::FailedPreconditionError(texts::NothingOfThisWaits(words)));
     co_return;
   }
   absl::StatusOr<std::string> told = std::string();
@@ -86,7 +86,7 @@ net::Task<void> TakingBack::Correct(Incoming incoming, std::string id) {
   if (record.ok() && record->taken_back_unix_ms > 0) {
     co_await Refuse(incoming, absl::FailedPreconditionError(texts::CorrectionOfTakenBack(words)));
   } else if (absl::IsNotFound(record.status())) {
-    co_await Refuse(incoming, absl::FailedPreconditionError(texts::CorrectionRefused(words)));
+    co_await Refuse(incoming, absl::FailedPreconditionError(texts::CorrectionOfNothing(words)));
   } else if (!record.ok()) {
     co_await Refuse(incoming, record.status());
   } else {

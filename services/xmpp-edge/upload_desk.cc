@@ -1,6 +1,5 @@
 #include "services/xmpp-edge/upload_desk.h"
 
-#include <chrono>
 #include <utility>
 
 #include "lib/mail/attachment_name.h"
@@ -13,7 +12,6 @@
 namespace postern::xmpp_edge {
 namespace {
 
-constexpr std::chrono::minutes kMostWait(5);  // for the downloads of others
 constexpr char kNameless[] = "file";
 
 std::string NameFor(const edge::v1::LinkedFile& file, absl::string_view disposition) {
@@ -25,52 +23,12 @@ std::string NameFor(const edge::v1::LinkedFile& file, absl::string_view disposit
 
 }  // namespace
 
-// A place among the downloads, and memory that outlives it.
-class UploadDesk::Claim {
- public:
-  Claim(std::shared_ptr<Budget> budget, size_t bytes) : budget_(std::move(budget)), bytes_(bytes) {
-    ++budget_->downloads;
-    budget_->bytes += bytes_;
-  }
-  ~Claim() { End(0); }
-  Claim(const Claim&) = delete;
-  Claim& operator=(const Claim&) = delete;
-
-  // The downloads are over; `bytes` stay.
-  void End(size_t bytes) {
-    if (downloading_) --budget_->downloads;
-    downloading_ = false;
-    budget_->bytes -= bytes_ - bytes;
-    bytes_ = bytes;
-    budget_->changed.Notify();
-  }
-
- private:
-  std::shared_ptr<Budget> budget_;
-  size_t bytes_;
-  bool downloading_ = true;
-};
-
-UploadDesk::UploadDesk(boost::asio::any_io_executor executor, http::FileSource* source, size_t most)
-    : source_(source), most_(most), budget_(std::make_shared<Budget>(executor)) {}
-
-net::Task<std::shared_ptr<UploadDesk::Claim>> UploadDesk::Admit() {
-  using Clock = std::chrono::steady_clock;
-  const auto until = Clock::now() + kMostWait;
-  while (budget_->downloads >= kMostAtOnce || budget_->bytes + most_ > kMostBytes) {
-    const auto left = until - Clock::now();
-    if (left <= Clock::duration::zero()) co_return nullptr;
-    co_await budget_->changed.WaitFor(left);
-  }
-  co_return std::make_shared<Claim>(budget_, most_);
-}
-
 net::Task<absl::StatusOr<UploadDesk::Files>> UploadDesk::Fetch(
     google::protobuf::RepeatedPtrField<edge::v1::LinkedFile> files, const Words& words) {
   if (source_ == nullptr) {  // it was allowed when the message came
     co_return absl::FailedPreconditionError(texts::UploadNotAllowed(words));
   }
-  const std::shared_ptr<Claim> claim = co_await Admit();
+  const std::shared_ptr<FileBudget::Claim> claim = co_await budget_.Admit(most_);
   if (claim == nullptr) co_return absl::ResourceExhaustedError(texts::TooManyWaiting(words));
   Files fetched;
   size_t bytes = 0;

@@ -83,6 +83,7 @@ net::Task<absl::StatusOr<CommandReply>> GivePassword(FeatureContext context, Com
 net::Task<absl::StatusOr<CommandReply>> EditPreferences(FeatureContext context, CommandStep step);
 net::Task<absl::StatusOr<CommandReply>> EditWatching(FeatureContext context, CommandStep step);
 net::Task<absl::StatusOr<CommandReply>> EditSending(FeatureContext context, CommandStep step);
+net::Task<absl::StatusOr<CommandReply>> ShowOutbox(FeatureContext context, CommandStep step);
 net::Task<absl::StatusOr<CommandReply>> RegisterAccount(FeatureContext context, CommandStep step);
 net::Task<absl::StatusOr<CommandReply>> ChangeSettings(FeatureContext context, CommandStep step);
 net::Task<absl::StatusOr<CommandReply>> RemoveAccounts(FeatureContext context, CommandStep step);

@@ -9,6 +9,7 @@
 #include "services/xmpp-edge/password_need.h"
 #include "services/xmpp-edge/texts/commands.h"
 #include "services/xmpp-edge/texts/sending_settings.h"
+#include "services/xmpp-edge/texts/waiting_mails.h"
 #include "services/xmpp-edge/texts/watching.h"
 
 namespace postern::xmpp_edge {
@@ -50,6 +51,7 @@ constexpr Command kCommands[] = {
     {"postern#remove", &texts::RemoveThisAccount, &AtAccount, nullptr, &RemoveAccounts},
     {"postern#register", &texts::RegisterAccount, &AtRoot, nullptr, &RegisterAccount},
     {"postern#remove", &texts::RemoveAccounts, &AtRoot, nullptr, &RemoveAccounts},
+    {"postern#outbox", &texts::WaitingToBeSent, &AtRoot, nullptr, &ShowOutbox},
     {"postern#preferences", &texts::Preferences, &AtRoot, nullptr, &EditPreferences},
 };
 

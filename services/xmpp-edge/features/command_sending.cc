@@ -1,5 +1,4 @@
 // Ours: "postern#sending", how an account sends mail.
-#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -9,9 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "lib/mail/address.h"
-#include "lib/rpc/unary.h"
 #include "lib/schedule/schedule.h"
 #include "services/xmpp-edge/features/command.h"
+#include "services/xmpp-edge/sending_settings.h"
 #include "services/xmpp-edge/sending_text.h"
 #include "services/xmpp-edge/settings_form.h"
 #include "services/xmpp-edge/texts/sending_settings.h"
@@ -23,7 +22,6 @@ namespace {
 using admin::v1::Identity;
 using admin::v1::Sending;
 
-constexpr auto kPatience = std::chrono::seconds(10);
 // Of a form that is asked once more: it lies in Redis meanwhile.
 constexpr size_t kMostKept = schedule::kMaxScheduleBytes + 24 * 1024;
 
@@ -112,6 +110,9 @@ absl::StatusOr<Sending> ReadForm(const FieldValues& form, Sending sending) {
   if (const auto text = TextOf(form, kSignature)) sending.set_signature(*text);
   ReadIdentities(form, sending);
   if (const auto choice = TextOf(form, kForm)) {
+    if (*choice != kHtml && *choice != kPlain) {
+      return words::Error(absl::StatusCode::kInvalidArgument, texts::MustBeForm(), kForm);
+    }
     sending.set_form(*choice == kHtml ? admin::v1::BODY_FORM_HTML : admin::v1::BODY_FORM_PLAIN);
   }
   if (const auto text = TextOf(form, kUndoSeconds)) {
@@ -130,26 +131,6 @@ absl::StatusOr<Sending> ReadForm(const FieldValues& form, Sending sending) {
   return sending;
 }
 
-net::Task<absl::StatusOr<admin::v1::Account>> Store(FeatureContext context, std::string user,
-                                                    AccountDirectory::Account account,
-                                                    Sending sending) {
-  admin::v1::SetSendingRequest request;
-  request.set_account_id(account->id());
-  request.set_owner(user);
-  *request.mutable_sending() = std::move(sending);
-  auto answer = co_await rpc::Call(
-      context.admin.async(), &admin::v1::AdminService::StubInterface::async_interface::SetSending,
-      std::move(request), kPatience);
-  if (!answer.ok()) co_return answer.status();
-  // Ahead of the news from admin.
-  admin::v1::Account changed = *account;
-  changed.clear_sending();
-  if (answer->account().has_sending()) *changed.mutable_sending() = answer->account().sending();
-  changed.set_settings_revision(answer->account().settings_revision());
-  context.directory.Apply(changed);
-  co_return changed;
-}
-
 }  // namespace
 
 net::Task<absl::StatusOr<CommandReply>> EditSending(FeatureContext context, CommandStep step) {
@@ -163,7 +144,7 @@ net::Task<absl::StatusOr<CommandReply>> EditSending(FeatureContext context, Comm
   auto sending = ReadForm(*step.form, account->sending());
   absl::Status why = sending.status();
   if (sending.ok()) {
-    auto stored = co_await Store(context, step.user.Bare(), account, *std::move(sending));
+    auto stored = co_await StoreSending(context, step.user.Bare(), account, *std::move(sending));
     if (stored.ok()) {
       co_return CommandReply::Note(absl::StrCat(texts::WatchingStored(words), " ",
                                                 SendingText(*stored, absl::Now(), words)));

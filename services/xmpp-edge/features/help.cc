@@ -13,6 +13,7 @@
 #include "services/xmpp-edge/texts/send_time.h"
 #include "services/xmpp-edge/texts/sending_settings.h"
 #include "services/xmpp-edge/texts/uploads.h"
+#include "services/xmpp-edge/texts/waiting_mails.h"
 #include "services/xmpp-edge/texts/watching.h"
 
 namespace postern::xmpp_edge {
@@ -63,10 +64,13 @@ std::string HelpText(const Place& place, absl::string_view domain, const Words& 
   if (place.kind == Place::Kind::kAccount) {
     return absl::StrJoin(AccountHelp(place, domain, words, with_files), "\n\n");
   }
-  return absl::StrJoin({absl::StrCat(texts::HowToCommand(words), "\n", texts::HowToSeeTimes(words),
-                                     "\n", texts::HowToSeeSending(words)),
-                        texts::CommandsOfGateway(words), texts::HowToWrite(words, domain), sending},
-                       "\n\n");
+  const std::string keywords = absl::StrJoin(
+      {texts::HowToCommand(words), texts::HowToSeeTimes(words), texts::HowToSeeSending(words),
+       texts::HowToSeeOutbox(words), texts::HowToGetHelp(words)},
+      "\n");
+  return absl::StrJoin(
+      {texts::HowToWrite(words, domain), sending, keywords, texts::CommandsOfGateway(words)},
+      "\n\n");
 }
 
 }  // namespace postern::xmpp_edge

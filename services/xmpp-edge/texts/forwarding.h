@@ -69,6 +69,10 @@ inline std::string WithoutAttachments(const Words& words, size_t count) {
   return words.Plural("It goes without its $0 attachment.", "It goes without its $0 attachments.",
                       count);
 }
+// TRANSLATORS: after "It goes without its 2 attachments."; $0 is their names.
+inline std::string LeftOut(const Words& words, absl::string_view files) {
+  return words.Say("Too large, or not to be read: $0.", files);
+}
 inline std::string TextWasCut(const Words& words) {
   return words.Say("Only the beginning of its text goes along, for it is very long.");
 }

@@ -31,7 +31,8 @@ inline std::string StateAsking(const Words& words) {
 }
 inline std::string StateError(const Words& words) { return words.Say("has an error"); }
 inline std::string StateDisabled(const Words& words) { return words.Say("disabled"); }
-// TRANSLATORS: $0 is the account's name, $1 a date, $2 what went wrong, $3 whether it still does.
+// TRANSLATORS: $0 is the account's name, $1 a date, $2 what went wrong (a sentence with its full
+// stop), $3 whether it still does.
 inline std::string ErrorLine(const Words& words, absl::string_view name, absl::string_view when,
                              absl::string_view problem, absl::string_view now) {
   return words.Say("$0, $1: $2 $3", name, when, problem, now);
@@ -56,7 +57,7 @@ inline std::string HowToWrite(const Words& words, absl::string_view domain) {
   return words.Say(
       "To write a new mail, begin your message with header lines, then the text:\n\n"
       "To: ann@example.org, Bob <bob@example.net>\n"
-      "Cc: …\nBcc: …\nSubject: …\nFrom: … (one of your SMTP accounts)\n\n"
+      "Cc: …\nBcc: …\nSubject: …\nSend: … (tomorrow 9:00)\nFrom: … (one of your SMTP accounts)\n\n"
       "Only To: is needed. A message to someone\\40example.org@$0 goes to someone@example.org "
       "without any.",
       domain);
@@ -76,8 +77,8 @@ inline std::string SendsFrom(const Words& words, absl::string_view name, absl::s
 }
 inline std::string WritesTo(const Words& words, absl::string_view address) {
   return words.Say(
-      "What you write here is sent as mail to $0. Lines \"Subject: …\", \"Cc: …\", \"Bcc: …\" or "
-      "\"From: …\" may stand before the text.",
+      "What you write here is sent as mail to $0. Lines \"Subject: …\", \"Cc: …\", \"Bcc: …\", "
+      "\"Send: …\" or \"From: …\" may stand before the text.",
       address);
 }
 // TRANSLATORS: the words in quotes are what users type, in every language; those that you gave
@@ -89,9 +90,9 @@ inline std::string HowToCommand(const Words& words) {
       "check - look for new mail now; \"check NAME\" in one account\n"
       "errors - the last error of each account\n"
       "language - the language in which the gateway speaks to you\n"
-      "remove NAME - remove an account; you are asked once more\n"
-      "help - this text");
+      "remove NAME - remove an account; you are asked once more");
 }
+inline std::string HowToGetHelp(const Words& words) { return words.Say("help - this text"); }
 inline std::string CommandsOfGateway(const Words& words) {
   return words.Say(
       "The commands of this contact (your client may call them ad-hoc commands) register accounts, "

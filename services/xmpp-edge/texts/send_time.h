@@ -67,10 +67,13 @@ inline std::string SendLineIsOver(const Words& words, absl::string_view value) {
 inline std::string WillBeSentAt(const Words& words, absl::string_view when) {
   return words.Say("It will be sent on $0. Write \"cancel\" to stop it.", when);
 }
-// TRANSLATORS: $0 is the name of a command: "How mail is sent".
+// TRANSLATORS: $0 is the name of a command: "How mail is sent"; "sending zone
+// Europe/Berlin" is what users type, in every language; UTC is a time zone.
 inline std::string ZoneIsUnknown(const Words& words) {
   return words.Say(
-      "Your time zone is not known. The command \"$0\" of your account that sends mail sets it.",
+      "Your time zone is not known, so times are in UTC. Write \"sending zone Europe/Berlin\" "
+      "(with "
+      "yours) to the gateway, or use the command \"$0\" of your account that sends mail.",
       HowMailIsSent(words));
 }
 inline std::string WillBeSentIn(const Words& words, size_t seconds) {
@@ -121,6 +124,17 @@ inline std::string NothingToTakeBack(const Words& words) {
   return words.Say(
       "There is nothing to take back: no mail that you wrote here is waiting. To mail this word "
       "alone, put a line \"Subject: …\" before it.");
+}
+inline std::string NothingOfThisWaits(const Words& words) {
+  return words.Say(
+      "Nothing was taken back: no mail of that message is waiting. A mail that has left can't be "
+      "taken back.");
+}
+// A message of which no mail came (or it is long ago).
+inline std::string CorrectionOfNothing(const Words& words) {
+  return words.Say(
+      "Not sent: the message that this corrects is no mail that waits. Write a new message "
+      "instead.");
 }
 inline std::string CorrectionOfTakenBack(const Words& words) {
   return words.Say("Not sent: that mail was taken back. Write a new message instead.");

@@ -52,6 +52,8 @@ inline std::string LabelSentFolder(const Words& words) {
 inline std::string LabelHideJabberId(const Words& words) {
   return words.Say("Don't tell those I write to my Jabber address");
 }
+inline words::Wording MustBeForm() { return words::Word("must be one of plain and html"); }
+inline words::Wording MustBeOneLine() { return words::Word("must be one line"); }
 inline words::Wording MustBeSeconds() {
   return words::Word("must be a number of seconds; 0 for none");
 }
@@ -68,6 +70,10 @@ inline std::string AlsoFrom(const Words& words, absl::string_view identities) {
 }
 inline std::string HasSignature(const Words& words) {
   return words.Say("A signature stands below each mail.");
+}
+// TRANSLATORS: $0 is a list of addresses.
+inline std::string SignedFrom(const Words& words, absl::string_view senders) {
+  return words.Say("A signature stands below mail from $0.", senders);
 }
 inline std::string WaitsForUndo(const Words& words, size_t seconds) {
   return words.Plural("Each mail waits $0 second and can be taken back.",
@@ -95,7 +101,32 @@ inline std::string KeptNowhere(const Words& words) { return words.Say("Sent mail
 inline std::string KeywordSending(const Words& words) { return words.Say("sending"); }
 // TRANSLATORS: what stands first is typed; yours for "sending" works as well.
 inline std::string HowToSeeSending(const Words& words) {
-  return words.Say("sending - how your mail is sent; \"sending NAME\" of one account");
+  return words.Say(
+      "sending - how your mail is sent; \"sending NAME\" of one account; \"sending undo\" tells "
+      "how "
+      "to change it");
+}
+inline std::string HowToSetByChat(const Words& words) {
+  // TRANSLATORS: what stands in quotes is what users type, in every language; yours for "sending"
+  // works as well.
+  return words.Say(
+      "Write it in one message to the gateway: \"sending signature …\" (with its lines), \"sending "
+      "identity Sales <sales@example.org>\", \"sending undo 10\", \"sending zone Europe/Berlin\", "
+      "\"sending form html\" or \"plain\", \"sending folder work/Sent\"; \"none\" takes away what "
+      "is "
+      "set. With several accounts: \"sending NAME undo 10\".");
+}
+// TRANSLATORS: $0 is a list of accounts, $1 one of them; "sending … undo 10" is what users type.
+inline std::string WhichAccountSends(const Words& words, absl::string_view accounts,
+                                     absl::string_view one) {
+  return words.Say(
+      "Nothing was changed: several of your accounts send mail ($0). Name the one that you mean: "
+      "\"sending $1 undo 10\".",
+      accounts, one);
+}
+// TRANSLATORS: $0 is what users type ("undo", "zone" …), $1 what is wrong ("must be …").
+inline std::string NotSet(const Words& words, absl::string_view setting, absl::string_view why) {
+  return words.Say("Nothing was changed. \"$0\": $1.", setting, why);
 }
 inline std::string NoSuchSmtpAccount(const Words& words, absl::string_view name) {
   return words.Say("You have no account \"$0\" that sends mail.", name);

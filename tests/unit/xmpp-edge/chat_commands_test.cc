@@ -40,7 +40,7 @@ TEST_F(ChatCommands, TellOfAccountsAndErrors) {
               "out (SMTP): works\nwork (IMAP): imap.example.org does not answer");
   }
   EXPECT_EQ(Said(kDomain, "errors"),
-            "work, 2023-11-14 22:13 UTC: imap.example.org does not answer The error is still "
+            "work, 2023-11-14 22:13 UTC: imap.example.org does not answer. The error is still "
             "there.");
 }
 

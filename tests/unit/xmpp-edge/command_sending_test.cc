@@ -1,5 +1,6 @@
 // "How mail is sent": the command, and what is said of it by chat.
 #include "absl/strings/match.h"
+#include "absl/time/clock.h"
 #include "lib/rpc/status.h"
 #include "services/xmpp-edge/sending_text.h"
 #include "tests/unit/xmpp-edge/command_bench.h"
@@ -110,6 +111,96 @@ TEST_F(CommandSending, ChatTellsWhatHolds) {
   EXPECT_EQ(Said("sending OUT"), Said("sending"));
   EXPECT_EQ(Said("sending work"), "You have no account \"work\" that sends mail.");
   EXPECT_TRUE(absl::StrContains(Said("help"), "sending - how your mail is sent"));
+}
+
+TEST_F(CommandSending, ASignatureIsToldOfThoseThatHaveOne) {
+  admin::v1::Account account = SmtpAccount("ann@example.org", "x");
+  account.set_default_from("ann@example.org");
+  const Words words("en");
+  const auto told = [&] { return SendingText(account, absl::Now(), words); };
+  account.mutable_sending()->add_identities()->set_from("sales@example.org");
+  EXPECT_FALSE(absl::StrContains(told(), "signature"));
+  account.mutable_sending()->set_signature("Ann");
+  EXPECT_TRUE(absl::StrContains(told(), "A signature stands below mail from ann@example.org."));
+  account.mutable_sending()->clear_signature();
+  account.mutable_sending()->mutable_identities(0)->set_signature("Sales");
+  EXPECT_TRUE(absl::StrContains(told(), "A signature stands below mail from sales@example.org."));
+}
+
+TEST_F(CommandSending, WhatIsNoFormIsRefused) {
+  const Element again =
+      Step(Execute(kOut, kNode), "complete", {{"form", {"rtf"}}, {"signature", {"New"}}});
+  EXPECT_TRUE(absl::EndsWith(InstructionsOf(again), "must be one of plain and html"));
+  EXPECT_EQ(ValuesOf(again, "form"), Texts{"plain"});
+  EXPECT_EQ(ValuesOf(again, "signature"), Texts{"New"});
+  EXPECT_TRUE(bench.admin.sendings().empty());
+}
+
+TEST_F(CommandSending, WhatCanNotBeReadLosesNothingElse) {
+  const Element form = Execute(kOut, kNode);
+  const Element again =
+      Step(form, "complete", {{"signature", {std::string(1025, 'x')}}, {"undo_seconds", {"20"}}});
+  EXPECT_EQ(StatusOf(again), "executing");
+  EXPECT_EQ(InstructionsOf(again), "signature: is longer than 1024 bytes");
+  EXPECT_EQ(ValuesOf(again, "undo_seconds"), Texts{"20"});
+  EXPECT_EQ(ValuesOf(again, "signature"), (Texts{"Ann", "Example Ltd"})) << "what holds";
+  EXPECT_EQ(StatusOf(Step(again, "complete", {{"signature", {"Ann\r\nin one value"}}})),
+            "completed");
+  EXPECT_EQ(Asked().signature(), "Ann\nin one value") << "as some clients send several lines";
+}
+
+TEST_F(CommandSending, TheOutboxIsACommandOfTheGateway) {
+  constexpr char kOutbox[] = "postern#outbox";
+  EXPECT_EQ(NoteOf(Execute(kDomain, kOutbox)), "None of your mails waits to be sent.");
+  bench.Write(kAnn, "bob\\40example.net@mail.example.org", "m1", "Hello");
+  bench.Write(kAnn, "eve\\40example.net@mail.example.org", "m2", "Lunch");
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() == 2; }));
+  bench.Settle();
+  const Element form = Execute(kDomain, kOutbox);
+  const Texts ids = OptionsOf(form, "mails");
+  ASSERT_EQ(ids.size(), 2u);
+  EXPECT_EQ(NoteOf(Step(form, "complete", {{"mails", {ids[1], "q-unknown"}}})),
+            "Taken back: \"Lunch\" is not sent to eve@example.net.\n"
+            "It could not be taken back at this moment. Try again.");
+  EXPECT_EQ(bench.sender.cancelled().size(), 1u);
+  EXPECT_EQ(NoteOf(Step(Execute(kDomain, kOutbox), "complete", {})),
+            "No mail was selected; all of them wait on.");
+}
+
+TEST_F(CommandSending, ChatSetsWhatIsNamed) {
+  EXPECT_TRUE(absl::StartsWith(Said("sending undo 20"), "Stored. 'out': mail is sent from"));
+  EXPECT_EQ(Asked().undo_seconds(), 20u);
+  EXPECT_EQ(Asked().signature(), "Ann\nExample Ltd") << "the rest stays";
+  Said("sending OUT signature Ann of Example\nphone 42\n");
+  EXPECT_EQ(Asked().signature(), "Ann of Example\nphone 42");
+  Said("sending identity Office <office@example.org>");
+  ASSERT_EQ(Asked().identities_size(), 2);
+  EXPECT_EQ(Asked().identities(1).from(), "Office <office@example.org>");
+  Said("Sending identity Sales team <sales@example.org>");
+  EXPECT_EQ(Asked().identities_size(), 2);
+  EXPECT_EQ(Asked().identities(0).signature(), "Sales team") << "another name, the same signature";
+  Said("sending zone America/New_York");
+  EXPECT_EQ(Asked().time_zone(), "America/New_York");
+  Said("sending form html");
+  EXPECT_EQ(Asked().form(), admin::v1::BODY_FORM_HTML);
+  Said("sending signature none");
+  EXPECT_EQ(Asked().signature(), "");
+  EXPECT_EQ(bench.admin.sendings().back().owner(), "ann@example.org");
+}
+
+TEST_F(CommandSending, ChatSaysWhatIsWrong) {
+  EXPECT_EQ(Said("sending undo soon"),
+            "Nothing was changed. \"undo\": must be a number of seconds; 0 for none.");
+  EXPECT_EQ(Said("sending form rtf"),
+            "Nothing was changed. \"form\": must be one of plain and html.");
+  EXPECT_EQ(Said("sending zone Europe/Berlin\nand more"),
+            "Nothing was changed. \"zone\": must be one line.");
+  EXPECT_TRUE(absl::StrContains(Said("sending undo"), "\"sending undo 10\""));
+  EXPECT_EQ(Said("sending his undo 5"), "You have no account \"his\" that sends mail.");
+  EXPECT_TRUE(bench.admin.sendings().empty());
+  bench.admin.FailWith(rpc::ToGrpc(words::Error(
+      absl::StatusCode::kInvalidArgument, words::Word("must be one of $0", "us"), "time_zone")));
+  EXPECT_EQ(Said("sending zone Mars"), "Nothing was changed. \"zone\": must be one of us.");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "postern/fetcher/v1/fetcher.grpc.pb.h"
@@ -99,6 +100,23 @@ class FakeFetcher : public fetcher::v1::FetcherService::Service {
     return grpc::Status::OK;
   }
 
+  // Of `parts`, in pieces; NOT_FOUND for one that is not there.
+  grpc::Status ReadMailPart(
+      grpc::ServerContext*, const fetcher::v1::ReadMailPartRequest* request,
+      grpc::ServerWriter<fetcher::v1::ReadMailPartResponse>* writer) override {
+    const std::lock_guard lock(mutex);
+    if (!failure.ok()) return failure;
+    const auto found = parts.find({request->id(), request->attachment()});
+    if (found == parts.end()) return {grpc::StatusCode::NOT_FOUND, "no such part"};
+    constexpr size_t kPiece = 1000;
+    for (size_t at = 0; at < found->second.size(); at += kPiece) {
+      fetcher::v1::ReadMailPartResponse piece;
+      piece.set_data(found->second.substr(at, kPiece));
+      writer->Write(piece);
+    }
+    return grpc::Status::OK;
+  }
+
   // While held, what asks a mail server takes its time.
   void Hold(bool hold) {
     const std::lock_guard lock(mutex);
@@ -117,6 +135,7 @@ class FakeFetcher : public fetcher::v1::FetcherService::Service {
   std::map<std::pair<std::string, std::string>, fetcher::v1::ListFoldersResponse> folders;
   std::vector<fetcher::v1::MailSummary> mails;
   std::map<std::string, postern::mail::v1::Mail> whole;  // by id; others are made of `mails`
+  std::map<std::pair<std::string, uint32_t>, std::string> parts;  // by id, and counted from 1
   std::vector<std::string> checked, retained, read;
   std::vector<fetcher::v1::TryAccountRequest> tried;
   std::map<std::string, std::string> held;  // account id -> password

@@ -111,6 +111,36 @@ rules::v1::EvaluateRequest FakeRules::last() {
   return last_;
 }
 
+namespace {
+std::string QueueIdOf(const std::string& key) { return absl::StrCat("q-", key.substr(0, 8)); }
+std::string MessageIdOf(const std::string& key) {
+  return absl::StrCat(key.substr(0, 8), "@postern.example");
+}
+}  // namespace
+
+bool FakeSender::IsCancelled(const std::string& key) const {
+  return std::find(cancelled_.begin(), cancelled_.end(), key) != cancelled_.end();
+}
+grpc::Status FakeSender::ListWaiting(grpc::ServerContext*,
+                                     const sender::v1::ListWaitingRequest* request,
+                                     sender::v1::ListWaitingResponse* response) {
+  const std::lock_guard lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  for (const auto& one : taken_) {
+    if (one.owner() != request->owner() || IsCancelled(one.idempotency_key())) continue;
+    sender::v1::QueuedMail& mail = *response->add_mails();
+    mail.set_queue_id(QueueIdOf(one.idempotency_key()));
+    mail.set_message_id(MessageIdOf(one.idempotency_key()));
+    mail.set_owner(one.owner());
+    mail.set_account_id(one.account_id());
+    mail.set_state(sender::v1::QUEUE_STATE_WAITING);
+    mail.set_next_attempt_unix(one.send_at_unix());
+    for (const auto& to : one.draft().to()) {
+      mail.add_pending_recipients(absl::StrCat(to.local_part(), "@", to.domain()));
+    }
+  }
+  return grpc::Status::OK;
+}
 grpc::Status FakeSender::Submit(grpc::ServerContext*, const sender::v1::SubmitRequest* request,
                                 sender::v1::SubmitResponse* response) {
   std::unique_lock lock(mutex_);
@@ -121,9 +151,8 @@ grpc::Status FakeSender::Submit(grpc::ServerContext*, const sender::v1::SubmitRe
     if (one.idempotency_key() == request->idempotency_key()) response->set_duplicate(true);
   }
   if (!response->duplicate()) taken_.push_back(*request);
-  response->set_queue_id(absl::StrCat("q-", request->idempotency_key().substr(0, 8)));
-  response->set_message_id(
-      absl::StrCat(request->idempotency_key().substr(0, 8), "@postern.example"));
+  response->set_queue_id(QueueIdOf(request->idempotency_key()));
+  response->set_message_id(MessageIdOf(request->idempotency_key()));
   const int64_t now = absl::ToUnixMillis(absl::Now());
   response->set_due_unix_ms(std::max(now + wait_, request->send_at_unix() * 1000));
   return grpc::Status::OK;
@@ -135,8 +164,9 @@ grpc::Status FakeSender::CancelQueued(grpc::ServerContext*,
   if (!cancelling_.ok()) return cancelling_;
   for (const auto& one : taken_) {
     const std::string& key = one.idempotency_key();
-    const bool before = std::find(cancelled_.begin(), cancelled_.end(), key) != cancelled_.end();
-    if (before || key != request->idempotency_key() || one.owner() != request->owner()) continue;
+    const bool meant = request->queue_id().empty() ? key == request->idempotency_key()
+                                                   : QueueIdOf(key) == request->queue_id();
+    if (IsCancelled(key) || !meant || one.owner() != request->owner()) continue;
     cancelled_.push_back(key);
     return grpc::Status::OK;
   }

@@ -101,6 +101,9 @@ class FakeSender : public sender::v1::SenderService::Service {
                             sender::v1::CancelQueuedResponse*) override;
   void SetCancelling(grpc::Status status);
   std::vector<std::string> cancelled();  // keys
+  // What was taken and not cancelled: it waits, for ever.
+  grpc::Status ListWaiting(grpc::ServerContext*, const sender::v1::ListWaitingRequest* request,
+                           sender::v1::ListWaitingResponse* response) override;
   // In how many milliseconds what is submitted is due.
   void SetWait(int64_t milliseconds);
   void SetTrial(sender::v1::TryAccountResponse trial);
@@ -114,6 +117,8 @@ class FakeSender : public sender::v1::SenderService::Service {
   size_t calls();
 
  private:
+  bool IsCancelled(const std::string& key) const;
+
   std::mutex mutex_;
   grpc::Status failure_;
   std::condition_variable released_;

@@ -118,9 +118,52 @@ TEST_F(Forwarding, ItsAuthorIsToldWhatIsLeftOut) {
   Stored("1").set_text_truncated(true);
   bench.Write(kAnn, kWork, "m1", "Forward: eve@example.net");
   EXPECT_EQ(Taken().draft().quote().text(), "Schöne Grüße von bob\n[...]");
+  EXPECT_TRUE(WasTold(
+      "Forwarded: \"Grüße\". It goes without its 2 attachments. Too large, or not to be read: "
+      "a.pdf, b.pdf. Only the beginning of its text goes along, for it is very long."));
+}
+
+TEST_F(Forwarding, TheAttachmentsGoAlong) {
+  Arrive("1", "bob");
+  for (const char* name : {"a.pdf", "", "b.png"}) {
+    auto& listed = *Stored("1").add_attachments();
+    listed.set_file_name(name);
+    listed.set_content_type("image/png");
+    listed.set_size(1);
+  }
+  const std::string large(12345, 'x');
+  bench.fetcher.parts[{"7:1", 1}] = large;
+  bench.fetcher.parts[{"7:1", 2}] = "two";
+  bench.fetcher.parts[{"7:1", 3}] = "";
+  Element message = MakeStanza("message", kAnn, kWork, "chat", "m1");
+  message.AddText("body", "Fwd: eve@example.net");
+  message.Add(MakeElement("reply", "urn:xmpp:reply:0").Set("id", "1"));
+  bench.Route(std::move(message));
+  const auto request = Taken();
+  ASSERT_EQ(request.draft().attachments_size(), 3);
+  EXPECT_EQ(request.draft().attachments(0).file_name(), "a.pdf");
+  EXPECT_EQ(request.draft().attachments(0).content(), large);
+  EXPECT_EQ(request.draft().attachments(1).content(), "two");
+  EXPECT_EQ(request.draft().attachments(1).content_type(), "image/png");
+  EXPECT_EQ(bench.rules.last().mail().attachments_size(), 3) << "the rules see them";
+  EXPECT_FALSE(WasTold("Forwarded")) << "nothing was left out";
+}
+
+TEST_F(Forwarding, WhatDoesNotFitIsNamed) {
+  Arrive("1", "bob");
+  const std::pair<const char*, uint64_t> listed[] = {
+      {"small.txt", 3}, {"huge.iso", 19 << 20}, {"liar.bin", 5}, {"gone.txt", 5}};
+  for (const auto& [name, size] : listed) {
+    Stored("1").add_attachments()->set_file_name(name);
+    Stored("1").mutable_attachments()->rbegin()->set_size(size);
+  }
+  bench.fetcher.parts[{"7:1", 1}] = "abc";
+  bench.fetcher.parts[{"7:1", 3}] = std::string(18 << 20, 'x');
+  bench.Write(kAnn, kWork, "m1", "Forward: eve@example.net");
+  ASSERT_EQ(Taken().draft().attachments_size(), 1);
   EXPECT_TRUE(
-      WasTold("Forwarded: \"Grüße\". It goes without its 2 attachments. Only the beginning "
-              "of its text goes along, for it is very long."));
+      WasTold("It goes without its 3 attachments. Too large, or not to be read: huge.iso, "
+              "liar.bin, gone.txt."));
 }
 
 TEST_F(Forwarding, AnAnswerQuotesTheMail) {

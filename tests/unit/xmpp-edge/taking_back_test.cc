@@ -258,8 +258,10 @@ TEST_F(TakingBackTest, ARetractionTakesBackWhatWaits) {
   bench.Route(Retraction(kBobByMail, "m1"));
   ASSERT_TRUE(Told("Taken back: \"Hello\" is not sent to bob@example.net."));
   EXPECT_EQ(bench.sender.cancelled().size(), 1u);
-  EXPECT_EQ(ErrorTextOf(bench.Ask(Retraction(kBobByMail, "no-such"))),
-            "A mail that has left can't be taken back.");
+  EXPECT_EQ(
+      ErrorTextOf(bench.Ask(Retraction(kBobByMail, "no-such"))),
+      "Nothing was taken back: no mail of that message is waiting. A mail that has left can't "
+      "be taken back.");
 }
 
 TEST_F(TakingBackTest, AnOldRetractionStandsInAnEnvelope) {
@@ -344,6 +346,84 @@ TEST_F(TakingBackTest, WhatIsCorrectedTwiceByARestartIsOneMail) {
   EXPECT_EQ(bench.sender.cancelled().size(), 1u) << "the draft remembers what it replaces";
 }
 
+TEST_F(TakingBackTest, TheOutboxTellsWhatWaitsAndTakesItBack) {
+  Begin(10);
+  bench.Write(kAnn, kDomain, "o1", "outbox");
+  ASSERT_TRUE(Told("None of your mails waits to be sent."));
+  WriteAndWait(kBobByMail, "m1", "Subject: Lunch\nSend: 2027-01-02 9:00\n\nHello");
+  WriteAndWait(kEve, "m2", "Good morning", 2);
+  const auto id = [this](size_t i) {
+    return absl::StrCat("q-", bench.sender.taken()[i].idempotency_key().substr(0, 8));
+  };
+  bench.sink.sent.clear();
+  bench.Write(kAnn, kDomain, "o2", "Outbox");
+  ASSERT_TRUE(Told(" - \"Lunch\" to bob@example.net: on 2027-01-02 09:00 (Europe/Berlin)\n"));
+  EXPECT_TRUE(Told(" - \"Good morning\" to eve@example.net: "));
+  EXPECT_TRUE(Told("to take back the mail with these letters."));
+  bench.Write(kBob, kDomain, "o3", absl::StrCat("cancel ", id(0)));
+  EXPECT_TRUE(Told("None of your mails that wait begins with")) << "it is none of his";
+  bench.Write(kAnn, kDomain, "o4", "cancel q-");
+  EXPECT_TRUE(Told("Several of your mails begin with \"q-\"."));
+  bench.Write(kAnn, kDomain, "o5", absl::StrCat("cancel ", id(0)));
+  ASSERT_TRUE(Told("Taken back: \"Lunch\" is not sent to bob@example.net."));
+  EXPECT_EQ(bench.sender.cancelled().size(), 1u);
+  bench.sink.sent.clear();
+  bench.Write(kAnn, kBobByMail, "m3", "cancel");
+  EXPECT_TRUE(Told("\"Lunch\" was taken back before.")) << "the other word knows it, too";
+  bench.Write(kAnn, kBobByMail, "m4", absl::StrCat("cancel ", id(1)));
+  EXPECT_EQ(Taken(3).draft().text(), absl::StrCat("cancel ", id(1))) << "elsewhere it is a mail";
+}
+
+// Clients name the first message, or the last correction of it.
+TEST_F(TakingBackTest, AnyNumberOfCorrectionsIsOneMail) {
+  Begin(10);
+  WriteAndWait(kBobByMail, "m1", "Helo");
+  const char* const named[] = {"m1", "m2", "m1", "m3", "m2"};
+  size_t count = 1;
+  for (const char* about : named) {
+    SCOPED_TRACE(about);
+    bench.Route(
+        Correction(kBobByMail, absl::StrCat("m", ++count), about, absl::StrCat("Hello ", count)));
+    EXPECT_EQ(Taken(count).draft().text(), absl::StrCat("Hello ", count));
+    bench.Settle();
+    EXPECT_EQ(bench.sender.cancelled().back(), bench.sender.taken()[count - 2].idempotency_key())
+        << "the one before";
+  }
+  EXPECT_EQ(bench.sender.cancelled().size(), count - 1) << "all but the last";
+  bench.Route(Retraction(kBobByMail, "m1"));
+  EXPECT_TRUE(Told("\"Hello 6\" is not sent to bob"));
+  EXPECT_EQ(bench.sender.cancelled().size(), count);
+}
+
+TEST_F(TakingBackTest, ACorrectionThatComesTwiceIsOneMail) {
+  Begin(10);
+  WriteAndWait(kBobByMail, "m1", "Helo");
+  for (int i = 0; i < 2; ++i) {
+    bench.Route(Correction(kBobByMail, "m2", "m1", "Hello"));
+    Taken(2);
+    bench.Settle();
+  }
+  EXPECT_TRUE(Told("It is one mail, and it is not sent again."));
+  EXPECT_EQ(bench.sender.cancelled().size(), 1u) << "it did not take itself back";
+  EXPECT_EQ(bench.sender.taken().size(), 2u);
+}
+
+TEST_F(TakingBackTest, AfterARestartACorrectionStillStandsForItsMessage) {
+  Begin(10);
+  WriteAndWait(kBobByMail, "m1", "Helo");
+  bench.sender.FailWith({grpc::StatusCode::UNAVAILABLE, "away"});
+  bench.Route(Correction(kBobByMail, "m2", "m1", "Hello"));
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.cancelled().size() == 1; }));
+  bench.Settle();
+  bench.Restart();
+  bench.sender.FailWith(grpc::Status::OK);
+  Taken(2);
+  bench.Settle();
+  bench.Route(Correction(kBobByMail, "m3", "m1", "Hello!"));
+  EXPECT_EQ(Taken(3).draft().text(), "Hello!");
+  EXPECT_EQ(bench.sender.cancelled().size(), 2u);
+}
+
 TEST_F(TakingBackTest, ASendLineIsReadInTheZoneOfTheAccount) {
   Begin(0);
   WriteAndWait(kBobByMail, "m1", "Send: tomorrow 9:00\n\nHello");
@@ -381,7 +461,12 @@ TEST_F(TakingBackTest, AnUnknownClockIsTold) {
   ASSERT_TRUE(Told("urn:xmpp:time"));
   const Element* asked = Find("urn:xmpp:time");
   bench.Route(MakeStanza("iq", kAnn, kDomain, "error", asked->Attr("id")));
-  EXPECT_TRUE(Told("(UTC). Write \"cancel\" to stop it. Your time zone is not known."));
+  EXPECT_TRUE(Told("(UTC). Write \"cancel\" to stop it. Your time zone is not known"));
+  EXPECT_TRUE(Told("\"sending zone Europe/Berlin\""));
+  bench.sink.sent.clear();
+  bench.Write(kAnn, kBobByMail, "m2", "Send: in 3 hours\n\nHello again");
+  EXPECT_TRUE(Told("(UTC). Write \"cancel\" to stop it."));
+  EXPECT_EQ(Find("time zone is not known"), nullptr) << "once is enough";
 }
 
 TEST_F(TakingBackTest, AWrongTimeIsNamed) {

@@ -290,7 +290,8 @@ TEST(UploadDesk, BoundsAllFilesOfAMail) {
   FakeFiles files;
   files.Put(kLink, std::string(60, 'x'));
   files.Put(kOther, std::string(40, 'x'));
-  UploadDesk desk(io.get_executor(), &files, 100);
+  FileBudget budget(io.get_executor());
+  UploadDesk desk(budget, &files, 100);
   google::protobuf::RepeatedPtrField<edge::v1::LinkedFile> links;
   links.Add()->set_url(kLink);
   links.Add()->set_url(kOther);
@@ -307,7 +308,8 @@ TEST(UploadDesk, WaitsWhileMemoryIsTaken) {
   boost::asio::io_context io;
   FakeFiles files;
   files.Put(kLink, "x");
-  UploadDesk desk(io.get_executor(), &files, UploadDesk::kMostBytes);
+  FileBudget budget(io.get_executor());
+  UploadDesk desk(budget, &files, FileBudget::kMostBytes);
   google::protobuf::RepeatedPtrField<edge::v1::LinkedFile> links;
   links.Add()->set_url(kLink);
   const Words words("en");
