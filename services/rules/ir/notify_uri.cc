@@ -74,17 +74,23 @@ absl::StatusOr<NotifyUri> ReadXmpp(absl::string_view rest) {
   return uri;
 }
 
+// `text` is decoded: the comma between two addresses may be written as %2C, too (RFC 2368).
 absl::Status AddAddresses(absl::string_view text, NotifyUri& uri) {
-  for (const absl::string_view part : absl::StrSplit(text, ',', absl::SkipEmpty())) {
-    const auto decoded = Decode(part);
-    const auto address = decoded ? mail::ParseAddress(*decoded)
-                                 : absl::StatusOr<mail::Address>(Wrong("has a bad %"));
-    if (!address.ok()) return Wrong(absl::StrCat("has an address that can't be read: ", part));
-    if (uri.targets.size() == kMaxTargets)
-      return Wrong(absl::StrCat("has more than ", kMaxTargets, " addresses"));
-    uri.targets.push_back(address->Spec());
-  }
+  if (absl::StripAsciiWhitespace(text).empty()) return absl::OkStatus();
+  const auto addresses = mail::ParseAddressList(text, kMaxTargets);
+  if (!addresses.ok())
+    return Wrong(absl::StrCat("has an address that can't be read: ",
+                              mail::CleanLine(mail::CutUtf8(text, 100))));
+  for (const mail::Address& address : *addresses) uri.targets.push_back(address.Spec());
+  if (uri.targets.size() > kMaxTargets)
+    return Wrong(absl::StrCat("has more than ", kMaxTargets, " addresses"));
   return absl::OkStatus();
+}
+
+bool IsFieldName(absl::string_view name) {
+  for (const char c : name)
+    if (c <= ' ' || c >= '\x7F' || c == ':') return false;
+  return !name.empty();
 }
 
 // mailto:ann@example.org,bob@example.org?subject=x
@@ -92,9 +98,15 @@ absl::StatusOr<NotifyUri> ReadMailto(absl::string_view rest) {
   NotifyUri uri{NotifyMethod::kMailto, {}, {}};
   rest = rest.substr(0, rest.find('#'));
   const size_t mark = rest.find('?');
-  if (absl::Status s = AddAddresses(rest.substr(0, mark), uri); !s.ok()) return s;
+  const auto addresses = Decode(rest.substr(0, mark));
+  if (!addresses) return Wrong("has a % that two hexadecimal digits don't follow");
+  if (absl::Status s = AddAddresses(*addresses, uri); !s.ok()) return s;
   if (mark != absl::string_view::npos) {
     if (absl::Status s = ReadParameters(rest.substr(mark + 1), '&', uri); !s.ok()) return s;
+  }
+  for (const auto& [name, value] : uri.parameters) {
+    if (!IsFieldName(name))
+      return Wrong(absl::StrCat("sets a header field of no possible name: ", mail::CleanLine(name)));
   }
   for (const char* field : {"to", "cc"}) {
     const auto more = uri.parameters.find(field);
@@ -133,6 +145,8 @@ absl::StatusOr<NotifyUri> ParseNotifyUri(absl::string_view uri) {
   if (uri.size() > kMaxNotifyUriBytes)
     return Wrong(absl::StrCat("is longer than ", kMaxNotifyUriBytes, " bytes"));
   if (mail::HasControls(uri)) return Wrong("holds a control character");
+  if (uri.find_first_of("<>\"") != absl::string_view::npos)
+    return Wrong("holds a <, > or \", which a URI must encode with %");
   const size_t colon = uri.find(':');
   const std::string scheme = absl::AsciiStrToLower(uri.substr(0, colon));
   if (colon == absl::string_view::npos || scheme.empty())

@@ -65,6 +65,9 @@ void MakeNotify(Scope& scope, const Arguments& arguments) {
       !ReadText(scope, arguments, "fcc", notify.fcc) ||
       !ReadTexts(scope, arguments, "options", notify.options))
     return;
+  if (!notify.options.empty() &&
+      !CheckNotifyOptions(scope, notify.options, arguments.Value("options")->at))
+    return;
   if (notify.fcc && !CheckMailbox(scope, *notify.fcc, arguments.Value("fcc")->at)) return;
   if (notify.from && !CheckAddress(scope, *notify.from, arguments.Value("from")->at, false)) return;
   if (const Argument* said = arguments.Value("importance")) {

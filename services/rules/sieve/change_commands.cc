@@ -70,7 +70,6 @@ void MakeDeleteHeader(Scope& scope, const Arguments& arguments) {
 
 // extracttext [MODIFIER] [:first <n>] <variable>
 void MakeExtractText(Scope& scope, const Arguments& arguments) {
-  if (!scope.Needs("variables", "extracttext", arguments.at)) return;
   if (scope.loops().empty()) {
     scope.Error(arguments.at,
                 "extracttext stands inside a foreverypart only: it takes that part's text");

@@ -36,6 +36,23 @@ bool IsHeaderName(absl::string_view name) {
                                       [](char c) { return c > ' ' && c < '\x7F' && c != ':'; });
 }
 
+std::string NoHeaderName(const Text& name) {
+  return absl::StrCat("\"", Shown(name.literal()),
+                      "\" is no name of a header field; it is written without a colon");
+}
+
+// Empty: none, or it is not known yet.
+std::string MailboxProblem(const Text& name) {
+  if (!name.constant()) return "";
+  const std::string literal = name.literal();
+  if (literal.empty()) return "a mailbox needs a name";
+  if (literal.size() > kMaxMailboxBytes)
+    return absl::StrCat("a mailbox's name has at most ", kMaxMailboxBytes, " bytes");
+  if (mail::IsUtf8(literal) && !mail::HasControls(literal)) return "";
+  return absl::StrCat("\"", Shown(literal),
+                      "\" can't name a mailbox: it must be UTF-8 without control characters");
+}
+
 // RFC 9051: an atom of flag-keyword, or one of the system flags.
 bool IsFlag(absl::string_view flag) {
   constexpr absl::string_view kSystem[] = {"\\Answered", "\\Flagged", "\\Deleted", "\\Seen",
@@ -49,13 +66,14 @@ bool IsFlag(absl::string_view flag) {
 }  // namespace
 
 bool CheckHeaderNames(Scope& scope, const std::vector<Text>& names, Position at) {
-  for (const Text& name : names) {
-    if (name.constant() && !IsHeaderName(name.literal()))
-      return Fail(scope, at,
-                  absl::StrCat("\"", Shown(name.literal()),
-                               "\" is no name of a header field; it is written without a colon"));
-  }
+  for (const Text& name : names)
+    if (name.constant() && !IsHeaderName(name.literal())) return Fail(scope, at, NoHeaderName(name));
   return true;
+}
+
+void WarnOfHeaderNames(Scope& scope, const std::vector<Text>& names, Position at) {
+  for (const Text& name : names)
+    if (name.constant() && !IsHeaderName(name.literal())) scope.Warn(at, NoHeaderName(name));
 }
 
 bool CheckAddressHeaders(Scope& scope, const std::vector<Text>& names, Position at) {
@@ -96,8 +114,11 @@ bool CheckAddressHeaders(Scope& scope, const std::vector<Text>& names, Position 
 
 bool CheckAddress(Scope& scope, Text& text, Position at, bool bare) {
   if (!text.constant()) return true;
-  const auto address = mail::ParseAddress(text.literal());
-  if (!address.ok())
+  const std::string literal = text.literal();
+  const auto address = mail::ParseAddress(literal);
+  // In a mail "Ann <ann@example.org" can be read; here it is a slip.
+  const bool open = absl::StrContains(literal, "<") && !absl::StrContains(literal, ">");
+  if (!address.ok() || open)
     return Fail(scope, at,
                 absl::StrCat("\"", Shown(text.literal()),
                              "\" is no mail address; write one, "
@@ -107,18 +128,13 @@ bool CheckAddress(Scope& scope, Text& text, Position at, bool bare) {
 }
 
 bool CheckMailbox(Scope& scope, const Text& name, Position at) {
-  if (!name.constant()) return true;
-  const std::string literal = name.literal();
-  if (literal.empty()) return Fail(scope, at, "a mailbox needs a name");
-  if (literal.size() > kMaxMailboxBytes)
-    return Fail(scope, at,
-                absl::StrCat("a mailbox's name has at most ", kMaxMailboxBytes, " bytes"));
-  if (!mail::IsUtf8(literal) || mail::HasControls(literal))
-    return Fail(
-        scope, at,
-        absl::StrCat("\"", Shown(literal),
-                     "\" can't name a mailbox: it must be UTF-8 without control characters"));
-  return true;
+  const std::string problem = MailboxProblem(name);
+  return problem.empty() || Fail(scope, at, problem);
+}
+
+void WarnOfMailbox(Scope& scope, const Text& name, Position at) {
+  const std::string problem = MailboxProblem(name);
+  if (!problem.empty()) scope.Warn(at, absl::StrCat(problem, "; so this test is never true"));
 }
 
 bool CheckFlags(Scope& scope, std::vector<Text>& flags, Position at) {
@@ -185,6 +201,24 @@ bool CheckNotifyMethod(Scope& scope, const Text& method, Position at) {
   const auto uri = ParseNotifyUri(method.literal());
   return uri.ok() ||
          Fail(scope, at, absl::StrCat("the notification method ", uri.status().message()));
+}
+
+bool CheckNotifyOptions(Scope& scope, const std::vector<Text>& options, Position at) {
+  for (const Text& option : options) {
+    const std::string literal = option.literal();
+    const absl::string_view name = absl::string_view(literal).substr(0, literal.find('='));
+    const bool named = !name.empty() && name.size() < literal.size() &&
+                       absl::ascii_isalnum(static_cast<unsigned char>(name[0])) &&
+                       std::all_of(name.begin(), name.end(), [](char c) {
+                         return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                                absl::StrContains("-_.", absl::string_view(&c, 1));
+                       });
+    if (option.constant() && (!named || mail::HasControls(literal)))
+      return Fail(scope, at,
+                  absl::StrCat("\"", Shown(literal),
+                               "\" is no option; it is written \"name=value\", on one line"));
+  }
+  return true;
 }
 
 bool CheckTarget(Scope& scope, const Text& target, absl::string_view what, Position at) {

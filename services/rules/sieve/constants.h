@@ -15,6 +15,12 @@ bool CheckAddressHeaders(Scope& scope, const std::vector<Text>& names, Position 
 // One mail address; it becomes bare when `bare`.
 bool CheckAddress(Scope& scope, Text& text, Position at, bool bare);
 bool CheckMailbox(Scope& scope, const Text& name, Position at);
+// One that is only asked for: a warning.
+void WarnOfMailbox(Scope& scope, const Text& name, Position at);
+// The same for what a test looks for: a header of no possible name is never there.
+void WarnOfHeaderNames(Scope& scope, const std::vector<Text>& names, Position at);
+// RFC 5435 section 3.5: "name=value".
+bool CheckNotifyOptions(Scope& scope, const std::vector<Text>& options, Position at);
 // RFC 5232 section 2: texts of several flags become one text for each.
 bool CheckFlags(Scope& scope, std::vector<Text>& flags, Position at);
 bool CheckDatePart(Scope& scope, Text& part, Position at);  // becomes lower case

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/mail/utf8.h"
 #include "services/rules/sieve/script_compiler.h"
+#include "services/rules/sieve/variable_name.h"
 
 // foreverypart and break (RFC 5703 section 3); include, return and global (RFC 6609).
 namespace postern::rules::sieve {
@@ -94,7 +95,12 @@ void ScriptCompiler::TaintLoop(const std::vector<Command>& block) {
     const bool constant =
         command.name == "set" && !absl::StrContains(strings.back()->strings[0].text, "${");
     if (constant) continue;
-    const auto slot = scope_.Slot(strings[0]->strings[0].text, command.at);
+    // What is no name is told where it is set.
+    const std::string& name = strings[0]->strings[0].text;
+    const bool global = scope_.Has("include") && absl::StartsWithIgnoreCase(name, "global.") &&
+                        JudgeVariableName(name) == VariableName::kInNamespace;
+    if (JudgeVariableName(name) != VariableName::kPlain && !global) continue;
+    const auto slot = scope_.Slot(name, command.at);
     if (slot) scope_.taint().SetVariable(*slot, true);
   }
 }
@@ -149,29 +155,39 @@ void ScriptCompiler::CompileInclude(const Command& command) {
                                                    kMaxUnitName, " bytes, without \"/\""));
     return;
   }
-  const auto unit =
-      FindUnit(*name, !arguments->Has("global"), arguments->Has("optional"), command.at);
+  const auto unit = FindUnit(*name, *arguments);
   if (unit) scope_.Emit(Op::kCall, command.at, *unit, arguments->Has("once") ? 1 : 0);
 }
 
-std::optional<uint32_t> ScriptCompiler::FindUnit(const std::string& name, bool personal,
-                                                 bool optional, Position at) {
+std::optional<uint32_t> ScriptCompiler::FindUnit(const std::string& name,
+                                                 const Arguments& arguments) {
   const Limits& limits = all_.options.limits;
+  const Position at = arguments.at;
+  const bool personal = !arguments.Has("global");
   const auto key = std::make_pair(personal, name);
-  if (std::find(all_.open_units.begin(), all_.open_units.end(), key) != all_.open_units.end())
+  const bool open =
+      std::find(all_.open_units.begin(), all_.open_units.end(), key) != all_.open_units.end();
+  // By ":once" it is not called again while it runs.
+  if (open && !arguments.Has("once"))
     return scope_.Error(at, absl::StrCat("the script \"", name, "\" includes itself"));
   if (const auto known = all_.units.find(key); known != all_.units.end()) return known->second;
   if (all_.open_units.size() >= limits.include_depth)
     return scope_.Error(
         at, absl::StrCat("scripts are included more than ", limits.include_depth, " deep"));
   if (all_.units.size() >= limits.includes)
-    return scope_.Error(at, absl::StrCat("more than ", limits.includes, " scripts are included"));
+    return scope_.Error(at,
+                        absl::StrCat("more than ", limits.includes, " scripts are included"));
   const auto source = all_.options.include ? all_.options.include(name, personal) : std::nullopt;
-  if (source) return CompileUnit(name, personal, *source);
-  if (!optional)
-    scope_.Error(at, absl::StrCat("there is no ", personal ? "" : "global ", "script \"", name,
-                                  "\" to include; store it first, or write include :optional"));
-  return std::nullopt;
+  if (!source && arguments.Has("optional")) return std::nullopt;
+  if (!source)
+    return scope_.Error(
+        at, absl::StrCat("there is no ", personal ? "" : "global ", "script \"", name,
+                         "\" to include; store it first, or write include :optional"));
+  const size_t errors = all_.problems.errors();
+  const uint32_t unit = CompileUnit(name, personal, *source);
+  if (all_.problems.errors() > errors)
+    scope_.Error(at, absl::StrCat("the script \"", name, "\" that is included here has errors"));
+  return unit;
 }
 
 uint32_t ScriptCompiler::CompileUnit(const std::string& name, bool personal,

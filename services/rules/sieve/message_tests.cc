@@ -21,7 +21,7 @@ Made MakeHeader(Scope& scope, const Arguments& arguments) {
   auto mime = ReadMimeScope(scope, arguments);
   auto matching = ReadMatching(scope, arguments, 1);
   if (!names || !index || !mime || !matching) return std::nullopt;
-  if (!CheckHeaderNames(scope, *names, arguments.At(0).at)) return std::nullopt;
+  WarnOfHeaderNames(scope, *names, arguments.At(0).at);
   return One(HeaderTest{*std::move(names), *index, *std::move(mime), matching->match,
                         std::move(matching->keys)});
 }
@@ -63,7 +63,8 @@ Made MakeEnvelope(Scope& scope, const Arguments& arguments) {
 Made MakeExists(Scope& scope, const Arguments& arguments) {
   auto names = scope.MakeTexts(arguments.At(0));
   auto mime = ReadMimeScope(scope, arguments);
-  if (!names || !mime || !CheckHeaderNames(scope, *names, arguments.At(0).at)) return std::nullopt;
+  if (!names || !mime) return std::nullopt;
+  WarnOfHeaderNames(scope, *names, arguments.At(0).at);
   return One(ExistsTest{*std::move(names), *std::move(mime)});
 }
 

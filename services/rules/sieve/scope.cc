@@ -24,10 +24,18 @@ bool Scope::Needs(absl::string_view extension, absl::string_view what, Position 
   return false;
 }
 
-void Scope::Require(absl::string_view extension) {
-  required_.emplace(extension);
+void Scope::Require(absl::string_view extension, Position at) {
+  required_.emplace(extension, at);
   if (const Extension* known = FindExtension(extension))
-    for (const absl::string_view brought : known->brings) required_.emplace(brought);
+    for (const absl::string_view brought : known->brings) required_.emplace(brought, at);
+}
+
+void Scope::CheckRequired() {
+  // RFC 5703 section 5.
+  const auto extract = required_.find("extracttext");
+  if (extract == required_.end()) return;
+  for (const char* other : {"foreverypart", "variables"})
+    Needs(other, "the extension \"extracttext\"", extract->second);
 }
 
 std::optional<std::vector<Text>> Scope::MakeTexts(const Argument& argument) {

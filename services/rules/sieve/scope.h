@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,7 +51,9 @@ class Scope {
   }
   // A problem when it isn't required; `what` is what needs it.
   bool Needs(absl::string_view extension, absl::string_view what, Position at);
-  void Require(absl::string_view extension);
+  void Require(absl::string_view extension, Position at);
+  // What an extension that is required requires itself. To be asked when the script is over.
+  void CheckRequired();
 
   // A string with its ${…} (RFC 5228 section 2.4.2.4, RFC 5229 section 3). Nothing after a problem.
   std::optional<Text> MakeText(const String& written);
@@ -87,7 +88,7 @@ class Scope {
 
   Compilation& all_;
   std::string file_;
-  std::set<std::string> required_;
+  std::map<std::string, Position> required_;
   std::map<std::string, uint32_t> variables_;  // by their names, lower case; global ones too
   std::vector<uint32_t> own_;
   std::vector<Instruction> code_;

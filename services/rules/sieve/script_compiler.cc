@@ -117,11 +117,12 @@ bool ScriptCompiler::CheckClause(const Command& clause) {
 
 bool ScriptCompiler::CheckPlain(const Command& command) {
   if (!command.tests.empty()) {
-    scope_.Error(command.tests[0].at,
-                 absl::StrCat("the ", command.name,
-                              " command accepts no sub-tests, but one is specified; "
-                              "is a semicolon missing before \"",
-                              command.tests[0].name, "\"?"));
+    const TestNode& test = command.tests[0];
+    scope_.Error(test.at,
+                 IsTestName(test.name)
+                     ? absl::StrCat("the ", command.name, " command accepts no sub-tests, but one is specified")
+                     : absl::StrCat("missing semicolon after the ", command.name, " command, before \"",
+                                    test.name, "\""));
     return false;
   }
   if (command.has_block) {
@@ -169,7 +170,7 @@ void ScriptCompiler::CompileRequire(const Command& command, size_t depth) {
     } else if (!foreign && known->operator_only && !all_.options.operator_rule) {
       scope_.Error(at, absl::StrCat("the extension \"", name, "\" is for operators' rules only"));
     } else {
-      scope_.Require(name);
+      scope_.Require(name, at);
     }
   }
 }

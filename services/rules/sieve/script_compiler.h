@@ -18,7 +18,10 @@ class ScriptCompiler {
   ScriptCompiler(Compilation& all, Scope& scope, absl::string_view source)
       : all_(all), scope_(scope), source_(source) {}
 
-  void Run(const Script& script) { CompileBlock(script.commands, 0); }
+  void Run(const Script& script) {
+    CompileBlock(script.commands, 0);
+    scope_.CheckRequired();
+  }
 
  private:
   // What is known where a test was true.
@@ -47,8 +50,7 @@ class ScriptCompiler {
   void TaintTests(const std::vector<TestNode>& tests);
   void CompileBreak(const Command& command);
   void CompileInclude(const Command& command);
-  std::optional<uint32_t> FindUnit(const std::string& name, bool personal, bool optional,
-                                   Position at);
+  std::optional<uint32_t> FindUnit(const std::string& name, const Arguments& arguments);
   uint32_t CompileUnit(const std::string& name, bool personal, const std::string& source);
   void CompileGlobal(const Command& command);
   std::optional<Arguments> BindCommand(const Signature& signature, const Command& command);

@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/rules/sieve/scope.h"
 
 namespace postern::rules::sieve {
@@ -72,19 +73,29 @@ const std::vector<Tag>& TagsOf(Trait trait) {
   return flags;
 }
 
-const Tag* FindTag(const Signature& signature, absl::string_view name) {
-  const auto find = [name](const std::vector<Tag>& tags) -> const Tag* {
-    for (const Tag& tag : tags)
-      if (tag.name == name) return &tag;
-    return nullptr;
-  };
-  if (const Tag* tag = find(signature.tags)) return tag;
+std::vector<const Tag*> TagsOf(const Signature& signature) {
+  std::vector<const Tag*> all;
+  for (const Tag& tag : signature.tags) all.push_back(&tag);
   for (const Trait trait :
        {kMatching, kAddressPart, kIndexed, kMime, kMimeAspect, kModifiers, kFlags}) {
     if ((signature.traits & trait) == 0) continue;
-    if (const Tag* tag = find(TagsOf(trait))) return tag;
+    for (const Tag& tag : TagsOf(trait)) all.push_back(&tag);
   }
+  return all;
+}
+
+const Tag* FindTag(const Signature& signature, absl::string_view name) {
+  for (const Tag* tag : TagsOf(signature))
+    if (tag->name == name) return tag;
   return nullptr;
+}
+
+// " (there are ':copy', ':create')"
+std::string KnownTags(const Signature& signature) {
+  std::vector<std::string> names;
+  for (const Tag* tag : TagsOf(signature)) names.push_back(absl::StrCat("':", tag->name, "'"));
+  if (names.empty()) return " (it takes none)";
+  return absl::StrCat(" (there are ", absl::StrJoin(names, ", "), ")");
 }
 
 bool Fits(Shape shape, const Argument& argument) {
@@ -121,6 +132,10 @@ std::string Word(const Argument& argument) {
 }
 
 }  // namespace
+
+bool HasTag(const Signature& signature, absl::string_view name) {
+  return FindTag(signature, name) != nullptr;
+}
 
 bool Arguments::Has(absl::string_view tag) const {
   return std::any_of(tags_.begin(), tags_.end(),
@@ -162,7 +177,8 @@ class Binder {
     const Tag* tag = FindTag(signature_, argument.tag);
     const std::string said = absl::StrCat("':", argument.tag, "'");
     if (tag == nullptr)
-      return Fail(argument.at, "unknown tagged argument ", said, " for the ", bound.name);
+      return Fail(argument.at, "unknown tagged argument ", said, " for the ", bound.name,
+                  KnownTags(signature_));
     if (!placed_.empty())
       return Fail(argument.at, "unexpected ", said, " for the ", bound.name,
                   ": tags stand before the other arguments");
@@ -193,7 +209,7 @@ class Binder {
                   given > most ? " takes " : " requires ",
                   flexible && given < least ? "at least " : "", given > most ? most : least,
                   " positional argument", (given > most ? most : least) == 1 ? "" : "s", ", but ",
-                  given, given == 1 ? " is" : " are", " given");
+                  given, given == 1 ? " is" : " are", " specified");
     bound.places_.assign(most, nullptr);
     const size_t shift = given < most && signature_.optional == Signature::Optional::kFirst ? 1 : 0;
     for (size_t i = 0; i < given; ++i) {

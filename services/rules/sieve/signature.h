@@ -51,6 +51,8 @@ struct Signature {
   bool operator_only = false;
 };
 
+bool HasTag(const Signature& signature, absl::string_view name);
+
 // The arguments of one call, sorted by the signature.
 class Arguments {
  public:

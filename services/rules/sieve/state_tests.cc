@@ -54,8 +54,7 @@ Made MakeHasFlag(Scope& scope, const Arguments& arguments) {
 Made MakeMailboxes(Scope& scope, const Arguments& arguments, MailboxAspect aspect) {
   auto names = scope.MakeTexts(arguments.At(0));
   if (!names) return std::nullopt;
-  for (const Text& name : *names)
-    if (!CheckMailbox(scope, name, arguments.At(0).at)) return std::nullopt;
+  for (const Text& name : *names) WarnOfMailbox(scope, name, arguments.At(0).at);
   MailboxTest test;
   test.aspect = aspect;
   test.mailboxes = *std::move(names);
@@ -79,7 +78,8 @@ Made MakeMetadataOf(Scope& scope, const Arguments& arguments, bool server) {
   test.aspect = server ? MailboxAspect::kServerMetadata : MailboxAspect::kMetadata;
   if (!server) {
     auto mailbox = TextAt(scope, arguments, 0);
-    if (!mailbox || !CheckMailbox(scope, *mailbox, arguments.At(0).at)) return std::nullopt;
+    if (!mailbox) return std::nullopt;
+    WarnOfMailbox(scope, *mailbox, arguments.At(0).at);
     test.mailboxes.push_back(*std::move(mailbox));
   }
   test.annotation = *std::move(annotation);
@@ -100,7 +100,8 @@ Made MakeMetadataExistsOf(Scope& scope, const Arguments& arguments, bool server)
   test.aspect = server ? MailboxAspect::kServerMetadata : MailboxAspect::kMetadata;
   if (!server) {
     auto mailbox = TextAt(scope, arguments, 0);
-    if (!mailbox || !CheckMailbox(scope, *mailbox, arguments.At(0).at)) return std::nullopt;
+    if (!mailbox) return std::nullopt;
+    WarnOfMailbox(scope, *mailbox, arguments.At(0).at);
     test.mailboxes.push_back(*std::move(mailbox));
   }
   auto annotations = scope.MakeTexts(arguments.At(server ? 0 : 1));
@@ -125,7 +126,8 @@ Made MakeSpecialUseExists(Scope& scope, const Arguments& arguments) {
   test.aspect = MailboxAspect::kSpecialUse;
   if (arguments.HasPlace(0)) {
     auto mailbox = TextAt(scope, arguments, 0);
-    if (!mailbox || !CheckMailbox(scope, *mailbox, arguments.At(0).at)) return std::nullopt;
+    if (!mailbox) return std::nullopt;
+    WarnOfMailbox(scope, *mailbox, arguments.At(0).at);
     test.mailboxes.push_back(*std::move(mailbox));
   }
   auto uses = scope.MakeTexts(arguments.At(1));

@@ -133,10 +133,13 @@ ScriptCompiler::Truth ScriptCompiler::EmitIHave(const TestNode& test) {
   bool all = true;
   for (const String& name : arguments->At(0).strings) {
     const Extension* known = FindExtension(name.text);
-    all = all && known != nullptr && (!known->operator_only || all_.options.operator_rule);
+    // Those that change what a string means can't depend on it (RFC 5463 section 4).
+    const bool late = !scope_.Has(name.text) && (name.text == "variables" || name.text == "encoded-character");
+    all = all && !late && known != nullptr &&
+          (!known->operator_only || all_.options.operator_rule);
   }
   if (all)
-    for (const String& name : arguments->At(0).strings) scope_.Require(name.text);
+    for (const String& name : arguments->At(0).strings) scope_.Require(name.text, name.at);
   scope_.Emit(all ? Op::kTrue : Op::kFalse, test.at);
   Truth truth;
   truth.known = all ? Truth::Known::kTrue : Truth::Known::kFalse;
@@ -159,11 +162,13 @@ ScriptCompiler::Truth ScriptCompiler::EmitRow(const TestNode& test) {
       !scope_.Needs(signature.extension, absl::StrCat("the ", name), test.at))
     return Bad(test.at);
   const auto arguments = Bind(signature, name, test.at, test.arguments, scope_);
-  if (!test.tests.empty())
-    scope_.Error(test.tests[0].at, absl::StrCat("the ", name,
-                                                " accepts no sub-tests, but one is specified; "
-                                                "is a colon missing before \"",
-                                                test.tests[0].name, "\"?"));
+  if (!test.tests.empty()) {
+    const std::string& sub = test.tests[0].name;
+    scope_.Error(test.tests[0].at,
+                 HasTag(signature, sub)
+                     ? absl::StrCat("missing colon before \"", sub, "\": it is a tag of the ", name)
+                     : absl::StrCat("the ", name, " accepts no sub-tests, but one is specified"));
+  }
   if (!arguments || !test.tests.empty()) return Bad(test.at);
   auto made = row->make(scope_, *arguments);
   if (!made) return Bad(test.at);

@@ -216,9 +216,12 @@ TEST(SieveCompile, TellsProblemsOfIncludedScriptsInTheirOwnName) {
       {"loop2", "require \"include\";\ninclude \"loop\";"},
   });
   EXPECT_EQ(Listed("require \"include\"; include \"bad\";", options),
-            "bad:2:1: unknown command 'frob'\n");
+            "bad:2:1: unknown command 'frob'\n"
+            "script:1:20: the script \"bad\" that is included here has errors\n");
   EXPECT_EQ(Listed("require \"include\"; include \"loop\";", options),
-            "loop2:2:1: the script \"loop\" includes itself\n");
+            "loop2:2:1: the script \"loop\" includes itself\n"
+            "loop:2:1: the script \"loop2\" that is included here has errors\n"
+            "script:1:20: the script \"loop\" that is included here has errors\n");
   EXPECT_EQ(Listed("require \"include\"; include \"none\";", options),
             "script:1:20: there is no script \"none\" to include; store it first, or write include "
             ":optional\n");

@@ -37,17 +37,23 @@ TEST(SieveProblems, NameWhatWhereAndWhatToDo) {
        "2:1: require stands at the top of a script, before all other commands\n"},
       {"require \"vnd.postern.exec\";",
        "1:9: the extension \"vnd.postern.exec\" is for operators' rules only\n"},
-      {"keep \"x\";", "1:6: the keep command takes 0 positional arguments, but 1 is given\n"},
-      {"redirect;", "1:1: the redirect command requires 1 positional argument, but 0 are given\n"},
+      {"keep \"x\";", "1:6: the keep command takes 0 positional arguments, but 1 is specified\n"},
+      {"redirect;", "1:1: the redirect command requires 1 positional argument, but 0 are specified\n"},
       {"redirect 5;",
        "1:10: the redirect command expects a string as argument 1 (address), but a number was "
        "found\n"},
       {"redirect \"a@b.c\"\nkeep;",
-       "2:1: the redirect command accepts no sub-tests, but one is specified; is a semicolon "
-       "missing before \"keep\"?\n"},
+       "2:1: missing semicolon after the redirect command, before \"keep\"\n"},
+      {"redirect \"a@b.c\" true;",
+       "1:18: the redirect command accepts no sub-tests, but one is specified\n"},
+      {"if header is \"a\" \"b\" {}",
+       "1:4: the header test requires 2 positional arguments, but 0 are specified\n"
+       "1:11: missing colon before \"is\": it is a tag of the header test\n"},
       {"keep { }", "1:1: the keep command takes no block; it ends with a semicolon\n"},
-      {"if header :frob \"a\" \"b\" {}",
-       "1:11: unknown tagged argument ':frob' for the header test\n"},
+      {"if size :frob 5 {}",
+       "1:9: unknown tagged argument ':frob' for the size test (there are ':over', ':under')\n"},
+      {"stop :frob;",
+       "1:6: unknown tagged argument ':frob' for the stop command (it takes none)\n"},
       {"if header \"a\" :is \"b\" {}",
        "1:15: unexpected ':is' for the header test: tags stand before the other arguments\n"},
       {"if header :is :contains \"a\" \"b\" {}",
@@ -65,7 +71,7 @@ TEST(SieveProblems, NameWhatWhereAndWhatToDo) {
       {"require \"relational\"; if header :value \"gr\" \"a\" \"b\" {}",
        "1:40: \"gr\" is no relation; there are gt, ge, lt, le, eq and ne\n"},
       {"if header \"from:\" \"b\" {}",
-       "1:11: \"from:\" is no name of a header field; it is written without a colon\n"},
+       "1:11: warning: \"from:\" is no name of a header field; it is written without a colon\n"},
       {"if address \"subject\" \"b\" {}",
        "1:12: header 'subject' is not allowed for the address test: it holds no addresses; use the "
        "header test\n"},
@@ -108,6 +114,9 @@ TEST(SieveProblems, NameWhatWhereAndWhatToDo) {
        "1:1: the if command takes one test; join several by allof or anyof\n"},
       {"if not {}", "1:4: the not test needs a test after it\n"},
       {"if true \"x\" {}", "1:9: the true test takes no arguments\n"},
+      {"require [\"extracttext\", \"variables\"];",
+       "1:10: the extension \"extracttext\" needs the extension \"foreverypart\"; write require "
+       "\"foreverypart\"; at the top of the script\n"},
       {"require \"foreverypart\"; break;", "1:25: break stands inside a foreverypart only\n"},
       {"require \"encoded-character\"; redirect \"${unicode:D800}\";",
        "1:39: ${unicode:D800} is no character\n"},
@@ -196,7 +205,7 @@ TEST(SieveExtensions, AreInOrder) {
   const auto& names = Extensions();
   EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
   for (const std::string& name : names)
-    EXPECT_EQ(Told(absl::StrCat("require \"", name, "\";")), "");
+    EXPECT_EQ(Told(absl::StrCat("require [\"foreverypart\", \"variables\", \"", name, "\"];")), "");
 }
 
 }  // namespace
