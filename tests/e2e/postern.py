@@ -23,7 +23,7 @@ BINARIES = {"edge": "postern-xmpp-edge"}
 # Which of the common options each service understands.
 CALLS = {"admin": ("edge", "fetcher", "rules", "sender"),
          "edge": ("admin", "fetcher", "rules", "sender"),
-         "fetcher": ("admin", "edge", "rules"),
+         "fetcher": ("admin", "edge", "rules", "sender"),
          "rules": (),
          "sender": ("admin", "edge", "fetcher")}
 SEALS = ("admin", "fetcher", "sender")
