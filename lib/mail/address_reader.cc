@@ -40,6 +40,30 @@ std::string Unescape(absl::string_view quoted) {
   return out;
 }
 
+// "ann(a comment)@example.org": without what is in brackets outside of quotes. One that is never
+// closed is none.
+std::string WithoutComments(absl::string_view text) {
+  std::string out;
+  size_t depth = 0, opened = 0;
+  bool quotes_unclosed = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '(' && depth++ == 0) opened = i;
+    if (depth == 0) {
+      const size_t quote = c == '"' && !quotes_unclosed ? ClosingQuote(text, i) : text.npos;
+      quotes_unclosed = quotes_unclosed || (c == '"' && quote == text.npos);
+      const size_t length = quote == text.npos ? 1 : quote + 1 - i;
+      absl::StrAppend(&out, text.substr(i, length));
+      i += length - 1;
+    } else if (c == '\\') {
+      ++i;
+    } else if (c == ')') {
+      --depth;
+    }
+  }
+  return depth == 0 ? out : absl::StrCat(out, text.substr(opened));
+}
+
 using words::Word;
 
 absl::Status Unreadable(const words::Wording& reason) {
@@ -187,7 +211,7 @@ void AddressReader::ReadAngle(Entry& entry) {
     if (text_[end] == '<') break;
     end = quote != text_.npos ? quote + 1 : end + 1;
   }
-  entry.angle = std::string(text_.substr(at_, end - at_));
+  entry.angle = WithoutComments(text_.substr(at_, end - at_));
   at_ = end < text_.size() && text_[end] == '>' ? end + 1 : end;
 }
 

@@ -16,6 +16,7 @@ bool IsOfType(const MessageView::Part& part, const std::vector<std::string>& typ
   return std::any_of(types.begin(), types.end(), [&](const std::string& type) {
     if (type.empty()) return true;
     const size_t slash = type.find('/');
+    if (slash != type.rfind('/')) return false;
     if (slash == std::string::npos) return absl::EqualsIgnoreCase(part.type, type);
     if (slash == 0 || slash + 1 == type.size()) return false;
     return absl::EqualsIgnoreCase(absl::StrCat(part.type, "/", part.subtype), type);
@@ -27,6 +28,12 @@ bool TakesContent(const BodyTest& test, Matcher& matcher, Run& run) {
   const auto& parts = run.message.Parts();
   for (size_t i = 0; i < parts.size(); ++i) {
     if (!IsOfType(parts[i], types)) continue;
+    if (parts[i].multipart) {
+      for (const std::string& text : run.message.AroundParts(i)) {
+        if (matcher.Takes(text)) return true;
+      }
+      continue;
+    }
     if (matcher.Takes(run.message.Content(i))) return true;
   }
   return false;
@@ -36,9 +43,10 @@ bool TakesContent(const BodyTest& test, Matcher& matcher, Run& run) {
 
 bool AskBody(const BodyTest& test, Run& run) {
   Matcher matcher(test.match, test.keys, run, /*sets_values=*/false);
+  if (!run.message.HasBody()) return matcher.AtEnd();
   switch (test.transform) {
     case BodyTransform::kRaw:
-      if (matcher.Takes(run.message.RawBody().substr(0, MessageView::kMaxBodyBytes))) return true;
+      if (matcher.Takes(run.message.RawLines())) return true;
       break;
     case BodyTransform::kContent:
       if (TakesContent(test, matcher, run)) return true;

@@ -78,6 +78,18 @@ bool AskString(const StringTest& test, Run& run) {
   return matcher.AtEnd();
 }
 
+// RFC 5232 section 2: a string may name several flags, with spaces between them. A pattern is one.
+Keys FlagKeys(const FlagTest& test, const Run& run) {
+  if (test.match.type != MatchType::kIs && test.match.type != MatchType::kContains)
+    return test.keys;
+  Keys keys;
+  for (const std::string& text : ExpandAll(test.keys.texts, run)) {
+    for (const absl::string_view flag : absl::StrSplit(text, ' ', absl::SkipEmpty()))
+      keys.texts.push_back(Text::Literal(flag));
+  }
+  return keys;
+}
+
 bool AskFlag(const FlagTest& test, Run& run) {
   std::vector<std::string> flags = run.flags;
   if (!test.variables.empty()) {
@@ -90,7 +102,8 @@ bool AskFlag(const FlagTest& test, Run& run) {
     }
     flags = ReadFlags(texts);
   }
-  Matcher matcher(test.match, test.keys, run);
+  const Keys keys = FlagKeys(test, run);
+  Matcher matcher(test.match, keys, run);
   for (const std::string& flag : flags) {
     if (matcher.Takes(flag)) return true;
   }

@@ -69,7 +69,7 @@ void ForEachText(const FieldClass& field, const Run& run, Visit visit) {
       visit(run.message.Text());
       return;
     case Kind::kRaw:
-      visit(run.message.RawBody().substr(0, MessageView::kMaxBodyBytes));
+      visit(run.message.RawLines());
       return;
   }
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "lib/mail/encoded_word.h"
 #include "lib/mail/header_fields.h"
 #include "lib/mail/utf8.h"
@@ -31,12 +32,17 @@ std::vector<const MessageView::Field*> Bounded(const std::vector<MessageView::Fi
   return found;
 }
 
+// A field's lines, more or less: how it was folded is not known any more.
+uint64_t WrittenSize(const MessageView::Field& field) {
+  return field.name.size() + field.raw.size() + 4;
+}
+
 }  // namespace
 
 struct MessageView::Inside {
   absl::string_view message;
   std::string own;  // what `message` looks at, after Replace
-  uint64_t full_size = 0;
+  uint64_t full_size = 0, size_as_it_came = 0;
 
   std::vector<Field> fields;
   size_t body_at = 0;
@@ -45,7 +51,7 @@ struct MessageView::Inside {
   mutable std::optional<absl::flat_hash_map<std::string, std::vector<uint32_t>>> index;
 
   mutable std::optional<PartTree> tree;
-  mutable std::optional<std::string> text;
+  mutable std::optional<std::string> text, raw_lines;
 
   void ReadHeader() {
     const mail::HeaderFields header =
@@ -95,6 +101,7 @@ MessageView::MessageView(absl::string_view message, uint64_t full_size)
     : inside_(std::make_unique<Inside>()) {
   inside_->message = message;
   inside_->full_size = std::max<uint64_t>(full_size, message.size());
+  inside_->size_as_it_came = inside_->full_size;
   inside_->ReadHeader();
 }
 
@@ -140,6 +147,22 @@ absl::string_view MessageView::Content(size_t part) const { return inside_->Tree
 
 absl::string_view MessageView::RawBody() const { return inside_->message.substr(inside_->body_at); }
 
+absl::string_view MessageView::RawLines() const {
+  if (!inside_->raw_lines)
+    inside_->raw_lines = absl::StrReplaceAll(RawBody().substr(0, kMaxBodyBytes), {{"\r\n", "\n"}});
+  return *inside_->raw_lines;
+}
+
+bool MessageView::HasBody() const {
+  const absl::string_view header = inside_->message.substr(0, inside_->body_at);
+  return !RawBody().empty() || absl::EndsWith(header, "\n\r\n") || absl::EndsWith(header, "\n\n") ||
+         header == "\r\n" || header == "\n";
+}
+
+std::vector<std::string> MessageView::AroundParts(size_t part) const {
+  return inside_->Tree().AroundParts(part);
+}
+
 absl::string_view MessageView::Text() const {
   if (!inside_->text) inside_->text = inside_->Tree().ReadableText(kMaxBodyBytes);
   return *inside_->text;
@@ -151,6 +174,7 @@ void MessageView::AddField(absl::string_view name, absl::string_view value, bool
   field.raw = field.decoded_value = mail::CleanLine(value);
   field.is_decoded = true;
   std::vector<Field>& fields = inside_->fields;
+  inside_->full_size += WrittenSize(field);
   fields.insert(last ? fields.end() : fields.begin(), std::move(field));
   inside_->edited = true;
   inside_->index.reset();
@@ -160,21 +184,25 @@ bool MessageView::DeleteField(absl::string_view name, size_t occurrence) {
   const auto& index = inside_->Index();
   const auto those = index.find(absl::AsciiStrToLower(name));
   if (those == index.end() || occurrence >= those->second.size()) return false;
-  inside_->fields.erase(inside_->fields.begin() + those->second[occurrence]);
+  const auto deleted = inside_->fields.begin() + those->second[occurrence];
+  inside_->full_size -= std::min<uint64_t>(inside_->full_size, WrittenSize(*deleted));
+  inside_->fields.erase(deleted);
   inside_->edited = true;
   inside_->index.reset();
   return true;
 }
 
 void MessageView::Reset() {
-  if (inside_->edited) inside_->ReadHeader();
+  if (!inside_->edited) return;
+  inside_->full_size = inside_->size_as_it_came;
+  inside_->ReadHeader();
 }
 
 void MessageView::Replace(std::string message) {
   auto fresh = std::make_unique<Inside>();
   fresh->own = std::move(message);
   fresh->message = fresh->own;
-  fresh->full_size = fresh->own.size();
+  fresh->full_size = fresh->size_as_it_came = fresh->own.size();
   inside_ = std::move(fresh);
   inside_->ReadHeader();
 }

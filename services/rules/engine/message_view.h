@@ -65,6 +65,12 @@ class MessageView {
   // Decoded: text parts in UTF-8 with LF, others as bytes. Cached.
   absl::string_view Content(size_t part) const;
   absl::string_view RawBody() const;
+  // The same as rules look at it: LF at the ends of lines, as in texts of rules; kMaxBodyBytes.
+  absl::string_view RawLines() const;
+  // False: there is not even an empty line behind the header (RFC 5173 section 4).
+  bool HasBody() const;
+  // What stands before the first and behind the last part of a multipart (RFC 5173 section 5.2).
+  std::vector<std::string> AroundParts(size_t part) const;
   // All that people read (RFC 5173 section 5.3): text parts joined, HTML made readable.
   absl::string_view Text() const;
 

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "lib/mail/attachment_name.h"
 #include "lib/mail/charset.h"
@@ -81,7 +82,8 @@ void PartTree::Add(const mail::MimePart& raw, size_t parent) {
   }
   parts_.push_back(std::move(part));
   sources_.push_back({std::string(raw.Field("Content-Transfer-Encoding")),
-                      std::string(raw.type.Get("charset")), raw.body});
+                      std::string(raw.type.Get("charset")), std::string(raw.type.Get("boundary")),
+                      raw.body});
 }
 
 // Parts stand behind what encloses them, so from the back each has its last descendant already.
@@ -100,7 +102,11 @@ std::string PartTree::Decode(size_t index) const {
   if (part.message) {  // RFC 5173 section 5.2: the header, which is what belongs to it alone
     const mail::HeaderFields header =
         mail::ReadHeaderFields(source.body, MessageView::kMaxHeaderBytes, 1000);
-    return std::string(source.body.substr(0, std::min(header.end, MessageView::kMaxBodyBytes)));
+    const std::string fields(
+        source.body.substr(0, std::min(header.end, MessageView::kMaxBodyBytes)));
+    std::string lines = absl::StrReplaceAll(fields, {{"\r\n", "\n"}});
+    if (absl::EndsWith(lines, "\n\n")) lines.pop_back();  // the empty line is of neither
+    return lines;
   }
   const mail::DecodedBody decoded =
       mail::DecodeTransferEncoding(source.body, source.encoding, MessageView::kMaxBodyBytes);
@@ -114,6 +120,27 @@ absl::string_view PartTree::Content(size_t part) const {
   auto [known, fresh] = contents_.try_emplace(part);
   if (fresh) known->second = Decode(part);
   return known->second;
+}
+
+std::vector<std::string> PartTree::AroundParts(size_t part) const {
+  if (part >= parts_.size() || !parts_[part].multipart) return {};
+  const Source& source = sources_[part];
+  const absl::string_view body = source.body.substr(0, MessageView::kMaxBodyBytes);
+  const std::string mark = absl::StrCat("--", source.boundary);
+  // Where a line begins that begins with `text`.
+  const auto find_line = [body](absl::string_view text) {
+    size_t at = body.find(text);
+    while (at != body.npos && at > 0 && body[at - 1] != '\n') at = body.find(text, at + 1);
+    return at;
+  };
+  std::vector<std::string> around;
+  const auto add = [&around](absl::string_view text) {
+    around.push_back(absl::StrReplaceAll(text, {{"\r\n", "\n"}}));
+  };
+  add(body.substr(0, find_line(mark)));
+  const size_t end = find_line(absl::StrCat(mark, "--"));
+  if (end != body.npos) add(body.substr(std::min(body.find('\n', end), body.size())));
+  return around;
 }
 
 std::string PartTree::ReadableText(size_t limit) const {

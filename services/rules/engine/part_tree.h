@@ -28,13 +28,15 @@ class PartTree {
   // Decoded, once: text in UTF-8 with LF; of an attached message its header; of a multipart
   // nothing.
   absl::string_view Content(size_t part) const;
+  // What stands before the first and behind the last part of a multipart; LF.
+  std::vector<std::string> AroundParts(size_t part) const;
   // All text parts, joined; HTML as people read it. At most `limit` bytes.
   std::string ReadableText(size_t limit) const;
 
  private:
   // What a part is decoded from.
   struct Source {
-    std::string encoding, charset;
+    std::string encoding, charset, boundary;
     absl::string_view body;
   };
 
