@@ -7,7 +7,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "services/rules/engine/action_json.h"
 #include "tests/sieve/suite_script.h"
 
@@ -108,7 +107,8 @@ void SuiteCommands::TakeMessage(const std::string& text, MessageView& message, F
 bool SuiteCommands::Set(const Arguments& arguments, Caller& caller) {
   const std::string name = arguments.Text(0), value = arguments.Text(1);
   const auto bare = [&] {
-    return std::string(absl::StripSuffix(absl::StripPrefix(value, "<"), ">"));
+    const bool path = absl::StartsWith(value, "<") && absl::EndsWith(value, ">");
+    return path ? value.substr(1, value.size() - 2) : value;
   };
   if (name == "message") {
     edits_ = caller.so_far.edits.size();
