@@ -5,8 +5,10 @@
 namespace postern::admin {
 namespace {
 
+// All that sign in at a server of their own.
 bool TakesTokens(v1::AccountType type) {
-  return type == v1::ACCOUNT_TYPE_IMAP || type == v1::ACCOUNT_TYPE_POP3;
+  return type == v1::ACCOUNT_TYPE_IMAP || type == v1::ACCOUNT_TYPE_POP3 ||
+         type == v1::ACCOUNT_TYPE_SMTP;
 }
 
 }  // namespace

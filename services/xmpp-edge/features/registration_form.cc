@@ -63,7 +63,7 @@ class FormWriter {
     form_.title = texts::RegistrationTitle(words_);
     form_.instructions = Instructions();
     const std::string providers = ConsentProviders(subject_.site);
-    if (!providers.empty() && (union_ || IsReceiving(account_.type()))) {
+    if (!providers.empty() && account_.type() != admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP) {
       absl::StrAppend(&form_.instructions, " ", texts::ConsentInstructions(words_, providers));
     }
     Add(HiddenField("FORM_TYPE", "jabber:iq:register"));

@@ -184,9 +184,10 @@ crypto::PasswordUse UseOf(const Account& account) {
   return {account.host(), account.login(), account.security() != admin::v1::SECURITY_NONE};
 }
 
-// Whether the mailbox is one that its owner's consent opens (OAuth2), as admin will see it too.
+// Whether the account is one that its owner's consent opens (OAuth2), as admin will see it too.
 bool MayOpenByConsent(const FormSubject& subject, const Account& account) {
-  return IsReceiving(account.type()) && account.security() != admin::v1::SECURITY_NONE &&
+  return account.type() != admin::v1::ACCOUNT_TYPE_GLOBAL_SMTP &&
+         account.security() != admin::v1::SECURITY_NONE &&
          TakesConsent(subject.site, account.host());
 }
 

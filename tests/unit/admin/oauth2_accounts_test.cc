@@ -48,7 +48,7 @@ TEST(OAuth2Accounts, AreThoseOfItsHostsWithoutAPassword) {
        "", nullptr},
       {"smtp",
        With([](auto& a) { a.set_host("imap.example.org"); }, SmtpAccount("ann@example.org", "out")),
-       "", nullptr},
+       "", "ours"},
       {"pop3", With([](auto& a) { a.set_type(v1::ACCOUNT_TYPE_POP3); }, imap), "", "ours"},
   };
   for (const auto& c : cases) {
