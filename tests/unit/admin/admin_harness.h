@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "lib/net/deadline.h"
 #include "lib/rpc/channel.h"
@@ -128,6 +129,15 @@ class AdminHarness : public ::testing::Test {
     request.set_owner(owner);
     request.set_account(account);
     return one_.Call(&AdminCalls::ListAccounts, request);
+  }
+  // The newest entry of the audit log, as names and values in a row.
+  std::vector<std::string> NewestEntry() {
+    auto entries =
+        testing::Await(io_, one_.redis().Command({"XREVRANGE", "postern:audit:{accounts}:log", "+",
+                                                  "-", "COUNT", "1"}));
+    std::vector<std::string> texts;
+    for (const auto& field : entries->items.at(0).items.at(1).items) texts.push_back(field.text);
+    return texts;
   }
 
   testing::RedisServer redis_;

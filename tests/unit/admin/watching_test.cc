@@ -123,15 +123,6 @@ class WatchingTest : public AdminHarness {
     *request.mutable_watching() = watching;
     return one_.Call(&AdminCalls::SetWatching, request);
   }
-  // The newest entry of the audit log, as names and values in a row.
-  std::vector<std::string> NewestEntry() {
-    auto entries =
-        testing::Await(io_, one_.redis().Command({"XREVRANGE", "postern:audit:{accounts}:log", "+",
-                                                  "-", "COUNT", "1"}));
-    std::vector<std::string> texts;
-    for (const auto& field : entries->items.at(0).items.at(1).items) texts.push_back(field.text);
-    return texts;
-  }
 };
 
 TEST_F(WatchingTest, IsToldInTheFeedAndLeavesTheRestAlone) {
