@@ -1,23 +1,21 @@
 """Consent in place of a password, with a real OAuth2 provider and a Dovecot that asks it."""
 
-import html
-import http.client
 import re
 import time
 import urllib.parse
-import urllib.request
 
 import pytest
 
+from browser import PUBLIC, Browser
 from client import Refused
 from mails import mail, unique
 from postern import FORMS
 from servers.daemon import free_port, wait_until
 from servers.oauth2 import OAuth2Provider, dovecot_with
+from servers.postfix import Postfix
 from servers.site import Site
 
 HOST = "127.0.0.1"  # whose users the provider has; others are at "localhost"
-PUBLIC = "https://gateway.test/chat"
 
 
 @pytest.fixture(scope="session")
@@ -26,12 +24,16 @@ def site(request):
     provider = OAuth2Provider(site.folder / "oauth2", site.authority)
     site.oauth2 = provider
     site.mailboxes = dovecot_with(site.authority, provider, site.folder / "dovecot-oauth2")
+    # Its users sign in as those of the mailboxes do.
+    site.submission = Postfix(site.folder / "postfix-oauth2", site.authority, site.mailboxes)
     site.consent_port = free_port()
     try:
         provider.start()
+        site.submission.start()
         yield site.start()
     finally:
         site.stop()
+        site.submission.stop()
         site.mailboxes.stop()
         provider.stop()
 
@@ -46,7 +48,8 @@ def postern(request, site):
                     "--oauth2-listen", f"127.0.0.1:{site.consent_port}"]
 
         def _dial_options(self):
-            self.allow_hosts += "".join(f",{HOST}:{port}" for port in site.mail_ports)
+            ports = [*site.mail_ports, site.submission.smtps_port]
+            self.allow_hosts += "".join(f",{HOST}:{port}" for port in ports)
             return super()._dial_options()
 
     postern = WithOAuth2(site.folder / f"oauth2-{request.param}", site)
@@ -61,61 +64,6 @@ def healthy_provider(site):
     yield
     site.oauth2.set(lifetime=3600, down=0)
     print(site.mailboxes.daemon.tail(12))  # of a story that failed
-
-
-class Page:
-    def __init__(self, response):
-        self.status = response.status
-        self.text = response.read().decode()
-        self.location = response.getheader("Location", "")
-        self.cookie = (response.getheader("Set-Cookie") or "").partition(";")[0]
-
-
-class Browser:
-    """Goes where it is sent, keeps the gateway's cookie, and signs in at the provider."""
-
-    def __init__(self, site):
-        self.site = site
-        self.cookie = ""
-
-    def visit(self, url, **form):
-        """A page of the gateway: past the operator's proxy, which this stands for."""
-        assert url.startswith(PUBLIC), url
-        return self._ask(http.client.HTTPConnection("127.0.0.1", self.site.consent_port, 10),
-                         url[len("https://gateway.test"):], form, {"Cookie": self.cookie})
-
-    def decide(self, url, user, **form):
-        """At the provider: signs in and agrees, or without a user does not."""
-        provider = urllib.parse.urlsplit(url)
-        connection = http.client.HTTPSConnection("localhost", provider.port, timeout=10,
-                                                 context=self.site.oauth2.trust)
-        return self._ask(connection, f"{provider.path}?{provider.query}", {"user": user, **form},
-                         {})
-
-    def _ask(self, connection, target, form, headers):
-        if form:
-            connection.request("POST", target, urllib.parse.urlencode(form), {
-                **headers, "Content-Type": "application/x-www-form-urlencoded"})
-        else:
-            connection.request("GET", target, headers=headers)
-        page = Page(connection.getresponse())
-        connection.close()
-        self.cookie = page.cookie or self.cookie
-        return page
-
-    def go_on(self, link):
-        """Sees what the link is about, presses the button; answers where the provider is."""
-        page = self.visit(link)
-        assert page.status == 200, page.text
-        key = html.unescape(re.search(r'name="key" value="([^"]*)"', page.text)[1])
-        sent = self.visit(link, key=key)
-        assert sent.status == 303, sent.text
-        return sent.location
-
-    def consent(self, link, user):
-        back = self.decide(self.go_on(link), user)
-        assert back.status == 302, back.text
-        return self.visit(back.location)
 
 
 @pytest.fixture
@@ -173,6 +121,70 @@ def test_by_pop3_too(juliet, browser):
                                                seconds=15))
     browser.consent(link, juliet.address)
     juliet.client.await_message("works with your consent", seconds=15)
+
+
+@pytest.fixture
+def sender(juliet):
+    """Juliet, who is to give consent to an account that sends; its link."""
+    contact = juliet.register_smtp("out", server=juliet.site.submission, await_ready=False, host=HOST,
+                                   password="", store_untested=0)
+    juliet.link = link_in(juliet.client.await_message("waits for your consent", sender=contact,
+                                                      seconds=15))
+    return juliet
+
+
+def write(member, subject):
+    return member.client.send(member.gateway,
+                              f"To: {member.address}\nSubject: {subject}\n\nHello")
+
+
+def in_mailbox(member, subject):
+    return [one for one in member.site.mailboxes.mails(member.address) if subject.encode() in one]
+
+
+def lose_session(member):
+    """What is kept for the next mail is gone: whoever sends has to sign in."""
+    member.site.submission.stop()
+    member.site.submission.start()
+
+
+def test_mail_waits_for_consent_and_is_sent_with_it(sender, browser):
+    subject = unique("by consent")
+    id = write(sender, subject)
+    wait_until(lambda: [m for m in sender.queued() if not m.get("attempts")], 10, "a mail that waits")
+    # No, says its author at the provider.
+    refused = browser.decide(browser.go_on(sender.link), "")
+    assert browser.visit(refused.location).status == 400
+    time.sleep(1)
+    assert len(sender.queued()) == 1 and sender.health("out") == "ASKING"
+    assert "Thank you" in browser.consent(sender.link, sender.address).text
+    sender.client.await_receipt(id, seconds=20)
+    assert len(in_mailbox(sender, subject)) == 1
+
+
+def test_a_token_for_sending_is_refreshed_in_silence_and_asked_for_when_it_is_revoked(sender, browser):
+    sender.site.oauth2.set(lifetime=3)
+    browser.consent(sender.link, sender.address)
+    sender.client.await_message("works with your consent", seconds=15)
+    sender.client.await_receipt(write(sender, unique("first")))
+    sender.client.forget()
+    time.sleep(3.5)
+    lose_session(sender)
+    before = sender.site.oauth2.refreshes()
+    sender.client.await_receipt(write(sender, unique("refreshed")), seconds=20)
+    assert sender.site.oauth2.refreshes() > before and not notices(sender)
+
+    sender.site.oauth2.revoke(sender.address)
+    time.sleep(3.5)
+    lose_session(sender)
+    subject = unique("revoked")
+    id = write(sender, subject)
+    notice = sender.client.await_message("waits for your consent", seconds=20)
+    late = sender.client.await_message("Not yet sent to", seconds=10)
+    assert "sign in at its provider again" in late.body
+    assert "Thank you" in browser.consent(link_in(notice), sender.address).text
+    sender.client.await_receipt(id, seconds=20)
+    assert len(notices(sender)) == 1 and len(in_mailbox(sender, subject)) == 1
 
 
 def test_the_form_says_that_the_password_may_be_left_empty(juliet):
