@@ -80,28 +80,28 @@ bool IsPrefilterable(const Match& match, const Keys& keys) {
 ClassFilter::ClassFilter() = default;
 ClassFilter::~ClassFilter() = default;
 
-void ClassFilter::AddLiteral(uint32_t test, absl::string_view literal) {
+void ClassFilter::AddLiteral(Hit hit, absl::string_view literal) {
   const uint32_t id = literals_.Add(literal);
-  tests_of_.resize(std::max<size_t>(tests_of_.size(), id + 1));
-  if (tests_of_[id].empty() || tests_of_[id].back() != test) tests_of_[id].push_back(test);
+  hits_of_.resize(std::max<size_t>(hits_of_.size(), id + 1));
+  hits_of_[id].push_back(hit);
 }
 
-bool ClassFilter::AddPattern(uint32_t test, const RE2& pattern) {
+bool ClassFilter::AddPattern(Hit hit, const RE2& pattern) {
   RE2::Options options = pattern.options();
   options.set_max_mem(kPatternMemory);
   if (!patterns_) patterns_ = std::make_unique<re2::FilteredRE2>(kShortestAtom);
   int id = 0;
   if (patterns_->Add(pattern.pattern(), options, &id) != RE2::NoError) return false;
-  test_of_pattern_.push_back(test);
+  hit_of_pattern_.push_back(hit);
   return true;
 }
 
 bool ClassFilter::Add(uint32_t test, const Match& match, const Keys& keys) {
   if (!IsPrefilterable(match, keys)) return false;
-  for (size_t i = 0; i < keys.texts.size(); ++i) {
+  for (uint32_t i = 0; i < keys.texts.size(); ++i) {
     if (match.type != MatchType::kRegex) {
-      AddLiteral(test, LiteralOf(match, keys.texts[i].literal()));
-    } else if (!AddPattern(test, *keys.patterns[i])) {
+      AddLiteral(HitOf(test, i), LiteralOf(match, keys.texts[i].literal()));
+    } else if (!AddPattern(HitOf(test, i), *keys.patterns[i])) {
       return false;
     }
   }
@@ -129,9 +129,9 @@ std::vector<uint32_t> ClassFilter::Build() {
     BuildPatterns();
     std::vector<int> passed;
     patterns_->AllPotentials(blind_atoms_, &passed);
-    for (int pattern : passed) unfiltered.push_back(test_of_pattern_[pattern]);
+    for (int pattern : passed) unfiltered.push_back(TestOf(hit_of_pattern_[pattern]));
   }
-  tests_of_.resize(literals_.size());
+  hits_of_.resize(literals_.size());
   atoms_of_.resize(literals_.size());
   literals_.Build();
   return unfiltered;
@@ -148,21 +148,21 @@ void ClassFilter::Search::Feed(absl::string_view text) {
   if (filter_.patterns_ && !folds_oddly_) folds_oddly_ = FoldsOddly(text);
 }
 
-void ClassFilter::Search::AddTests(std::vector<uint32_t>& tests) const {
+void ClassFilter::Search::AddHits(std::vector<Hit>& hits) const {
   std::vector<int> atoms = filter_.blind_atoms_;
   for (uint32_t id : literals_.found()) {
-    tests.insert(tests.end(), filter_.tests_of_[id].begin(), filter_.tests_of_[id].end());
+    hits.insert(hits.end(), filter_.hits_of_[id].begin(), filter_.hits_of_[id].end());
     atoms.insert(atoms.end(), filter_.atoms_of_[id].begin(), filter_.atoms_of_[id].end());
   }
   if (!filter_.patterns_) return;
   if (folds_oddly_) {
-    tests.insert(tests.end(), filter_.test_of_pattern_.begin(), filter_.test_of_pattern_.end());
+    hits.insert(hits.end(), filter_.hit_of_pattern_.begin(), filter_.hit_of_pattern_.end());
     return;
   }
   if (atoms.empty()) return;
   std::vector<int> patterns;
   filter_.patterns_->AllPotentials(atoms, &patterns);
-  for (int pattern : patterns) tests.push_back(filter_.test_of_pattern_[pattern]);
+  for (int pattern : patterns) hits.push_back(filter_.hit_of_pattern_[pattern]);
 }
 
 }  // namespace postern::rules

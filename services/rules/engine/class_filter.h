@@ -21,6 +21,12 @@ namespace postern::rules {
 // memory. What it says of a test is "no" or "perhaps": the test itself is asked then.
 class ClassFilter {
  public:
+  // A key of a test that can be true: the test's number above, the key's below.
+  using Hit = uint64_t;
+  static Hit HitOf(uint32_t test, uint32_t key) { return Hit{test} << 32 | key; }
+  static uint32_t TestOf(Hit hit) { return static_cast<uint32_t>(hit >> 32); }
+  static uint32_t KeyOf(Hit hit) { return static_cast<uint32_t>(hit); }
+
   ClassFilter();
   ~ClassFilter();
 
@@ -35,8 +41,8 @@ class ClassFilter {
    public:
     explicit Search(const ClassFilter& filter);
     void Feed(absl::string_view text);
-    // The tests that can be true; some more than once.
-    void AddTests(std::vector<uint32_t>& tests) const;
+    // What can be true; some more than once.
+    void AddHits(std::vector<Hit>& hits) const;
 
    private:
     const ClassFilter& filter_;
@@ -46,14 +52,14 @@ class ClassFilter {
 
  private:
   friend class Search;
-  void AddLiteral(uint32_t test, absl::string_view literal);
-  bool AddPattern(uint32_t test, const RE2& pattern);
+  void AddLiteral(Hit hit, absl::string_view literal);
+  bool AddPattern(Hit hit, const RE2& pattern);
   void BuildPatterns();
 
   LiteralSet literals_;
-  std::vector<std::vector<uint32_t>> tests_of_;  // by literal
+  std::vector<std::vector<Hit>> hits_of_;  // by literal
   std::unique_ptr<re2::FilteredRE2> patterns_;
-  std::vector<uint32_t> test_of_pattern_;
+  std::vector<Hit> hit_of_pattern_;
   std::vector<std::vector<int>> atoms_of_;  // by literal: RE2's numbers
   std::vector<int> blind_atoms_;            // that can't be looked for: taken as found
 };

@@ -97,9 +97,10 @@ class Interpreter {
 
   void Test(uint32_t index) {
     truth_ = false;
-    if (relevance_.Excludes(index)) return;
     const rules::Test& test = program_.tests[index];
-    truth_ = Ask(test, run_);
+    run_.likely_keys = relevance_.LikelyKeys(index);
+    if (!run_.likely_keys || !run_.likely_keys->empty()) truth_ = Ask(test, run_);
+    run_.likely_keys.reset();
     if (!truth_ && !run_.limits.trace) return;
     std::string words = InWords(test, run_);
     if (truth_ && !run_.matched.empty()) absl::StrAppend(&words, " matched \"", run_.matched, "\"");

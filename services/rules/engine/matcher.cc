@@ -47,22 +47,27 @@ std::shared_ptr<const RE2> Matcher::CompileAtRun(absl::string_view text) const {
 
 void Matcher::Prepare() {
   prepared_ = true;
-  keys_.reserve(source_.texts.size());
-  for (size_t i = 0; i < source_.texts.size(); ++i) {
-    Key key;
-    if (match_.type == MatchType::kRegex && i < source_.patterns.size()) {
-      key.pattern = source_.patterns[i];
-    }
-    if (!key.pattern) key.text = Expand(source_.texts[i], run_);
-    run_.budget.Spend(key.text.size());
-    if (match_.type == MatchType::kMatches) key.wildcard.emplace(key.text, match_.collation);
-    if (match_.type == MatchType::kRegex && !key.pattern) {
-      key.pattern = CompileAtRun(key.text);
-      if (!key.pattern) return;
-    }
-    if (IsFolded(match_.type)) key.text = Folded(key.text, match_.collation);
-    keys_.push_back(std::move(key));
+  if (run_.likely_keys) {
+    for (uint64_t hit : *run_.likely_keys) PrepareKey(static_cast<uint32_t>(hit));
+    return;
   }
+  keys_.reserve(source_.texts.size());
+  for (size_t i = 0; i < source_.texts.size() && !run_.failed(); ++i) PrepareKey(i);
+}
+
+void Matcher::PrepareKey(size_t index) {
+  Key key;
+  if (match_.type == MatchType::kRegex && index < source_.patterns.size())
+    key.pattern = source_.patterns[index];
+  if (!key.pattern) key.text = Expand(source_.texts[index], run_);
+  run_.budget.Spend(key.text.size());
+  if (match_.type == MatchType::kMatches) key.wildcard.emplace(key.text, match_.collation);
+  if (match_.type == MatchType::kRegex && !key.pattern) {
+    key.pattern = CompileAtRun(key.text);
+    if (!key.pattern) return;
+  }
+  if (IsFolded(match_.type)) key.text = Folded(key.text, match_.collation);
+  keys_.push_back(std::move(key));
 }
 
 bool Matcher::TakesPattern(const RE2& pattern, absl::string_view value,

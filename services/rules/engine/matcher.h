@@ -33,6 +33,7 @@ class Matcher {
   };
 
   void Prepare();
+  void PrepareKey(size_t index);
   std::shared_ptr<const RE2> CompileAtRun(absl::string_view text) const;
   bool IsTaken(const Key& key, absl::string_view value, absl::string_view folded,
                std::vector<std::string>* captures) const;

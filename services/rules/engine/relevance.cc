@@ -5,7 +5,8 @@
 namespace postern::rules {
 namespace {
 
-void SortOnce(std::vector<uint32_t>& numbers) {
+template <typename Number>
+void SortOnce(std::vector<Number>& numbers) {
   std::sort(numbers.begin(), numbers.end());
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
 }
@@ -25,7 +26,7 @@ void Relevance::Search(const Prefilter::Class& one) {
     run_.budget.Spend(text.size());
     search.Feed(text);
   });
-  search.AddTests(tests_);
+  search.AddHits(hits_);
 }
 
 void Relevance::SearchHeader() {
@@ -35,19 +36,21 @@ void Relevance::SearchHeader() {
     for (uint32_t place : *those) Search(filter_->classes()[place]);
   }
   for (uint32_t place : filter_->other_classes()) Search(filter_->classes()[place]);
-  TakeTests(tests_);
+  TakeHits();
 }
 
 void Relevance::SearchBody() {
   searched_body_ = true;
   for (uint32_t place : filter_->body_classes()) Search(filter_->classes()[place]);
-  TakeTests(tests_);
+  TakeHits();
 }
 
-void Relevance::TakeTests(std::vector<uint32_t>& tests) {
-  SortOnce(tests);
+void Relevance::TakeHits() {
+  SortOnce(hits_);
   rules_.clear();
-  for (uint32_t test : tests) {
+  for (size_t i = 0; i < hits_.size(); ++i) {
+    const uint32_t test = ClassFilter::TestOf(hits_[i]);
+    if (i > 0 && ClassFilter::TestOf(hits_[i - 1]) == test) continue;
     const std::vector<uint32_t>& of_test = filter_->RulesOf(test);
     rules_.insert(rules_.end(), of_test.begin(), of_test.end());
   }
@@ -79,12 +82,16 @@ size_t Relevance::Next(size_t at) {
   }
 }
 
-bool Relevance::Excludes(uint32_t test) const {
-  if (filter_ == nullptr) return false;
+std::optional<std::span<const ClassFilter::Hit>> Relevance::LikelyKeys(uint32_t test) {
+  if (filter_ == nullptr) return std::nullopt;
   const Prefilter::Judged how = filter_->HowJudged(test);
-  if (how == Prefilter::Judged::kNever) return false;
-  if (how == Prefilter::Judged::kByBody && !searched_body_) return false;
-  return !std::binary_search(tests_.begin(), tests_.end(), test);
+  if (how == Prefilter::Judged::kNever) return std::nullopt;
+  // It is read for this test in any case; so it is for all that look at it.
+  if (how == Prefilter::Judged::kByBody && !searched_body_) SearchBody();
+  const auto begin = std::lower_bound(hits_.begin(), hits_.end(), ClassFilter::HitOf(test, 0));
+  auto end = begin;
+  while (end != hits_.end() && ClassFilter::TestOf(*end) == test) ++end;
+  return std::span<const ClassFilter::Hit>(begin, end);
 }
 
 }  // namespace postern::rules

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "services/rules/engine/prefilter.h"
@@ -18,8 +20,8 @@ class Relevance {
 
   // Where to go on from `at`: past rules that can't be true.
   size_t Next(size_t at);
-  // The test can't be true.
-  bool Excludes(uint32_t test) const;
+  // The keys of that test that can be true, by ClassFilter::KeyOf; nothing: any of them.
+  std::optional<std::span<const ClassFilter::Hit>> LikelyKeys(uint32_t test);
   // The mail is another one from here on: all rules are looked at.
   void Forget() { filter_ = nullptr; }
 
@@ -29,14 +31,14 @@ class Relevance {
   void SearchHeader();
   void SearchBody();
   void Search(const Prefilter::Class& one);
-  void TakeTests(std::vector<uint32_t>& tests);
+  void TakeHits();
   uint32_t NextRule(uint32_t rule, uint32_t until) const;
 
   Run& run_;
   const Prefilter* filter_;
   bool searched_body_ = false;
-  std::vector<uint32_t> tests_;  // that can be true, sorted
-  std::vector<uint32_t> rules_;  // that hang on them, sorted
+  std::vector<ClassFilter::Hit> hits_;  // what can be true, sorted
+  std::vector<uint32_t> rules_;         // that hang on them, sorted
 };
 
 }  // namespace postern::rules

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,9 @@ struct Run {
     size_t part = 0, end = 0;
   };
   std::vector<Loop> loops;
+
+  // Of the test that is asked: the keys that are worth trying, in their lower halves; unset: all.
+  std::optional<std::span<const uint64_t>> likely_keys;
 
   uint32_t line = 0;               // of the instruction that runs
   uint32_t rule = UINT32_MAX;      // in Program::rules; its name is $FILTERRULENAME$

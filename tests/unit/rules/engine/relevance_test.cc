@@ -258,5 +258,18 @@ TEST(Relevance, WhatItCostsGrowsWithWhatIsFound) {
   EXPECT_LT(three.work, 20u);
 }
 
+TEST(Relevance, OfAListOnlyTheKeysThatAreThereAreTried) {
+  std::string keys = "\"none\"";
+  for (int i = 0; i < 3000; ++i) absl::StrAppend(&keys, ",\"key number ", i, ".\"");
+  const auto program = Prepared(absl::StrCat(
+      "require [\"body\",\"variables\",\"fileinto\"];\nif header :contains \"subject\" [", keys,
+      "] { keep; } elsif body :contains [", keys, "] { fileinto \"A\"; } else { discard; }"));
+  const std::string mail = "Subject: key number 3001.\r\n\r\nthis is key number 2999. of many";
+  MessageView view(mail);
+  const Evaluation evaluation = Evaluate(*program, view, SomeFacts(), SomeLimits());
+  EXPECT_EQ(Told(evaluation), "fileinto \"A\"");
+  EXPECT_LT(evaluation.work, 20u);
+}
+
 }  // namespace
 }  // namespace postern::rules
