@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/rules/ir/program.h"
 
+// Longer than our files are: some lines for each kind of test and statement.
 namespace postern::rules {
 namespace {
 

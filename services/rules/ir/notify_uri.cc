@@ -106,7 +106,8 @@ absl::StatusOr<NotifyUri> ReadMailto(absl::string_view rest) {
   }
   for (const auto& [name, value] : uri.parameters) {
     if (!IsFieldName(name))
-      return Wrong(absl::StrCat("sets a header field of no possible name: ", mail::CleanLine(name)));
+      return Wrong(
+          absl::StrCat("sets a header field of no possible name: ", mail::CleanLine(name)));
   }
   for (const char* field : {"to", "cc"}) {
     const auto more = uri.parameters.find(field);

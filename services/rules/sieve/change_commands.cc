@@ -1,5 +1,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "lib/mail/utf8.h"
 #include "services/rules/sieve/commands.h"
 #include "services/rules/sieve/constants.h"
 #include "services/rules/sieve/matching.h"
@@ -48,6 +49,13 @@ void MakeAddHeader(Scope& scope, const Arguments& arguments) {
   auto name = TextAt(scope, arguments, 0);
   auto value = TextAt(scope, arguments, 1);
   if (!name || !value || !CheckHeaderNames(scope, {*name}, arguments.At(0).at)) return;
+  const std::string literal = value->literal();
+  if (const size_t zero = literal.find('\0'); zero != std::string::npos) {
+    scope.Error(arguments.At(1).at,
+                absl::StrCat("the header field value \"", mail::CleanLine(literal.substr(0, zero)),
+                             "…\" is invalid: it holds a zero byte"));
+    return;
+  }
   scope.Do(AddHeader{*std::move(name), *std::move(value), arguments.Has("last")}, arguments.at);
 }
 

@@ -37,8 +37,8 @@ bool IsHeaderName(absl::string_view name) {
 }
 
 std::string NoHeaderName(const Text& name) {
-  return absl::StrCat("\"", Shown(name.literal()),
-                      "\" is no name of a header field; it is written without a colon");
+  return absl::StrCat("the header field name \"", Shown(name.literal()),
+                      "\" is invalid: it has no blank and no colon, and is ASCII");
 }
 
 // Empty: none, or it is not known yet.
@@ -67,7 +67,8 @@ bool IsFlag(absl::string_view flag) {
 
 bool CheckHeaderNames(Scope& scope, const std::vector<Text>& names, Position at) {
   for (const Text& name : names)
-    if (name.constant() && !IsHeaderName(name.literal())) return Fail(scope, at, NoHeaderName(name));
+    if (name.constant() && !IsHeaderName(name.literal()))
+      return Fail(scope, at, NoHeaderName(name));
   return true;
 }
 

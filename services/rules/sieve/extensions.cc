@@ -50,7 +50,7 @@ const std::vector<Extension>& Table() {
       {"vacation-seconds", {"vacation"}},  // RFC 6131
       {"variables"},                       // RFC 5229
       {"virustest"},                       // RFC 5235
-      {"vnd.postern.attachment"},          // docs/users.md has ours
+      {"vnd.postern.attachment"},          // from here on our own
       {"vnd.postern.deliver"},
       {"vnd.postern.environment"},
       {"vnd.postern.exec", {}, true},

@@ -175,14 +175,13 @@ std::optional<uint32_t> ScriptCompiler::FindUnit(const std::string& name,
     return scope_.Error(
         at, absl::StrCat("scripts are included more than ", limits.include_depth, " deep"));
   if (all_.units.size() >= limits.includes)
-    return scope_.Error(at,
-                        absl::StrCat("more than ", limits.includes, " scripts are included"));
+    return scope_.Error(at, absl::StrCat("more than ", limits.includes, " scripts are included"));
   const auto source = all_.options.include ? all_.options.include(name, personal) : std::nullopt;
   if (!source && arguments.Has("optional")) return std::nullopt;
   if (!source)
-    return scope_.Error(
-        at, absl::StrCat("there is no ", personal ? "" : "global ", "script \"", name,
-                         "\" to include; store it first, or write include :optional"));
+    return scope_.Error(at,
+                        absl::StrCat("there is no ", personal ? "" : "global ", "script \"", name,
+                                     "\" to include; store it first, or write include :optional"));
   const size_t errors = all_.problems.errors();
   const uint32_t unit = CompileUnit(name, personal, *source);
   if (all_.problems.errors() > errors)

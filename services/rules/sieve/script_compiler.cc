@@ -118,11 +118,11 @@ bool ScriptCompiler::CheckClause(const Command& clause) {
 bool ScriptCompiler::CheckPlain(const Command& command) {
   if (!command.tests.empty()) {
     const TestNode& test = command.tests[0];
-    scope_.Error(test.at,
-                 IsTestName(test.name)
-                     ? absl::StrCat("the ", command.name, " command accepts no sub-tests, but one is specified")
-                     : absl::StrCat("missing semicolon after the ", command.name, " command, before \"",
-                                    test.name, "\""));
+    scope_.Error(test.at, IsTestName(test.name)
+                              ? absl::StrCat("the ", command.name,
+                                             " command accepts no sub-tests, but one is specified")
+                              : absl::StrCat("missing semicolon after the ", command.name,
+                                             " command, before \"", test.name, "\""));
     return false;
   }
   if (command.has_block) {

@@ -134,9 +134,9 @@ ScriptCompiler::Truth ScriptCompiler::EmitIHave(const TestNode& test) {
   for (const String& name : arguments->At(0).strings) {
     const Extension* known = FindExtension(name.text);
     // Those that change what a string means can't depend on it (RFC 5463 section 4).
-    const bool late = !scope_.Has(name.text) && (name.text == "variables" || name.text == "encoded-character");
-    all = all && !late && known != nullptr &&
-          (!known->operator_only || all_.options.operator_rule);
+    const bool late =
+        !scope_.Has(name.text) && (name.text == "variables" || name.text == "encoded-character");
+    all = all && !late && known != nullptr && (!known->operator_only || all_.options.operator_rule);
   }
   if (all)
     for (const String& name : arguments->At(0).strings) scope_.Require(name.text, name.at);

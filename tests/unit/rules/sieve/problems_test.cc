@@ -38,7 +38,8 @@ TEST(SieveProblems, NameWhatWhereAndWhatToDo) {
       {"require \"vnd.postern.exec\";",
        "1:9: the extension \"vnd.postern.exec\" is for operators' rules only\n"},
       {"keep \"x\";", "1:6: the keep command takes 0 positional arguments, but 1 is specified\n"},
-      {"redirect;", "1:1: the redirect command requires 1 positional argument, but 0 are specified\n"},
+      {"redirect;",
+       "1:1: the redirect command requires 1 positional argument, but 0 are specified\n"},
       {"redirect 5;",
        "1:10: the redirect command expects a string as argument 1 (address), but a number was "
        "found\n"},
@@ -71,7 +72,8 @@ TEST(SieveProblems, NameWhatWhereAndWhatToDo) {
       {"require \"relational\"; if header :value \"gr\" \"a\" \"b\" {}",
        "1:40: \"gr\" is no relation; there are gt, ge, lt, le, eq and ne\n"},
       {"if header \"from:\" \"b\" {}",
-       "1:11: warning: \"from:\" is no name of a header field; it is written without a colon\n"},
+       "1:11: warning: the header field name \"from:\" is invalid: it has no blank and no colon, "
+       "and is ASCII\n"},
       {"if address \"subject\" \"b\" {}",
        "1:12: header 'subject' is not allowed for the address test: it holds no addresses; use the "
        "header test\n"},

@@ -1,0 +1,2 @@
+keep,
+if anyof(true,) { stop } a 10X; "x
