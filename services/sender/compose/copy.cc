@@ -163,10 +163,11 @@ std::string NoteOn(const mail::HeaderFields& header, const mail::Address& from) 
   return note;
 }
 
-absl::StatusOr<ComposedMail> ComposeHeaderCopy(Draft draft, const mail::HeaderFields& header,
-                                               absl::string_view mail, absl::string_view key,
-                                               int64_t date_unix) {
-  const std::string block = WithoutBcc(WithCrlf(mail.substr(0, header.end)));
+absl::StatusOr<ComposedMail> ComposeHeaderCopy(Draft draft, absl::string_view header_bytes,
+                                               absl::string_view key, int64_t date_unix) {
+  const std::string block = WithoutBcc(WithCrlf(header_bytes));
+  // Of what goes out, for there each field has a line of its own.
+  const mail::HeaderFields header = mail::ReadHeaderFields(block, kMaxHeaderBytes, kMaxFields);
   absl::string_view fields = block;
   while (absl::EndsWith(fields, "\r\n\r\n")) fields.remove_suffix(2);
   const std::string subject = mail::DecodeHeaderText(
@@ -201,7 +202,8 @@ absl::StatusOr<ComposedMail> ComposeCopy(const CopyOrder& order, absl::string_vi
 
   ComposedMail copy;
   if (order.headers_only) {
-    auto composed = ComposeHeaderCopy(std::move(draft), *header, mail, key, date_unix);
+    auto composed =
+        ComposeHeaderCopy(std::move(draft), mail.substr(0, header->end), key, date_unix);
     if (!composed.ok()) return composed.status();
     copy = *std::move(composed);
     copy.content.insert(0, trace);
