@@ -58,6 +58,7 @@ void AddNouns(Nouns& nouns) {
   AddRoutes(nouns);
   AddAliases(nouns);
   AddKey(nouns);
+  AddSeal(nouns);
 }
 
 // The command that the words were understood as, and how it is called.

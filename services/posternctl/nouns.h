@@ -44,6 +44,7 @@ void AddKey(Nouns& nouns);
 void AddDkim(Nouns& nouns, CLI::App& key);
 void AddRoutes(Nouns& nouns);
 void AddAliases(Nouns& nouns);
+void AddSeal(Nouns& nouns);
 // Verbs of `rules` and `accounts` that fill a file.
 void AddExplain(Nouns& nouns, CLI::App& rules);
 void AddWatching(Nouns& nouns, CLI::App& accounts);

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "services/posternctl/explain_offline.h"
 #include "services/posternctl/nouns.h"
-#include "services/posternctl/rules_offline.h"
 #include "services/posternctl/table.h"
 #include "services/posternctl/words.h"
+#include "services/rules/jsmail/installation.h"
 
 namespace postern::posternctl {
 namespace {
@@ -18,9 +18,17 @@ constexpr uint32_t kMostListed = 1000;
 struct Question {
   std::string id, user;
   uint32_t limit = 50;
-  std::vector<std::string> jsmail;  // "reject" FILE
+  std::string sieve, envelope_from;
   OfflineQuestion offline;
+  Connection connection;
+
+  bool has_file() const { return !sieve.empty() || !offline.file.jsmail.empty(); }
+  bool of_connections() const {
+    return !offline.file.jsmail.empty() &&
+           rules::jsmail::KindNamed(offline.file.jsmail[0]) == crypto::FileKind::kAllowDeny;
+  }
 };
+using Asked = std::shared_ptr<Question>;
 
 absl::Status ExplainRecorded(Session& session, const Question& question) {
   rules::v1::ListDecisionsRequest request;
@@ -38,51 +46,81 @@ absl::Status ExplainRecorded(Session& session, const Question& question) {
   return absl::OkStatus();
 }
 
-absl::Status ExplainOffline(Session& session, const Question& question) {
-  auto decision = JudgeFile(question.offline);
-  if (!decision.ok()) return decision.status();
-  if (session.json) {
-    rules::v1::ListDecisionsResponse document;
-    *document.add_decisions() = *std::move(decision);
-    return session.PrintJson(document);
+absl::Status Explain(Session& session, const Question& question) {
+  if (!question.has_file()) return ExplainRecorded(session, question);
+  if (question.of_connections()) {
+    return ExplainConnection(session, question.offline, question.connection);
   }
-  const std::string reason =
-      decision->reason().empty() ? "no reject line matched" : decision->reason();
-  PrintLine(session.out(), absl::StrCat(Words(decision->verdict()), ": ", reason));
-  return absl::OkStatus();
+  return ExplainOffline(session, question.offline);
 }
 
-void AddOptions(CLI::App& verb, const std::shared_ptr<Question>& question) {
+// What belongs together. Empty: all is well.
+std::string Check(const Question& question) {
+  if (const std::string wrong = CheckKinds(question.offline.file); !wrong.empty()) return wrong;
+  const bool message = !question.offline.message_file.empty();
+  if (!question.has_file()) {
+    return message ? "--message needs the file to judge by: --jsmail KIND FILE or --sieve FILE"
+                   : "";
+  }
+  if (question.of_connections()) {
+    if (question.connection.service.empty())
+      return "--jsmail allow-deny needs --service smtp, pop3, password or remote";
+    return message || !question.connection.address.empty()
+               ? ""
+               : "--jsmail allow-deny needs --address, or --message to take one from";
+  }
+  return message ? "" : "--jsmail and --sieve need the mail to judge: --message MAIL";
+}
+
+void AddOfflineOptions(CLI::App& verb, const Asked& question, CLI::Option* id, CLI::Option* user) {
+  OfflineQuestion& offline = question->offline;
+  auto* jsmail = verb.add_option("--jsmail", offline.file.jsmail, "judge by this file of JSMail")
+                     ->expected(2)
+                     ->option_text("KIND FILE")
+                     ->excludes(id)
+                     ->excludes(user);
+  verb.add_option("--sieve", question->sieve, "judge by this Sieve script")
+      ->option_text("FILE")
+      ->excludes(id)
+      ->excludes(user)
+      ->excludes(jsmail);
+  verb.add_option("--message", offline.message_file, "the mail to judge")->option_text("MAIL");
+  verb.add_option("--envelope-from", question->envelope_from,
+                  "its envelope sender, '' for none; else as Return-Path says")
+      ->option_text("ADDRESS");
+  verb.add_option("--envelope-to", offline.envelope_to,
+                  "its envelope recipient, may be repeated; else To and Cc")
+      ->option_text("ADDRESS")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  verb.add_flag("--all", offline.every_step, "every test, not only what decided");
+  verb.add_option("--service", question->connection.service,
+                  "of an allow-deny file: smtp, pop3, password or remote");
+  verb.add_option("--address", question->connection.address,
+                  "who connects; else as the mail's first Received says")
+      ->option_text("IP");
+  AddKeyFileOption(verb, offline.file.key_file);
+}
+
+void AddOptions(CLI::App& verb, const Asked& question) {
   auto* id = verb.add_option("ID", question->id, "a mail's id, from a log, or its Message-ID");
   auto* user = verb.add_option("--user", question->user, "only the mail of this bare JID")
                    ->option_text("JID");
   verb.add_option("--limit", question->limit, "at most so many, the newest")
       ->check(CLI::Range(1u, kMostListed))
       ->option_text("N [50]");
-  auto* jsmail = verb.add_option("--jsmail", question->jsmail, "judge by this file of JSMail")
-                     ->expected(2)
-                     ->option_text("reject FILE")
-                     ->excludes(id)
-                     ->excludes(user);
-  auto* message = verb.add_option("--message", question->offline.message_file, "the mail to judge")
-                      ->option_text("MAIL")
-                      ->needs(jsmail);
-  jsmail->needs(message);
-  verb.add_option("--envelope-from", question->offline.envelope_from,
-                  "its envelope sender; else as Return-Path says")
-      ->option_text("ADDRESS")
-      ->needs(jsmail);
-  verb.add_option("--envelope-to", question->offline.envelope_to,
-                  "its envelope recipient, may be repeated; else To and Cc")
-      ->option_text("ADDRESS")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->needs(jsmail);
-  verb.parse_complete_callback([question] {
-    if (question->jsmail.empty()) return;
-    if (question->jsmail[0] != "reject")
-      throw CLI::ValidationError("--jsmail", "the only kind known is reject: --jsmail reject FILE");
-    question->offline.reject_file = question->jsmail[1];
+  AddOfflineOptions(verb, question, id, user);
+  verb.parse_complete_callback([question, &verb] {
+    if (verb.count("--envelope-from") > 0) {
+      question->offline.envelope_from =
+          question->envelope_from == "<>" ? "" : question->envelope_from;
+    }
+    if (!question->sieve.empty()) {
+      question->offline.file.language = "sieve";
+      question->offline.file.path = question->sieve;
+    }
+    const std::string wrong = Check(*question);
+    if (!wrong.empty()) throw CLI::ValidationError(wrong);
   });
 }
 
@@ -91,16 +129,18 @@ void AddOptions(CLI::App& verb, const std::shared_ptr<Question>& question) {
 void AddExplain(Nouns& nouns, CLI::App& rules) {
   auto question = std::make_shared<Question>();
   CLI::App& explain = nouns.AddVerb(
-      rules, "explain", "Why a mail was stopped, or let through all the same",
+      rules, "explain", "What rules do with a mail, or did, and why",
       "Lists what rules have decided within the last 7 days, the newest first. With --jsmail\n"
-      "and --message it judges one mail by one file, without a server.\n\n"
+      "or --sieve, and --message, it judges one mail by one file, without a server; with --json\n"
+      "it prints the actions. KIND is reject, subject, responders or allow-deny, which judges a\n"
+      "connection. What only a server knows is assumed, and told: mailboxes are there, programs\n"
+      "run well, nothing was seen before. Scripts that are included lie beside the file.\n\n"
       "Examples:\n  posternctl rules explain --user ann@example.org\n"
       "  posternctl rules explain '<20261122.1@example.net>'\n"
-      "  posternctl rules explain --jsmail reject reject.txt --message mail.eml\n",
-      [question](Session& session) {
-        return question->jsmail.empty() ? ExplainRecorded(session, *question)
-                                        : ExplainOffline(session, *question);
-      });
+      "  posternctl rules explain --jsmail reject reject.txt --message mail.eml\n"
+      "  posternctl rules explain --sieve ann.sieve --message mail.eml --json\n"
+      "  posternctl rules explain --jsmail allow-deny acl.txt --service smtp --address 192.0.2.7\n",
+      [question](Session& session) { return Explain(session, *question); });
   AddOptions(explain, question);
 }
 

@@ -13,13 +13,17 @@ namespace postern::posternctl {
 namespace {
 
 using Stub = Session::Stub;
-constexpr char kSendersFiles[] = "files";
+constexpr char kSendersFiles[] = "files", kRuleFiles[] = "rule files";
 
 using Part = admin::v1::GetStatusResponse::Service;
 
+bool IsOfFiles(const Part& part) {
+  return part.name() == kSendersFiles || part.name() == kRuleFiles;
+}
+
 std::string StateOf(const Part& part) {
   if (part.serving()) return "up";
-  return part.name() == kSendersFiles ? "wrong" : "down";
+  return IsOfFiles(part) ? "wrong" : "down";
 }
 
 // The component stream, as the edge sees it.
@@ -61,6 +65,19 @@ std::vector<Part> AskFiles(Session& session) {
   return bad;
 }
 
+// The same of the folder that the rules service looks at.
+std::vector<Part> AskRuleFiles(Session& session) {
+  std::vector<Part> bad;
+  rules::v1::ListRulesRequest request;
+  request.set_scope("site");
+  auto answer = session.Call(&Stub::ListRules, request);
+  if (!answer.ok() || answer->problems().empty()) return bad;
+  Part& files = bad.emplace_back();
+  files.set_name(kRuleFiles);
+  files.set_detail(absl::StrJoin(answer->problems(), "; "));
+  return bad;
+}
+
 std::string JsonOf(const std::vector<Part>& services, const Part& link, const Part& redis) {
   const auto append = [](std::string* out, const Part& part) {
     absl::StrAppend(out, ToJson(part));
@@ -79,12 +96,13 @@ absl::Status ShowStatus(Session& session, bool check) {
   all.push_back(link);
   all.push_back(redis);
   for (Part& file : AskFiles(session)) all.push_back(std::move(file));
+  for (Part& file : AskRuleFiles(session)) all.push_back(std::move(file));
 
   Table table({"PART", "STATE", "DETAIL"});
   std::vector<std::string> down;
   for (const Part& part : all) {
     table.Add({part.name(), StateOf(part), part.detail()});
-    if (!part.serving() && part.name() != kSendersFiles) down.push_back(part.name());
+    if (!part.serving() && !IsOfFiles(part)) down.push_back(part.name());
   }
   if (session.json) {
     session.out() << JsonOf(services, link, redis);

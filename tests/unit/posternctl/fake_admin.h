@@ -56,6 +56,7 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   sender::v1::CancelQueuedRequest cancel_asked;
   rules::v1::ImportRulesRequest import_asked;
   rules::v1::ImportRulesResponse imported;
+  rules::v1::RemoveRulesRequest removal_asked;
   rules::v1::ListRulesResponse rules;
   rules::v1::ListDecisionsRequest decisions_asked;
   rules::v1::ListDecisionsResponse decisions;
@@ -149,6 +150,10 @@ class FakeAdmin : public admin::v1::AdminService::Service {
                          rules::v1::ListRulesResponse* response) override {
     rules::v1::ListRulesRequest asked;
     return Answer(request, asked, response, rules);
+  }
+  grpc::Status RemoveRules(Context, const rules::v1::RemoveRulesRequest* request,
+                           rules::v1::RemoveRulesResponse* response) override {
+    return Answer(request, removal_asked, response, rules::v1::RemoveRulesResponse());
   }
   grpc::Status ListDecisions(Context, const rules::v1::ListDecisionsRequest* request,
                              rules::v1::ListDecisionsResponse* response) override {

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/crypto/sealed_file.h"
+#include "postern/rules/v1/rules.pb.h"
+#include "services/rules/ir/problem.h"
+
+// Files of rules that posternctl reads by itself, without a server.
+namespace postern::posternctl {
+
+// What a file is written in: Sieve, or as one of JSMail's files.
+struct RuleKind {
+  bool sieve = false;
+  crypto::FileKind jsmail = crypto::FileKind::kReject;  // unless it is Sieve
+};
+std::string Words(const RuleKind& kind);                         // "sieve", "jsmail reject"
+std::optional<RuleKind> RuleKindNamed(const std::string& name);  // "sieve", "reject", …
+// UNSPECIFIED: what the rules service has nothing to do with (passwords, accounts, schedules).
+rules::v1::RuleLanguage LanguageOf(const RuleKind& kind);
+
+// Which file, and what the command line says about it.
+struct RuleFileOptions {
+  std::string path;
+  std::string language;             // as --language has it; empty: found out
+  std::vector<std::string> jsmail;  // --jsmail KIND FILE, in place of both
+  std::string key_file;             // opens sealed files
+};
+// --language and --key-file.
+void AddRuleFileOptions(CLI::App& verb, RuleFileOptions& options);
+void AddKeyFileOption(CLI::App& verb, std::string& key_file);
+// Why --jsmail or --language can't be; empty: they can.
+std::string CheckKinds(const RuleFileOptions& options);
+
+// A file as it stands on the disk. Its text may hold passwords.
+struct RuleFile {
+  std::string path, name;
+  RuleKind kind;
+  crypto::Secret text;  // of a sealed file: what was sealed
+};
+// Errors name the file and say what to do.
+absl::StatusOr<RuleFile> ReadRuleFile(const RuleFileOptions& options);
+// The same when it is known what the file is.
+absl::StatusOr<RuleFile> ReadRuleFile(const std::string& path, const std::string& key_file,
+                                      RuleKind kind);
+
+// What an included script or a responder's text is read from: files beside the one at `path`.
+std::optional<std::string> ReadBeside(const std::string& path, absl::string_view name,
+                                      const std::vector<std::string>& endings);
+
+// Where users are whom a file names without a domain, when nobody says: never shown.
+inline constexpr char kNoDomain[] = "users.invalid";
+// A program of rules; nothing but problems for those that judge no mails. As an operator's.
+rules::Compiled CompileRuleFile(const RuleFile& file);
+// The file as the rules service takes it, without a scope: responders along with their texts.
+rules::v1::ImportRulesRequest RequestFor(const RuleFile& file);
+// How many entries a file that compiles has.
+uint32_t CountEntries(const RuleFile& file, const rules::Compiled& compiled);
+// kInvalidArgument with all errors, a line each; `warnings` gets the rest, with their places.
+absl::Status SplitProblems(const std::vector<rules::Problem>& problems,
+                           std::vector<std::string>& warnings);
+
+}  // namespace postern::posternctl

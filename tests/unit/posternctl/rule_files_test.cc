@@ -1,0 +1,286 @@
+// Files of rules that posternctl reads by itself: checked, explained, sealed, imported.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "tests/unit/posternctl/posternctl_fixture.h"
+
+namespace postern::posternctl {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// A folder that goes with the test.
+class Folder {
+ public:
+  Folder() {
+    char pattern[] = "/tmp/posternctl-test-XXXXXX";
+    path_ = ::mkdtemp(pattern);
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::string Put(const std::string& name, const std::string& text) const {
+    std::ofstream(Path(name), std::ios::binary) << text;
+    return Path(name);
+  }
+  std::string Get(const std::string& name) const {
+    std::stringstream text;
+    text << std::ifstream(Path(name), std::ios::binary).rdbuf();
+    return text.str();
+  }
+  std::string Path(const std::string& name) const { return absl::StrCat(path_, "/", name); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+const char kMail[] =
+    "Received: from x (y [192.0.2.7]) by mx\r\nFrom: zoe@example.net\r\nTo: ann@example.org, "
+    "list@example.org\r\nSubject: Info please\r\nMessage-ID: <1@example.net>\r\n\r\nhello\r\n";
+
+std::string Explain(const std::vector<std::string>& more) {
+  std::vector<std::string> arguments = {"rules", "explain"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const Finished finished = RunPosternctl(std::move(arguments));
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  return finished.out;
+}
+
+TEST(RuleFiles, SchedulerFilesFireAsTheJsmailManualSays) {
+  const struct {
+    const char* entry;
+    size_t firings;
+  } cases[] = {{"FR 12:*5", 6},   {"* 12:00", 7},     {"SA 13:00", 1}, {"MO-FR *:00", 120},
+               {"* *:00", 168},   {"FR-MO 09:00", 4}, {"* 1*:30", 70}, {"* *2:00", 21},
+               {"* **:*0", 1008}, {"SU 2*:59", 4},    {"* 12:*", 420}, {"5", 0}};
+  const Folder folder;
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.entry);
+    const std::string file = folder.Put("s.txt", absl::StrCat("[LAN]\n", c.entry, "\n"));
+    const Finished finished = RunPosternctl({"rules", "check", "--jsmail", "scheduler", file,
+                                             "--from", "2026-01-05", "--to", "2026-01-12"});
+    EXPECT_EQ(finished.status, 0) << finished.err;
+    const std::vector<std::string> pieces = absl::StrSplit(finished.out, "\"2026-01-");
+    EXPECT_EQ(pieces.size() - 1, c.firings);
+  }
+  const std::string file = folder.Put("s.txt", "[LAN]\nMO 24:00\n");
+  EXPECT_THAT(RunPosternctl({"rules", "check", file, "--language", "scheduler"}).err,
+              HasSubstr("s.txt:2:4: "));
+}
+
+TEST(RuleFiles, AreRecognised) {
+  const Folder folder;
+  const struct {
+    const char* name;
+    const char* text;
+    const char* told;
+  } cases[] = {
+      {"a", "subject:x\n", "1 rule, no errors.\n"},
+      {"b", "allow smtp 1.2.3.4\n", "1 rule, no errors.\n"},
+      {"c", "[h.com]\nuser:fred\npassword:scooby\n", "1 entry, no errors.\n"},
+      {"d", "[LAN]\n* *:00\n", "1 entry, no errors.\n"},
+      {"e", "fred,u,scooby\nsales,a,fred\n", "2 entries, no errors.\n"},
+      {"f", "ann:x\nbob:y\n", "2 rules, no errors.\n"},
+      {"fred.fgr", "hello", "1 rule, no errors.\n"},
+      {"g.sieve", "if true { keep; }\n", "1 rule, no errors.\n"},
+      {"h", "require \"fileinto\"; fileinto \"x\";\n", "no errors.\n"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const Finished finished = RunPosternctl({"rules", "check", folder.Put(c.name, c.text)});
+    EXPECT_EQ(finished.status, 0) << finished.err;
+    EXPECT_THAT(finished.out, AllOf(EndsWith(c.told), Not(HasSubstr("scooby"))));
+  }
+  const Finished unknown = RunPosternctl({"rules", "check", folder.Put("x", "hello\n")});
+  EXPECT_EQ(unknown.status, 1);
+  EXPECT_THAT(unknown.err, HasSubstr("--language"));
+}
+
+TEST(RuleFiles, ExplainWithJsonTellsTheActions) {
+  const Folder folder;
+  const std::string mail = folder.Put("mail.eml", kMail);
+  folder.Put("info.txt", "Dear friend\n");
+  const auto json = [&](const char* kind, const std::string& text) {
+    return Explain({"--jsmail", kind, folder.Put("f", text), "--message", mail, "--json"});
+  };
+  EXPECT_THAT(json("subject", "ann:^Info\n"),
+              HasSubstr(R"({"actions":[{"action":"deliver","mode":"full","to":["ann"]}])"));
+  EXPECT_THAT(json("subject", "ann:nothing\n"),
+              HasSubstr(R"({"actions":[{"action":"keep","implicit":true}])"));
+  EXPECT_THAT(json("responders", "info,info.txt,!,ann\n"),
+              AllOf(HasSubstr(R"("action":"reply","text":"Dear friend\n")"),
+                    HasSubstr(R"({"action":"redirect","address":"ann","copy":true},)"
+                              R"({"action":"keep","implicit":true}])"),
+                    Not(HasSubstr("exec"))));
+  EXPECT_THAT(json("responders", "info,o.txt,/bin/gen\n"),
+              StartsWith(R"({"actions":[{"action":"exec","program":"gen"},{"action":"reply",)"));
+  EXPECT_THAT(
+      json("reject", "destination:list@\n"),
+      AllOf(HasSubstr(R"("action":"reject")"), HasSubstr(R"("recipient":"list@example.org")")));
+}
+
+TEST(RuleFiles, ExplainSaysWhatAListedRecipientComesTo) {
+  const Folder folder;
+  const std::string mail = folder.Put("mail.eml", kMail);
+  const std::string out =
+      Explain({"--jsmail", "reject", folder.Put("r.txt", "destination:^list@\n"), "--message", mail,
+               "--envelope-to", "list@x.org", "--envelope-to", "bob@x.org"});
+  EXPECT_EQ(out,
+            "list@x.org:\nrejected: r.txt:1: destination:^list@ matched \"list@x.org\"\n"
+            "bob@x.org:\nkept: no reject line matched\n");
+}
+
+TEST(RuleFiles, ExplainJudgesConnections) {
+  const Folder folder;
+  const std::string file = folder.Put("acl.txt", "deny all *.*.*.*\nallow smtp 192.0.*.*\n");
+  EXPECT_EQ(Explain({"--jsmail", "allow-deny", file, "--service", "smtp", "--message",
+                     folder.Put("m", kMail)}),
+            "allowed: acl.txt:2: allow smtp 192.0.*.*\n");
+  EXPECT_EQ(
+      Explain({"--jsmail", "allow-deny", file, "--service", "pop3", "--address", "192.0.2.7"}),
+      "denied: acl.txt:1: deny all *.*.*.*\n");
+  EXPECT_EQ(RunPosternctl({"rules", "explain", "--jsmail", "allow-deny", file}).status, 2);
+}
+
+TEST(RuleFiles, ExplainJudgesBySieveWithWhatIsIncluded) {
+  const Folder folder;
+  const std::string mail = folder.Put("mail.eml", kMail);
+  folder.Put("other.sieve", "require \"fileinto\"; fileinto \"Info\";\n");
+  const std::string script =
+      folder.Put("a.sieve", "require \"include\"; include :personal \"other\";\n");
+  EXPECT_THAT(Explain({"--sieve", script, "--message", mail, "--json"}),
+              HasSubstr(R"({"actions":[{"action":"fileinto","mailbox":"Info"}])"));
+  const std::string wrong = folder.Put("b.sieve", "keep\n");
+  const Finished refused = RunPosternctl({"rules", "explain", "--sieve", wrong, "--message", mail});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("b.sieve:"));
+}
+
+class SealTest : public testing::Test {
+ protected:
+  const Folder folder_;
+  const std::string key_ = folder_.Put("key", RunPosternctl({"key", "new"}).out);
+  const std::string file_ =
+      folder_.Put("scheduler.txt", "[MYISP]\r\nuser: fred\r\npassword: scooby\r\n* 12:00\r\n");
+};
+
+TEST_F(SealTest, WhatIsSealedIsReadAsBefore) {
+  const Finished sealed = RunPosternctl({"seal", file_, "--key-file", key_});
+  EXPECT_EQ(sealed.status, 0) << sealed.err;
+  EXPECT_THAT(folder_.Get("scheduler.txt.jsm"),
+              AllOf(StartsWith("JSM2"), Not(HasSubstr("scooby"))));
+  struct stat about {};
+  ASSERT_EQ(::stat(folder_.Path("scheduler.txt.jsm").c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0600u);
+  const std::vector<std::string> week = {"--from", "2026-01-05", "--to", "2026-01-12"};
+  std::vector<std::string> check = {"rules", "check", folder_.Path("scheduler.txt.jsm"),
+                                    "--key-file", key_};
+  check.insert(check.end(), week.begin(), week.end());
+  std::vector<std::string> plain = {"rules", "check", file_};
+  plain.insert(plain.end(), week.begin(), week.end());
+  EXPECT_EQ(RunPosternctl(check).out, RunPosternctl(plain).out);
+  EXPECT_EQ(
+      RunPosternctl({"seal", "-d", folder_.Path("scheduler.txt.jsm"), "--key-file", key_}).out,
+      "[MYISP]\nuser: fred\npassword: scooby\n* 12:00\n");
+  EXPECT_EQ(RunPosternctl({"seal", file_, "--key-file", key_}).status, 0) << "sealed anew";
+}
+
+TEST_F(SealTest, RefusesInWords) {
+  const std::string old = folder_.Put("pop3.jsm", std::string("\x01\x00\x02", 3));
+  const std::string other = folder_.Put("other", RunPosternctl({"key", "new", "other"}).out);
+  ASSERT_EQ(RunPosternctl({"seal", file_, "--key-file", key_}).status, 0);
+  const std::string sealed = folder_.Path("scheduler.txt.jsm");
+  const struct {
+    std::vector<std::string> arguments;
+    const char* words;
+  } cases[] = {
+      {{"seal", file_}, "--key-file: missing"},
+      {{"seal", file_, "--key-file", key_, "-o", file_}, "File exists"},
+      {{"seal", sealed, "--key-file", key_}, "is sealed already"},
+      {{"seal", "-d", file_, "--key-file", key_}, "is not sealed"},
+      {{"seal", "-d", sealed, "--key-file", other}, "'main'"},
+      {{"seal", "-d", old, "--key-file", key_}, "nobody knows its format"},
+      {{"rules", "check", old}, "nobody knows its format"},
+      {{"rules", "check", sealed}, "is sealed; name the file of its key"},
+      {{"seal", folder_.Put("pop3", "[h]\nuser:x\n"), "--key-file", key_}, "pop3:1:1: "},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.words);
+    const Finished finished = RunPosternctl(c.arguments);
+    EXPECT_EQ(finished.status, 1);
+    EXPECT_THAT(finished.err, AllOf(HasSubstr(c.words), Not(HasSubstr("scooby"))));
+  }
+}
+
+class InstallationTest : public PosternctlTest {
+ protected:
+  InstallationTest() {
+    folder_.Put("reject.txt", "subject:spam\n");
+    folder_.Put("Responders.cfg", "info,info.txt\n");
+    folder_.Put("info.txt", "Dear friend\n");
+    folder_.Put("passwd", "fred,f,scooby\nann,u,scooby\nsales,a,ann\n");
+    folder_.Put("pop3.txt", "[h.com:995]\nuser:fred\npassword:scooby\n");
+    folder_.Put("scheduler.txt", "[MYISP]\npassword: scooby\n* 12:00\n");
+    folder_.Put("fred.fgr", "hello");
+  }
+  const Folder folder_;
+};
+
+TEST_F(InstallationTest, TellsWhatEachFileBecomes) {
+  const std::string out = Done({"rules", "import", "jsmail", folder_.path(), "--local-domain",
+                                "ex.org", "--owner", "ann@example.org", "--dry-run"});
+  EXPECT_THAT(out, AllOf(HasSubstr("reject.txt"), HasSubstr("1 rule for site"),
+                         HasSubstr("2 users and 1 aliases"), HasSubstr("fred: operator there"),
+                         HasSubstr("POP3 account fred at h.com:995: account ann@example.org/pop1"),
+                         HasSubstr("what fred says about themselves"), Not(HasSubstr("scooby"))));
+  EXPECT_EQ(admin_.import_asked.file_name(), "") << "nothing was sent";
+}
+
+TEST_F(InstallationTest, WritesFilesForTheSenderWithoutPasswords) {
+  Done({"rules", "import", "jsmail", folder_.path(), "--local-domain", "ex.org", "--aliases-out",
+        folder_.Path("out-aliases"), "--routes-out", folder_.Path("out-routes")});
+  EXPECT_EQ(folder_.Get("out-aliases"), "fred,f,-\nann,u,-\nsales,a,ann\n");
+  EXPECT_EQ(folder_.Get("out-routes"), "[MYISP]\n* 12:00\n");
+}
+
+TEST_F(InstallationTest, AnErrorAnywhereStopsAll) {
+  folder_.Put("subject.txt", "ann\n");
+  folder_.Put("reject.txt", "bogus:x\n");
+  const Finished finished =
+      Run({"rules", "import", "jsmail", folder_.path(), "--local-domain", "ex.org"});
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_THAT(finished.err, AllOf(HasSubstr("reject.txt:1:1: "), HasSubstr("subject.txt:1:1: "),
+                                  HasSubstr("nothing was imported")));
+  EXPECT_EQ(admin_.import_asked.file_name(), "");
+}
+
+TEST_F(PosternctlTest, ImportsRespondersWithTheirTexts) {
+  const Folder folder;
+  folder.Put("info.txt", "Dear friend,\r\nyes\r\n");
+  const std::string file = folder.Put("resp", "info,info.txt\n");
+  Done({"rules", "import", "jsmail", "--responders", file});
+  EXPECT_EQ(admin_.import_asked.source(), "info,info.txt\n#file info.txt\n#|Dear friend,\n#|yes\n");
+  EXPECT_EQ(admin_.import_asked.language(), rules::v1::RULE_LANGUAGE_JSMAIL_RESPONDERS);
+  Done({"rules", "import", "sieve", folder.Put("a.sieve", "keep;\n"), "--scope", "a@b", "--name",
+        "x", "--inactive"});
+  EXPECT_EQ(admin_.import_asked.name(), "x");
+  EXPECT_TRUE(admin_.import_asked.keep_inactive());
+}
+
+}  // namespace
+}  // namespace postern::posternctl
