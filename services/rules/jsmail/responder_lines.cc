@@ -22,7 +22,8 @@ constexpr size_t kMaxNameBytes = 255;
 // "c:\jsmail\info.txt" is info.txt.
 std::string NameOf(absl::string_view path) {
   const size_t slash = path.find_last_of("/\\");
-  return std::string(slash == path.npos ? path : path.substr(slash + 1));
+  return std::string(
+      absl::StripAsciiWhitespace(slash == path.npos ? path : path.substr(slash + 1)));
 }
 
 bool IsFileName(absl::string_view name) {
