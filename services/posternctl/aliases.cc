@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "lib/crypto/secret_box.h"
 #include "services/posternctl/nouns.h"
 #include "services/posternctl/table.h"
@@ -33,12 +34,43 @@ google::protobuf::Value ListOf(const std::vector<std::string>& texts) {
   return list;
 }
 
-absl::Status Print(Session& session, const AliasTable& table, const std::string& name) {
+std::vector<std::string> WarningsOf(const AliasTable& table, const std::string& name) {
+  std::vector<std::string> warnings;
   for (const std::string& warning : table.warnings()) {
-    PrintLine(session.out(), absl::StrCat("warning: ", name, ":", warning));
+    warnings.push_back(absl::StrCat(name, ":", warning));
   }
+  return warnings;
+}
+
+std::string CopyWords(const AliasCopy& copy) {
+  return absl::StrCat(copy.address,
+                      copy.headers_only ? " gets a copy of the header" : " gets a copy");
+}
+
+std::string CountWords(size_t count, absl::string_view one, absl::string_view many) {
+  return absl::StrCat(count, " ", count == 1 ? one : many);
+}
+
+absl::Status Print(Session& session, const AliasTable& table, const std::string& name) {
+  if (session.json) {
+    google::protobuf::Struct told;
+    auto& fields = *told.mutable_fields();
+    fields["users"].set_number_value(static_cast<double>(table.users()));
+    fields["aliases"].set_number_value(static_cast<double>(table.aliases()));
+    fields["warnings"] = ListOf(WarningsOf(table, name));
+    return session.PrintJson(told);
+  }
+  Table shown({"NAME", "GOES TO"});
+  for (const AliasTable::Entry& entry : table.Entries()) {
+    shown.Add({entry.name, entry.copy ? CopyWords(*entry.copy) : entry.targets.front()});
+    if (entry.targets.size() < 2) continue;
+    const std::vector<std::string> rest(entry.targets.begin() + 1, entry.targets.end());
+    shown.Note(absl::StrCat("and to ", absl::StrJoin(rest, ", ")));
+  }
+  shown.Print(session.out(), "Nothing goes anywhere else.");
   PrintLine(session.out(),
-            absl::StrCat(table.users(), " users and ", table.aliases(), " aliases, no errors."));
+            absl::StrCat(CountWords(table.users(), "user", "users"), " and ",
+                         CountWords(table.aliases(), "alias", "aliases"), ", no errors."));
   return absl::OkStatus();
 }
 
@@ -74,6 +106,11 @@ absl::Status Check(Session& session, const Question& question) {
   const auto table = AliasTable::Parse(*text, question.local_domains);
   crypto::Wipe(*text);  // it holds passwords
   if (!table.ok()) return sender::InFile(name, table.status());
+  if (!session.json) {
+    for (const std::string& warning : WarningsOf(*table, name)) {
+      PrintLine(session.out(), absl::StrCat("warning: ", warning));
+    }
+  }
   if (!question.expand.empty()) return PrintExpansion(session, *table, question.expand);
   return Print(session, *table, name);
 }
@@ -85,7 +122,8 @@ void AddAliases(Nouns& nouns) {
   auto question = std::make_shared<Question>();
   CLI::App& check = nouns.AddVerb(
       aliases, "check", "Look through a file of aliases, without a server",
-      "Warnings and errors read FILE:LINE:COLUMN: REASON; exits with 1 when there is an error.\n"
+      "Shows what goes to somebody else, or to whom copies go. Warnings and errors read\n"
+      "FILE:LINE:COLUMN: REASON; exits with 1 when there is an error. "
       "Passwords in the file are passed over.\n\n"
       "Examples:\n  posternctl aliases check passwd --local-domain example.org\n"
       "  posternctl aliases check passwd --local-domain example.org --expand sales@example.org\n",

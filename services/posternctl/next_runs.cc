@@ -62,10 +62,11 @@ std::string RunsJson(const AccountRuns& runs) {
 void PrintAccountSchedule(std::ostream& out, const std::string& title, const AccountRuns& runs,
                           const std::string& schedule) {
   if (schedule.empty()) return;
-  PrintRuns(out, title, runs.next, runs.zone);
   out << "\n";
+  PrintRuns(out, title, runs.next, runs.zone);
+  out << "\nSchedule:\n";
   for (const absl::string_view line : absl::StrSplit(schedule, '\n')) {
-    PrintLine(out, absl::StripSuffix(line, "\r"));
+    PrintLine(out, absl::StrCat("  ", absl::StripSuffix(line, "\r")));
   }
 }
 

@@ -1,14 +1,14 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "services/posternctl/accounts.h"
 #include "services/posternctl/nouns.h"
-#include "services/posternctl/queue_retry.h"
+#include "services/posternctl/queue_changes.h"
+#include "services/posternctl/queue_text.h"
 #include "services/posternctl/table.h"
 #include "services/posternctl/words.h"
 
@@ -23,19 +23,11 @@ constexpr uint32_t kPage = 1000;
 
 // Which mails, as the command line says it.
 struct Which {
-  std::string id, account, owner, domain, state;
+  std::vector<std::string> ids;  // whole ones, or their beginnings
+  std::string account, owner, domain, state;
   uint32_t limit = 100;
   bool dated = false;
 };
-
-std::string FirstRecipient(const QueuedMail& mail) {
-  if (mail.pending_recipients_size() < 2) return absl::StrJoin(mail.pending_recipients(), "");
-  return absl::StrCat(mail.pending_recipients(0), " +", mail.pending_recipients_size() - 1);
-}
-
-std::string StateOf(const QueuedMail& mail) {
-  return absl::StrCat(Words(mail.state()), mail.uncertain() ? ", uncertain" : "");
-}
 
 QueueState StateNamed(const std::string& name) {
   for (int state = sender::v1::QueueState_MIN; state <= sender::v1::QueueState_MAX; ++state) {
@@ -59,17 +51,6 @@ absl::StatusOr<sender::v1::QueueFilter> FilterOf(Session& session, const Which& 
   return filter;
 }
 
-void PrintQueue(Session& session, const sender::v1::ListQueueResponse& list) {
-  Table table({"ID", "OWNER", "TO", "STATE", ">TRIES", ">SIZE", "NEXT TRY", "WHY"});
-  for (const QueuedMail& mail : list.mails())
-    table.Add({mail.queue_id(), mail.owner(), FirstRecipient(mail), StateOf(mail),
-               absl::StrCat(mail.attempts()), SizeWords(mail.size()),
-               TimeWords(mail.next_attempt_unix()), mail.last_error()});
-  table.Print(session.out(), list.total() == 0 ? "The queue is empty." : "No such mail.");
-  if (list.next().empty()) return;
-  session.out() << "... and more; there are " << list.total() << " mails in the queue.\n";
-}
-
 absl::Status ListQueue(Session& session, const Which& which) {
   auto filter = FilterOf(session, which);
   if (!filter.ok()) return filter.status();
@@ -86,73 +67,75 @@ absl::Status ListQueue(Session& session, const Which& which) {
     for (QueuedMail& mail : *page->mutable_mails()) *list.add_mails() = std::move(mail);
   } while (!list.next().empty() && static_cast<uint32_t>(list.mails_size()) < which.limit);
   if (session.json) return session.PrintJson(list);
-  PrintQueue(session, list);
+  PrintQueue(session.out(), list);
+  return absl::OkStatus();
+}
+
+absl::Status ShowOne(Session& session, const std::string& id) {
+  sender::v1::ShowQueuedRequest request;
+  request.set_queue_id(id);
+  auto answer = session.Call(&Stub::ShowQueued, request);
+  if (!answer.ok()) return answer.status();
+  if (session.json) return session.PrintJson(*answer);
+  PrintMail(session.out(), *answer);
   return absl::OkStatus();
 }
 
 absl::Status ShowQueued(Session& session, const Which& which) {
-  sender::v1::ShowQueuedRequest request;
-  request.set_queue_id(which.id);
-  auto answer = session.Call(&Stub::ShowQueued, request);
-  if (!answer.ok()) return answer.status();
-  if (session.json) return session.PrintJson(*answer);
-  const QueuedMail& mail = answer->mail();
-  Card card;
-  card.Add("id", mail.queue_id());
-  card.Add("message id", mail.message_id());
-  card.Add("owner", mail.owner());
-  card.Add("account", answer->account().empty() ? mail.account_id() : answer->account());
-  card.Add("state", StateOf(mail));
-  card.Add("from", mail.from());
-  card.Add("still to", absl::StrJoin(mail.pending_recipients(), ", "));
-  card.Add("size", SizeWords(mail.size()));
-  card.Add("submitted", TimeWords(mail.submitted_unix()));
-  card.Add("tries", absl::StrCat(mail.attempts()));
-  card.Add("next try", TimeWords(mail.next_attempt_unix()));
-  card.Add("why", mail.last_error());
-  card.Print(session.out());
-  if (mail.uncertain()) {
-    session.out() << "\nAn attempt ended before the server's last answer: the mail may have been "
-                     "taken, and may arrive twice.\n";
+  if (session.json && which.ids.size() > 1) {
+    return absl::InvalidArgumentError("--json shows one mail at a time");
   }
-  if (answer->header().empty()) return absl::OkStatus();
-  session.out() << "\n";
-  for (absl::string_view line : absl::StrSplit(answer->header(), "\r\n", absl::SkipEmpty())) {
-    PrintLine(session.out(), line);
-  }
-  return absl::OkStatus();
+  bool first = true;
+  const auto show = [&](const std::string& id) {
+    if (!std::exchange(first, false)) session.out() << "\n";
+    return ShowOne(session, id);
+  };
+  return ForEachMail(which.ids, show);
 }
 
 absl::Status RetryQueued(Session& session, const Which& which) {
   auto filter = FilterOf(session, which);
   if (!filter.ok()) return filter.status();
-  return RetryMails(session, which.id, *std::move(filter), which.dated);
+  return RetryMails(session, which.ids, *std::move(filter), which.dated);
 }
 
 absl::Status HoldQueued(Session& session, const Which& which, bool release) {
   auto filter = FilterOf(session, which);
   if (!filter.ok()) return filter.status();
-  sender::v1::HoldQueuedRequest request;
-  request.set_queue_id(which.id);
-  *request.mutable_filter() = *std::move(filter);
-  request.set_release(release);
-  auto answer = session.Call(&Stub::HoldQueued, request);
-  if (!answer.ok()) return answer.status();
-  if (session.json) return session.PrintJson(*answer);
-  const uint32_t changed = answer->changed();
-  PrintLine(session.out(), release ? MailsWords(changed, "is released", "are released")
-                                   : MailsWords(changed, "is held", "are held"));
-  return absl::OkStatus();
+  sender::v1::HoldQueuedResponse all;
+  const auto hold = [&](const std::string& id) {
+    sender::v1::HoldQueuedRequest request;
+    request.set_queue_id(id);
+    *request.mutable_filter() = *filter;
+    request.set_release(release);
+    auto answer = session.Call(&Stub::HoldQueued, request);
+    if (answer.ok()) all.set_changed(all.changed() + answer->changed());
+    return answer.status();
+  };
+  absl::Status s = which.ids.empty() ? hold("") : ForEachWholeId(session, which.ids, hold);
+  if (!s.ok() && all.changed() == 0) return s;
+  if (session.json) {
+    if (absl::Status printed = session.PrintJson(all); !printed.ok()) return printed;
+    return s;
+  }
+  PrintLine(session.out(), release ? MailsWords(all.changed(), "is released", "are released")
+                                   : MailsWords(all.changed(), "is held", "are held"));
+  return s;
 }
 
 absl::Status CancelQueued(Session& session, const Which& which) {
-  sender::v1::CancelQueuedRequest request;
-  request.set_queue_id(which.id);
-  auto answer = session.Call(&Stub::CancelQueued, request);
-  if (!answer.ok()) return answer.status();
-  if (session.json) return session.PrintJson(*answer);
-  PrintLine(session.out(), absl::StrCat(which.id, " is given up; its author is told."));
-  return absl::OkStatus();
+  const auto cancel = [&](const std::string& id) {
+    sender::v1::CancelQueuedRequest request;
+    request.set_queue_id(id);
+    auto answer = session.Call(&Stub::CancelQueued, request);
+    if (answer.ok() && !session.json) {
+      PrintLine(session.out(), absl::StrCat(id, " is given up; its author is told."));
+    }
+    return answer.status();
+  };
+  absl::Status s = ForEachWholeId(session, which.ids, cancel);
+  if (s.ok() && session.json) return session.PrintJson(sender::v1::CancelQueuedResponse());
+  return s;
 }
 
 using Chosen = std::shared_ptr<Which>;
@@ -162,8 +145,9 @@ std::string CheckNotEmpty(const std::string& value) {
   return value.empty() ? "must not be empty" : "";
 }
 
-CLI::Option* AddId(CLI::App& verb, const Chosen& which) {
-  return verb.add_option("ID", which->id, "of the mail, from 'queue list'")->check(CheckNotEmpty);
+CLI::Option* AddIds(CLI::App& verb, const Chosen& which) {
+  return verb.add_option("ID", which->ids, "of the mails, from 'queue list', or how it begins")
+      ->check(CheckNotEmpty);
 }
 
 void AddFilter(CLI::App& verb, const Chosen& which) {
@@ -182,9 +166,10 @@ void AddList(Nouns& nouns, CLI::App& queue) {
   auto which = std::make_shared<Which>();
   CLI::App& list = nouns.AddVerb(
       queue, "list", "Mail that is not yet sent, and why",
-      "The oldest first. A mail is waiting, held (by an operator), sending, reporting (its author\n"
-      "is not told yet) or filing (not yet among its author's sent mail). Uncertain: an attempt\n"
-      "ended before the server's last answer.\n\n"
+      "The oldest first; below each its owner, who it is still for, and what it waits for. A mail\n"
+      "is waiting, held (by an operator), sending, reporting (its author is not told yet) or\n"
+      "filing (not yet among its author's sent mail). Uncertain: an attempt ended before the\n"
+      "server's last answer.\n\n"
       "Examples:\n  posternctl queue list\n  posternctl queue list --domain example.net --state "
       "held\n",
       [which](Session& session) { return ListQueue(session, *which); });
@@ -198,22 +183,22 @@ void AddList(Nouns& nouns, CLI::App& queue) {
 
 void AddShow(Nouns& nouns, CLI::App& queue) {
   auto which = std::make_shared<Which>();
-  CLI::App& show = nouns.AddVerb(queue, "show", "One mail in full, with its header",
-                                 "Example:\n  posternctl queue show 7f3a09c2d41b86e5f0aa\n",
+  CLI::App& show = nouns.AddVerb(queue, "show", "Mails in full, with their headers",
+                                 "Example:\n  posternctl queue show 7f3a09c2\n",
                                  [which](Session& session) { return ShowQueued(session, *which); });
-  AddId(show, which)->required();
+  AddIds(show, which)->required();
 }
 
 void AddRetry(Nouns& nouns, CLI::App& queue) {
   auto which = std::make_shared<Which>();
   auto all = std::make_shared<bool>(false);
   CLI::App& retry = nouns.AddVerb(
-      queue, "retry", "Make a waiting mail due now, or all of them",
+      queue, "retry", "Make waiting mails due now, or all of them",
       "Ends what the mail waits for: another try, a pause of its account, a schedule; and its\n"
       "date, when it is named or with --dated. One that is held needs 'queue release'.\n\n"
-      "Examples:\n  posternctl queue retry 7f3a09c2d41b86e5f0aa\n  posternctl queue retry --all\n",
+      "Examples:\n  posternctl queue retry 7f3a09c2 51be77d0\n  posternctl queue retry --all\n",
       [which](Session& session) { return RetryQueued(session, *which); });
-  CLI::Option* id = AddId(retry, which);
+  CLI::Option* id = AddIds(retry, which);
   CLI::Option* every = retry.add_flag("--all", *all, "every waiting mail")->excludes(id);
   AddDated(retry, which)->needs(every);
   retry.require_option(1, 2);
@@ -239,10 +224,9 @@ void AddHold(Nouns& nouns, CLI::App& queue, bool release) {
       queue, name,
       release ? "Let held mails go" : "Let mails wait until they are released, or five days",
       absl::StrCat("Examples:\n  posternctl queue ", name,
-                   " 7f3a09c2d41b86e5f0aa\n  posternctl queue ", name,
-                   " --owner ann@example.org\n"),
+                   " 7f3a09c2 51be77d0\n  posternctl queue ", name, " --owner ann@example.org\n"),
       [which, release](Session& session) { return HoldQueued(session, *which, release); });
-  AddId(verb, which);
+  AddIds(verb, which);
   AddFilter(verb, which);
   verb.require_option(1, 3);
 }
@@ -250,11 +234,11 @@ void AddHold(Nouns& nouns, CLI::App& queue, bool release) {
 void AddCancel(Nouns& nouns, CLI::App& queue) {
   auto which = std::make_shared<Which>();
   CLI::App& cancel =
-      nouns.AddVerb(queue, "cancel", "Give a waiting mail up; its author is told",
+      nouns.AddVerb(queue, "cancel", "Give waiting mails up; their authors are told",
                     "A mail that is being sent at this moment can't be cancelled.\n\n"
-                    "Example:\n  posternctl queue cancel 7f3a09c2d41b86e5f0aa\n",
+                    "Example:\n  posternctl queue cancel 7f3a09c2 51be77d0\n",
                     [which](Session& session) { return CancelQueued(session, *which); });
-  AddId(cancel, which)->required();
+  AddIds(cancel, which)->required();
 }
 
 }  // namespace

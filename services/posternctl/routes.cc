@@ -35,11 +35,13 @@ absl::Status List(Session& session) {
   auto answer = session.Call(&Stub::ListRoutes, sender::v1::ListRoutesRequest());
   if (!answer.ok()) return answer.status();
   if (session.json) return session.PrintJson(*answer);
-  Table table({"ROUTE", "BY", "LINK", "OPEN", "NEXT RUN", ">ACCOUNTS", ">WAITING", "PROBLEM"});
+  Table table({"ROUTE", "LINK", "OPEN", "NEXT RUN", ">ACCOUNTS", ">WAITING"});
   for (const EgressRoute& route : answer->routes()) {
-    table.Add({route.name(), WayWords(route.way(), route.source()), Words(route.link()),
-               route.open() ? "yes" : "no", TimeWords(route.next_run_unix()),
-               absl::StrCat(route.accounts()), absl::StrCat(route.waiting()), route.problem()});
+    table.Add({route.name(), Words(route.link()), route.open() ? "yes" : "no",
+               TimeWords(route.next_run_unix()), absl::StrCat(route.accounts()),
+               absl::StrCat(route.waiting())});
+    table.Note(absl::StrCat("by ", WayWords(route.way(), route.source())));
+    if (!route.problem().empty()) table.Note(absl::StrCat("problem: ", route.problem()));
   }
   table.Print(session.out(), "There are no routes: mail goes to each account's own server.");
   if (!answer->file_problem().empty()) {
@@ -80,12 +82,14 @@ absl::Status Check(Session& session, const Question& question) {
   for (const std::string& warning : parsed->warnings) {
     PrintLine(session.out(), absl::StrCat("warning: ", name, ":", warning));
   }
-  Table table({"ROUTE", "BY", "UP", "DOWN", "TIMES", "NEXT RUN"});
+  Table table({"ROUTE", "NEXT RUN", "TIMES"});
   for (const RouteSettings& route : parsed->routes) {
     const auto next = NextRuns(route.schedule, schedule::Traffic::kSend, absl::Now(), 1);
-    table.Add({route.name, WayWords(WayOf(route), route.source), absl::StrJoin(route.up, " "),
-               absl::StrJoin(route.down, " "), TimesOf(route),
-               next.empty() ? "" : RunWords(next.front(), absl::UTCTimeZone())});
+    table.Add({route.name, next.empty() ? "" : RunWords(next.front(), absl::UTCTimeZone()),
+               TimesOf(route)});
+    table.Note(absl::StrCat("by ", WayWords(WayOf(route), route.source)));
+    if (!route.up.empty()) table.Note(absl::StrCat("up: ", absl::StrJoin(route.up, " ")));
+    if (!route.down.empty()) table.Note(absl::StrCat("down: ", absl::StrJoin(route.down, " ")));
   }
   table.Print(session.out(), "The file names no route.");
   return absl::OkStatus();

@@ -40,19 +40,19 @@ std::string TriggerWords(const schedule::Section& section) {
   const auto least =
       std::min_element(section.triggers.begin(), section.triggers.end(),
                        [](const auto& a, const auto& b) { return a.waiting < b.waiting; });
-  return absl::StrCat("from ", least->waiting, " mails on");
+  return absl::StrCat("also when ", least->waiting,
+                      least->waiting == 1 ? " mail waits" : " mails wait");
 }
 
 void PrintSections(Session& session, const Schedule& parsed) {
-  Table table({"SECTION", "DOES", ">TIMES A WEEK", "QUEUE", "OTHER CONNECTIONS", "NEXT"});
+  Table table({"SECTION", "DOES", ">TIMES A WEEK", "NEXT"});
   for (const schedule::Section& section : parsed.sections) {
     const Schedule alone{{section}, {}};
-    std::vector<std::string> cells{section.name, PurposeOf(section.traffic),
-                                   absl::StrCat(section.times.Count()), TriggerWords(section),
-                                   section.any_connection ? "used" : ""};
     const auto next = NextRuns(alone, section.traffic, absl::Now(), 1);
-    cells.push_back(next.empty() ? "" : RunWords(next.front(), section.zone));
-    table.Add(std::move(cells));
+    table.Add({section.name, PurposeOf(section.traffic), absl::StrCat(section.times.Count()),
+               next.empty() ? "" : RunWords(next.front(), section.zone)});
+    table.Note(TriggerWords(section));
+    if (section.any_connection) table.Note("also over a connection that something else has opened");
   }
   table.Print(session.out(), "The schedule names no section.");
 }

@@ -10,6 +10,12 @@ namespace {
 
 constexpr size_t kGap = 2;
 
+void PrintNote(std::ostream& out, const std::string& note, size_t width) {
+  for (const std::string& line : WrapText(note, width == 0 ? 0 : width - kGap)) {
+    out << std::string(kGap, ' ') << line << "\n";
+  }
+}
+
 std::string Shown(const std::string& cell) { return cell.empty() ? "-" : EscapeForTerminal(cell); }
 
 }  // namespace
@@ -19,13 +25,17 @@ Table::Table(std::vector<std::string> titles) {
     to_the_right_.push_back(title.front() == '>');
     if (to_the_right_.back()) title.erase(0, 1);
   }
-  rows_.push_back(std::move(titles));
+  rows_.push_back({std::move(titles), {}});
 }
 
 void Table::Add(std::vector<std::string> cells) {
   cells.resize(to_the_right_.size());
   for (std::string& cell : cells) cell = Shown(cell);
-  rows_.push_back(std::move(cells));
+  rows_.push_back({std::move(cells), {}});
+}
+
+void Table::Note(absl::string_view text) {
+  if (!text.empty()) rows_.back().notes.push_back(EscapeForTerminal(text));
 }
 
 void Table::Print(std::ostream& out, const std::string& none) const {
@@ -34,9 +44,10 @@ void Table::Print(std::ostream& out, const std::string& none) const {
     return;
   }
   std::vector<size_t> widths(to_the_right_.size());
-  for (const auto& row : rows_)
+  for (const auto& [row, notes] : rows_)
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], DisplayWidth(row[i]));
-  for (const auto& row : rows_) {
+  const size_t terminal = TerminalWidth();
+  for (const auto& [row, notes] : rows_) {
     for (size_t i = 0; i < row.size(); ++i) {
       const bool last = i + 1 == row.size();
       const std::string padding(widths[i] - DisplayWidth(row[i]), ' ');
@@ -46,6 +57,7 @@ void Table::Print(std::ostream& out, const std::string& none) const {
       if (!last) out << std::string(kGap, ' ');
     }
     out << "\n";
+    for (const std::string& note : notes) PrintNote(out, note, terminal);
   }
 }
 

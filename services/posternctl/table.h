@@ -16,12 +16,19 @@ class Table {
   // A title that begins with ">" aligns its column to the right: numbers.
   explicit Table(std::vector<std::string> titles);
   void Add(std::vector<std::string> cells);
+  // Lines of its own below the row that was added last, as wide as the terminal; nothing when
+  // `text` is empty.
+  void Note(absl::string_view text);
   // Without rows: the sentence `none` instead of a bare header.
   void Print(std::ostream& out, const std::string& none) const;
 
  private:
+  struct Row {
+    std::vector<std::string> cells, notes;
+  };
+
   std::vector<bool> to_the_right_;
-  std::vector<std::vector<std::string>> rows_;  // the titles first
+  std::vector<Row> rows_;  // the titles first
 };
 
 // One thing in full: a name and a value on each line.

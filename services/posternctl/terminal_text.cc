@@ -1,15 +1,24 @@
 #include "services/posternctl/terminal_text.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <iterator>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "lib/mail/utf8.h"
 
 namespace postern::posternctl {
 namespace {
+
+constexpr size_t kNarrowest = 20;
 
 struct Range {
   char32_t first, last;
@@ -104,6 +113,38 @@ size_t DisplayWidth(absl::string_view text) {
     if (!IsIn(kNoWidth, code)) width += IsIn(kWide, code) ? 2 : 1;
   }
   return width;
+}
+
+std::vector<std::string> WrapText(absl::string_view text, size_t width) {
+  std::vector<std::string> lines;
+  while (width > 0 && DisplayWidth(text) > width) {
+    absl::string_view rest = text;
+    size_t used = 0, blank = 0, end = 0;  // of the line: columns, its last blank, bytes
+    while (used <= width) {
+      end = text.size() - rest.size();
+      if (rest[0] == ' ') blank = end;
+      absl::string_view next = rest;
+      TakeCodePoint(next);
+      used += DisplayWidth(rest.substr(0, rest.size() - next.size()));
+      rest = next;
+    }
+    if (end == 0) end = text.size() - rest.size();  // one letter wider than all there is
+    const size_t cut = blank > 0 ? blank : end;
+    lines.emplace_back(absl::StripTrailingAsciiWhitespace(text.substr(0, cut)));
+    text.remove_prefix(cut);
+    while (absl::ConsumePrefix(&text, " ")) continue;
+  }
+  if (!text.empty() || lines.empty()) lines.emplace_back(text);
+  return lines;
+}
+
+size_t TerminalWidth() {
+  size_t told = 0;
+  const char* columns = std::getenv("COLUMNS");
+  if (columns != nullptr && absl::SimpleAtoi(columns, &told)) return std::max(told, kNarrowest);
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 0;
+  return std::max<size_t>(size.ws_col, kNarrowest);
 }
 
 }  // namespace postern::posternctl

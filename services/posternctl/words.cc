@@ -1,5 +1,7 @@
 #include "services/posternctl/words.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
@@ -23,6 +25,14 @@ std::string SizeWords(uint64_t bytes) {
   return kib < 1024 ? absl::StrFormat("%.1f KiB", kib) : absl::StrFormat("%.1f MiB", kib / 1024);
 }
 
+std::string AgeWords(int64_t unix_seconds, int64_t now_unix) {
+  if (unix_seconds == 0) return "";
+  const int64_t age = std::max<int64_t>(now_unix - unix_seconds, 0);
+  if (age < 60) return absl::StrCat(age, " s");
+  if (age < 60 * 60) return absl::StrCat(age / 60, " min");
+  return age < 48 * 60 * 60 ? absl::StrCat(age / 3600, " h") : absl::StrCat(age / 86400, " d");
+}
+
 std::string Words(AccountType type) {
   if (type == ACCOUNT_TYPE_IMAP) return "IMAP";
   if (type == ACCOUNT_TYPE_POP3) return "POP3";
@@ -36,7 +46,7 @@ std::string Words(Security security) {
   return security == SECURITY_NONE ? "none" : "";
 }
 
-std::string Words(Action action) {
+std::string Words(admin::v1::Action action) {
   if (action == ACTION_NOTHING) return "nothing";
   if (action == ACTION_DIGEST) return "digest";
   return action == ACTION_FULL ? "full" : "";
@@ -100,7 +110,26 @@ std::string Words(Verdict verdict) {
 }
 
 std::string Words(RuleLanguage language) {
-  return language == RULE_LANGUAGE_JSMAIL_REJECT ? "jsmail reject" : "";
+  switch (language) {
+    case RULE_LANGUAGE_JSMAIL_REJECT:
+      return "jsmail reject";
+    case rules::v1::RULE_LANGUAGE_SIEVE:
+      return "sieve";
+    case rules::v1::RULE_LANGUAGE_CONTENT_FILTER:
+      return "content filter";
+    case rules::v1::RULE_LANGUAGE_JSMAIL_RESPONDERS:
+      return "jsmail responders";
+    case rules::v1::RULE_LANGUAGE_JSMAIL_SUBJECT:
+      return "jsmail subject";
+    case rules::v1::RULE_LANGUAGE_JSMAIL_ALLOW_DENY:
+      return "jsmail allow-deny";
+    case rules::v1::RULE_LANGUAGE_JSMAIL_FINGER:
+      return "jsmail finger";
+    case rules::v1::RULE_LANGUAGE_PERSONAL:
+      return "personal";
+    default:
+      return "";
+  }
 }
 
 }  // namespace postern::posternctl

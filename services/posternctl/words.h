@@ -11,6 +11,8 @@ namespace postern::posternctl {
 // Local time: 2026-11-22 07:30:00. "" for 0.
 std::string TimeWords(int64_t unix_seconds);
 std::string SizeWords(uint64_t bytes);  // 12.3 KiB
+// How long ago that was, in its largest unit: "12 min". "" for 0.
+std::string AgeWords(int64_t unix_seconds, int64_t now_unix);
 
 std::string Words(admin::v1::AccountType type);
 std::string Words(admin::v1::Security security);

@@ -9,6 +9,14 @@
 #include "lib/words/wording.h"
 
 namespace postern::sender {
+
+std::vector<AliasTable::Entry> AliasTable::Entries() const {
+  std::vector<Entry> entries;
+  for (const Row& row : rows_) {
+    if (!row.targets.empty() || row.copy) entries.push_back({row.name, row.targets, row.copy});
+  }
+  return entries;
+}
 namespace {
 
 struct Parts {

@@ -44,6 +44,13 @@ class AliasTable {
   absl::StatusOr<Expansion> Expand(const std::vector<std::string>& recipients) const;
 
   bool empty() const { return rows_.empty(); }
+  // What leads somewhere else, in the file's order: aliases, and users with a copy.
+  struct Entry {
+    std::string name;                  // as the file has it
+    std::vector<std::string> targets;  // of an alias
+    std::optional<AliasCopy> copy;     // of a user, beside their own mailbox
+  };
+  std::vector<Entry> Entries() const;
   size_t users() const { return users_.size(); }
   size_t aliases() const { return rows_.size() - users_.size(); }
   // What is accepted, but may not be what was meant: "line:column: text".

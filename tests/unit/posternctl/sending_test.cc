@@ -44,10 +44,11 @@ TEST_F(SendingTest, ShowsWhatIsSet) {
   sending().set_signature("Ann\n\x1b[31m");
   sending().set_undo_seconds(10);
   sending().set_schedule("[LAN]\nMO 12:30");
-  EXPECT_THAT(Done({"accounts", "sending", kAccount}),
-              AllOf(HasSubstr("undo:         10 s\n"), HasSubstr("Signature of Ann <ann@"),
-                    HasSubstr("\n  Ann\n"), HasSubstr("Sends next:\n  Mon "),
-                    ::testing::Not(HasSubstr("\x1b"))));
+  EXPECT_THAT(
+      Done({"accounts", "sending", kAccount}),
+      AllOf(HasSubstr("undo:         10 s\n"), HasSubstr("Signature of Ann <ann@"),
+            HasSubstr("\n  Ann\n"), HasSubstr("\n\nSends next:\n  Mon "),
+            HasSubstr("\n\nSchedule:\n  [LAN]\n  MO 12:30\n"), ::testing::Not(HasSubstr("\x1b"))));
   const std::string json = Done({"accounts", "sending", kAccount, "--json"});
   google::protobuf::Struct parsed;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &parsed).ok()) << json;
@@ -132,8 +133,8 @@ TEST_F(SendingTest, RoutesAreShownAndSet) {
 TEST_F(SendingTest, AFileOfRoutesIsLookedThroughWithItsTimes) {
   const TemporaryFile good("[NIGHT]\nMO 12:00\n* 5\n[#DAY]\n[ALL]\n");
   EXPECT_THAT(Done({"routes", "check", good.path()}),
-              AllOf(HasSubstr("1 time a week, from 5 mails  Mon "), HasSubstr("any connection"),
-                    HasSubstr("always")));
+              AllOf(HasSubstr("  1 time a week, from 5 mails\n  by accounts' own servers\n"),
+                    HasSubstr("any connection"), HasSubstr("always")));
   const TemporaryFile bad("[A]\nsource: x\nMO 25:00\nrelais: a:25\n");
   const Finished finished = Run({"routes", "check", bad.path()});
   EXPECT_EQ(finished.status, 1);
@@ -141,6 +142,21 @@ TEST_F(SendingTest, AFileOfRoutesIsLookedThroughWithItsTimes) {
               HasSubstr(":4:1: must be one of user, password, domain, type, tz, relay, "));
   EXPECT_LT(finished.err.find(":2:9: "), finished.err.find(":3:4: "));
   EXPECT_LT(finished.err.find(":3:4: "), finished.err.find(":4:1: "));
+}
+
+TEST_F(SendingTest, AFileOfAliasesIsShownAsItIsUnderstood) {
+  const TemporaryFile file("fred,u,secret,!boss@o.net\nann,u,secret\nsales,a,fred,ann,bob@o.net\n");
+  EXPECT_EQ(Done({"aliases", "check", file.path(), "--local-domain", "ex.org"}),
+            "NAME   GOES TO\n"
+            "fred   boss@o.net gets a copy of the header\n"
+            "sales  fred\n"
+            "  and to ann, bob@o.net\n"
+            "2 users and 1 alias, no errors.\n");
+  const std::string json =
+      Done({"aliases", "check", file.path(), "--local-domain", "ex.org", "--json"});
+  google::protobuf::Struct parsed;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &parsed).ok()) << json;
+  EXPECT_EQ(parsed.fields().at("users").number_value(), 2);
 }
 
 }  // namespace

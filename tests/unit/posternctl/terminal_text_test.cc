@@ -4,6 +4,7 @@
 
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "services/posternctl/table.h"
 #include "services/posternctl/words.h"
@@ -101,6 +102,27 @@ TEST(Words, AreShortAndEmptyForNothing) {
   EXPECT_EQ(SizeWords(31 << 20), "31.0 MiB");
   EXPECT_EQ(Words(edge::v1::SHOW_DND), "dnd");
   EXPECT_EQ(Words(edge::v1::SHOW_UNSPECIFIED), "");
+}
+
+TEST(WrapText, BreaksAtBlanksOrAtTheEdge) {
+  const struct {
+    const char* text;
+    size_t width;
+    std::vector<std::string> lines;
+  } cases[] = {
+      {"", 10, {""}},
+      {"short", 10, {"short"}},
+      {"one two three", 0, {"one two three"}},
+      {"one two three", 7, {"one two", "three"}},
+      {"one  two", 4, {"one", "two"}},
+      {"abcdefghij kl", 4, {"abcd", "efgh", "ij", "kl"}},
+      {"äöü äöü", 4, {"äöü", "äöü"}},
+      {"漢字漢字", 5, {"漢字", "漢字"}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.text);
+    EXPECT_EQ(WrapText(c.text, c.width), c.lines);
+  }
 }
 
 }  // namespace
