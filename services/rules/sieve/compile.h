@@ -20,6 +20,8 @@ struct Limits {
   size_t variables = 255;
   size_t includes = 50, include_depth = 5;
   size_t part_loops = 4;
+  size_t patterns = 2000;               // regular expressions that are written out
+  size_t included_bytes = 1024 * 1024;  // of all included scripts together
 };
 
 // Whose script it is: an operator's may run programs and use macros.

@@ -1,5 +1,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
+#include "lib/schedule/schedule.h"
 #include "services/rules/ir/notify_uri.h"
 #include "services/rules/sieve/commands.h"
 #include "services/rules/sieve/constants.h"
@@ -43,6 +46,27 @@ void MakeFileInto(Scope& scope, const Arguments& arguments) {
   scope.Do(std::move(file), arguments.at);
 }
 
+// RFC 6009 section 4: what is asked of the servers on the way.
+bool CheckDsn(Scope& scope, const Arguments& arguments, const Redirect& redirect) {
+  const auto bad = [&](const char* tag, const char* known) {
+    scope.Error(arguments.Value(tag)->at,
+                absl::StrCat("':", tag, "' of the redirect command is ", known));
+    return false;
+  };
+  if (redirect.ret && redirect.ret->constant()) {
+    const std::string ret = absl::AsciiStrToUpper(redirect.ret->literal());
+    if (ret != "FULL" && ret != "HDRS") return bad("ret", "\"FULL\" or \"HDRS\"");
+  }
+  if (!redirect.notify || !redirect.notify->constant()) return true;
+  const std::string notify = absl::AsciiStrToUpper(redirect.notify->literal());
+  if (notify == "NEVER") return true;
+  for (const absl::string_view event : absl::StrSplit(notify, ',')) {
+    if (event != "SUCCESS" && event != "FAILURE" && event != "DELAY")
+      return bad("notify", "\"NEVER\", or some of SUCCESS, FAILURE and DELAY, joined by commas");
+  }
+  return true;
+}
+
 // redirect [:copy] [:list] [:notify <value>] [:ret <value>] <address>
 void MakeRedirect(Scope& scope, const Arguments& arguments) {
   Redirect redirect;
@@ -53,7 +77,7 @@ void MakeRedirect(Scope& scope, const Arguments& arguments) {
   if (!CheckTarget(scope, *address, "where it is redirected to", at)) return;
   if (!redirect.list && !CheckAddress(scope, *address, at, true)) return;
   if (!ReadText(scope, arguments, "notify", redirect.notify) ||
-      !ReadText(scope, arguments, "ret", redirect.ret))
+      !ReadText(scope, arguments, "ret", redirect.ret) || !CheckDsn(scope, arguments, redirect))
     return;
   redirect.address = *std::move(address);
   redirect.copy = arguments.Has("copy");
@@ -108,11 +132,27 @@ void MakeDeliver(Scope& scope, const Arguments& arguments) {
   scope.Do(std::move(deliver), arguments.at);
 }
 
-// hold [:until <time>]: ours; until the user's quiet time ends
+// As the engine reads it: one time, or times of a week.
+bool IsTime(absl::string_view text) {
+  absl::Time time;
+  std::string error;
+  if (absl::ParseTime("%Y-%m-%dT%H:%M", text, absl::UTCTimeZone(), &time, &error)) return true;
+  const auto times =
+      schedule::ParseSchedule(text, schedule::Syntax::kExtended, absl::UTCTimeZone());
+  return times.ok() && schedule::NextRun(*times, schedule::Traffic::kFetch, absl::UnixEpoch());
+}
+
+// hold :until <time>: ours
 void MakeHold(Scope& scope, const Arguments& arguments) {
   std::optional<Text> until;
-  if (ReadText(scope, arguments, "until", until))
-    scope.Do(Hold{std::move(until).value_or(Text())}, arguments.at);
+  if (!ReadText(scope, arguments, "until", until)) return;
+  if (!until || (until->constant() && !IsTime(until->literal()))) {
+    scope.Error(until ? arguments.Value("until")->at : arguments.at,
+                "the hold command needs ':until' and a time, as in \"07:00\", \"MO 08:00\" or "
+                "\"2026-12-24T08:00\"");
+    return;
+  }
+  scope.Do(Hold{*std::move(until)}, arguments.at);
 }
 
 // quarantine <reason>: ours

@@ -182,6 +182,9 @@ std::optional<uint32_t> ScriptCompiler::FindUnit(const std::string& name,
     return scope_.Error(at,
                         absl::StrCat("there is no ", personal ? "" : "global ", "script \"", name,
                                      "\" to include; store it first, or write include :optional"));
+  if (all_.sources.size() + source->size() > limits.included_bytes)
+    return scope_.Error(at, absl::StrCat("the included scripts have more than ",
+                                         limits.included_bytes, " bytes together"));
   const size_t errors = all_.problems.errors();
   const uint32_t unit = CompileUnit(name, personal, *source);
   if (all_.problems.errors() > errors)

@@ -93,6 +93,12 @@ bool CompileKeys(Scope& scope, const Match& match, const Argument& said, Keys& k
 
 std::shared_ptr<const RE2> MakePattern(Scope& scope, absl::string_view posix, bool case_sensitive,
                                        Position at) {
+  const size_t most = scope.all().options.limits.patterns;
+  if (++scope.all().made_patterns > most) {
+    if (scope.all().made_patterns == most + 1)
+      scope.Error(at, absl::StrCat("the script has more than ", most, " regular expressions"));
+    return nullptr;
+  }
   const auto re2 = TranslatePosixRegex(posix);
   if (!re2.ok()) {
     scope.Error(at, std::string(re2.status().message()));

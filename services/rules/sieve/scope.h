@@ -28,7 +28,8 @@ struct Compilation {
   Taint taint = {};
   size_t part_loops = 0;      // open around the place
   size_t captured_tests = 0;  // ${n} may read what the tests before this one matched
-  size_t patterns = 0;
+  size_t patterns = 0;        // that the scripts have so far, as counted beforehand
+  size_t made_patterns = 0;   // and as compiled
   std::string sources =
       {};  // of the included scripts: they belong to what the program's hash is of
 };
@@ -55,7 +56,8 @@ class Scope {
   // What an extension that is required requires itself. To be asked when the script is over.
   void CheckRequired();
 
-  // A string with its ${…} (RFC 5228 section 2.4.2.4, RFC 5229 section 3). Nothing after a problem.
+  // A string with its ${…} (RFC 5228 section 2.4.2.4, RFC 5229 section 3). Nothing after a
+  // problem.
   std::optional<Text> MakeText(const String& written);
   std::optional<std::vector<Text>> MakeTexts(const Argument& argument);
   // A text of the script that no variable may stand in: "comparator". Nothing after a problem.

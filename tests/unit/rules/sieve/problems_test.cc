@@ -122,6 +122,15 @@ TEST(SieveProblems, NameWhatWhereAndWhatToDo) {
       {"require \"foreverypart\"; break;", "1:25: break stands inside a foreverypart only\n"},
       {"require \"encoded-character\"; redirect \"${unicode:D800}\";",
        "1:39: ${unicode:D800} is no character\n"},
+      {"require \"redirect-dsn\"; redirect :ret \"full\" :notify \"delay,never\" \"a@b.c\";",
+       "1:54: ':notify' of the redirect command is \"NEVER\", or some of SUCCESS, FAILURE and "
+       "DELAY, "
+       "joined by commas\n"},
+      {"require \"vnd.postern.hold\"; hold :until \"25:00\";",
+       "1:41: the hold command needs ':until' and a time, as in \"07:00\", \"MO 08:00\" or "
+       "\"2026-12-24T08:00\"\n"},
+      {"require \"vnd.postern.hold\"; hold :until \"MO 08:00\"; hold :until \"2026-12-24T08:00\";",
+       ""},
       {"require \"vnd.postern.deliver\"; deliver :mode \"x\";",
        "1:46: a mail is delivered in the mode \"full\", \"headers\", \"digest\" or \"none\"\n"},
   };
@@ -192,6 +201,14 @@ TEST(SieveProblems, CountsOfWhatAScriptMayHave) {
   EXPECT_TRUE(absl::StrContains(Told("require \"foreverypart\"; foreverypart { foreverypart { "
                                      "foreverypart { foreverypart { foreverypart { } } } } }"),
                                 "foreverypart loops are nested deeper than 4"));
+}
+
+TEST(SieveProblems, ExpressionsAreCountedToo) {
+  std::string rule = "require \"regex\"; if header :regex \"a\" [\"x\"";
+  for (int i = 1; i < 2000; ++i) rule += ",\"x\"";
+  EXPECT_EQ(Told(rule + "] {}"), "");
+  EXPECT_TRUE(absl::StrContains(Told(rule + ",\"x\"] {}"),
+                                "the script has more than 2000 regular expressions"));
 }
 
 TEST(SieveProblems, AnErrorIsToldEvenAfterFiftyWarnings) {
