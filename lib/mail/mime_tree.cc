@@ -38,6 +38,7 @@ class TreeReader {
     }
     tree_.unended = !open_.empty() && !tree_.too_many;
     EndLeaf(tree_.too_many ? at_ : message_.size(), /*cut=*/!tree_.too_many);
+    EndGap(message_.size());
     if (tree_.parts.size() == 1) ShowAsText(tree_.parts[0]);
     return std::move(tree_);
   }
@@ -86,7 +87,10 @@ class TreeReader {
     tree_.parts.push_back(std::move(part));
     leaf_start_ = at_;
     in_leaf_ = !tree_.parts.back().is_multipart;
-    if (!in_leaf_) open_.push_back({tree_.parts.size() - 1, std::move(boundary)});
+    if (in_leaf_) return;
+    gap_ = &MimePart::before;
+    gap_part_ = tree_.parts.size() - 1;
+    open_.push_back({gap_part_, std::move(boundary)});
   }
 
   // The header of a part ends at a delimiter too, should its empty line be missing.
@@ -112,8 +116,11 @@ class TreeReader {
       const absl::string_view tail = line.substr(boundary.size());
       if (!tail.empty() && tail != "--") continue;
       EndLeaf(at_, /*cut=*/false);
+      EndGap(at_);
+      gap_part_ = open_[level].part;
       open_.resize(tail.empty() ? level + 1 : level);
-      at_ = next;
+      at_ = leaf_start_ = next;
+      gap_ = tail.empty() ? nullptr : &MimePart::after;
       if (tail.empty()) StartPart();
       return true;
     }
@@ -132,13 +139,25 @@ class TreeReader {
     tree_.parts.back().cut = cut;
   }
 
+  // What stood outside of the parts since the last delimiter.
+  void EndGap(size_t end) {
+    if (gap_ == nullptr) return;
+    absl::string_view text = message_.substr(leaf_start_, end - leaf_start_);
+    absl::ConsumeSuffix(&text, "\n");
+    absl::ConsumeSuffix(&text, "\r");
+    tree_.parts[gap_part_].*gap_ = text;
+    gap_ = nullptr;
+  }
+
   absl::string_view message_;
   const ParseLimits& limits_;
   MimeTree tree_;
   std::vector<Open> open_;
   size_t at_ = 0;
-  size_t leaf_start_ = 0;
+  size_t leaf_start_ = 0;  // or that of a gap
   bool in_leaf_ = false;
+  absl::string_view MimePart::*gap_ = nullptr;
+  size_t gap_part_ = 0;
 };
 
 }  // namespace

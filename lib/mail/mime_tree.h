@@ -17,9 +17,10 @@ struct MimePart {
 
   size_t parent = kNone;  // index of the enclosing multipart
   HeaderFields header;
-  ParameterizedValue type;         // Content-Type, "text/plain" when absent
-  ParameterizedValue disposition;  // value empty when absent
-  absl::string_view body;          // of a leaf, still transfer-encoded
+  ParameterizedValue type;          // Content-Type, "text/plain" when absent
+  ParameterizedValue disposition;   // value empty when absent
+  absl::string_view body;           // of a leaf, still transfer-encoded
+  absl::string_view before, after;  // of a multipart: outside of its parts
   bool is_multipart = false;
   bool cut = false;  // the input ended inside it
 

@@ -39,11 +39,20 @@ bool TakesContent(const BodyTest& test, Matcher& matcher, Run& run) {
   return false;
 }
 
+// Who wonders why a rule did not see something is told.
+void TellWhatWasNotLookedAt(Run& run) {
+  const bool too_long = run.message.RawBody().size() > MessageView::kMaxBodyBytes;
+  if (run.told_cut || (!too_long && !run.message.is_cut())) return;
+  run.told_cut = true;
+  run.Say("body: the mail is large, only its beginning was looked at", /*action=*/false);
+}
+
 }  // namespace
 
 bool AskBody(const BodyTest& test, Run& run) {
   Matcher matcher(test.match, test.keys, run, /*sets_values=*/false);
   if (!run.message.HasBody()) return matcher.AtEnd();
+  TellWhatWasNotLookedAt(run);
   switch (test.transform) {
     case BodyTransform::kRaw:
       if (matcher.Takes(run.message.RawLines())) return true;

@@ -150,6 +150,12 @@ bool AskDuplicate(const DuplicateTest& test, Run& run) {
   return seen;
 }
 
+// Of a mailbox nobody knows whether someone looks at it (RFC 5436 section 2.5).
+std::optional<absl::string_view> Online(const std::string& method, Run& run) {
+  if (!absl::StartsWithIgnoreCase(method, "xmpp:")) return "maybe";
+  return run.Fact(NotifyFact(method, "online"));
+}
+
 bool AskNotify(const NotifyTest& test, Run& run) {
   bool all = true;
   for (const std::string& method : ExpandAll(test.methods, run)) {
@@ -157,8 +163,7 @@ bool AskNotify(const NotifyTest& test, Run& run) {
       all = false;
     } else if (test.aspect == NotifyAspect::kCapability) {
       const std::string capability = absl::AsciiStrToLower(Expand(test.capability, run));
-      const auto value =
-          capability == "online" ? run.Fact(NotifyFact(method, capability)) : std::nullopt;
+      const auto value = capability == "online" ? Online(method, run) : std::nullopt;
       all = all && value && TakesOne(test.match, test.keys, *value, run);
     }
   }

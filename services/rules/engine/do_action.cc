@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -130,6 +131,8 @@ void DoKeep(const Keep& statement, Run& run) {
   AddAction(std::move(keep), run);
 }
 
+bool IsInbox(absl::string_view mailbox) { return absl::EqualsIgnoreCase(mailbox, "INBOX"); }
+
 void DoFileInto(const FileInto& statement, Run& run) {
   FileIntoAction file;
   file.mailbox = Expand(statement.mailbox, run);
@@ -143,6 +146,11 @@ void DoFileInto(const FileInto& statement, Run& run) {
     return;
   }
   file.flags = FlagsOr(statement.flags, run);
+  // RFC 5228 section 4.1: into where it lies already is to keep it.
+  if (!statement.copy && IsInbox(file.mailbox) && IsInbox(run.facts.mailbox)) {
+    AddAction(KeepAction{file.flags, false}, run);
+    return;
+  }
   file.copy = statement.copy;
   file.create = statement.create;
   AddAction(std::move(file), run);

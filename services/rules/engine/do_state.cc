@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/mail/header_fields.h"
 #include "lib/mail/utf8.h"
 #include "services/rules/code_points.h"
 #include "services/rules/engine/do.h"
@@ -78,7 +79,7 @@ void DoAddHeader(const AddHeader& statement, Run& run) {
   edit.add = true;
   edit.last = statement.last;
   edit.name = *name;
-  edit.value = mail::CleanLine(Expand(statement.value, run));
+  edit.value = mail::CleanLine(mail::Unfold(Expand(statement.value, run)));
   run.message.AddField(edit.name, edit.value, edit.last);
   run.Say(absl::StrCat("addheader \"", edit.name, "\""), /*action=*/true);
   run.out.edits.emplace_back(std::move(edit));
@@ -132,7 +133,7 @@ void DoExtractText(const ExtractText& statement, Run& run) {
   const auto& parts = run.message.Parts();
   absl::string_view text;
   if (run.part() < parts.size() && parts[run.part()].type == "text")
-    text = run.message.Content(run.part());
+    text = run.message.Readable(run.part());
   if (statement.first > 0) {
     size_t end = 0;
     for (uint64_t i = 0; i < statement.first && end < text.size(); ++i)

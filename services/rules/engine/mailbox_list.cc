@@ -30,7 +30,7 @@ MessageView::Mailbox Understood(const mail::Address& address, absl::string_view 
   MessageView::Mailbox mailbox;
   mailbox.local_part = address.local_part;
   mailbox.domain = DomainAsWritten(entry, address.domain);
-  mailbox.whole = absl::StrCat(mailbox.local_part, "@", mailbox.domain);
+  mailbox.whole = mail::Address{"", mailbox.local_part, mailbox.domain}.Spec();
   return mailbox;
 }
 

@@ -109,6 +109,8 @@ MessageView::~MessageView() = default;
 
 uint64_t MessageView::size() const { return inside_->full_size; }
 
+bool MessageView::is_cut() const { return inside_->size_as_it_came > inside_->message.size(); }
+
 absl::string_view MessageView::Raw() const { return inside_->message; }
 
 std::vector<const MessageView::Field*> MessageView::Fields(absl::string_view name) const {
@@ -157,6 +159,10 @@ bool MessageView::HasBody() const {
   const absl::string_view header = inside_->message.substr(0, inside_->body_at);
   return !RawBody().empty() || absl::EndsWith(header, "\n\r\n") || absl::EndsWith(header, "\n\n") ||
          header == "\r\n" || header == "\n";
+}
+
+absl::string_view MessageView::Readable(size_t part) const {
+  return inside_->Tree().Readable(part);
 }
 
 std::vector<std::string> MessageView::AroundParts(size_t part) const {

@@ -30,6 +30,7 @@ class MessageView {
   static constexpr size_t kMaxBodyBytes = 1 << 20;  // of decoded text
 
   uint64_t size() const;
+  bool is_cut() const;  // there is more of it than was fetched
   // An address of a field, as it is written but for quotes and comments.
   struct Mailbox {
     std::string local_part, domain;  // both empty: it can't be read, `whole` is what stands there
@@ -69,6 +70,8 @@ class MessageView {
   absl::string_view RawLines() const;
   // False: there is not even an empty line behind the header (RFC 5173 section 4).
   bool HasBody() const;
+  // A text part as people read it: HTML without its tags. Cached.
+  absl::string_view Readable(size_t part) const;
   // What stands before the first and behind the last part of a multipart (RFC 5173 section 5.2).
   std::vector<std::string> AroundParts(size_t part) const;
   // All that people read (RFC 5173 section 5.3): text parts joined, HTML made readable.

@@ -82,8 +82,7 @@ void PartTree::Add(const mail::MimePart& raw, size_t parent) {
   }
   parts_.push_back(std::move(part));
   sources_.push_back({std::string(raw.Field("Content-Transfer-Encoding")),
-                      std::string(raw.type.Get("charset")), std::string(raw.type.Get("boundary")),
-                      raw.body});
+                      std::string(raw.type.Get("charset")), raw.body, raw.before, raw.after});
 }
 
 // Parts stand behind what encloses them, so from the back each has its last descendant already.
@@ -123,24 +122,20 @@ absl::string_view PartTree::Content(size_t part) const {
 }
 
 std::vector<std::string> PartTree::AroundParts(size_t part) const {
-  if (part >= parts_.size() || !parts_[part].multipart) return {};
-  const Source& source = sources_[part];
-  const absl::string_view body = source.body.substr(0, MessageView::kMaxBodyBytes);
-  const std::string mark = absl::StrCat("--", source.boundary);
-  // Where a line begins that begins with `text`.
-  const auto find_line = [body](absl::string_view text) {
-    size_t at = body.find(text);
-    while (at != body.npos && at > 0 && body[at - 1] != '\n') at = body.find(text, at + 1);
-    return at;
-  };
   std::vector<std::string> around;
-  const auto add = [&around](absl::string_view text) {
-    around.push_back(absl::StrReplaceAll(text, {{"\r\n", "\n"}}));
-  };
-  add(body.substr(0, find_line(mark)));
-  const size_t end = find_line(absl::StrCat(mark, "--"));
-  if (end != body.npos) add(body.substr(std::min(body.find('\n', end), body.size())));
+  if (part >= parts_.size() || !parts_[part].multipart) return around;
+  for (const absl::string_view text : {sources_[part].before, sources_[part].after}) {
+    around.push_back(
+        absl::StrReplaceAll(text.substr(0, MessageView::kMaxBodyBytes), {{"\r\n", "\n"}}));
+  }
   return around;
+}
+
+absl::string_view PartTree::Readable(size_t part) const {
+  if (part >= parts_.size() || !IsHtml(parts_[part])) return Content(part);
+  auto [known, fresh] = readable_.try_emplace(part);
+  if (fresh) known->second = mail::HtmlToText(Content(part), kMaxHtmlText);
+  return known->second;
 }
 
 std::string PartTree::ReadableText(size_t limit) const {
@@ -148,13 +143,8 @@ std::string PartTree::ReadableText(size_t limit) const {
   for (size_t i = 0; i < parts_.size() && text.size() < limit; ++i) {
     const MessageView::Part& part = parts_[i];
     if (part.multipart || (part.type != "text" && !IsHtml(part))) continue;
-    const absl::string_view content = Content(i);
     if (!text.empty()) text += '\n';
-    if (IsHtml(part)) {
-      text += mail::HtmlToText(content, kMaxHtmlText);
-    } else {
-      text.append(content.data(), content.size());
-    }
+    absl::StrAppend(&text, Readable(i));
   }
   if (text.size() > limit) text.resize(mail::CutUtf8(text, limit).size());
   return text;

@@ -30,14 +30,16 @@ class PartTree {
   absl::string_view Content(size_t part) const;
   // What stands before the first and behind the last part of a multipart; LF.
   std::vector<std::string> AroundParts(size_t part) const;
+  // Of a text part: HTML as people read it, once.
+  absl::string_view Readable(size_t part) const;
   // All text parts, joined; HTML as people read it. At most `limit` bytes.
   std::string ReadableText(size_t limit) const;
 
  private:
   // What a part is decoded from.
   struct Source {
-    std::string encoding, charset, boundary;
-    absl::string_view body;
+    std::string encoding, charset;
+    absl::string_view body, before, after;
   };
 
   void Read(absl::string_view message, size_t parent, size_t depth);
@@ -47,7 +49,7 @@ class PartTree {
 
   std::vector<MessageView::Part> parts_;
   std::vector<Source> sources_;
-  mutable std::map<size_t, std::string> contents_;
+  mutable std::map<size_t, std::string> contents_, readable_;
 };
 
 }  // namespace postern::rules

@@ -58,6 +58,7 @@ struct Run {
   uint32_t line = 0;               // of the instruction that runs
   uint32_t rule = UINT32_MAX;      // in Program::rules; its name is $FILTERRULENAME$
   std::string matched;             // the value that made the last test true, for the trace
+  bool told_cut = false;           // the trace says that not all of the mail was looked at
   std::vector<TraceStep> reasons;  // true tests that no action followed yet
 
   Evaluation out;
