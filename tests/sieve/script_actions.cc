@@ -19,9 +19,7 @@ namespace {
 std::string Actions(const std::vector<std::string>& fields) {
   const auto script = ReadFile(fields[0]), mail = ReadFile(fields[1]);
   if (!script || !mail) return "{\"problem\":\"a file is missing\"}";
-  sieve::CompileOptions options;
-  options.file_name = fields[0];
-  options.trust_mail = true;
+  const sieve::CompileOptions options = OptionsFor(fields[0], ".");
   const Compiled compiled = sieve::Compile(*script, options);
   if (!compiled.program) {
     std::string text(FirstError(compiled.problems).message());
@@ -43,7 +41,7 @@ std::string Actions(const std::vector<std::string>& fields) {
   Evaluation evaluation = Evaluate(prepared, view, facts, limits);
   // No mailbox is there but those that scripts make.
   for (int round = 0; !evaluation.missing.empty() && round < 20; ++round) {
-    for (const FactKey& key : evaluation.missing) facts.looked_up[key] = "no";
+    for (const FactKey& key : evaluation.missing) facts.looked_up[key] = NothingThere(key);
     evaluation = Evaluate(prepared, view, facts, limits);
   }
   return ActionsJson(evaluation);

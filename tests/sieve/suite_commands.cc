@@ -135,7 +135,10 @@ bool SuiteCommands::UnsetConfig(const Arguments& arguments, Caller&) {
 }
 
 PreparedProgramPtr SuiteCommands::CompileFile(const std::string& name) {
-  const sieve::CompileOptions options = OptionsFor(name, folder_);
+  sieve::CompileOptions options = OptionsFor(name, folder_);
+  options.limits.includes = Setting("sieve_include_max_includes", options.limits.includes);
+  options.limits.include_depth =
+      Setting("sieve_include_max_nesting_depth", options.limits.include_depth);
   const std::optional<std::string> source = ReadFile(absl::StrCat(folder_, "/", name));
   if (!source) {
     errors_.push_back(absl::StrCat("script '", name, "' not found"));
@@ -158,27 +161,29 @@ bool SuiteCommands::CompileScript(const Arguments& arguments, Caller&) {
   return true;
 }
 
+size_t SuiteCommands::Setting(const char* name, size_t otherwise) const {
+  const auto found = settings_.find(name);
+  uint32_t number = 0;
+  return found != settings_.end() && absl::SimpleAtoi(found->second, &number) && number > 0
+             ? number
+             : otherwise;
+}
+
 EvaluationLimits SuiteCommands::Limits() const {
   EvaluationLimits limits;
   limits.wall = absl::InfiniteDuration();
-  const auto set = [&](const char* name, uint32_t& limit) {
-    const auto found = settings_.find(name);
-    uint32_t number = 0;
-    if (found == settings_.end() || !absl::SimpleAtoi(found->second, &number)) return;
-    limit = number == 0 ? UINT32_MAX : number;
-  };
-  set("sieve_max_actions", limits.actions);
-  set("sieve_max_redirects", limits.redirects);
+  limits.actions = static_cast<uint32_t>(Setting("sieve_max_actions", limits.actions));
+  limits.redirects = static_cast<uint32_t>(Setting("sieve_max_redirects", limits.redirects));
   limits.notifies = 10;  // as many as Pigeonhole allows
   return limits;
 }
 
 std::string SuiteCommands::LookUp(const FactKey& key, const Facts& facts) const {
   if (absl::StartsWith(key, "mailbox:"))
-    return mails_.folders.contains(key.substr(8)) ? "yes" : "no";
+    return mails_.folders.contains(FolderName(key.substr(8))) ? "yes" : "no";
   if (absl::StartsWith(key, "duplicate:")) return remembered_.contains(key) ? "yes" : "no";
   const auto known = facts.looked_up.find(key);
-  return known == facts.looked_up.end() ? "" : known->second;
+  return known == facts.looked_up.end() ? NothingThere(key) : known->second;
 }
 
 Evaluation SuiteCommands::Run(std::span<const Stage> stages, Caller& caller) {
@@ -255,6 +260,8 @@ bool SuiteCommands::ExecuteResult(const Arguments&, Caller& caller) {
   // Else what is said of answers that are not sent would be true for the wrong reason.
   if (!composed.empty())
     FailBlock(absl::StrCat("the mail of \"", composed, "\" is composed by another service"));
+  for (const auto& [folder, stored] : mails_.folders)
+    caller.facts.looked_up[MailboxFact(folder)] = "yes";
   if (!errors_.empty()) return false;
   for (const Mark& mark : marks_) remembered_.insert(mark.key);
   return true;
@@ -270,7 +277,7 @@ bool SuiteCommands::ResetResult(const Arguments&, Caller& caller) {
 
 bool SuiteCommands::Message(const Arguments& arguments, Caller& caller) {
   const bool sent = arguments.Has("smtp");
-  const std::string folder = arguments.Tag("folder");
+  const std::string folder = FolderName(arguments.Tag("folder"));
   const std::vector<SuiteMail>& mails = sent ? mails_.sent : mails_.folders[folder];
   const size_t index = static_cast<size_t>(arguments.Number(0));
   if (index >= mails.size()) return false;
@@ -286,13 +293,13 @@ bool SuiteCommands::Message(const Arguments& arguments, Caller& caller) {
 }
 
 bool SuiteCommands::CreateMailbox(const Arguments& arguments, Caller& caller) {
-  mails_.folders[arguments.Text(0)];
+  mails_.folders[FolderName(arguments.Text(0))];
   caller.facts.looked_up[MailboxFact(arguments.Text(0))] = "yes";
   return true;
 }
 
 bool SuiteCommands::DeleteMailbox(const Arguments& arguments, Caller& caller) {
-  mails_.folders.erase(arguments.Text(0));
+  mails_.folders.erase(FolderName(arguments.Text(0)));
   caller.facts.looked_up[MailboxFact(arguments.Text(0))] = "no";
   return true;
 }

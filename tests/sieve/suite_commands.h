@@ -73,6 +73,7 @@ class SuiteCommands : public Foreign {
   bool Take(Evaluation evaluation, Caller& caller);
   Evaluation Run(std::span<const Stage> stages, Caller& caller);
   std::string LookUp(const FactKey& key, const Facts& facts) const;
+  size_t Setting(const char* name, size_t otherwise) const;
   EvaluationLimits Limits() const;
 
   const std::string folder_;

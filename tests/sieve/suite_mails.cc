@@ -1,7 +1,9 @@
 #include "tests/sieve/suite_mails.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "lib/mail/address.h"
@@ -45,7 +47,7 @@ class Executor {
       kept = kept && !CancelsKeep(action);
       std::visit([&](const auto& kind) { Do(kind); }, action.kind);
     }
-    edits_ = outcome_.edits.size();
+    edits_ = errors_.empty() ? outcome_.edits.size() : 0;
     if (kept || !errors_.empty()) Do(KeepAction{outcome_.keep_flags, true});
     return composed_;
   }
@@ -53,9 +55,10 @@ class Executor {
  private:
   void Do(const KeepAction& keep) { Store("INBOX", keep.flags); }
   void Do(const FileIntoAction& file) {
-    if (file.create) mails_.folders[file.mailbox];
-    if (mails_.folders.contains(file.mailbox)) {
-      Store(file.mailbox, file.flags);
+    const std::string folder = FolderName(file.mailbox);
+    if (file.create) mails_.folders[folder];
+    if (mails_.folders.contains(folder)) {
+      Store(folder, file.flags);
     } else {
       errors_.push_back(absl::StrCat("failed to store into mailbox '", file.mailbox, "'"));
     }
@@ -88,6 +91,12 @@ class Executor {
 };
 
 }  // namespace
+
+std::string FolderName(absl::string_view name) {
+  const bool inbox = absl::StartsWithIgnoreCase(name, "INBOX");
+  return absl::StrCat(inbox ? "INBOX" : name.substr(0, 5),
+                      name.substr(std::min<size_t>(5, name.size())));
+}
 
 std::string WithCrlf(absl::string_view text) {
   const std::string bare = absl::StrReplaceAll(text, {{"\r\n", "\n"}});

@@ -21,6 +21,9 @@ struct Mails {
   std::vector<SuiteMail> sent;
 };
 
+// INBOX is that in any case; what is below it, too.
+std::string FolderName(absl::string_view name);
+
 // Line ends as mail servers have them, whatever the suite's files have.
 std::string WithCrlf(absl::string_view text);
 

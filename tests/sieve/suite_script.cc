@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -97,12 +98,13 @@ class File {
     facts.received = facts.now;
     facts.zone = absl::LocalTimeZone();
     facts.looked_up = looked_up_;
+    facts.environment = {{"host", "mail.example.org"}, {"domain", "example.org"}, {"version", "0"}};
     SuiteCommands commands(path_.substr(0, path_.rfind('/')), blocks_);
     commands.Begin(message, facts);
     const Evaluation evaluation = EvaluateForeign(prepared, message, facts, NoLimits(), commands);
     if (evaluation.error) return LeaveOut(evaluation.error->line, evaluation.error->message);
     if (evaluation.missing.empty()) return true;
-    for (const FactKey& key : evaluation.missing) looked_up_[key] = "no";
+    for (const FactKey& key : evaluation.missing) looked_up_[key] = NothingThere(key);
     return false;
   }
 
@@ -142,6 +144,13 @@ std::optional<std::string> ReadFile(const std::string& path) {
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
+}
+
+std::string NothingThere(const FactKey& key) {
+  for (const char* asked : {"mailbox:", "duplicate:", "list:", "lists:"}) {
+    if (absl::StartsWith(key, asked)) return "no";
+  }
+  return "";
 }
 
 sieve::CompileOptions OptionsFor(const std::string& name, const std::string& folder) {

@@ -13,6 +13,9 @@ namespace postern::rules::suite {
 
 std::optional<std::string> ReadFile(const std::string& path);
 
+// What is answered when a fact is looked up of which nobody has said anything.
+std::string NothingThere(const FactKey& key);
+
 // How a script of the suite is compiled that lies in `folder`, as do those that it includes.
 sieve::CompileOptions OptionsFor(const std::string& name, const std::string& folder);
 
