@@ -183,9 +183,26 @@ absl::StatusOr<std::string> PlayFlags(MailDesk& mails, VisitBench& bench,
   return Done(Await(mails.ChangeFlags(bench.Copy(), absl::StrSplit(words[0], ','), add, remove)));
 }
 
+net::Task<absl::Status> CopyOn(MailboxVisit& visit, std::vector<std::string> ids, std::string to) {
+  auto copied = co_await visit.CopyMails(std::move(ids), std::move(to));
+  co_return copied.status();
+}
+
+// What rules want of a mailbox beside what people want.
+absl::StatusOr<std::string> PlayForRules(MailDesk& mails, VisitBench& bench,
+                                         const std::string& verb,
+                                         const std::vector<std::string>& words) {
+  const std::vector<std::string> ids = absl::StrSplit(words[0], ',');
+  MailDesk::Work work = [&](MailboxVisit& visit) {
+    return verb == "create" ? visit.CreateFolder(words[0]) : CopyOn(visit, ids, words[1]);
+  };
+  return Done(Await(mails.Visit(bench.Copy(), std::chrono::seconds(5), std::move(work))));
+}
+
 // Does what the script's "do" says: "folders", "list LIMIT [BEFORE] [in=FOLDER]", "read ID...",
 // "search LIMIT [BEFORE] CRITERION...", "flags ID,ID +FLAG -FLAG", "move ID,ID FOLDER",
-// "delete ID...", "append FOLDER FLAG...", "part ID NUMBER", "quota".
+// "copy ID,ID FOLDER", "create FOLDER", "delete ID...", "append FOLDER FLAG...", "part ID NUMBER",
+// "quota".
 absl::StatusOr<std::string> Play(const Dialogue& dialogue, VisitBench& bench) {
   if (dialogue.Fact("protocol") == "pop3") bench.account.type = AccountType::kPop3;
   if (!dialogue.Fact("mailbox").empty()) bench.account.mailbox = dialogue.Fact("mailbox");
@@ -215,6 +232,7 @@ absl::StatusOr<std::string> Play(const Dialogue& dialogue, VisitBench& bench) {
     const std::vector<std::string> ids = absl::StrSplit(words[0], ',');
     return Await(mails.Move(bench.Copy(), ids, words[1]));
   }
+  if (verb == "copy" || verb == "create") return PlayForRules(mails, bench, verb, words);
   if (verb == "list") return Described(Await(mails.List(bench.Copy(), QueryFrom(words))));
   const auto page = Await(mails.Search(bench.Copy(), QueryFrom(words)));
   if (!page.ok()) return page.status();

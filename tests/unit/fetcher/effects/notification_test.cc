@@ -1,0 +1,92 @@
+// Notifications of rules, by their URIs.
+
+#include "services/fetcher/effects/notification.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+
+namespace postern::fetcher {
+namespace {
+
+rules::v1::Action NotifyAction(const std::string& method, const std::string& message = "") {
+  rules::v1::Action action;
+  action.set_key("k1");
+  action.mutable_notify()->set_method(method);
+  action.mutable_notify()->set_message(message);
+  action.mutable_notify()->set_importance(1);
+  return action;
+}
+
+NotifiedMail Mail() {
+  NotifiedMail mail;
+  mail.account = "work";
+  mail.user = "ann@example.org";
+  mail.mail_id = "d1";
+  mail.from = "Bob <bob@x.org>";
+  mail.subject = "A \"big\"\nthing";
+  mail.received_unix = 1767225600;
+  return mail;
+}
+
+TEST(Notification, ByXmppIsAHeadlineToTheJidOfTheUri) {
+  const struct {
+    const char* method;
+    const char* message;
+    const char* said;  // "to|type|subject|body"
+  } cases[] = {
+      {"xmpp:eve@x.org", "New!", "eve@x.org|headline||New!"},
+      {"XMPP:eve@x.org/phone?message;subject=A%20b;body=C%26d", "", "eve@x.org|headline|A b|C&d"},
+      {"xmpp:eve@x.org?message;body=uri", "rule", "eve@x.org|headline||rule"},
+      {"xmpp://me@x.org/eve@x.org", "", "eve@x.org|headline||Bob <bob@x.org>: A \"big\" thing"},
+      {"xmpp:eve@x.org?message;type=normal", "m", "eve@x.org|normal||m"},
+      {"xmpp:e%20e@x.org", "m", "e e@x.org|headline||m"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.method);
+    const auto made = XmppNotification(NotifyAction(c.method, c.message), Mail());
+    ASSERT_TRUE(made.ok()) << made.status();
+    EXPECT_EQ(made->to() + "|" + (made->headline() ? "headline" : "normal") + "|" +
+                  made->subject() + "|" + made->body(),
+              c.said);
+    EXPECT_EQ(made->notification_id(), "k1");
+    EXPECT_EQ(made->urgency(), "high");
+  }
+  for (const char* none : {"xmpp:", "xmpp:?message", "mailto:a@b.c", "", "xmpp:/x"}) {
+    SCOPED_TRACE(none);
+    EXPECT_FALSE(XmppNotification(NotifyAction(none), Mail()).ok());
+  }
+}
+
+TEST(Notification, ByMailGoesToTheAddressesOfTheUri) {
+  const auto made =
+      MailtoNotification(NotifyAction("mailto:a@b.c,d%40e.f?subject=S&body=T&cc=g@h.i"), Mail());
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(absl::StrJoin(made->to, " "), "a@b.c d@e.f g@h.i");
+  EXPECT_EQ(made->subject, "S");
+  EXPECT_EQ(made->text, "T");
+  const auto told = MailtoNotification(NotifyAction("mailto:a@b.c", "One\r\nBcc: eve@x"), Mail());
+  ASSERT_TRUE(told.ok());
+  EXPECT_EQ(told->subject, "One Bcc: eve@x") << "one line, whatever is in it";
+  EXPECT_EQ(told->text, "Bob <bob@x.org>: A \"big\" thing\n");
+  for (const char* none : {"mailto:", "mailto:nobody", "xmpp:a@b.c", "mailto:?subject=x"}) {
+    SCOPED_TRACE(none);
+    EXPECT_FALSE(MailtoNotification(NotifyAction(none), Mail()).ok());
+  }
+}
+
+TEST(Notification, OfAWebServerIsJson) {
+  const std::string json = WebhookJson(NotifyAction("https://x.org/h?token=secret", "m"), Mail());
+  for (const char* part :
+       {"\"id\":\"k1\"", "\"account\":\"work\"", "\"from\":\"Bob \\u003cbob@x.org\\u003e\"",
+        "\"subject\":\"A \\\"big\\\" thing\"", "\"received\":\"2026-01-01T00:00:00Z\""}) {
+    EXPECT_TRUE(absl::StrContains(json, part)) << part << " in " << json;
+  }
+  EXPECT_FALSE(absl::StrContains(json, "secret"));
+  EXPECT_LE(WebhookJson(NotifyAction("https://x", std::string(100'000, '<')), Mail()).size(),
+            16384u);
+}
+
+}  // namespace
+}  // namespace postern::fetcher
