@@ -120,7 +120,7 @@ net::Task<absl::Status> FilingVisit::Copy(const FilingStep& step, const Group& g
 
 net::Task<absl::StatusOr<bool>> FilingVisit::IsThere(const FilingStep& step,
                                                      const JudgedMail& mail) {
-  if (mail.mail.mail.message_id().empty()) co_return false;
+  if (mail.mail.mail.message_id().empty() || step.mailbox.empty()) co_return false;
   MailQuery query;
   query.mailbox = step.mailbox;
   query.criteria.text = mail.mail.mail.message_id();

@@ -163,7 +163,7 @@ net::Task<bool> Judging::AnyOf(std::string scope) {
   request.set_scope(scope);
   auto answer =
       co_await rpc::Call(rules_.async(), &RulesAsync::ListRules, std::move(request), kDeadline);
-  if (!answer.ok()) co_return true;
+  if (!answer.ok()) co_return !absl::IsUnimplemented(answer.status());
   bool any = false;
   for (const rules::v1::RuleProgram& program : answer->programs()) {
     const bool judges_mail = program.language() != rules::v1::RULE_LANGUAGE_JSMAIL_ALLOW_DENY &&
