@@ -1,0 +1,278 @@
+"""What Sieve scripts say happens in the mailbox, at other people's and on the phone, and happens
+once, whatever is killed in between."""
+
+import time
+from datetime import datetime, timedelta, timezone
+from email import message_from_bytes, policy
+
+import pytest
+
+from fetcher_rpc import FetcherRpc
+from mails import mail, unique
+from servers.daemon import wait_until
+from test_presence import settle
+
+ARRIVES = 20  # seconds
+
+
+@pytest.fixture
+def writer(juliet):
+    juliet.make_folders("Lists", "Copies")
+    juliet.register_imap("work")
+    juliet.register_smtp("out")
+    yield juliet
+    script(juliet, "keep;")
+
+
+def script(member, text, *options):
+    """The member's own, in force at once."""
+    file = member.postern.folder / "story.sieve"
+    file.write_text(text)
+    member.postern.ctl("rules", "import", "sieve", file, "--scope", member.jid, *options)
+
+
+def mails_in(member, folder="INBOX"):
+    """Subject -> the flags of each mail of that subject."""
+    found = {}
+    with member.site.mailboxes.open(member.address) as client:
+        status, (count,) = client.select(f'"{folder}"', readonly=True)
+        if status != "OK" or count == b"0":
+            return found
+        _, answers = client.fetch("1:*", "(FLAGS BODY.PEEK[HEADER])")
+        for answer in answers:
+            if isinstance(answer, tuple):
+                subject = message_from_bytes(answer[1], policy=policy.default)["Subject"]
+                found.setdefault(subject, []).append(answer[0].decode())
+    return found
+
+
+def await_in(member, folder, subject, seconds=ARRIVES):
+    return wait_until(lambda: mails_in(member, folder).get(subject), seconds,
+                      f"{subject} in {folder}")
+
+
+def receive(member, subject, **fields):
+    member.receive(mail(subject, to=member.address, **fields))
+
+
+def restart_fetcher(postern):
+    """kill -9, and again."""
+    part = "fetcher" if "fetcher" in postern.parts else "postern"
+    postern.kill(part)
+    postern.revive(part)
+    postern.await_ready()
+
+
+def nothing_came(member, subject):
+    return not any(subject in body for body in member.client.bodies())
+
+
+# --- the mailbox ----------------------------------------------------------------------
+
+
+def test_a_mail_is_filed_with_its_flags_and_not_shown(writer):
+    script(writer, 'require ["fileinto", "imap4flags"];\n'
+                   'if header :contains "subject" "list" '
+                   '{ fileinto :flags ["\\\\Flagged", "later"] "Lists"; }')
+    filed, kept = unique("list"), unique("other")
+    receive(writer, filed)
+    receive(writer, kept)
+    writer.client.await_message(kept)
+    flags, = await_in(writer, "Lists", filed)
+    assert "\\Flagged" in flags and "later" in flags
+    assert "\\Seen" not in flags
+    assert filed not in mails_in(writer)
+    assert nothing_came(writer, filed)
+
+
+def test_a_copy_stays_and_the_folder_is_made(writer):
+    script(writer, 'require ["fileinto", "copy", "mailbox"];\n'
+                   'fileinto :copy :create "Made/by rule";')
+    subject = unique("copied")
+    receive(writer, subject)
+    writer.client.await_message(subject)
+    separator = writer.site.mailboxes.folder_name("Made", "by rule")
+    assert len(await_in(writer, separator, subject)) == 1
+    assert len(mails_in(writer)[subject]) == 1
+
+
+def test_a_folder_that_is_not_there_is_told_and_the_mail_comes(writer):
+    script(writer, 'require "fileinto";\nfileinto "No such folder";')
+    subject = unique("lost?")
+    receive(writer, subject)
+    writer.client.await_message("Subject: " + subject, seconds=ARRIVES)
+    writer.client.await_message("could not put", seconds=ARRIVES)
+    assert subject in mails_in(writer)
+
+
+def test_a_script_asks_whether_a_folder_is_there(writer):
+    script(writer, 'require ["fileinto", "mailbox"];\n'
+                   'if mailboxexists "Copies" { fileinto "Copies"; }\n'
+                   'elsif mailboxexists "Nowhere" { discard; }')
+    subject = unique("asked")
+    receive(writer, subject)
+    await_in(writer, "Copies", subject)
+
+
+def test_what_is_discarded_is_not_shown_and_stays_in_the_mailbox(writer):
+    script(writer, 'require "body";\nif body :contains "lottery" { discard; }')
+    gone, kept = unique("won"), unique("fine")
+    receive(writer, gone, text="The lottery, again.\n")
+    receive(writer, kept)
+    writer.client.await_message(kept)
+    assert nothing_came(writer, gone)
+    assert gone in mails_in(writer)
+
+
+# --- other people ---------------------------------------------------------------------
+
+
+def test_a_redirected_mail_arrives_once_and_whole(writer):
+    script(writer, 'require "copy";\nredirect :copy "bob@elsewhere.test";')
+    subject = unique("forward")
+    receive(writer, subject, text="Word for word.\n")
+    writer.client.await_message(subject)
+    sent = writer.site.recorder.await_subject(subject)
+    assert "Word for word." in sent.mail.get_content()
+    assert sent.mail["X-Postern-Copied"]
+    time.sleep(2)
+    assert len(writer.site.recorder.with_subject(subject)) == 1
+
+
+def test_the_absent_answer_once_in_a_while(writer):
+    script(writer, 'require "vacation";\n'
+                   'vacation :days 7 :subject "I am away" "Back in May.";')
+    sender = f"{unique('bob').replace(' ', '')}@elsewhere.test"
+    first, second = unique("hello"), unique("hello")
+    receive(writer, first, sender=sender)
+    writer.client.await_message(first)
+    sent = writer.site.recorder.await_subject("I am away")
+    assert sent.mail["To"] == sender
+    assert sent.mail["Auto-Submitted"].startswith("auto-replied")
+    assert "Back in May." in sent.mail.get_content()
+    receive(writer, second, sender=sender)
+    writer.client.await_message(second)
+    time.sleep(2)
+    to = [one for one in writer.site.recorder.with_subject("I am away")
+          if one.mail["To"] == sender]
+    assert len(to) == 1
+
+
+def test_a_notification_comes_as_a_headline_of_the_gateway(writer):
+    text = unique("ring")
+    script(writer, 'require ["enotify", "fileinto"];\n'
+                   f'notify :importance "1" :message "{text}" "xmpp:{writer.jid}";\n'
+                   'fileinto "Lists";')
+    subject = unique("quiet")
+    receive(writer, subject)
+    headline = writer.client.await_message(text, seconds=ARRIVES)
+    assert headline.type == "headline"
+    assert nothing_came(writer, subject)
+
+
+def test_who_has_no_way_to_send_is_told_and_gets_the_mail(juliet):
+    juliet.register_imap("work")
+    script(juliet, 'redirect "bob@elsewhere.test";')
+    subject = unique("stuck")
+    receive(juliet, subject)
+    juliet.client.await_message("Subject: " + subject, seconds=ARRIVES)
+    juliet.client.await_message("no account that sends mail", seconds=ARRIVES)
+    script(juliet, "keep;")
+
+
+# --- how and when it is shown -----------------------------------------------------------
+
+
+def test_the_header_alone_is_shown(writer):
+    script(writer, 'require "vnd.postern.deliver";\ndeliver :mode "headers";')
+    subject = unique("brief")
+    receive(writer, subject, text="A secret text.\n")
+    shown = writer.client.await_message(subject)
+    assert "A secret text" not in shown.body
+
+
+def test_rules_do_not_wait_for_their_user(juliet):
+    """Who wants no mail while they are busy has it filed and answered all the same."""
+    juliet.make_folders("Lists")
+    juliet.register_imap("work", dnd_action="0")
+    script(juliet, 'require ["fileinto", "vnd.postern.deliver"];\n'
+                   'if header :contains "subject" "list" { fileinto "Lists"; }\n'
+                   'elsif header :contains "subject" "urgent" { deliver :mode "full"; }')
+    juliet.client.set_presence("dnd")
+    settle(juliet, "dnd")
+    filed, urgent, waits = unique("list"), unique("urgent"), unique("later")
+    receive(juliet, waits)
+    receive(juliet, filed)
+    receive(juliet, urgent)
+    await_in(juliet, "Lists", filed)
+    juliet.client.await_message(urgent, seconds=ARRIVES)
+    assert nothing_came(juliet, waits)
+    juliet.client.set_presence(None)
+    juliet.client.await_message(waits, seconds=ARRIVES)
+    script(juliet, "keep;")
+
+
+def test_a_held_mail_comes_at_its_time_though_the_fetcher_was_killed(writer):
+    at = (datetime.now(timezone.utc) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+    script(writer, 'require "vnd.postern.hold";\n'
+                   f'if header :contains "subject" "hold" {{ hold :until "{at:%Y-%m-%dT%H:%M}"; }}')
+    held, kept = unique("hold"), unique("now")
+    receive(writer, held)
+    receive(writer, kept)
+    writer.client.await_message(kept)
+    restart_fetcher(writer.postern)
+    assert nothing_came(writer, held)
+    writer.client.await_message(held, seconds=120)
+    assert datetime.now(timezone.utc) >= at
+    assert len([body for body in writer.client.bodies() if held in body]) == 1
+
+
+# --- killed in between ------------------------------------------------------------------
+
+
+def test_whatever_is_killed_between_two_effects_happens_once(writer):
+    script(writer, 'require ["fileinto", "copy", "imap4flags"];\n'
+                   'redirect :copy "bob@elsewhere.test";\n'
+                   'fileinto :copy "Copies";\nfileinto :flags "\\\\Seen" "Lists";')
+    mark = unique("many")
+    subjects = [f"{mark} {number};" for number in range(20)]
+    for number, subject in enumerate(subjects):
+        receive(writer, subject)
+        if number % 5 == 4:
+            restart_fetcher(writer.postern)
+    for subject in subjects:
+        await_in(writer, "Lists", subject, seconds=60)
+        writer.site.recorder.await_subject(subject)
+    for folder in ("Lists", "Copies"):
+        found = mails_in(writer, folder)
+        assert {subject: len(found.get(subject, [])) for subject in subjects} == \
+            dict.fromkeys(subjects, 1), folder
+    assert not any(subject in mails_in(writer) for subject in subjects)
+    assert all(len(writer.site.recorder.with_subject(subject)) == 1 for subject in subjects)
+
+
+# --- rules on what is there already -----------------------------------------------------
+
+
+def test_rules_are_tried_on_a_folder_and_then_applied(writer):
+    if writer.postern.form != "services":
+        pytest.skip("the fetcher's door is open between processes only")
+    subjects = [unique("old") for _ in range(3)]
+    for subject in subjects:
+        receive(writer, subject)
+        writer.client.await_message(subject)
+    command = writer.postern.services["fetcher"].command
+    rpc = FetcherRpc(command[command.index("--listen") + 1])
+    account = writer.account_id("work")
+    tried = rpc.ApplyRules(account_id=account,
+                           try_script='require "fileinto";\nfileinto "Lists";')
+    assert [list(each.actions) for each in tried.mails] == [["fileinto Lists"]] * 3
+    assert {count.action: count.mails for count in tried.counts} == {"fileinto Lists": 3}
+    assert all(subject in mails_in(writer) for subject in subjects)
+    script(writer, 'require "fileinto";\n'
+                   f'if header :is "subject" "{subjects[0]}" {{ fileinto "Lists"; }}')
+    rpc.ApplyRules(account_id=account, carry_out=True)
+    await_in(writer, "Lists", subjects[0])
+    left = mails_in(writer)
+    assert subjects[0] not in left and subjects[1] in left and subjects[2] in left
+    rpc.close()
