@@ -101,8 +101,12 @@ bool WasTouched(const v1::EvaluateResponse& response) {
 }
 
 bool IsWithheld(const v1::EvaluateResponse& response) {
-  return std::none_of(response.actions().begin(), response.actions().end(),
-                      [](const v1::Action& action) { return action.has_keep(); });
+  bool kept = false;
+  for (const v1::Action& action : response.actions()) {
+    if (action.has_hold() || action.deliver().form() == v1::Action::FORM_NONE) return true;
+    kept = kept || action.has_keep();
+  }
+  return !kept;
 }
 
 v1::Decision MakeDecision(const v1::EvaluateRequest& request, const v1::EvaluateResponse& response,

@@ -78,6 +78,10 @@ net::Task<absl::Status> ProgramDesk::Import(const v1::ImportRulesRequest& reques
   }
   v1::RuleProgram program = MakeProgram(*key, request);
   if (absl::Status s = co_await Try(program, response); !s.ok()) co_return s;
+  if (programs_.GivesWay(*key))
+    response.add_warnings(absl::StrCat(program.file_name(),
+                                       ":1:1: this is not in force while there is a file of its "
+                                       "kind in the folder of --jsmail-dir, which wins"));
   if (request.dry_run()) co_return absl::OkStatus();
   if (absl::Status s = CheckRoom(*key, program.source().size()); !s.ok()) co_return s;
   ProgramChange change;

@@ -47,6 +47,10 @@ class ProgramsInForce {
   // one of its language; null: there is none.
   using Elsewhere = std::function<PreparedProgramPtr(v1::RuleLanguage)>;
   void TakeFrom(Elsewhere elsewhere) { elsewhere_ = std::move(elsewhere); }
+  // Whether a program that is stored under this key has to give way to such a one.
+  bool GivesWay(const ProgramKey& key) const {
+    return key.scope == kSiteScope && elsewhere_ && elsewhere_(key.language) != nullptr;
+  }
 
   // What a program of this scope is compiled with.
   ProgramSource SourceOf(const v1::RuleProgram& program) const;
