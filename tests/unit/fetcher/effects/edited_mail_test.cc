@@ -40,10 +40,10 @@ TEST(EditedMail, ChangesTheHeaderAndNothingElse) {
       {"there is no third", "edits { remove { name: 'X-A' occurrence: 2 } }", kPlain},
       {"no line is smuggled in",
        "edits { add { name: 'X-B' value: 'b\\r\\nBcc: eve@x\\n\\nBody' } }",
-       "X-B: b Bcc: eve@x Body\nSubject: Hi\nX-A: 1\nX-A: 2\n folded\n\nBody\n"},
+       "X-B: =?utf-8?q?b_Bcc=3A_eve=40x__Body?=\nSubject: Hi\nX-A: 1\nX-A: 2\n folded\n\nBody\n"},
       {"nor by a name", "edits { add { name: 'X-B: b\\nBcc' value: 'eve@x' } }", kPlain},
       {"beyond ASCII", "edits { add { name: 'Subject' value: 'H\\303\\251' } }",
-       "Subject: =?utf-8?q?H=C3=A9?=\nSubject: Hi\nX-A: 1\nX-A: 2\n folded\n\nBody\n"},
+       "Subject: =?utf-8?b?SMOp?=\nSubject: Hi\nX-A: 1\nX-A: 2\n folded\n\nBody\n"},
       {"a header's value",
        "edits { body { change: CHANGE_REPLACE_HEADER header: 'subject' pattern: '^(.*)$' "
        "text: '[List] \\\\1' } }",
@@ -76,7 +76,7 @@ TEST(EditedMail, ChangesTextsInAllTheirForms) {
              "edits { body { change: CHANGE_APPEND text: 'Said <by> us' } } "
              "edits { body { change: CHANGE_REPLACE_TEXT pattern: 'one' text: 'two' } }");
   const mail::Mail mail = mail::ParseMail(edited);
-  EXPECT_EQ(mail.text, "Caf\xc3\xa9 two\nSaid <by> us\n");
+  EXPECT_EQ(mail.text, "Caf\xc3\xa9 two\nSaid <by> us");
   EXPECT_TRUE(absl::StrContains(edited, "two<p>Said &lt;by&gt; us</p>")) << edited;
   ASSERT_EQ(mail.attachments.size(), 1u);
   EXPECT_EQ(mail.attachments[0].file_name, "a.pdf");
