@@ -173,6 +173,15 @@ TEST(Evaluate, TheTraceTellsWhatDecided) {
   EXPECT_TRUE(evaluation.trace[1].action);
 }
 
+TEST(Evaluate, TheTraceTellsWhatWasNotLookedAt) {
+  const std::string mail = "Subject: x\r\n\r\nbeginning";
+  MessageView view(mail, /*full_size=*/50'000'000);
+  const auto program = Prepared("require \"body\"; if body :contains \"beginning\" { discard; }");
+  const Evaluation evaluation = Evaluate(*program, view, SomeFacts(), SomeLimits());
+  ASSERT_GE(evaluation.trace.size(), 1u);
+  EXPECT_THAT(evaluation.trace[0].text, HasSubstr("only its beginning was looked at"));
+}
+
 TEST(Evaluate, ActionsKnowTheEditsBeforeThem) {
   const Evaluation evaluation = Outcome(
       "require [\"editheader\",\"fileinto\",\"copy\"]; addheader \"X-A\" \"1\";"
