@@ -23,6 +23,8 @@ TEST(ParseAddress, ReadsWhatMailersAndPeopleWrite) {
       {" ann@Example.ORG ", "", "ann", "example.org"},
       {"Ann@example.org.", "", "Ann", "example.org"},
       {"<ann@example.org>", "", "ann", "example.org"},
+      {"<ann(the (first))@example.org>", "", "ann", "example.org"},
+      {"<\"ann(x)\"@example.org>", "", "ann(x)", "example.org"},
       {"Ann <ann@example.org>", "Ann", "ann", "example.org"},
       {"Ann<ann@example.org>", "Ann", "ann", "example.org"},
       {"Ann M. Smith <ann@example.org>", "Ann M. Smith", "ann", "example.org"},

@@ -116,6 +116,44 @@ TEST(MessageView, EditsLastUntilReset) {
   EXPECT_EQ(view.RawBody(), "body");
 }
 
+TEST(MessageView, SizeFollowsTheHeader) {
+  const std::string mail = MailOf("A: 1\nB: 22\n\nbody");
+  MessageView view(mail);
+  view.AddField("C", "333", /*last=*/true);
+  EXPECT_EQ(view.size(), mail.size() + 8);
+  view.DeleteField("B", 0);
+  EXPECT_EQ(view.size(), mail.size() + 1);
+  view.Reset();
+  EXPECT_EQ(view.size(), mail.size());
+}
+
+TEST(MessageView, ShowsWhatStandsAroundParts) {
+  const std::string mail = MailOf(
+      "Content-Type: multipart/mixed; boundary=a\n\nbefore\nit\n--a\n"
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--\ninner\n--a--\nafter");
+  const MessageView view(mail);
+  EXPECT_EQ(absl::StrJoin(view.AroundParts(0), "|"), "before\nit|after");
+  EXPECT_EQ(absl::StrJoin(view.AroundParts(1), "|"), "|inner");
+  EXPECT_TRUE(view.AroundParts(2).empty());
+  EXPECT_TRUE(view.AroundParts(99).empty());
+}
+
+TEST(MessageView, TellsAnEmptyBodyFromNone) {
+  const struct {
+    const char* mail;
+    bool has_body;
+  } cases[] = {{"A: 1\r\n", false},     {"A: 1", false}, {"A: 1\r\n\r\n", true},
+               {"A: 1\r\n\r\nx", true}, {"\r\n", true},  {"A: 1\n\n", true}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.mail);
+    EXPECT_EQ(MessageView(c.mail).HasBody(), c.has_body);
+  }
+}
+
+TEST(MessageView, RawLinesEndAsThoseOfRules) {
+  EXPECT_EQ(MessageView("A: 1\r\n\r\nx\r\ny\r\n").RawLines(), "x\ny\n");
+}
+
 TEST(MessageView, NothingThereIsFine) {
   for (absl::string_view mail :
        {"", "\r\n", "no header at all", "A", "\xFF\xFE: \xFF\r\n\r\n\xFF"}) {
