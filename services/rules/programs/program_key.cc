@@ -58,9 +58,9 @@ absl::Status CheckName(v1::RuleLanguage language, absl::string_view name) {
 absl::StatusOr<std::string> ReadScope(absl::string_view text) {
   const std::string scope = absl::AsciiStrToLower(text);
   absl::string_view domain = scope;
-  const bool of_domain = absl::ConsumePrefix(&domain, kDomainPrefix) && IsDomain(domain);
-  if (scope == kSiteScope || scope == kSiteAfterScope || of_domain || IsBareJid(scope))
-    return scope;
+  const bool of_domain = absl::ConsumePrefix(&domain, kDomainPrefix);
+  const bool known = of_domain ? IsDomain(domain) : IsBareJid(scope);
+  if (scope == kSiteScope || scope == kSiteAfterScope || known) return scope;
   return absl::InvalidArgumentError(
       "scope: neither \"site\", \"site-after\", a domain such as domain:example.org nor a bare JID "
       "such as ann@example.org");
