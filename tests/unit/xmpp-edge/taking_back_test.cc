@@ -382,8 +382,9 @@ TEST_F(TakingBackTest, AnyNumberOfCorrectionsIsOneMail) {
   size_t count = 1;
   for (const char* about : named) {
     SCOPED_TRACE(about);
+    ++count;
     bench.Route(
-        Correction(kBobByMail, absl::StrCat("m", ++count), about, absl::StrCat("Hello ", count)));
+        Correction(kBobByMail, absl::StrCat("m", count), about, absl::StrCat("Hello ", count)));
     EXPECT_EQ(Taken(count).draft().text(), absl::StrCat("Hello ", count));
     bench.Settle();
     EXPECT_EQ(bench.sender.cancelled().back(), bench.sender.taken()[count - 2].idempotency_key())
