@@ -43,8 +43,8 @@ NOBODY = 65534
 # (what the script has, what the mail has) as regular expressions, and why a difference is right then.
 CHARACTER = '"?" is one character, and one octet by i;octet alone (RFC 5228 section 2.7.1)'
 ALLOWED = [
-    (r':matches (?!:comparator "i;octet")[^{]*"[^"]*\?', r"=(C3|E6)=", CHARACTER),
-    (r':matches (?!:comparator "i;octet")[^{]*[^\x00-\x7F][^{]*"[^"]*\?', "", CHARACTER),
+    (r':matches (?!:comparator "i;octet")[^\n]*"[^"]*\?', r"=(C3|E6)=", CHARACTER),
+    (r':matches (?!:comparator "i;octet")[^\n]*[^\x00-\x7F][^\n]*"[^"]*\?', "", CHARACTER),
     ('"std11"', r"Date: (\w+, )?\d ", "a day has one or two digits (RFC 5322 section 3.3)"),
 ]
 
