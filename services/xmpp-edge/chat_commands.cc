@@ -1,5 +1,6 @@
 #include "services/xmpp-edge/chat_commands.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -53,6 +54,12 @@ std::string StateOf(const admin::v1::Account& account, const Words& words) {
     default:
       return texts::StateChecking(words);
   }
+}
+
+// Of a mail that waits; "cancel !!" is the word alone.
+bool IsBeginningOfId(absl::string_view text) {
+  const auto fits = [](unsigned char c) { return absl::ascii_isalnum(c) || c == '-'; };
+  return !text.empty() && std::all_of(text.begin(), text.end(), fits);
 }
 
 // Problems are told in half sentences as well; another one is to follow.
@@ -126,7 +133,7 @@ std::optional<net::Task<std::string>> ChatCommands::WorkFor(const Line& line,
   };
   if (alone && is("outbox", texts::KeywordOutbox(words))) return waiting_.Tell(user, words);
   // Alone it is about the contact that it is written to (taking_back.h).
-  if (!alone && is("cancel", texts::KeywordCancel(words))) {
+  if (IsBeginningOfId(line.argument) && is("cancel", texts::KeywordCancel(words))) {
     return waiting_.Cancel(user, line.argument, words);
   }
   if (is("check", texts::KeywordCheck(words))) return Check(user, line.argument, words);

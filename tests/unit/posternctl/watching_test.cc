@@ -42,15 +42,15 @@ TEST_F(WatchingTest, ShowsWhatIsSetAndTheNextLooks) {
   watching().add_more_mailboxes("Lists");
   watching().add_more_mailboxes("Drafts");
   const std::string line = "  Mon [-0-9]+ 12:30 \\+05:30\n";
-  EXPECT_THAT(
-      Done({"accounts", "watching", kAccount}),
-      MatchesRegex("account:         ann@example.org/work\n"
-                   "more mailboxes:  Lists, Drafts\n"
-                   "looked into:     by a schedule\n"
-                   "quiet hours:     22:00-07:00\n"
-                   "time zone:       Asia/Kolkata\n"
-                   "Next looks:\n" +
-                   line + line + line + line + line + "\n\\[LAN\\]\nMO 12:30\n# [ -~]*2J\n\n"));
+  EXPECT_THAT(Done({"accounts", "watching", kAccount}),
+              MatchesRegex("account:         ann@example.org/work\n"
+                           "more mailboxes:  Lists, Drafts\n"
+                           "looked into:     by a schedule\n"
+                           "quiet hours:     22:00-07:00\n"
+                           "time zone:       Asia/Kolkata\n\n"
+                           "Next looks:\n" +
+                           line + line + line + line + line +
+                           "\nSchedule:\n  \\[LAN\\]\n  MO 12:30\n  # [ -~]*2J\n  \n"));
   EXPECT_THAT(Done({"accounts", "show", kAccount}),
               AllOf(HasSubstr("looked into:     by a sch"), HasSubstr("quiet hours:     22:00")));
   const std::string json = Done({"accounts", "watching", kAccount, "--json"});

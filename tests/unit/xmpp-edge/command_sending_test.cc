@@ -68,7 +68,8 @@ TEST_F(CommandSending, WhatIsSentIsStoredAndHoldsAtOnce) {
   EXPECT_EQ(StatusOf(done), "completed");
   EXPECT_EQ(NoteOf(done),
             "Stored. 'out': mail is sent from Ann <ann@example.org>. Also from: Office "
-            "<office@example.org>, sales@example.org. Styled text is sent as HTML, too. Each mail "
+            "<office@example.org>, sales@example.org. A signature stands below mail from "
+            "sales@example.org. Styled text is sent as HTML, too. Each mail "
             "waits 20 seconds and can be taken back. Time zone: Europe/Berlin. Sent mail is not "
             "kept.");
   ASSERT_EQ(bench.admin.sendings().size(), 1u);
