@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "tests/unit/posternctl/posternctl_fixture.h"
 
 namespace postern::posternctl {
@@ -156,8 +158,10 @@ TEST_F(PosternctlTest, ShowsAndSteersTheQueue) {
   admin_.queue.set_total(5);
   admin_.queue.set_next("1");
   EXPECT_THAT(Done({"queue", "list", "--limit", "1", "--domain", "example.net", "--state", "held"}),
-              AllOf(HasSubstr("q1  ann@example.org  bob@example.net +1  waiting      3  2.0 KiB"),
-                    EndsWith("... and more; there are 5 mails in the queue.\n")));
+              AllOf(HasSubstr("q1    -  2.0 KiB  waiting      3  -\n"
+                              "  ann@example.org to bob@example.net, carol@example.net\n"),
+                    EndsWith("1 mail, 2.0 KiB; there are 5 in the queue. Not all that fit are "
+                             "shown (--limit).\n")));
   EXPECT_EQ(admin_.queue_asked.filter().domain(), "example.net");
   EXPECT_EQ(admin_.queue_asked.filter().state(), sender::v1::QUEUE_STATE_HELD);
   EXPECT_EQ(admin_.queue_asked.limit(), 1u);
@@ -194,7 +198,7 @@ TEST_F(PosternctlTest, ShowsAndSteersTheQueue) {
     EXPECT_EQ(finished.status, 2) << empty[1];
     EXPECT_THAT(finished.err, HasSubstr("must not be empty")) << empty[1];
   }
-  EXPECT_THAT(Done({"queue", "hold", "--help"}), HasSubstr("queue hold [OPTIONS] [ID]"));
+  EXPECT_THAT(Done({"queue", "hold", "--help"}), HasSubstr("queue hold [OPTIONS] [ID..."));
   EXPECT_NE(Run({"queue", "retry", "--dated"}).status, 0);
   admin_.retried.set_retried(1);
   EXPECT_EQ(Done({"queue", "retry", "q1"}), "1 mail is due now.\n");
@@ -203,18 +207,66 @@ TEST_F(PosternctlTest, ShowsAndSteersTheQueue) {
   EXPECT_EQ(admin_.retry_asked.queue_id(), "");
   EXPECT_EQ(Done({"queue", "flush", "--domain", "example.net"}), "1 mail is due now.\n");
   EXPECT_EQ(admin_.retry_asked.filter().domain(), "example.net");
-  admin_.queue.mutable_mails(0)->set_attempts(0);
-  admin_.queue.mutable_mails(0)->set_next_attempt_unix(4'000'000'000);
+  admin_.retried.set_left(1);
   EXPECT_EQ(Done({"queue", "flush"}),
             "1 mail is due now.\n"
             "1 mail waits for its date, or may be undone, and was left (--dated).\n");
   EXPECT_EQ(admin_.retry_asked.queue_id(), "");
-  EXPECT_EQ(Done({"queue", "flush", "--dated"}), "2 mails are due now.\n");
-  EXPECT_EQ(admin_.retry_asked.queue_id(), "q1");
+  EXPECT_FALSE(admin_.retry_asked.dated());
+  admin_.retried.clear_left();
+  EXPECT_EQ(Done({"queue", "flush", "--dated"}), "1 mail is due now.\n");
+  EXPECT_TRUE(admin_.retry_asked.dated());
   EXPECT_EQ(Done({"queue", "cancel", "q1"}), "q1 is given up; its author is told.\n");
   EXPECT_EQ(admin_.cancel_asked.queue_id(), "q1");
   admin_.error = grpc::Status(grpc::StatusCode::NOT_FOUND, "no mail q2 is in the queue");
   EXPECT_EQ(Run({"queue", "show", "q2"}).status, 1);
+  const Finished several = Run({"queue", "cancel", "q2", "q3"});
+  EXPECT_EQ(several.status, 1);
+  EXPECT_EQ(several.err,
+            "posternctl: no mail q2 is in the queue\nposternctl: no mail q2 is in the queue\n")
+      << "each is tried";
+}
+
+TEST_F(PosternctlTest, TakesSeveralMailsByTheBeginningsOfTheirIds) {
+  admin_.queue.add_mails()->set_queue_id("7f3a09c2d41b86e5f0aa");
+  admin_.held.set_changed(1);
+  EXPECT_EQ(Done({"queue", "hold", "7f3a", "7f3a09c2d41b86e5f0ab"}), "2 mails are held.\n");
+  EXPECT_EQ(admin_.queue_asked.queue_id(), "7f3a");
+  EXPECT_EQ(admin_.hold_asked.queue_id(), "7f3a09c2d41b86e5f0ab");
+  EXPECT_EQ(Done({"queue", "cancel", "7f3a"}),
+            "7f3a09c2d41b86e5f0aa is given up; its author is told.\n");
+  EXPECT_EQ(admin_.cancel_asked.queue_id(), "7f3a09c2d41b86e5f0aa") << "the record has it whole";
+  admin_.shown.mutable_mail()->set_queue_id("7f3a09c2d41b86e5f0aa");
+  EXPECT_THAT(Done({"queue", "show", "7f3a", "51be"}), HasSubstr("\n\nid: "));
+  EXPECT_EQ(Run({"queue", "show", "7f3a", "51be", "--json"}).status, 1);
+}
+
+TEST_F(PosternctlTest, TheQueueFitsTheTerminal) {
+  auto& mail = *admin_.queue.add_mails();
+  mail.set_queue_id("7f3a09c2d41b86e5f0aa");
+  mail.set_owner("ann@example.org");
+  for (int i = 0; i < 14; ++i) {
+    mail.add_pending_recipients(absl::StrCat("somebody", i, "@lists.example.net"));
+  }
+  mail.set_state(sender::v1::QUEUE_STATE_REPORTING);
+  mail.set_submitted_unix(1);
+  mail.set_next_attempt_unix(4'000'000'000);
+  mail.set_size(20 << 20);
+  mail.set_attempts(120);
+  mail.set_uncertain(true);
+  mail.set_last_error(std::string(200, 'x') + " try again later");
+  admin_.queue.set_total(1);
+  const Finished shown =
+      RunPosternctl({"queue", "list"}, {"POSTERN_ADDR=" + admin_.address(), "COLUMNS=80"});
+  ASSERT_EQ(shown.status, 0) << shown.err;
+  for (const absl::string_view line : absl::StrSplit(shown.out, '\n')) {
+    EXPECT_LE(line.size(), 80u) << line;
+  }
+  EXPECT_THAT(shown.out,
+              AllOf(HasSubstr("somebody9@lists.example.net and 4 more\n"), HasSubstr("uncertain: "),
+                    HasSubstr("try again later\n"), EndsWith("\n1 mail, 20.0 MiB.\n")));
+  EXPECT_THAT(Done({"queue", "list"}), HasSubstr(std::string(200, 'x') + " try again later\n"))
+      << "a line is whole where no terminal is";
 }
 
 TEST_F(PosternctlTest, ImportsListsAndRemovesRules) {
@@ -228,15 +280,18 @@ TEST_F(PosternctlTest, ImportsListsAndRemovesRules) {
   EXPECT_EQ(admin_.import_asked.file_name(), file.name());
   EXPECT_EQ(admin_.import_asked.language(), rules::v1::RULE_LANGUAGE_JSMAIL_REJECT);
 
-  Done({"rules", "remove"});
-  EXPECT_EQ(admin_.import_asked.scope(), "site");
-  EXPECT_EQ(admin_.import_asked.source(), "");
+  EXPECT_EQ(Done({"rules", "remove"}), "No jsmail reject rules for site any more.\n");
+  EXPECT_EQ(admin_.removal_asked.scope(), "site");
+  EXPECT_EQ(admin_.removal_asked.language(), rules::v1::RULE_LANGUAGE_JSMAIL_REJECT);
 
   auto& program = *admin_.rules.add_programs();
   program.set_scope("site");
   program.set_language(rules::v1::RULE_LANGUAGE_JSMAIL_REJECT);
   program.set_program_hash("0123456789abcdef");
-  EXPECT_THAT(Done({"rules", "list"}), HasSubstr("site   jsmail reject  -      0 B  -"));
+  program.set_active(true);
+  admin_.rules.add_problems("reject.txt:2:1: bad");
+  EXPECT_THAT(Done({"rules", "list"}), AllOf(HasSubstr("site   jsmail reject  -     yes"),
+                                             EndsWith("\nreject.txt:2:1: bad\n")));
 }
 
 TEST_F(PosternctlTest, PrintsEachErrorOfAFileOnALineOfItsOwn) {
@@ -353,7 +408,7 @@ TEST(PosternctlAlone, ExitsWithTwoOnWrongUsage) {
       {{"rules", "explain", "--limit", "0"}, "--limit", "posternctl rules explain --help'."},
       {{"rules", "explain", "--message", "m"}, "--jsmail", "posternctl rules explain --help'."},
       {{"rules", "explain", "--jsmail", "accept", "f", "--message", "m"},
-       "kind known is reject",
+       "the kinds known are reject, allow-deny",
        "posternctl rules explain --help'."},
       {{"key", "new", "a b"}, "letters, digits and dashes", "Try 'posternctl key new --help'."},
   };
