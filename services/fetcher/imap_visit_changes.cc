@@ -4,10 +4,28 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "lib/words/wording.h"
 #include "services/fetcher/imap_visit.h"
 
 namespace postern::fetcher {
+
+namespace {
+
+// What stands between a folder and one in it; empty: not known, or nothing does.
+net::Task<absl::StatusOr<std::string>> AskSeparator(imap::Session& session) {
+  std::string separator;
+  imap::Session::ListSink sink = [&separator](std::optional<imap::ListedMailbox> mailbox) {
+    if (mailbox && separator.empty()) separator = mailbox->separator;
+  };
+  const std::string top = "%";
+  absl::Status listed = co_await session.List(top, std::move(sink));
+  if (!listed.ok()) co_return listed;
+  co_return separator;
+}
+
+}  // namespace
 
 // The mailbox of these mails, opened to change something in it.
 net::Task<absl::StatusOr<MailSet>> ImapVisit::SelectFor(std::vector<std::string> ids) {
@@ -101,8 +119,21 @@ net::Task<absl::StatusOr<std::string>> ImapVisit::CopyMails(std::vector<std::str
   co_return co_await Transfer(std::move(ids), std::move(to), false);
 }
 
+// In rules people write "Lists/dev" whatever their server has between the levels, and "Lists"
+// where it has all folders below INBOX.
 net::Task<absl::Status> ImapVisit::CreateFolder(std::string mailbox) {
   absl::Status created = co_await session_.Create(mailbox);
+  if (absl::IsFailedPrecondition(created)) {
+    const auto separator = co_await AskSeparator(session_);
+    if (!separator.ok()) co_return Failed(Step::kRead, separator.status());
+    const std::string spelled = absl::StrReplaceAll(mailbox, {{"/", *separator}});
+    if (!separator->empty() && spelled != mailbox) created = co_await session_.Create(spelled);
+    if (absl::IsFailedPrecondition(created) && !separator->empty()) {
+      const std::string below = absl::StrCat("INBOX", *separator, spelled);
+      absl::Status there = co_await session_.Create(below);
+      if (!absl::IsFailedPrecondition(there)) created = there;
+    }
+  }
   if (!created.ok()) co_return Failed(Step::kRead, created);
   co_return created;
 }

@@ -1,10 +1,12 @@
 #include "services/fetcher/effects/fact_finder.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
 namespace postern::fetcher {
@@ -18,11 +20,23 @@ bool AsksOfFolders(const std::string& key) {
   return absl::StartsWith(key, kMailbox) || absl::StartsWith(key, kSpecialUse);
 }
 
+// By levels with "/" between them, as rules may name a folder whatever its server has there, at
+// the top or below INBOX.
+bool IsPath(const FolderTree& tree, absl::string_view name) {
+  std::vector<std::string> path = absl::StrSplit(name, '/');
+  const std::optional<Folder> found = tree.Find(path);
+  if (found && found->selectable) return true;
+  path.insert(path.begin(), "INBOX");
+  const std::optional<Folder> below = tree.Find(path);
+  return below && below->selectable;
+}
+
 // What the folder tree says to one question.
 std::string FolderFact(const FolderTree& tree, const absl::flat_hash_set<std::string>& mailboxes,
                        absl::string_view key) {
   if (absl::ConsumePrefix(&key, kMailbox)) {
-    const bool there = absl::EqualsIgnoreCase(key, "INBOX") || mailboxes.contains(key);
+    const bool there =
+        absl::EqualsIgnoreCase(key, "INBOX") || mailboxes.contains(key) || IsPath(tree, key);
     return there ? "yes" : "no";
   }
   absl::ConsumePrefix(&key, kSpecialUse);

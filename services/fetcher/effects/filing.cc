@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "lib/process/log.h"
 #include "services/fetcher/mail_requests.h"
+#include "services/fetcher/similar_mailbox.h"
 
 namespace postern::fetcher {
 
@@ -125,10 +126,41 @@ net::Task<absl::StatusOr<bool>> FilingVisit::IsThere(const FilingStep& step,
   query.mailbox = step.mailbox;
   query.criteria.text = mail.mail.mail.message_id();
   query.limit = 1;
-  auto found = co_await visit_.SearchMails(std::move(query));
+  auto found = co_await visit_.SearchMails(query);
+  if (Refused(found.status())) {
+    auto known = co_await KnownAs(step.mailbox);
+    if (!known.ok()) co_return known.status();
+    if (known->empty()) co_return false;
+    query.mailbox = *std::move(known);
+    found = co_await visit_.SearchMails(std::move(query));
+  }
   if (Refused(found.status()) || absl::IsInvalidArgument(found.status())) co_return false;
   if (!found.ok()) co_return found.status();
   co_return !found->mails.empty();
+}
+
+// What the server calls a folder that it does not know by the name in the rule: "Lists.dev" or
+// "INBOX.Lists.dev" for "Lists/dev". Empty: it has nothing like it.
+net::Task<absl::StatusOr<std::string>> FilingVisit::KnownAs(std::string mailbox) {
+  if (!folders_) {
+    const auto tree = co_await visit_.ListFolders();
+    if (!tree.ok()) co_return tree.status();
+    folders_ = tree->Mailboxes();
+  }
+  auto similar = SimilarMailbox(mailbox, *folders_);
+  if (!similar || *similar == mailbox) co_return std::string();
+  co_return *std::move(similar);
+}
+
+net::Task<absl::Status> FilingVisit::Put(const std::vector<std::string>& ids,
+                                         const std::string& target, bool move) {
+  absl::StatusOr<std::string> done;
+  if (move) {
+    done = co_await visit_.MoveMails(ids, target);
+  } else {
+    done = co_await visit_.CopyMails(ids, target);
+  }
+  co_return done.status();
 }
 
 net::Task<absl::Status> FilingVisit::Transfer(const FilingStep& step, std::vector<std::string> ids,
@@ -136,24 +168,25 @@ net::Task<absl::Status> FilingVisit::Transfer(const FilingStep& step, std::vecto
   std::vector<std::string> targets;
   if (!step.special_use.empty()) targets.push_back(step.special_use);
   if (!step.mailbox.empty()) targets.push_back(step.mailbox);
-  absl::StatusOr<std::string> done = absl::FailedPreconditionError("no folder is named");
+  absl::Status done = absl::FailedPreconditionError("no folder is named");
   for (const std::string& target : targets) {
-    if (move) {
-      done = co_await visit_.MoveMails(ids, target);
-    } else {
-      done = co_await visit_.CopyMails(ids, target);
-    }
-    if (!Refused(done.status())) co_return done.status();
+    done = co_await Put(ids, target, move);
+    if (!Refused(done)) co_return done;
   }
-  if (!step.create || step.mailbox.empty()) co_return done.status();
-  absl::Status created = co_await visit_.CreateFolder(step.mailbox);
-  if (!created.ok()) co_return created;
-  if (move) {
-    done = co_await visit_.MoveMails(ids, step.mailbox);
-  } else {
-    done = co_await visit_.CopyMails(ids, step.mailbox);
+  if (step.mailbox.empty()) co_return done;
+  auto known = co_await KnownAs(step.mailbox);
+  if (!known.ok()) co_return known.status();
+  if (known->empty() && step.create) {
+    absl::Status created = co_await visit_.CreateFolder(step.mailbox);
+    if (!created.ok()) co_return created;
+    done = co_await Put(ids, step.mailbox, move);
+    if (!Refused(done)) co_return done;
+    folders_.reset();
+    known = co_await KnownAs(step.mailbox);
+    if (!known.ok()) co_return known.status();
   }
-  co_return done.status();
+  if (!known->empty()) done = co_await Put(ids, *known, move);
+  co_return done;
 }
 
 }  // namespace postern::fetcher

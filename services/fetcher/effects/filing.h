@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,12 @@ class FilingVisit {
   net::Task<absl::Status> FileGroup(const Plan& plan, Group group);
   net::Task<absl::Status> Copy(const FilingStep& step, const Group& group);
   net::Task<absl::StatusOr<bool>> IsThere(const FilingStep& step, const JudgedMail& mail);
-  // Moves or copies; makes the folder where that is wanted.
+  // Moves or copies.
+  net::Task<absl::Status> Put(const std::vector<std::string>& ids, const std::string& target,
+                              bool move);
+  // The same, by the name that the server has for it; makes the folder where that is wanted.
   net::Task<absl::Status> Transfer(const FilingStep& step, std::vector<std::string> ids, bool move);
+  net::Task<absl::StatusOr<std::string>> KnownAs(std::string mailbox);
   net::Task<absl::Status> Mark(std::vector<std::string> ids, std::vector<std::string> add,
                                std::vector<std::string> remove);
 
@@ -41,6 +46,7 @@ class FilingVisit {
   const std::vector<JudgedMail*>& mails_;
   const absl::flat_hash_set<std::string>& begun_;
   std::vector<absl::Status>& outcomes_;
+  std::optional<std::vector<std::string>> folders_;  // once they were asked for
 };
 
 // Whether a copy is made that a repeat would make again.

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "tests/support/await.h"
 
 namespace postern::fetcher {
@@ -22,7 +24,17 @@ struct FakeVisit : MailboxVisit {
     co_return absl::OkStatus();
   }
   net::Task<absl::Status> OpenMailbox() override { co_return absl::OkStatus(); }
-  net::Task<absl::StatusOr<FolderTree>> ListFolders() override { co_return FolderTree(); }
+  net::Task<absl::StatusOr<FolderTree>> ListFolders() override {
+    FolderTree tree;
+    for (const std::string& folder : folders) {
+      imap::ListedMailbox listed;
+      listed.name = folder;
+      listed.separator = ".";
+      listed.selectable = true;
+      tree.Add(listed);
+    }
+    co_return tree;
+  }
   net::Task<absl::StatusOr<MailPage>> ListMails(MailQuery) override { co_return MailPage(); }
   net::Task<absl::Status> ReadMails(Reading&) override { co_return absl::OkStatus(); }
   net::Task<absl::Status> ReadPart(std::string, uint64_t, MailPartSink) override {
@@ -50,12 +62,15 @@ struct FakeVisit : MailboxVisit {
   }
   net::Task<absl::Status> CreateFolder(std::string mailbox) override {
     asked.push_back(absl::StrCat("create ", mailbox));
-    folders.push_back(mailbox);
+    folders.push_back(absl::StrReplaceAll(mailbox, {{"/", "."}}));
     co_return absl::OkStatus();
   }
   net::Task<absl::StatusOr<MailPage>> SearchMails(MailQuery query) override {
     asked.push_back(absl::StrCat("search ", query.mailbox, " ", query.criteria.text));
     MailPage page;
+    if (absl::StrContains(query.mailbox, '/')) {
+      co_return absl::FailedPreconditionError("there is no such folder");
+    }
     if (query.criteria.text == there) page.mails.emplace_back();
     co_return page;
   }
@@ -141,6 +156,32 @@ TEST_F(FilingTest, MakesTheFolderOnlyWhereThatIsSaid) {
   EXPECT_TRUE(Run().ok());
   EXPECT_EQ(Asked(), "move 1 New|create New|move 1 New");
   EXPECT_TRUE(outcomes_[0].ok());
+}
+
+TEST_F(FilingTest, FindsAFolderByItsLevelsWhateverTheServerHasBetweenThem) {
+  visit_.folders = {"Lists.dev", "INBOX.Work"};
+  Add("1", {Into("Lists/dev", {}, true)});
+  Add("2", {Into("Work")});
+  EXPECT_TRUE(Run().ok());
+  EXPECT_TRUE(outcomes_[0].ok());
+  EXPECT_TRUE(outcomes_[1].ok());
+  EXPECT_EQ(Asked(), "move 1 Lists/dev|move 1 Lists.dev|move 2 Work|move 2 INBOX.Work");
+}
+
+TEST_F(FilingTest, PutsMailsIntoTheFolderThatWasMadeByTheNameThatTheServerHasForIt) {
+  Add("1", {Into("Made/new", {}, true)});
+  EXPECT_TRUE(Run().ok());
+  EXPECT_TRUE(outcomes_[0].ok());
+  EXPECT_EQ(Asked(), "move 1 Made/new|create Made/new|move 1 Made/new|move 1 Made.new");
+}
+
+TEST_F(FilingTest, LooksForACopyByTheNameThatTheServerHasForTheFolder) {
+  visit_.folders = {"Lists.dev"};
+  Add("1", {Into("Lists/dev")}, true);
+  begun_ = {"d1"};
+  visit_.there = "m1";
+  EXPECT_TRUE(Run().ok());
+  EXPECT_EQ(Asked(), "search Lists/dev m1|search Lists.dev m1");
 }
 
 TEST_F(FilingTest, TellsOfAFolderThatIsNotThereAndGoesOnWithTheOthers) {
