@@ -149,6 +149,13 @@ absl::Status CheckLoop(const mail::HeaderFields& header, const Marks& marks, boo
   return headers_only && marks.any() ? CameRound() : absl::OkStatus();
 }
 
+// It came from "<>", or is an answer that nobody wrote (RFC 3834 section 3.3): neither is answered.
+bool WantsNoAnswer(const mail::HeaderFields& header) {
+  return Trimmed(mail::FindField(header, "Return-Path")) == "<>" ||
+         absl::StartsWithIgnoreCase(Trimmed(mail::FindField(header, "Auto-Submitted")),
+                                    "auto-replied");
+}
+
 // The header as it is, without the empty line behind it.
 std::string NoteOn(const mail::HeaderFields& header, const mail::Address& from) {
   std::string note = absl::StrCat("This is a copy of the header of a mail, sent to you for ",
@@ -198,7 +205,7 @@ absl::StatusOr<ComposedMail> ComposeCopy(const CopyOrder& order, absl::string_vi
   if (!envelope.ok()) return envelope.status();
   const std::string trace = marks.Mark(draft.to);
   if (draft.to.empty()) return CameRound();
-  const bool is_report = Trimmed(mail::FindField(*header, "Return-Path")) == "<>";
+  const bool wants_no_answer = WantsNoAnswer(*header);
 
   ComposedMail copy;
   if (order.headers_only) {
@@ -217,7 +224,7 @@ absl::StatusOr<ComposedMail> ComposeCopy(const CopyOrder& order, absl::string_vi
     copy.message_id = ids.empty() ? MessageIdOf(key, order.from.domain) : ids.front();
   }
   if (copy.content.size() > kMaxContentBytes) return TooLarge();
-  if (is_report) copy.envelope.from.clear();
+  if (wants_no_answer) copy.envelope.from.clear();
   copy.envelope.envelope_id.clear();  // reports go to nobody but the account's owner
   Measure(copy);
   return copy;

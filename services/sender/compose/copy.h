@@ -25,10 +25,10 @@ struct CopyOrder {
 inline constexpr char kCopiedField[] = "X-Postern-Copied";
 
 // As it is (RFC 5228 section 4.2): the envelope is the account's, but "<>" where it was that
-// (RFC 5321 section 4.5.5); nothing in it changes but bare CR and LF, which become line ends,
-// NUL, which no server takes, and Bcc and Resent-Bcc, which are left out. Or `headers_only`: a new
-// mail with a short note and the header as text/rfc822-headers (RFC 6522 section 4), and nothing of
-// the body.
+// (RFC 5321 section 4.5.5) and for automatic answers (RFC 3834 section 3.3); nothing in it changes
+// but bare CR and LF, which become line ends, NUL, which no server takes, and Bcc and Resent-Bcc,
+// which are left out. Or `headers_only`: a new mail with a short note and the header as
+// text/rfc822-headers (RFC 6522 section 4), and nothing of the body.
 //
 // kInvalidArgument: it is no mail, or a recipient is none; kResourceExhausted: too large, too many
 // recipients; kFailedPrecondition: it came round. A recipient to whom it was copied before

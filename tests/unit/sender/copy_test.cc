@@ -98,6 +98,20 @@ TEST(ComposeCopy, TellsNobodyWhomItWasForInSecret) {
   }
 }
 
+TEST(ComposeCopy, HasNoSenderWhereNobodyIsToAnswer) {
+  for (const char* field : {"Return-Path: <>\r\n", "Auto-Submitted: auto-replied (vacation)\r\n"}) {
+    SCOPED_TRACE(field);
+    const std::string mail = absl::StrCat(field, kMail);
+    const auto copy = ComposeCopy(Order(mail), "k", kDate);
+    ASSERT_TRUE(copy.ok()) << copy.status();
+    EXPECT_EQ(copy->envelope.from, "");
+  }
+  const std::string generated = absl::StrCat("Auto-Submitted: auto-generated\r\n", kMail);
+  const auto copy = ComposeCopy(Order(generated), "k", kDate);
+  ASSERT_TRUE(copy.ok()) << copy.status();
+  EXPECT_EQ(copy->envelope.from, "ann@example.org");
+}
+
 TEST(ComposeCopy, StopsAfterFiftyServers) {
   std::string mail;
   for (int i = 0; i < 49; ++i) absl::StrAppend(&mail, "received: from a\r\n");
