@@ -218,6 +218,7 @@ absl::StatusOr<ProgramSource> JsmailFolder::Read(const std::string& name, Entry&
 void JsmailFolder::Adopt(const std::string& name, const ProgramSource& source,
                          CompiledSource compiled) {
   Entry& entry = entries_[name];
+  if (entry.kind != FileKind::kFinger) TakeTheOthersOut(name, entry.kind);
   entry.problem.clear();
   entry.program = std::move(compiled.program);
   entry.listed.Clear();
@@ -239,6 +240,17 @@ void JsmailFolder::Adopt(const std::string& name, const ProgramSource& source,
   }
   log::Info("a file of rules is in force",
             {{"file", name}, {"rules", compiled.rules}, {"hash", compiled.hash}});
+}
+
+// Of a kind the first by name counts; one that was there before it is refused when it is looked at
+// next, which is now.
+void JsmailFolder::TakeTheOthersOut(const std::string& name, FileKind kind) {
+  for (auto& [other, its] : entries_) {
+    if (other == name || its.kind != kind || its.listed.scope().empty()) continue;
+    its.signature.clear();
+    its.program.reset();
+    its.listed.Clear();
+  }
 }
 
 void JsmailFolder::Refuse(const std::string& name, absl::string_view problem) {
@@ -285,13 +297,10 @@ void JsmailFolder::AddTo(bool with_source, v1::ListRulesResponse& response) cons
     if (entry.listed.scope().empty()) continue;
     if (++listed > kMaxListed) break;
     for (v1::RuleProgram& other : *response.mutable_programs()) {
-      const bool same = other.scope() == kSiteScope && !other.from_folder() &&
-                        other.language() == entry.listed.language() &&
-                        other.name() == entry.listed.name() && other.active();
-      if (!same) continue;
-      other.set_active(false);
-      response.add_problems(absl::StrCat("what was imported as ", other.file_name(),
-                                         " gives way to ", name, " in the folder"));
+      const bool gives_way = other.scope() == kSiteScope && !other.from_folder() &&
+                             other.language() == entry.listed.language() &&
+                             other.name() == entry.listed.name() && other.active();
+      if (gives_way) other.set_active(false);
     }
     v1::RuleProgram& shown = *response.add_programs();
     shown = entry.listed;

@@ -68,6 +68,7 @@ class JsmailFolder {
   net::Task<void> Load(std::string name);
   absl::StatusOr<ProgramSource> Read(const std::string& name, Entry& entry) const;
   void Adopt(const std::string& name, const ProgramSource& source, CompiledSource compiled);
+  void TakeTheOthersOut(const std::string& name, crypto::FileKind kind);
   void Refuse(const std::string& name, absl::string_view problem);
   void Forget(const std::string& name);
 
