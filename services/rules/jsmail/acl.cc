@@ -169,6 +169,8 @@ Acl::ReadAcl Acl::Read(absl::string_view source, absl::string_view file_name,
   return AclReader(source, file_name, options).Run();
 }
 
+bool Acl::IsAddress(absl::string_view text) { return ReadAddress(text).has_value(); }
+
 bool Acl::Allows(AclService service, absl::string_view address) const {
   return Judge(service, address).allowed;
 }

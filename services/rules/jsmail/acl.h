@@ -42,6 +42,7 @@ class Acl {
   // allows, a file with both denies; an empty one allows. What is no address is denied.
   bool Allows(AclService service, absl::string_view address) const;
   AclVerdict Judge(AclService service, absl::string_view address) const;
+  static bool IsAddress(absl::string_view text);  // IPv4 or IPv6
   size_t size() const { return entries_.size(); }
 
  private:

@@ -132,7 +132,7 @@ class ResponderCompiler {
       if (options_.local_domain.empty()) {
         return source_.Fail(entry.line, entry.forward_at,
                             "the domain of this user is not known: write a whole address, or name "
-                            "the domain with --jsmail-domain");
+                            "the domain with --jsmail-domain of the rules service");
       }
       absl::StrAppend(&address, "@", options_.local_domain);
     }

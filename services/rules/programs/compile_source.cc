@@ -40,6 +40,12 @@ Compiled CompileJsmail(JsmailFrontEnd front_end, const ProgramSource& source) {
   return front_end(source.text, options);
 }
 
+Compiled ReadAcl(const ProgramSource& source, uint32_t& entries) {
+  auto read = jsmail::Acl::Read(source.text, source.file_name);
+  if (read.acl) entries = static_cast<uint32_t>(read.acl->size());
+  return {nullptr, std::move(read.problems)};
+}
+
 Compiled Unknown(const ProgramSource& source) {
   Compiled compiled;
   Problem& problem = compiled.problems.emplace_back();
@@ -49,10 +55,10 @@ Compiled Unknown(const ProgramSource& source) {
 }
 
 // One line for each language: here a new front end comes in.
-Compiled CompileText(const ProgramSource& source, bool& includes_global) {
+Compiled CompileText(const ProgramSource& source, CompiledSource& result) {
   switch (source.language) {
     case v1::RULE_LANGUAGE_SIEVE:
-      return CompileSieve(source, includes_global);
+      return CompileSieve(source, result.includes_global);
     case v1::RULE_LANGUAGE_JSMAIL_REJECT:
       return CompileJsmail(jsmail::CompileReject, source);
     case v1::RULE_LANGUAGE_JSMAIL_RESPONDERS:
@@ -60,8 +66,9 @@ Compiled CompileText(const ProgramSource& source, bool& includes_global) {
     case v1::RULE_LANGUAGE_JSMAIL_SUBJECT:
       return CompileJsmail(jsmail::CompileSubject, source);
     case v1::RULE_LANGUAGE_JSMAIL_ALLOW_DENY:
-      return {nullptr, jsmail::Acl::Read(source.text, source.file_name).problems};
+      return ReadAcl(source, result.rules);
     case v1::RULE_LANGUAGE_JSMAIL_FINGER:
+      result.rules = 1;
       return {nullptr, jsmail::ParseFinger(source.text, source.file_name).problems};
     default:
       return Unknown(source);  // RULE_LANGUAGE_CONTENT_FILTER, RULE_LANGUAGE_PERSONAL
@@ -92,7 +99,7 @@ std::vector<std::string> CompiledSource::warnings() const {
 CompiledSource CompileSource(const ProgramSource& source) {
   CompiledSource result;
   result.hash = crypto::Sha256Hex(source.text);
-  Compiled compiled = CompileText(source, result.includes_global);
+  Compiled compiled = CompileText(source, result);
   result.problems = std::move(compiled.problems);
   if (compiled.program == nullptr || !result.error().ok()) return result;
   result.rules = static_cast<uint32_t>(compiled.program->rules.size());

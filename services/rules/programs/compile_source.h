@@ -30,9 +30,9 @@ struct ProgramSource {
 struct CompiledSource {
   PreparedProgramPtr program;     // null with an error, and for what judges no mails
   std::vector<Problem> problems;  // in the order of the source
-  uint32_t rules = 0;
-  std::string hash;              // SHA-256 of the source, in hex
-  bool includes_global = false;  // it depends on the site's scripts, too
+  uint32_t rules = 0;             // or entries
+  std::string hash;               // SHA-256 of the source, in hex
+  bool includes_global = false;   // it depends on the site's scripts, too
 
   // kInvalidArgument with all errors, one a line: "file:line:column: reason".
   absl::Status error() const;
