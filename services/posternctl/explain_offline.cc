@@ -90,11 +90,21 @@ std::string Quoted(const std::string& text) {
   return std::string(absl::StripTrailingAsciiWhitespace(ToJson(value)));
 }
 
+// What a reject file notes is why it accepted, and nothing that is done.
+std::string DoneJson(const RuleFile& file, const Evaluation& evaluation) {
+  if (!IsReject(file)) return rules::ActionsJson(evaluation);
+  Evaluation done = evaluation;
+  std::erase_if(done.actions, [](const Action& action) {
+    return std::holds_alternative<rules::NoteAction>(action.kind);
+  });
+  return rules::ActionsJson(done);
+}
+
 // What ran, too: it is no action that somebody has yet to carry out, so that the engine lists it
 // in its trace alone. It came before what was done with its outcome.
-std::string ActionsOf(const Evaluation& evaluation) {
+std::string ActionsOf(const RuleFile& file, const Evaluation& evaluation) {
   constexpr absl::string_view kBegin = "{\"actions\":[";
-  const std::string json = rules::ActionsJson(evaluation);
+  const std::string json = DoneJson(file, evaluation);
   std::vector<std::string> actions;
   for (const rules::TraceStep& step : evaluation.trace) {
     absl::string_view program = step.text;
@@ -111,13 +121,13 @@ std::string RecipientsJson(const OfflineAnswer& answer) {
   std::vector<std::string> each;
   for (const Outcome& outcome : answer.outcomes) {
     const std::string name = absl::StrCat("{\"recipient\":", Quoted(outcome.recipient), "}");
-    each.push_back(Joined(name, ActionsOf(outcome.evaluation)));
+    each.push_back(Joined(name, ActionsOf(answer.file, outcome.evaluation)));
   }
   return absl::StrCat("{\"recipients\":[", absl::StrJoin(each, ","), "]}");
 }
 
 std::string JsonOf(const OfflineAnswer& answer) {
-  std::string json = ActionsOf(answer.whole());
+  std::string json = ActionsOf(answer.file, answer.whole());
   if (IsReject(answer.file)) json = Joined(json, DecisionJson(answer));
   if (answer.outcomes.size() > 1) json = Joined(json, RecipientsJson(answer));
   return json;
@@ -194,6 +204,10 @@ absl::Status ExplainConnection(Session& session, const OfflineQuestion& question
     auto found = AddressIn(question.message_file);
     if (!found.ok()) return found.status();
     address = *std::move(found);
+  }
+  if (!jsmail::Acl::IsAddress(address)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--address: ", address, " is no IP address, like 192.0.2.7 or 2001:db8::7"));
   }
   const jsmail::AclVerdict verdict = read.acl->Judge(*service, address);
   if (session.json) {

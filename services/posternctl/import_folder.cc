@@ -1,7 +1,5 @@
 #include "services/posternctl/import_folder.h"
 
-#include <google/protobuf/struct.pb.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -10,10 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "lib/crypto/secret_box.h"
+#include "services/posternctl/import_account.h"
+#include "services/posternctl/import_report.h"
 #include "services/posternctl/new_file.h"
 #include "services/posternctl/rule_check.h"
-#include "services/posternctl/table.h"
+#include "services/rules/jsmail/compile.h"
 #include "services/rules/jsmail/installation.h"
 #include "services/rules/jsmail/password_roles.h"
 #include "services/rules/jsmail/pop_accounts.h"
@@ -27,13 +26,9 @@ using Stub = Session::Stub;
 
 constexpr size_t kMaxFiles = 20'000;  // 10,000 finger files, and what else lies there
 
-// A file, and what became of it.
 struct Read {
   RuleFile file;
   CheckedFile checked;
-};
-struct Became {
-  std::string file, kind, what;
 };
 
 absl::StatusOr<std::vector<std::string>> NamesIn(const std::string& folder) {
@@ -52,6 +47,10 @@ absl::StatusOr<std::vector<std::string>> NamesIn(const std::string& folder) {
   if (failed) return absl::NotFoundError(absl::StrCat(folder, ": ", failed.message()));
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::string Count(size_t count, const char* one, const char* many) {
+  return absl::StrCat(count, " ", count == 1 ? one : many);
 }
 
 // So that errors of all files are told together.
@@ -77,11 +76,11 @@ class FolderImporter {
     if (absl::Status s = ReadAll(); !s.ok()) return s;
     for (const Read& read : files_) {
       if (absl::Status s = ImportFile(read); !s.ok()) {
-        (void)Print();  // what was done before stays done
+        (void)Report();  // what was done before stays done
         return s;
       }
     }
-    return Print();
+    return Report();
   }
 
  private:
@@ -89,11 +88,12 @@ class FolderImporter {
     auto names = NamesIn(wanted_.path);
     if (!names.ok()) return names.status();
     Errors errors;
+    std::vector<std::string> others;
     std::map<FileKind, std::string> seen;
     for (const std::string& name : *names) {
       const auto kind = jsmail::KindOfFile(name);
       if (!kind) {
-        became_.push_back({name, "", "not one of JSMail's files by its name; passed over"});
+        others.push_back(name);
         continue;
       }
       const auto [first, is_new] = seen.try_emplace(*kind, name);
@@ -104,7 +104,57 @@ class FolderImporter {
       }
       ReadOne(name, *kind, errors);
     }
+    for (const std::string& out : {wanted_.aliases_out, wanted_.routes_out}) CheckNew(out, errors);
+    TellOthers(others);
+    AskService(errors);
     return errors.Told();
+  }
+
+  // Else it would be found when half is done.
+  static void CheckNew(const std::string& out, Errors& errors) {
+    std::error_code none;
+    if (out.empty() || !std::filesystem::exists(out, none)) return;
+    errors.Add(absl::AlreadyExistsError(
+        absl::StrCat(out, ": is there already; name another file, or remove it")));
+  }
+
+  void TellOthers(const std::vector<std::string>& names) {
+    std::map<std::string, std::string> texts;  // what responders answer, and in which file
+    for (const Read& read : files_) {
+      if (read.file.kind.jsmail != FileKind::kResponders) continue;
+      for (const std::string& text : jsmail::TextsWanted(read.file.text.Reveal())) {
+        texts[text] = read.file.name;
+      }
+    }
+    for (const std::string& name : names) {
+      const auto found = texts.find(name);
+      became_.push_back({name, "",
+                         found == texts.end() ? "not one of JSMail's files by its name; passed over"
+                                              : absl::StrCat("goes along with ", found->second)});
+    }
+  }
+
+  // What only the service knows, before anything is changed.
+  void AskService(Errors& errors) {
+    for (const Read& read : files_) {
+      const FileKind kind = read.file.kind.jsmail;
+      const bool rules = LanguageOf(read.file.kind) != rules::v1::RULE_LANGUAGE_UNSPECIFIED;
+      if (!rules || kind == FileKind::kFinger) continue;  // there may be many of these
+      rules::v1::ImportRulesRequest request = RequestFor(read.file);
+      request.set_scope(wanted_.scope);
+      request.set_dry_run(true);
+      const auto tried = session_.Call(&Stub::ImportRules, request);
+      if (!tried.ok()) {
+        errors.Add(tried.status());
+        if (absl::IsUnavailable(tried.status())) return;
+        continue;
+      }
+      for (const std::string& warning : tried->warnings()) {
+        const bool known =
+            std::find(warnings_.begin(), warnings_.end(), warning) != warnings_.end();
+        if (!known) warnings_.push_back(warning);
+      }
+    }
   }
 
   void ReadOne(const std::string& name, FileKind kind, Errors& errors) {
@@ -144,10 +194,9 @@ class FolderImporter {
       if (!imported.ok()) return imported.status();
     }
     const bool finger = read.file.kind.jsmail == FileKind::kFinger;
-    const uint32_t count = read.checked.entries;
-    Tell(read, finger
-                   ? absl::StrCat("what ", request.name(), " says about themselves")
-                   : absl::StrCat(count, count == 1 ? " rule" : " rules", " for ", wanted_.scope));
+    Tell(read, finger ? absl::StrCat("what ", request.name(), " says about themselves")
+                      : absl::StrCat(Count(read.checked.entries, "rule", "rules"), " for ",
+                                     wanted_.scope));
     return absl::OkStatus();
   }
 
@@ -163,10 +212,10 @@ class FolderImporter {
         return s;
       }
     }
-    Tell(read,
-         absl::StrCat(users.size(), " users and ", read.checked.entries - users.size(), " aliases",
-                      out.empty() ? ": give the file to the sender's --aliases-file"
-                                  : absl::StrCat(", without passwords, in ", out)));
+    Tell(read, absl::StrCat(Count(users.size(), "user", "users"), " and ",
+                            Count(read.checked.entries - users.size(), "alias", "aliases"),
+                            out.empty() ? ": give the file to the sender's --aliases-file"
+                                        : absl::StrCat(", without passwords, in ", out)));
     const auto tell_role = [&](jsmail::Role role, const char* what) {
       if (!by_role[role].empty())
         Tell(read, absl::StrCat(absl::StrJoin(by_role[role], ", "), what));
@@ -194,7 +243,7 @@ class FolderImporter {
         continue;
       }
       if (!wanted_.dry_run) {
-        if (absl::Status s = Create(account, owner, name); !s.ok()) {
+        if (absl::Status s = PutPopAccount(session_, account, owner, name); !s.ok()) {
           return absl::Status(s.code(),
                               absl::StrCat(read.file.name, ":", account.line, ": ", s.message()));
         }
@@ -204,75 +253,23 @@ class FolderImporter {
     return absl::OkStatus();
   }
 
-  absl::Status Create(const jsmail::PopAccount& account, const std::string& owner,
-                      const std::string& name) {
-    admin::v1::PutAccountRequest request;
-    admin::v1::Account& created = *request.mutable_account();
-    created.set_owner(owner);
-    created.set_name(name);
-    created.set_type(admin::v1::ACCOUNT_TYPE_POP3);
-    created.set_host(account.host);
-    created.set_port(account.port);
-    created.set_login(account.user);
-    created.set_store_password(true);
-    created.set_security(account.security == jsmail::PopSecurity::kTls ? admin::v1::SECURITY_TLS
-                         : account.security == jsmail::PopSecurity::kStartTls
-                             ? admin::v1::SECURITY_STARTTLS
-                             : admin::v1::SECURITY_NONE);
-    created.set_interval_minutes(10);
-    for (const auto set :
-         {&admin::v1::PresenceActions::set_chat, &admin::v1::PresenceActions::set_online,
-          &admin::v1::PresenceActions::set_away, &admin::v1::PresenceActions::set_xa,
-          &admin::v1::PresenceActions::set_dnd, &admin::v1::PresenceActions::set_offline}) {
-      (created.mutable_actions()->*set)(admin::v1::ACTION_FULL);
-    }
-    request.set_password(account.password.Reveal());
-    const absl::Status status = session_.Call(&Stub::PutAccount, request).status();
-    crypto::Wipe(*request.mutable_password());
-    return status;
-  }
-
   absl::Status ImportSchedule(const Read& read) {
     const std::string& out = wanted_.routes_out;
-    const uint32_t count = read.checked.entries;
     if (!out.empty() && !wanted_.dry_run) {
       const std::string routes = jsmail::ScheduleWithoutLogins(read.file.text.Reveal());
       if (absl::Status s = WriteNewFile(out, routes, false); !s.ok()) return s;
     }
-    Tell(read, absl::StrCat(count, count == 1 ? " route" : " routes",
+    Tell(read, absl::StrCat(Count(read.checked.entries, "route", "routes"),
                             out.empty() ? ": give the file to the sender's --routes-file, or an "
                                           "account's schedule its lines"
                                         : absl::StrCat(", without logins, in ", out)));
     return absl::OkStatus();
   }
 
+  absl::Status Report() { return PrintReport(session_, became_, warnings_, wanted_.dry_run); }
+
   void Tell(const Read& read, std::string what) {
     became_.push_back({read.file.name, jsmail::NameOfKind(read.file.kind.jsmail), std::move(what)});
-  }
-
-  absl::Status Print() {
-    if (session_.json) return PrintJson();
-    for (const std::string& warning : warnings_) {
-      PrintLine(session_.out(), absl::StrCat("warning: ", warning));
-    }
-    Table table({"FILE", "KIND", wanted_.dry_run ? "WOULD BECOME" : "BECAME"});
-    for (const Became& each : became_) table.Add({each.file, each.kind, each.what});
-    table.Print(session_.out(), "The folder holds no files.");
-    return absl::OkStatus();
-  }
-
-  absl::Status PrintJson() {
-    google::protobuf::Struct told;
-    auto& files = *(*told.mutable_fields())["files"].mutable_list_value();
-    for (const Became& each : became_) {
-      auto& fields = *files.add_values()->mutable_struct_value()->mutable_fields();
-      fields["file"].set_string_value(each.file);
-      fields["kind"].set_string_value(each.kind);
-      fields["became"].set_string_value(each.what);
-    }
-    auto& list = *(*told.mutable_fields())["warnings"].mutable_list_value();
-    for (const std::string& warning : warnings_) list.add_values()->set_string_value(warning);
-    return session_.PrintJson(told);
   }
 
   Session& session_;

@@ -32,7 +32,7 @@ absl::Status List(Session& session, const std::string& scope) {
                TimeWords(program.imported_unix()), program.program_hash().substr(0, 12)});
   table.Print(session.out(), "No rules: every mail is delivered.");
   if (answer->problems().empty()) return absl::OkStatus();
-  PrintLine(session.out(), "Files that are not in force; what they said before is, if anything:");
+  PrintLine(session.out(), "Not in force; what such a file said before is, if anything:");
   for (const std::string& problem : answer->problems()) PrintLine(session.out(), problem);
   return absl::OkStatus();
 }
@@ -53,6 +53,12 @@ absl::Status Remove(Session& session, const Removal& removal) {
   request.set_language(language);
   request.set_name(removal.name);
   auto removed = session.Call(&Stub::RemoveRules, request);
+  if (absl::IsNotFound(removed.status())) {
+    const std::string name = removal.name.empty() ? "" : absl::StrCat(" called ", removal.name);
+    return absl::NotFoundError(absl::StrCat("no ", Words(*kind), " rules", name, " are stored for ",
+                                            removal.scope,
+                                            "; 'posternctl rules list' shows what there is"));
+  }
   if (!removed.ok()) return removed.status();
   if (session.json) return session.PrintJson(*removed);
   PrintLine(session.out(), absl::StrCat("No ", Words(*kind), " rules ",
@@ -66,7 +72,8 @@ void AddList(Nouns& nouns, CLI::App& rules) {
   CLI::App& list = nouns.AddVerb(
       rules, "list", "Whose rules are in force",
       "With --json the rules themselves are shown too. Files in the folder of --jsmail-dir are\n"
-      "listed with the others; what is wrong with them is told below.\n\n"
+      "listed with the others, and win over what was imported of their kind; what is wrong with\n"
+      "them is told below.\n\n"
       "Example:\n  posternctl rules list\n",
       [scope](Session& session) { return List(session, *scope); });
   list.add_option("--scope", *scope, "only of this scope")->option_text("SCOPE");

@@ -53,6 +53,7 @@ absl::Status PrintFirings(Session& session, const RuleFile& file, const Question
   if (!from.ok()) return from.status();
   const auto to = ReadDay("--to", question.to, zone);
   if (!to.ok()) return to.status();
+  if (*to <= *from) return absl::InvalidArgumentError("--to: must be later than --from");
   std::set<absl::Time> firings;
   for (const auto traffic : {schedule::Traffic::kSend, schedule::Traffic::kFetch}) {
     absl::Time after = *from - absl::Nanoseconds(1);

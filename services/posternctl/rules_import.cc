@@ -31,9 +31,14 @@ absl::Status ImportOne(Session& session, const OneFile& one) {
   request.set_keep_inactive(one.inactive);
   auto imported = session.Call(&Session::Stub::ImportRules, request);
   if (!imported.ok()) return imported.status();
-  std::string sentence = absl::StrCat(CountRules(imported->rules()), one.dry_run ? " would be" : "",
-                                      " in force for ", one.scope, ".");
-  if (one.inactive && !one.dry_run) sentence = absl::StrCat("Stored for ", one.scope, ".");
+  // Of a script nobody counts rules.
+  const std::string what = one.kind.sieve ? "The script" : CountRules(imported->rules());
+  std::string sentence =
+      absl::StrCat(what,
+                   one.dry_run      ? " would be"
+                   : one.kind.sieve ? " is"
+                                    : "",
+                   one.inactive ? " stored for " : " in force for ", one.scope, ".");
   if (file->text.empty()) {
     sentence = absl::StrCat("The file is empty: no rules for ", one.scope, " any more.");
   }

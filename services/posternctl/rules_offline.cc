@@ -33,6 +33,12 @@ std::string Assumed(const rules::FactKey& key) {
   return question ? "no" : "";
 }
 
+// "mailbox:Lists = yes". The key of a program that runs has the hash of what it is given.
+std::string AssumedWords(const rules::FactKey& key, const std::string& value) {
+  if (absl::StartsWith(key, "run:")) return "the program ends well, and says nothing";
+  return absl::StrCat(key, " = ", value.empty() ? "nothing" : value);
+}
+
 class Judge {
  public:
   Judge(const OfflineQuestion& question, rules::PreparedProgramPtr program,
@@ -96,7 +102,7 @@ class Judge {
 
   bool Assume(const rules::FactKey& key) {
     const auto [fact, is_new] = facts_.looked_up.try_emplace(key, Assumed(key));
-    if (is_new) answer_.taken_for.push_back(absl::StrCat(key, " = ", fact->second));
+    if (is_new) answer_.taken_for.push_back(AssumedWords(key, fact->second));
     return is_new;
   }
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "services/posternctl/nouns.h"
 #include "services/posternctl/rules_verbs.h"
 #include "services/posternctl/table.h"
@@ -59,10 +60,12 @@ absl::Status Show(Session& session, const Script& script) {
   if (shown.programs().empty()) return absl::NotFoundError("there are no such rules");
   if (session.json) return session.PrintJson(shown);
   for (const rules::v1::RuleProgram& program : shown.programs()) {
-    PrintLine(session.out(), absl::StrCat("# ", Words(program.language()), " ", program.name(), " ",
+    const std::string& name = program.name().empty() ? program.file_name() : program.name();
+    PrintLine(session.out(), absl::StrCat("# ", Words(program.language()), " ", name, " ",
                                           program.active() ? "(in force)" : "(not in force)"));
-    for (absl::string_view line : absl::StrSplit(program.source(), '\n'))
-      PrintLine(session.out(), line);
+    const absl::string_view source = absl::StripSuffix(program.source(), "\n");
+    for (absl::string_view line : absl::StrSplit(source, '\n'))
+      PrintLine(session.out(), absl::StripSuffix(line, "\r"));
   }
   return absl::OkStatus();
 }

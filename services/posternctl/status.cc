@@ -78,12 +78,14 @@ std::vector<Part> AskRuleFiles(Session& session) {
   return bad;
 }
 
-std::string JsonOf(const std::vector<Part>& services, const Part& link, const Part& redis) {
+std::string JsonOf(const std::vector<Part>& services, const Part& link, const Part& redis,
+                   const std::vector<Part>& files) {
   const auto append = [](std::string* out, const Part& part) {
     absl::StrAppend(out, ToJson(part));
   };
   return absl::StrCat("{\"services\": [\n", absl::StrJoin(services, ",\n", append),
-                      "],\n\"link\": ", ToJson(link), ",\n\"redis\": ", ToJson(redis), "}\n");
+                      "],\n\"link\": ", ToJson(link), ",\n\"redis\": ", ToJson(redis),
+                      ",\n\"files\": [\n", absl::StrJoin(files, ",\n", append), "]}\n");
 }
 
 absl::Status ShowStatus(Session& session, bool check) {
@@ -95,8 +97,9 @@ absl::Status ShowStatus(Session& session, bool check) {
   std::vector<Part> all = services;
   all.push_back(link);
   all.push_back(redis);
-  for (Part& file : AskFiles(session)) all.push_back(std::move(file));
-  for (Part& file : AskRuleFiles(session)) all.push_back(std::move(file));
+  std::vector<Part> files = AskFiles(session);
+  for (Part& file : AskRuleFiles(session)) files.push_back(std::move(file));
+  all.insert(all.end(), files.begin(), files.end());
 
   Table table({"PART", "STATE", "DETAIL"});
   std::vector<std::string> down;
@@ -105,7 +108,7 @@ absl::Status ShowStatus(Session& session, bool check) {
     if (!part.serving() && !IsOfFiles(part)) down.push_back(part.name());
   }
   if (session.json) {
-    session.out() << JsonOf(services, link, redis);
+    session.out() << JsonOf(services, link, redis, files);
   } else {
     table.Print(session.out(), "Nothing is known.");
   }
@@ -120,8 +123,10 @@ void AddStatus(Nouns& nouns) {
   auto check = std::make_shared<bool>(false);
   CLI::App& status = nouns.AddLoneVerb(
       "status", "Every service, the link to the XMPP server, Redis",
-      "A file of routes or aliases with errors is told of, too; what it said before is in force.\n"
-      "JSON: {\"services\": [{name, serving, detail}], \"link\": {...}, \"redis\": {...}}\n\n"
+      "A file of routes, aliases or rules with errors is told of, too; what it said before is in\n"
+      "force.\n"
+      "JSON: {\"services\": [{name, serving, detail}], \"link\": {...}, \"redis\": {...},\n"
+      "\"files\": [those with errors]}\n\n"
       "Examples:\n  posternctl status\n"
       "  posternctl status --check || echo \"something is down\"\n",
       [check](Session& session) { return ShowStatus(session, *check); });

@@ -81,6 +81,11 @@ TEST(RuleFiles, SchedulerFilesFireAsTheJsmailManualSays) {
   const std::string file = folder.Put("s.txt", "[LAN]\nMO 24:00\n");
   EXPECT_THAT(RunPosternctl({"rules", "check", file, "--language", "scheduler"}).err,
               HasSubstr("s.txt:2:4: "));
+  const std::string good = folder.Put("s.txt", "[LAN]\nMO 12:00\n");
+  EXPECT_THAT(RunPosternctl({"rules", "check", good, "--language", "scheduler", "--from",
+                             "2026-01-12", "--to", "2026-01-12"})
+                  .err,
+              HasSubstr("--to: must be later than --from"));
 }
 
 TEST(RuleFiles, AreRecognised) {
@@ -129,6 +134,10 @@ TEST(RuleFiles, ExplainWithJsonTellsTheActions) {
                     Not(HasSubstr("exec"))));
   EXPECT_THAT(json("responders", "info,o.txt,/bin/gen\n"),
               StartsWith(R"({"actions":[{"action":"exec","program":"gen"},{"action":"reply",)"));
+  EXPECT_THAT(json("reject", "subject:Info\nsource:!^zoe@example\\.net$\n"),
+              AllOf(StartsWith(R"({"actions":[{"action":"keep","implicit":true}],)"),
+                    HasSubstr("source:!^zoe@")))
+      << "why it was accepted is no action";
   EXPECT_THAT(
       json("reject", "destination:list@\n"),
       AllOf(HasSubstr(R"("action":"reject")"), HasSubstr(R"("recipient":"list@example.org")")));
@@ -155,6 +164,10 @@ TEST(RuleFiles, ExplainJudgesConnections) {
       Explain({"--jsmail", "allow-deny", file, "--service", "pop3", "--address", "192.0.2.7"}),
       "denied: acl.txt:1: deny all *.*.*.*\n");
   EXPECT_EQ(RunPosternctl({"rules", "explain", "--jsmail", "allow-deny", file}).status, 2);
+  const Finished wrong = RunPosternctl(
+      {"rules", "explain", "--jsmail", "allow-deny", file, "--service", "pop3", "--address", "x"});
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_THAT(wrong.err, HasSubstr("--address: x is no IP address"));
 }
 
 TEST(RuleFiles, ExplainJudgesBySieveWithWhatIsIncluded) {
@@ -244,11 +257,14 @@ class InstallationTest : public PosternctlTest {
 TEST_F(InstallationTest, TellsWhatEachFileBecomes) {
   const std::string out = Done({"rules", "import", "jsmail", folder_.path(), "--local-domain",
                                 "ex.org", "--owner", "ann@example.org", "--dry-run"});
-  EXPECT_THAT(out, AllOf(HasSubstr("reject.txt"), HasSubstr("1 rule for site"),
-                         HasSubstr("2 users and 1 aliases"), HasSubstr("fred: operator there"),
-                         HasSubstr("POP3 account fred at h.com:995: account ann@example.org/pop1"),
-                         HasSubstr("what fred says about themselves"), Not(HasSubstr("scooby"))));
-  EXPECT_EQ(admin_.import_asked.file_name(), "") << "nothing was sent";
+  EXPECT_THAT(out,
+              AllOf(HasSubstr("reject.txt"), HasSubstr("1 rule for site"),
+                    HasSubstr("2 users and 1 alias:"), HasSubstr("goes along with Responders.cfg"),
+                    HasSubstr("fred: operator there"),
+                    HasSubstr("POP3 account fred at h.com:995: account ann@example.org/pop1"),
+                    HasSubstr("what fred says about themselves"), Not(HasSubstr("scooby"))));
+  EXPECT_TRUE(admin_.import_asked.dry_run()) << "the service was only asked";
+  EXPECT_FALSE(admin_.import_asked.source().empty());
 }
 
 TEST_F(InstallationTest, WritesFilesForTheSenderWithoutPasswords) {
@@ -266,7 +282,27 @@ TEST_F(InstallationTest, AnErrorAnywhereStopsAll) {
   EXPECT_EQ(finished.status, 1);
   EXPECT_THAT(finished.err, AllOf(HasSubstr("reject.txt:1:1: "), HasSubstr("subject.txt:1:1: "),
                                   HasSubstr("nothing was imported")));
-  EXPECT_EQ(admin_.import_asked.file_name(), "");
+  EXPECT_TRUE(admin_.import_asked.dry_run()) << "the other files were asked about";
+}
+
+TEST_F(InstallationTest, WhatTheServiceRefusesStopsAllToo) {
+  admin_.error = grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "Responders.cfg:1:1: no domain");
+  const Finished finished = Run({"rules", "import", "jsmail", folder_.path(), "--local-domain",
+                                 "ex.org", "--aliases-out", folder_.Path("out-aliases")});
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_THAT(finished.err,
+              AllOf(HasSubstr("Responders.cfg:1:1: no domain"), HasSubstr("nothing was imported")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.Path("out-aliases")));
+}
+
+TEST_F(InstallationTest, WritesOverNothing) {
+  const std::string out = folder_.Put("out", "mine");
+  const Finished finished = Run({"rules", "import", "jsmail", folder_.path(), "--local-domain",
+                                 "ex.org", "--aliases-out", out});
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_THAT(finished.err,
+              AllOf(HasSubstr("out: is there already"), HasSubstr("nothing was imported")));
+  EXPECT_EQ(folder_.Get("out"), "mine");
 }
 
 TEST_F(PosternctlTest, ImportsRespondersWithTheirTexts) {
