@@ -52,6 +52,8 @@ class Postern:
         self.motd_file = self.folder / "motd.txt"
         self.routes_file = self.folder / "routes.txt"
         self.aliases_file = self._secret_file("aliases.txt", "")
+        self.jsmail_folder = self.folder / "jsmail"
+        self.jsmail_folder.mkdir()
         self.set_routes("")
         self.set_texts()
         self.allow_hosts = ",".join(f"localhost:{port}" for port in site.mail_ports)
@@ -159,6 +161,9 @@ class Postern:
         return ["--routes-file", self.routes_file, "--aliases-file", self.aliases_file,
                 "--local-domain", "team.test"]
 
+    def _rule_options(self):
+        return ["--jsmail-dir", self.jsmail_folder, "--jsmail-key-file", self.key_file]
+
     def _dial_options(self):
         return ["--tls-ca-file", self.site.authority.ca, "--allow-hosts", self.allow_hosts]
 
@@ -215,6 +220,8 @@ class FiveServices(Postern):
             options += [*self._site_options(), "--relay-offered"]
         if name == "sender":
             options += [*self._relay_options(), *self._way_options()]
+        if name == "rules":
+            options += self._rule_options()
         binary = BIN / BINARIES.get(name, f"postern-{name}")
         return Daemon(binary.name, [binary, *options], self.folder / f"{name}.log")
 
@@ -234,7 +241,8 @@ class AllInOne(Postern):
             [BIN / "postern", "--data-dir", self.data, "--listen", self.admin_address,
              "--metrics-listen", f"127.0.0.1:{self._metrics_port}",
              "--master-key-file", self.key_file, *self._edge_options(), *self._dial_options(),
-             *self._site_options(), *self._relay_options(), *self._way_options()],
+             *self._site_options(), *self._relay_options(), *self._way_options(),
+             *self._rule_options()],
             self.folder / "postern.log")
 
     def start(self):
