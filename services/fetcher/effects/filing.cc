@@ -128,7 +128,7 @@ net::Task<absl::StatusOr<bool>> FilingVisit::IsThere(const FilingStep& step,
   query.limit = 1;
   auto found = co_await visit_.SearchMails(query);
   if (Refused(found.status())) {
-    auto known = co_await KnownAs(step.mailbox);
+    auto known = co_await KnownAs(visit_, step.mailbox);
     if (!known.ok()) co_return known.status();
     if (known->empty()) co_return false;
     query.mailbox = *std::move(known);
@@ -139,15 +139,10 @@ net::Task<absl::StatusOr<bool>> FilingVisit::IsThere(const FilingStep& step,
   co_return !found->mails.empty();
 }
 
-// What the server calls a folder that it does not know by the name in the rule: "Lists.dev" or
-// "INBOX.Lists.dev" for "Lists/dev". Empty: it has nothing like it.
-net::Task<absl::StatusOr<std::string>> FilingVisit::KnownAs(std::string mailbox) {
-  if (!folders_) {
-    const auto tree = co_await visit_.ListFolders();
-    if (!tree.ok()) co_return tree.status();
-    folders_ = tree->Mailboxes();
-  }
-  auto similar = SimilarMailbox(mailbox, *folders_);
+net::Task<absl::StatusOr<std::string>> KnownAs(MailboxVisit& visit, const std::string& mailbox) {
+  const auto tree = co_await visit.ListFolders();
+  if (!tree.ok()) co_return tree.status();
+  auto similar = SimilarMailbox(mailbox, tree->Mailboxes());
   if (!similar || *similar == mailbox) co_return std::string();
   co_return *std::move(similar);
 }
@@ -174,15 +169,14 @@ net::Task<absl::Status> FilingVisit::Transfer(const FilingStep& step, std::vecto
     if (!Refused(done)) co_return done;
   }
   if (step.mailbox.empty()) co_return done;
-  auto known = co_await KnownAs(step.mailbox);
+  auto known = co_await KnownAs(visit_, step.mailbox);
   if (!known.ok()) co_return known.status();
   if (known->empty() && step.create) {
     absl::Status created = co_await visit_.CreateFolder(step.mailbox);
     if (!created.ok()) co_return created;
     done = co_await Put(ids, step.mailbox, move);
     if (!Refused(done)) co_return done;
-    folders_.reset();
-    known = co_await KnownAs(step.mailbox);
+    known = co_await KnownAs(visit_, step.mailbox);
     if (!known.ok()) co_return known.status();
   }
   if (!known->empty()) done = co_await Put(ids, *known, move);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,7 +37,6 @@ class FilingVisit {
                               bool move);
   // The same, by the name that the server has for it; makes the folder where that is wanted.
   net::Task<absl::Status> Transfer(const FilingStep& step, std::vector<std::string> ids, bool move);
-  net::Task<absl::StatusOr<std::string>> KnownAs(std::string mailbox);
   net::Task<absl::Status> Mark(std::vector<std::string> ids, std::vector<std::string> add,
                                std::vector<std::string> remove);
 
@@ -46,8 +44,11 @@ class FilingVisit {
   const std::vector<JudgedMail*>& mails_;
   const absl::flat_hash_set<std::string>& begun_;
   std::vector<absl::Status>& outcomes_;
-  std::optional<std::vector<std::string>> folders_;  // once they were asked for
 };
+
+// What the server calls a folder that it does not know by the name in the rule: "Lists.dev" or
+// "INBOX.Lists.dev" for "Lists/dev". Empty: it has nothing like it.
+net::Task<absl::StatusOr<std::string>> KnownAs(MailboxVisit& visit, const std::string& mailbox);
 
 // Whether a copy is made that a repeat would make again.
 bool Copies(const Plan& plan);

@@ -12,6 +12,7 @@
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
 #include "lib/rpc/mail_codec.h"
+#include "services/fetcher/effects/answer_filing.h"
 #include "services/fetcher/effects/edited_mail.h"
 #include "services/fetcher/effects/filing.h"
 
@@ -140,7 +141,7 @@ net::Task<absl::Status> RuleEffects::Do(const Account& account, const JudgedMail
                                         const rules::v1::Action& action, const ReadWhole& read,
                                         std::string& whole) {
   if (action.has_redirect()) co_return co_await Redirect(account, mail, action, read, whole);
-  if (action.has_answer()) co_return co_await parts_.sending.Answer(account, action);
+  if (action.has_answer()) co_return co_await Answer(account, action);
   if (action.has_notify()) co_return co_await Notify(account, mail, action);
   const std::string text = mail::CleanLine(action.note().text());
   log::Info("note of a rule", {{"mail", mail.mail.delivery_id},
@@ -163,6 +164,35 @@ net::Task<absl::Status> RuleEffects::Redirect(const Account& account, const Judg
   }
   std::string edited = EditedMail(whole, EditsBefore(mail, action));
   co_return co_await parts_.sending.Redirect(account, action, std::move(edited));
+}
+
+// The answer is on its way: that it can't be filed is told, and no more.
+net::Task<absl::Status> RuleEffects::Answer(const Account& account,
+                                            const rules::v1::Action& action) {
+  const rules::v1::Action::Answer& answer = action.answer();
+  absl::Status sent = co_await parts_.sending.Answer(account, action);
+  if (!sent.ok() || answer.filed_in().empty() || account.type != AccountType::kImap) {
+    co_return sent;
+  }
+  absl::Status filed = co_await FileAnswerOf(account, action);
+  if (filed.ok() || MayYetWork(filed)) co_return filed;
+  co_await parts_.notes.Tell(
+      account, words::Word("A rule could not put \"$0\" into the folder \"$1\": $2",
+                           mail::CleanLine(mail::CutUtf8(answer.subject(), kMaxSubject)),
+                           mail::CleanLine(answer.filed_in()), WhyNot(filed)));
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> RuleEffects::FileAnswerOf(const Account& account,
+                                                  const rules::v1::Action& action) {
+  const auto written = parts_.sending.Written(account, action);
+  if (!written.ok()) co_return written.status();
+  const std::shared_ptr<const Account> owner = parts_.accounts.Find(account.id);
+  if (!owner) co_return absl::UnavailableError("the account is being changed");
+  MailDesk::Work work = [&](MailboxVisit& visit) {
+    return FileAnswer(visit, action.answer().filed_in(), written->message_id, written->mail);
+  };
+  co_return co_await parts_.mails.Visit(owner, kFilingLimit, std::move(work));
 }
 
 net::Task<absl::Status> RuleEffects::Notify(const Account& account, const JudgedMail& mail,

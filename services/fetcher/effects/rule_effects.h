@@ -57,6 +57,8 @@ class RuleEffects {
   net::Task<absl::Status> Redirect(const Account& account, const JudgedMail& mail,
                                    const rules::v1::Action& action, const ReadWhole& read,
                                    std::string& whole);
+  net::Task<absl::Status> Answer(const Account& account, const rules::v1::Action& action);
+  net::Task<absl::Status> FileAnswerOf(const Account& account, const rules::v1::Action& action);
   net::Task<absl::Status> Notify(const Account& account, const JudgedMail& mail,
                                  const rules::v1::Action& action);
   net::Task<void> NeverWorks(const Account& account, JudgedMail& mail,

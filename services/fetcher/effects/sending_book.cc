@@ -12,19 +12,21 @@ bool Sends(const Account& account) {
   return account.type == AccountType::kOther && account.enabled;
 }
 
-SendingBook::Way WayBy(const Account& account) {
-  SendingBook::Way way;
-  way.account_id = account.id;
-  if (auto from = mail::ParseAddress(account.default_from); from.ok()) way.from = *std::move(from);
-  return way;
-}
-
 void AddAddress(const std::string& text, std::vector<std::string>& addresses) {
   const auto address = mail::ParseAddress(text);
   if (!address.ok()) return;
   std::string spec = address->Spec();
   const auto same = [&](const std::string& known) { return absl::EqualsIgnoreCase(known, spec); };
   if (absl::c_none_of(addresses, same)) addresses.push_back(std::move(spec));
+}
+
+SendingBook::Way WayBy(const Account& account) {
+  SendingBook::Way way;
+  way.account_id = account.id;
+  if (auto from = mail::ParseAddress(account.default_from); from.ok()) way.from = *std::move(from);
+  AddAddress(account.default_from, way.addresses);
+  for (const std::string& identity : account.identities) AddAddress(identity, way.addresses);
+  return way;
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ class SendingBook {
 
   struct Way {
     std::string account_id;
-    mail::Address from;  // no domain: the account names none
+    mail::Address from;                  // no domain: the account names none
+    std::vector<std::string> addresses;  // bare: it, and the account's other identities
   };
   // For mail that came to this mailbox: the account that sends with the same login, else the
   // owner's default one, else their only one. Nothing when none is enabled.

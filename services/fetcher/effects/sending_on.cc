@@ -4,12 +4,14 @@
 #include <ctime>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "lib/crypto/digest.h"
 #include "lib/mail/address.h"
+#include "lib/mail/body_encoding.h"
 #include "lib/mail/header_writer.h"
 #include "lib/mail/outgoing_mail.h"
 #include "lib/mail/utf8.h"
@@ -34,6 +36,12 @@ absl::Status NoWay() {
                       words::Word("you have no account that sends mail"));
 }
 
+absl::Status NoFrom() {
+  return words::Error(
+      absl::StatusCode::kFailedPrecondition,
+      words::Word("the account has no usable From address; enter one in the account's settings"));
+}
+
 // The owner, and nobody's message: told of failures alone.
 std::string ContextFor(const Account& account) {
   edge::v1::OutgoingContext context;
@@ -46,6 +54,28 @@ std::string CrLf(const std::string& text) {
   return absl::StrReplaceAll(absl::StrReplaceAll(text, {{"\r\n", "\n"}}), {{"\n", "\r\n"}});
 }
 
+std::string TextEntity(const std::string& text) {
+  const mail::EncodedBody body = mail::EncodeBody(mail::CleanText(text));
+  return absl::StrCat("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: ",
+                      body.transfer_encoding, "\r\n\r\n", body.bytes);
+}
+
+bool IsAsItIs(const rules::v1::Action::Answer& answer) {
+  return !answer.mime().empty() || !answer.filed_in().empty();
+}
+
+// Rules know the addresses that are written to, but a server takes mail in the name of its own
+// account; where none is known, it decides.
+mail::Address FromOf(const rules::v1::Action::Answer& answer, const SendingBook::Way& way) {
+  mail::Address wanted = rpc::FromProto(answer.from());
+  const std::string spec = wanted.Spec();
+  const auto same = [&](const std::string& own) { return absl::EqualsIgnoreCase(own, spec); };
+  const bool is_own = !wanted.domain.empty() && absl::c_any_of(way.addresses, same);
+  if (!is_own) return way.from;
+  if (absl::EqualsIgnoreCase(way.from.Spec(), spec)) return way.from;  // with the name
+  return wanted;
+}
+
 std::string IdField(absl::string_view name, const std::vector<std::string>& ids) {
   mail::HeaderWords words;
   for (const std::string& id : ids) {
@@ -56,10 +86,12 @@ std::string IdField(absl::string_view name, const std::vector<std::string>& ids)
 
 }  // namespace
 
-std::string MimeAnswer(const rules::v1::Action& action, const mail::Address& from,
+AnswerMail WriteAnswer(const rules::v1::Action& action, const mail::Address& from,
                        int64_t date_unix) {
   const rules::v1::Action::Answer& answer = action.answer();
-  const std::string id = crypto::Sha256Hex(absl::StrCat("answer\n", action.key())).substr(0, 32);
+  const std::string hash = crypto::Sha256Hex(absl::StrCat("answer\n", action.key()));
+  AnswerMail written;
+  written.message_id = absl::StrCat(hash.substr(0, 32), "@", from.domain);
   const std::string date = absl::FormatTime("%a, %d %b %Y %H:%M:%S +0000",
                                             absl::FromUnixSeconds(date_unix), absl::UTCTimeZone());
   std::vector<std::string> references(answer.references().begin(), answer.references().end());
@@ -69,11 +101,13 @@ std::string MimeAnswer(const rules::v1::Action& action, const mail::Address& fro
   std::string mail = absl::StrCat(
       mail::HeaderLine("From", mail::AddressWords(from)), "To: <", mail::CleanLine(answer.to()),
       ">\r\n", mail::HeaderLine("Subject", mail::TextWords(mail::CleanLine(answer.subject()))),
-      "Date: ", date, "\r\n", "Message-ID: <", id, "@", from.domain, ">\r\n");
+      "Date: ", date, "\r\n", "Message-ID: <", written.message_id, ">\r\n");
   absl::StrAppend(&mail, IdField("In-Reply-To", {answer.in_reply_to()}),
                   IdField("References", references),
                   "Auto-Submitted: auto-replied (vacation)\r\nMIME-Version: 1.0\r\n");
-  return absl::StrCat(mail, CrLf(answer.mime()));
+  const std::string entity = answer.mime().empty() ? TextEntity(answer.text()) : answer.mime();
+  written.mail = absl::StrCat(mail, CrLf(entity));
+  return written;
 }
 
 net::Task<absl::Status> SendingOn::SubmitCopy(const Account& account,
@@ -121,14 +155,14 @@ net::Task<absl::Status> SendingOn::Answer(const Account& account, const rules::v
   if (!way) co_return NoWay();
   const auto to = mail::ParseAddress(answer.to());
   if (!to.ok()) co_return to.status();
-  const mail::Address from =
-      answer.from().domain().empty() ? way->from : rpc::FromProto(answer.from());
-  if (!answer.mime().empty() && !from.domain.empty()) {
+  const mail::Address from = FromOf(answer, *way);
+  if (IsAsItIs(answer)) {
+    if (from.domain.empty()) co_return NoFrom();
     sender::v1::SubmitCopyRequest request;
     request.set_idempotency_key(action.key());
     request.set_account_id(way->account_id);
     request.add_recipients(answer.to());
-    request.set_mail(MimeAnswer(action, from, std::time(nullptr)));
+    request.set_mail(WriteAnswer(action, from, std::time(nullptr)).mail);
     co_return co_await SubmitCopy(account, std::move(request));
   }
   sender::v1::Draft draft;
@@ -141,6 +175,15 @@ net::Task<absl::Status> SendingOn::Answer(const Account& account, const rules::v
   draft.set_auto_submitted(sender::v1::AUTO_SUBMITTED_REPLIED);
   draft.set_no_signature(true);
   co_return co_await Submit(account, action.key(), way->account_id, std::move(draft));
+}
+
+absl::StatusOr<AnswerMail> SendingOn::Written(const Account& account,
+                                              const rules::v1::Action& action) const {
+  const auto way = book_.For(account);
+  if (!way) return NoWay();
+  const mail::Address from = FromOf(action.answer(), *way);
+  if (from.domain.empty()) return NoFrom();
+  return WriteAnswer(action, from, std::time(nullptr));
 }
 
 net::Task<absl::Status> SendingOn::Mailto(const Account& account, const rules::v1::Action& action,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "lib/net/task.h"
 #include "postern/sender/v1/sender.grpc.pb.h"
 #include "services/fetcher/account.h"
@@ -12,6 +13,14 @@
 #include "services/fetcher/effects/sending_book.h"
 
 namespace postern::fetcher {
+
+struct AnswerMail {
+  std::string message_id;  // without angle brackets
+  std::string mail;        // RFC 5322
+};
+// An answer that is to be filed, or has a MIME entity (RFC 5230 section 4.8), as a mail.
+AnswerMail WriteAnswer(const rules::v1::Action& action, const mail::Address& from,
+                       int64_t date_unix);
 
 // Mails that rules send: by the owner's own sending account, each under the key of its action,
 // so that a repeat sends nothing more. Their owner hears of those that fail for good.
@@ -28,7 +37,10 @@ class SendingOn {
   // A copy of `mail`, which has the edits of the rules already.
   net::Task<absl::Status> Redirect(const Account& account, const rules::v1::Action& action,
                                    std::string mail);
+  // From an address of the account that sends; another one that the rules name gives way to it.
   net::Task<absl::Status> Answer(const Account& account, const rules::v1::Action& action);
+  // What that sends, for `filed_in`; the same Message-ID each time. Its own date.
+  absl::StatusOr<AnswerMail> Written(const Account& account, const rules::v1::Action& action) const;
   net::Task<absl::Status> Mailto(const Account& account, const rules::v1::Action& action,
                                  const MailNotification& notification);
 
@@ -40,9 +52,5 @@ class SendingOn {
   sender::v1::SenderService::StubInterface& sender_;
   const SendingBook& book_;
 };
-
-// A vacation notice that is a MIME entity (RFC 5230 section 4.8), as a mail.
-std::string MimeAnswer(const rules::v1::Action& action, const mail::Address& from,
-                       int64_t date_unix);
 
 }  // namespace postern::fetcher

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "services/fetcher/effects/answer_filing.h"
 #include "tests/support/await.h"
 
 namespace postern::fetcher {
@@ -73,6 +74,15 @@ struct FakeVisit : MailboxVisit {
     }
     if (query.criteria.text == there) page.mails.emplace_back();
     co_return page;
+  }
+  net::Task<absl::StatusOr<Filed>> AppendMail(Filing filing) override {
+    auto piece = co_await filing.pieces();
+    const std::string bytes = piece.ok() ? piece->value_or("") : "";
+    const auto last = co_await filing.pieces();
+    asked.push_back(absl::StrCat("append ", filing.mailbox, " ",
+                                 absl::StrJoin(filing.mail.flags, ","), " ", filing.mail.size, " ",
+                                 bytes, last.ok() && !last->has_value() ? "" : " and more"));
+    co_return Filed();
   }
 
  private:
@@ -214,6 +224,24 @@ TEST_F(FilingTest, MakesNoSecondCopyAfterACrash) {
   visit_.there = "m1";
   EXPECT_TRUE(Run().ok());
   EXPECT_EQ(Asked(), "search A m1|search A m2|copy 2 A");
+}
+
+TEST_F(FilingTest, PutsAnAnswerIntoItsFolderOnce) {
+  EXPECT_TRUE(testing::Await(FileAnswer(visit_, "Sent", "id", "mail")).ok());
+  EXPECT_EQ(Asked(), "search Sent id|append Sent \\Seen 4 mail");
+  visit_.asked.clear();
+  visit_.there = "id";
+  EXPECT_TRUE(testing::Await(FileAnswer(visit_, "Sent", "id", "mail")).ok());
+  EXPECT_EQ(Asked(), "search Sent id");
+}
+
+TEST_F(FilingTest, FindsTheFolderOfAnAnswerByItsLevels) {
+  visit_.folders = {"Sent.auto"};
+  EXPECT_TRUE(testing::Await(FileAnswer(visit_, "Sent/auto", "id", "mail")).ok());
+  EXPECT_EQ(Asked(), "search Sent/auto id|search Sent.auto id|append Sent.auto \\Seen 4 mail");
+  visit_.folders.clear();
+  EXPECT_EQ(testing::Await(FileAnswer(visit_, "Sent/auto", "id", "mail")).code(),
+            absl::StatusCode::kFailedPrecondition);
 }
 
 TEST_F(FilingTest, EndsWhenTheConnectionIsGone) {

@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/rpc/mail_codec.h"
 #include "services/fetcher/effects/rule_effects.h"
 #include "services/fetcher/folder_desk.h"
 #include "tests/support/await.h"
@@ -33,6 +34,7 @@ struct Peers : edge::v1::EdgeService::Service,
   std::map<std::string, std::string> said;   // by subject; else the implicit keep
   std::map<std::string, std::string> later;  // the same, once the bytes or facts have come
   std::vector<std::string> events;
+  std::string from;  // of the last draft
   grpc::Status sends, delivers;
   bool in_force = true;
 
@@ -102,6 +104,7 @@ struct Peers : edge::v1::EdgeService::Service,
     if (!sends.ok()) return sends;
     Note(absl::StrCat("mail ", request->idempotency_key(), " to ",
                       request->draft().to(0).local_part(), " ", request->draft().subject()));
+    from = rpc::FromProto(request->draft().from()).Spec();
     return grpc::Status::OK;
   }
 };
@@ -243,6 +246,50 @@ TEST_F(RuledDeliveryTest, RedirectsTheWholeMailAsItWasEditedUntilThen) {
   EXPECT_TRUE(HandOn({"a"}).ok());
   EXPECT_EQ(Events(), absl::StrCat("copy k1 by smtp bob@x.org,eve@x.org X-New: 2\r\n", kRaw,
                                    "|commit id1 m"));
+}
+
+TEST_F(RuledDeliveryTest, AnswersInNobodysNameButTheAccounts) {
+  Account smtp;
+  smtp.id = "smtp";
+  smtp.owner = account_.owner;
+  smtp.type = AccountType::kOther;
+  smtp.login = "ann@mail.example";
+  smtp.default_from = "Ann <ann@mail.example>";
+  smtp.identities = {"sales@mail.example"};
+  book_.Put(std::make_shared<const Account>(smtp));
+  constexpr struct {
+    const char* said;
+    const char* from;
+  } kCases[] = {
+      {"local_part: 'Sales' domain: 'mail.example'", "Sales@mail.example"},
+      {"local_part: 'boss' domain: 'mail.example'", "ann@mail.example"},
+      {"", "ann@mail.example"},
+  };
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(c.said);
+    peers_.said["a"] =
+        absl::StrCat(kKeep, "actions { key: 'k1' answer { to: 'bob@x.org' subject: 'Away' from { ",
+                     c.said, " } } }");
+    EXPECT_TRUE(HandOn({"a"}).ok());
+    EXPECT_EQ(peers_.from, c.from);
+  }
+}
+
+TEST_F(RuledDeliveryTest, SendsAnAnswerOfMimeAsItIs) {
+  peers_.said["a"] = absl::StrCat(
+      kKeep,
+      "actions { key: 'k1' answer { to: 'bob@x.org' subject: 'Away' in_reply_to: '1@x.org' "
+      "mime: 'Content-Type: text/html\\n\\n<p>x</p>\\n' } }");
+  EXPECT_TRUE(HandOn({"a"}).ok());
+  const std::string events = Events();
+  EXPECT_TRUE(
+      absl::StartsWith(events, "copy k1 by smtp bob@x.org From: Ann <ann@mail.example>\r\n"))
+      << events;
+  for (const char* part : {"\r\nSubject: Away\r\n", "\r\nIn-Reply-To: <1@x.org>\r\n",
+                           "\r\nAuto-Submitted: auto-replied (vacation)\r\n",
+                           "\r\nContent-Type: text/html\r\n\r\n<p>x</p>\r\n"}) {
+    EXPECT_TRUE(absl::StrContains(events, part)) << part << " in " << events;
+  }
 }
 
 TEST_F(RuledDeliveryTest, ShowsTheMailAsItWasEdited) {
