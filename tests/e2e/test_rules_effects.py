@@ -1,6 +1,7 @@
 """What Sieve scripts say happens in the mailbox, at other people's and on the phone, and happens
 once, whatever is killed in between."""
 
+import json
 import time
 from datetime import datetime, timedelta, timezone
 from email import message_from_bytes, policy
@@ -155,6 +156,61 @@ def test_the_absent_answer_once_in_a_while(writer):
     writer.client.await_message(second)
     time.sleep(2)
     assert len(writer.site.recorder.with_subject("I am away")) == 1
+
+
+def test_an_answer_of_mime_has_no_sender_and_is_filed(writer):
+    script(writer, 'require ["vacation", "fcc"];\n'
+                   'vacation :mime :subject "Gone fishing" :fcc "Copies" text:\n'
+                   "Content-Type: text/html; charset=utf-8\n\n<p>Back in May.</p>\n.\n;")
+    subject = unique("hello")
+    receive(writer, subject)
+    sent = writer.site.recorder.await_subject("Gone fishing")
+    assert sent.sender == "<>" and sent.recipients == ["sender@elsewhere.test"]
+    assert sent.mail.get_content_type() == "text/html"
+    assert sent.mail["Auto-Submitted"].startswith("auto-replied")
+    assert sent.mail["From"] == f"{writer.person.name.title()} <{writer.address}>"
+    flags, = await_in(writer, "Copies", "Gone fishing")
+    assert "\\Seen" in flags
+
+
+def test_a_web_server_is_told(writer):
+    text = unique("hook")
+    url = writer.site.files.put("/hook?token=secret", b"ok")
+    script(writer, f'require "enotify";\nnotify :message "{text}" "{url}";')
+    subject = unique("told")
+    receive(writer, subject)
+    writer.client.await_message(subject)
+    posted = wait_until(lambda: [json.loads(body) for path, body in writer.site.files.posted
+                                 if path == "/hook?token=secret" and text.encode() in body],
+                        ARRIVES, "the webhook")
+    assert len(posted) == 1
+    assert posted[0]["message"] == text and posted[0]["subject"] == subject
+
+
+def test_a_redirected_mail_has_the_edits_made_before(writer):
+    script(writer, 'require ["editheader", "copy"];\n'
+                   'addheader "X-Before" "yes";\nredirect :copy "bob@elsewhere.test";\n'
+                   'addheader "X-After" "no";')
+    subject = unique("edited")
+    receive(writer, subject)
+    writer.client.await_message(subject)
+    sent = writer.site.recorder.await_subject(subject)
+    assert sent.mail["X-Before"] == "yes" and sent.mail["X-After"] is None
+
+
+def test_another_user_gets_the_mail(writer, new_member):
+    nurse = new_member("nurse")
+    nurse.register_smtp("out")
+    script(writer, f'require "vnd.postern.deliver";\ndeliver :to "{nurse.jid}";')
+    subject = unique("for you")
+    receive(writer, subject)
+    nurse.client.await_message(subject, seconds=ARRIVES)
+    script(writer, 'require "vnd.postern.deliver";\ndeliver :to "nobody@example.org";')
+    other = unique("for whom")
+    receive(writer, other)
+    writer.client.await_message("has no account here", seconds=ARRIVES)
+    writer.client.await_message("Subject: " + other, seconds=ARRIVES)
+    assert nothing_came(writer, subject)
 
 
 def test_a_notification_comes_as_a_headline_of_the_gateway(writer):

@@ -18,12 +18,14 @@ class Page:
 
 
 class FileServer:
-    """`pages` maps paths to what is there; `asked` has the paths that were asked for."""
+    """`pages` maps paths to what is there; `asked` has the paths that were asked for,
+    `posted` what was sent: paths and bodies."""
 
     def __init__(self, authority):
         self.port = free_port()
         self.pages = {}
         self.asked = []
+        self.posted = []
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(authority.certificate, authority.key)
         self._context = context
@@ -53,6 +55,11 @@ class FileServer:
                         self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(page.content)
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.posted.append((self.path, body))
+                self.do_GET()
 
             def log_message(self, *_):
                 pass
