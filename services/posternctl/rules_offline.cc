@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "lib/mail/mime_parser.h"
 #include "services/posternctl/text_file.h"
@@ -36,7 +37,8 @@ std::string Assumed(const rules::FactKey& key) {
 // "mailbox:Lists = yes". The key of a program that runs has the hash of what it is given.
 std::string AssumedWords(const rules::FactKey& key, const std::string& value) {
   if (absl::StartsWith(key, "run:")) return "the program ends well, and says nothing";
-  return absl::StrCat(key, " = ", value.empty() ? "nothing" : value);
+  return absl::StrCat(absl::StrReplaceAll(key, {{"\n", " "}}), " = ",
+                      value.empty() ? "nothing" : value);
 }
 
 class Judge {
