@@ -21,7 +21,7 @@ namespace postern::fetcher {
 namespace {
 
 constexpr std::chrono::minutes kFilingLimit{2};
-constexpr size_t kMaxWhy = 300, kMaxSubject = 80;
+constexpr size_t kMaxNote = 300;
 constexpr int kMaxErrorsTold = 3;
 
 prometheus::Counter& Effects(const char* action, const char* result) {
@@ -63,34 +63,6 @@ std::string TargetOf(const JudgedMail& mail) {
 }
 
 }  // namespace
-
-// What one of our own services refuses for good, and what no repeat can change. A loop of
-// redirects is kFailedPrecondition, too.
-bool MayYetWork(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kPermissionDenied:
-    case absl::StatusCode::kUnimplemented:
-      return false;
-    default:
-      return true;
-  }
-}
-
-std::string WhyNot(const absl::Status& status) {
-  const auto wording = words::WordingOf(status);
-  const std::string why = wording ? words::English(*wording) : std::string(status.message());
-  return std::string(mail::CutUtf8(mail::CleanLine(why), kMaxWhy));
-}
-
-std::string SubjectForPeople(const IncomingMail& mail) {
-  const std::string subject = mail::CleanLine(mail.mail.subject());
-  return subject.empty() ? mail.mail.message_id()
-                         : std::string(mail::CutUtf8(subject, kMaxSubject));
-}
 
 void ShowEdited(JudgedMail& mail) {
   if (mail.said.edits().empty() || mail.mail.raw.empty()) return;
@@ -148,7 +120,7 @@ net::Task<absl::Status> RuleEffects::Do(const Account& account, const JudgedMail
                                {"account", account.id},
                                {"program", action.program()},
                                {"file", mail::CleanLine(action.note().file_name())},
-                               {"note", mail::CutUtf8(text, kMaxWhy)}});
+                               {"note", mail::CutUtf8(text, kMaxNote)}});
   co_return absl::OkStatus();
 }
 
@@ -176,10 +148,10 @@ net::Task<absl::Status> RuleEffects::Answer(const Account& account,
   }
   absl::Status filed = co_await FileAnswerOf(account, action);
   if (filed.ok() || MayYetWork(filed)) co_return filed;
-  co_await parts_.notes.Tell(
-      account, words::Word("A rule could not put \"$0\" into the folder \"$1\": $2",
-                           mail::CleanLine(mail::CutUtf8(answer.subject(), kMaxSubject)),
-                           mail::CleanLine(answer.filed_in()), WhyNot(filed)));
+  co_await parts_.notes.Tell(account,
+                             words::Word("A rule could not put \"$0\" into the folder \"$1\": $2",
+                                         mail::CleanLine(mail::CutUtf8(answer.subject(), kMaxNote)),
+                                         mail::CleanLine(answer.filed_in()), WhyNot(filed)));
   co_return absl::OkStatus();
 }
 
@@ -242,7 +214,7 @@ net::Task<void> RuleEffects::NeverWorks(const Account& account, JudgedMail& mail
 net::Task<void> RuleEffects::TellErrors(const Account& account, const JudgedMail& mail) {
   const int told = std::min(kMaxErrorsTold, mail.said.errors_size());
   for (int i = 0; i < told; ++i) {
-    const std::string error(mail::CutUtf8(mail::CleanLine(mail.said.errors(i)), kMaxWhy));
+    const std::string error(mail::CutUtf8(mail::CleanLine(mail.said.errors(i)), kMaxNote));
     co_await parts_.notes.Tell(
         account, words::Word("A rule went wrong, and did nothing with the mail: $0", error));
   }

@@ -1,0 +1,42 @@
+#include "services/fetcher/effects/judged_mail.h"
+
+#include "lib/mail/utf8.h"
+#include "lib/words/wording.h"
+
+namespace postern::fetcher {
+
+namespace {
+
+constexpr size_t kMaxWhy = 300, kMaxSubject = 80;
+
+}  // namespace
+
+// What one of our own services refuses for good, and what no repeat can change. A loop of
+// redirects is kFailedPrecondition, too.
+bool MayYetWork(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnimplemented:
+      return false;
+    default:
+      return true;
+  }
+}
+
+std::string WhyNot(const absl::Status& status) {
+  const auto wording = words::WordingOf(status);
+  const std::string why = wording ? words::English(*wording) : std::string(status.message());
+  return std::string(mail::CutUtf8(mail::CleanLine(why), kMaxWhy));
+}
+
+std::string SubjectForPeople(const IncomingMail& mail) {
+  const std::string subject = mail::CleanLine(mail.mail.subject());
+  return subject.empty() ? mail.mail.message_id()
+                         : std::string(mail::CutUtf8(subject, kMaxSubject));
+}
+
+}  // namespace postern::fetcher
