@@ -18,7 +18,7 @@ ARRIVES = 20  # seconds
 
 @pytest.fixture
 def writer(juliet):
-    juliet.make_folders("Lists", "Copies")
+    juliet.make_folders(*map(juliet.site.mailboxes.folder_name, ["Lists", "Copies"]))
     juliet.register_imap("work")
     juliet.register_smtp("out")
     yield juliet
@@ -33,8 +33,10 @@ def script(member, text, *options):
 
 
 def mails_in(member, folder="INBOX"):
-    """Subject -> the flags of each mail of that subject."""
+    """Subject -> the flags of each mail of that subject; "A/B" whatever the server has there."""
     found = {}
+    if folder != "INBOX":
+        folder = member.site.mailboxes.folder_name(*folder.split("/"))
     with member.site.mailboxes.open(member.address) as client:
         status, (count,) = client.select(f'"{folder}"', readonly=True)
         if status != "OK" or count == b"0":
@@ -92,8 +94,7 @@ def test_a_copy_stays_and_the_folder_is_made(writer):
     subject = unique("copied")
     receive(writer, subject)
     writer.client.await_message(subject)
-    separator = writer.site.mailboxes.folder_name("Made", "by rule")
-    assert len(await_in(writer, separator, subject)) == 1
+    assert len(await_in(writer, "Made/by rule", subject)) == 1
     assert len(mails_in(writer)[subject]) == 1
 
 
@@ -297,13 +298,16 @@ def test_whatever_is_killed_between_two_effects_happens_once(writer):
             restart_fetcher(writer.postern)
     for subject in subjects:
         await_in(writer, "Lists", subject, seconds=60)
-        writer.site.recorder.await_subject(subject)
+        # Where the sender dies along, what it was sending waits for its lease to end.
+        writer.site.recorder.await_subject(subject, seconds=60)
     for folder in ("Lists", "Copies"):
         found = mails_in(writer, folder)
         assert {subject: len(found.get(subject, [])) for subject in subjects} == \
             dict.fromkeys(subjects, 1), folder
     assert not any(subject in mails_in(writer) for subject in subjects)
-    assert all(len(writer.site.recorder.with_subject(subject)) == 1 for subject in subjects)
+    # A sender that dies before the last answer of the SMTP server can't know (test_sending_kill.py).
+    most = 1 if writer.postern.form == "services" else 2
+    assert all(len(writer.site.recorder.with_subject(subject)) <= most for subject in subjects)
 
 
 # --- rules on what is there already -----------------------------------------------------
