@@ -98,7 +98,7 @@ def test_fetching_may_be_called_off_or_come_to_nothing(reader):
     with pytest.raises(Refused) as refused:
         reader.client.command(contact, "jmc#get-email", session=step.session,
                               emails=[step.form.options["emails"][0][1]])
-    assert "Begin it again" in refused.value.text
+    assert "begin the command again" in refused.value.text
     step = reader.client.command(contact, "jmc#get-email")
     done = reader.client.command(contact, "jmc#get-email", session=step.session, emails=[])
     assert (done.status, words_of(done)) == ("completed", "No email was selected.")
