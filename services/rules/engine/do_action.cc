@@ -108,8 +108,6 @@ struct Doer {
   void operator()(const DeleteHeader& statement) { DoDeleteHeader(statement, run); }
   void operator()(const ChangeBody& statement) { DoChangeBody(statement, run); }
   // No front end offers these two: nothing that carries out actions could.
-  void operator()(const ReplacePart&) { run.Fail("replace is not known here"); }
-  void operator()(const Enclose&) { run.Fail("enclose is not known here"); }
   void operator()(const ExtractText& statement) { DoExtractText(statement, run); }
   void operator()(const Note& statement) {
     // Files are the operator's: what users log goes to the audit log.

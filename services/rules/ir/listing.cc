@@ -257,14 +257,6 @@ struct ShowStatement {
                         s.pattern == nullptr ? "" : absl::StrCat(" /", s.pattern->pattern(), "/"),
                         " ", Show(s.text));
   }
-  std::string operator()(const ReplacePart& s) {
-    return absl::StrCat("replace", Show("mime", s.mime), Show("subject", s.subject),
-                        Show("from", s.from), " ", Show(s.text));
-  }
-  std::string operator()(const Enclose& s) {
-    return absl::StrCat("enclose", Show("subject", s.subject), " :headers ", Show(s.headers), " ",
-                        Show(s.text));
-  }
   std::string operator()(const ExtractText& s) {
     return absl::StrCat("extracttext", Show(s.modifiers), " :first ", s.first, " v", s.slot);
   }

@@ -121,16 +121,6 @@ struct ChangeBody {
   std::string header;  // kReplaceHeader
   std::shared_ptr<const RE2> pattern;  // kReplaceText, kReplaceHeader
 };
-struct ReplacePart {  // RFC 5703 section 6
-  Text text;
-  bool mime = false;
-  std::optional<Text> subject, from;
-};
-struct Enclose {  // RFC 5703 section 7
-  Text text;
-  std::optional<Text> subject;
-  std::vector<Text> headers;
-};
 struct ExtractText {  // RFC 5703 section 5
   uint32_t slot = 0;
   std::vector<Modifier> modifiers;
@@ -147,6 +137,6 @@ struct Fail {  // "error" of RFC 5463
 using Statement =
     std::variant<SetVariable, ChangeFlags, Keep, Discard, FileInto, Redirect, Reject, Vacation,
                  Reply, Notify, Deliver, Hold, Quarantine, RunProgram, AddHeader, DeleteHeader,
-                 ChangeBody, ReplacePart, Enclose, ExtractText, Note, Fail, ForeignCall>;
+                 ChangeBody, ExtractText, Note, Fail, ForeignCall>;
 
 }  // namespace postern::rules

@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/rules/sieve/compile.h"
 
-// Examples of the RFCs (their code components): each has to compile.
+// Scripts such as the RFCs' sections show; some are adapted. Each has to compile.
 namespace postern::rules::sieve {
 namespace {
 
