@@ -45,6 +45,7 @@ rules::v1::EvaluateRequest Judging::RequestFor(
   request.set_time_zone(account.time_zone);
   request.set_dry_run(question.dry_run);
   request.set_try_script(question.try_script);
+  request.set_mail_ref(mail.mail.mail_ref);
   for (const auto& [key, value] : facts) (*request.mutable_facts())[key] = value;
   if (!sources_) {
     // IMAP does not tell an account's addresses; most logins are one.

@@ -20,6 +20,9 @@ constexpr size_t kMaxSubjectCodePoints = 200;
 constexpr size_t kMaxReason = 600, kMaxReasons = 4;
 constexpr int kMaxSteps = 20;  // of a trace that is recorded
 constexpr size_t kMaxStepCodePoints = 200;
+constexpr int kMaxActions = 20;  // the same
+constexpr size_t kMaxMailRefBytes = 1024;
+constexpr int kMaxTargets = 8;  // of one action
 constexpr char kMatched[] = " matched \"";
 
 std::string Line(const TraceStep& step) {
@@ -58,6 +61,38 @@ const ProgramInForce* FindByHash(const Stages& stages, absl::string_view hash) {
 
 bool IsImplicitKeep(const v1::Action& action) {
   return action.has_keep() && action.keep().implicit() && action.keep().flags().empty();
+}
+
+void KeepFew(google::protobuf::RepeatedPtrField<std::string>* texts) {
+  if (texts->size() > kMaxTargets) texts->DeleteSubrange(kMaxTargets, texts->size() - kMaxTargets);
+}
+
+// What was done, and to whom; nothing of what an answer or a notification says.
+v1::Action Recorded(v1::Action action) {
+  action.clear_key();
+  if (action.has_answer()) {
+    const std::string to = action.answer().to();
+    action.mutable_answer()->Clear();
+    action.mutable_answer()->set_to(to);
+  } else if (action.has_notify()) {
+    // Not all of a web address: it may have a token in it.
+    const std::string& method = action.notify().method();
+    const std::string shown = method.substr(0, method.find_first_of("?#"));
+    action.mutable_notify()->Clear();
+    action.mutable_notify()->set_method(Shorten(shown, kMaxStepCodePoints));
+  } else if (action.has_reject()) {
+    action.mutable_reject()->set_reason(Shorten(action.reject().reason(), kMaxStepCodePoints));
+  } else if (action.has_quarantine()) {
+    action.mutable_quarantine()->set_reason(
+        Shorten(action.quarantine().reason(), kMaxStepCodePoints));
+  } else if (action.has_note()) {
+    action.mutable_note()->Clear();
+  } else if (action.has_redirect()) {
+    KeepFew(action.mutable_redirect()->mutable_addresses());
+  } else if (action.has_deliver()) {
+    KeepFew(action.mutable_deliver()->mutable_to());
+  }
+  return action;
 }
 
 std::string SenderOf(const mail::v1::Mail& mail) {
@@ -122,6 +157,11 @@ v1::Decision MakeDecision(const v1::EvaluateRequest& request, const v1::Evaluate
   decision.set_verdict(response.verdict());
   decision.set_reason(response.reason());
   decision.set_program_hash(program_hash);
+  if (request.mail_ref().size() <= kMaxMailRefBytes) decision.set_mail_ref(request.mail_ref());
+  for (const v1::Action& action : response.actions()) {
+    if (decision.actions_size() == kMaxActions) break;
+    *decision.add_actions() = Recorded(action);
+  }
   for (const v1::TraceStep& step : response.trace()) {
     if (decision.trace_size() == kMaxSteps) break;
     v1::TraceStep& kept = *decision.add_trace();
