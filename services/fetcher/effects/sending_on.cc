@@ -198,7 +198,7 @@ net::Task<absl::Status> SendingOn::Mailto(const Account& account, const rules::v
   }
   draft.set_subject(notification.subject);
   draft.set_text(notification.text);
-  draft.set_auto_submitted(sender::v1::AUTO_SUBMITTED_GENERATED);
+  draft.set_auto_submitted(sender::v1::AUTO_SUBMITTED_NOTIFIED);
   draft.set_no_signature(true);
   co_return co_await Submit(account, action.key(), way->account_id, std::move(draft));
 }

@@ -22,7 +22,7 @@ struct Quote {
 };
 
 // RFC 3834 section 5.
-enum class AutoSubmitted { kNo, kGenerated, kReplied };
+enum class AutoSubmitted { kNo, kGenerated, kReplied, kNotified };
 
 // A mail as its author means it.
 struct Draft {

@@ -88,6 +88,8 @@ AutoSubmitted AutoSubmittedOf(const v1::Draft& proto) {
       return AutoSubmitted::kGenerated;
     case v1::AUTO_SUBMITTED_REPLIED:
       return AutoSubmitted::kReplied;
+    case v1::AUTO_SUBMITTED_NOTIFIED:
+      return AutoSubmitted::kNotified;
     default:
       return AutoSubmitted::kNo;
   }

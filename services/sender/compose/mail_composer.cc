@@ -20,12 +20,24 @@ namespace {
 constexpr char kUserAgent[] = "Postern/0.1";
 constexpr size_t kBoundaryLetters = 24;
 
-absl::string_view AutoSubmittedField(AutoSubmitted kind) {
-  switch (kind) {
+// An address that needs no quoting within a quoted string.
+bool IsPlain(absl::string_view address) {
+  return std::all_of(address.begin(), address.end(), [](unsigned char c) {
+    return c > ' ' && c < 0x7F && c != '"' && c != '\\';
+  });
+}
+
+std::string AutoSubmittedField(const Draft& draft) {
+  switch (draft.auto_submitted) {
     case AutoSubmitted::kGenerated:
       return "auto-generated";
     case AutoSubmitted::kReplied:
       return "auto-replied";
+    case AutoSubmitted::kNotified: {  // RFC 5436 section 2.7.1
+      const std::string owner = draft.from.Spec();
+      if (!IsPlain(owner)) return "auto-notified";
+      return absl::StrCat("auto-notified; owner-email=\"", owner, "\"");
+    }
     case AutoSubmitted::kNo:
       break;
   }
@@ -48,6 +60,7 @@ absl::Status CheckSize(const Draft& draft) {
 mail::OutgoingMail ToOutgoing(Draft&& draft, absl::string_view key, int64_t date_unix) {
   Letter letter = WriteLetter(draft);
   mail::OutgoingMail mail;
+  mail.auto_submitted = AutoSubmittedField(draft);
   mail.from = std::move(draft.from);
   mail.to = std::move(draft.to);
   mail.cc = std::move(draft.cc);
@@ -60,7 +73,6 @@ mail::OutgoingMail ToOutgoing(Draft&& draft, absl::string_view key, int64_t date
   mail.date_unix = date_unix;
   mail.zone = draft.zone;
   mail.user_agent = kUserAgent;
-  mail.auto_submitted = std::string(AutoSubmittedField(draft.auto_submitted));
   mail.jabber_id = std::move(draft.jabber_id);
   const bool has_parts = !mail.html.empty() || !mail.parts.empty();
   if (has_parts) {
