@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "lib/crypto/digest.h"
+#include "lib/mail/utf8.h"
 #include "services/rules/engine/ask.h"
 #include "services/rules/engine/flag_list.h"
 #include "services/rules/engine/macros.h"
@@ -17,11 +18,11 @@
 namespace postern::rules {
 namespace {
 
-constexpr size_t kMaxId = 256;  // of RFC 7352; longer ones by their hash
+constexpr size_t kMaxId = 256;  // of RFC 7352; longer ones, and what is no text, by their hash
 
 std::string ShortId(absl::string_view text) {
-  return text.size() <= kMaxId ? std::string(text)
-                               : absl::StrCat("sha256:", crypto::Sha256Hex(text));
+  const bool as_it_is = text.size() <= kMaxId && mail::IsUtf8(text);
+  return as_it_is ? std::string(text) : absl::StrCat("sha256:", crypto::Sha256Hex(text));
 }
 
 bool TakesOne(const Match& match, const Keys& keys, absl::string_view value, Run& run) {
@@ -96,6 +97,7 @@ bool AskFlag(const FlagTest& test, Run& run) {
     std::vector<std::string> texts;
     for (const std::string& name : ExpandAll(test.variables, run)) {
       const auto& all = run.program.variables;
+      if (!run.budget.Spend(all.size() * 8)) break;
       for (size_t slot = 0; slot < all.size(); ++slot) {
         if (absl::EqualsIgnoreCase(all[slot].name, name)) texts.push_back(run.variables[slot]);
       }

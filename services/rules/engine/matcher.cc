@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kMaxShown = 200;  // code points, in the trace
 constexpr size_t kSharers = 100;   // of RE2's memory, with expressions that are made at run time
+constexpr size_t kCompiling = 64 * 1024;   // what that costs of the budget, bytes
 constexpr size_t kMaxListedAddress = 320;  // RFC 5321: 64 + 1 + 255
 
 re2::StringPiece Piece2(absl::string_view text) { return {text.data(), text.size()}; }
@@ -33,6 +34,7 @@ Matcher::Matcher(const Match& match, const Keys& keys, Run& run, bool sets_value
 // An expression that variables are in.
 std::shared_ptr<const RE2> Matcher::CompileAtRun(absl::string_view text) const {
   const PatternOptions options{match_.collation == Collation::kOctet, /*longest_match=*/true};
+  run_.budget.Spend(kCompiling);
   const absl::StatusOr<std::string> translated = TranslatePosixRegex(text);
   absl::Status status = translated.status();
   if (status.ok()) {
@@ -52,7 +54,10 @@ void Matcher::Prepare() {
     return;
   }
   keys_.reserve(source_.texts.size());
-  for (size_t i = 0; i < source_.texts.size() && !run_.failed(); ++i) PrepareKey(i);
+  for (size_t i = 0; i < source_.texts.size(); ++i) {
+    if (run_.failed() || run_.budget.spent()) return;
+    PrepareKey(i);
+  }
 }
 
 void Matcher::PrepareKey(size_t index) {

@@ -34,7 +34,7 @@ struct Run {
   const Facts& facts;
   const EvaluationLimits& limits;
   bool operator_rule;
-  Budget budget;
+  mutable Budget budget;         // to look at things costs, too
   absl::string_view recipient;  // who is judged, when each is by itself
 
   // Of a suite's own commands; else null.
@@ -76,6 +76,8 @@ struct Run {
 
 // A string of the program, put together. At most limits.variable_bytes of what a variable holds.
 std::string Expand(const Text& text, const Run& run);
+// The same of what replaces a match: RE2's, with \0 to \9 in what the rule says alone.
+std::string ExpandReplacement(const Text& text, const Run& run);
 std::string ExpandOr(const std::optional<Text>& text, const Run& run);  // "" without
 std::vector<std::string> ExpandAll(const std::vector<Text>& texts, const Run& run);
 

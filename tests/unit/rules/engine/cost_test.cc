@@ -114,6 +114,28 @@ TEST(Cost, PatternsThatGoBackEndAtTheLimit) {
   EXPECT_LE(evaluation.work, 2100u);
 }
 
+// What is looked for costs, not only what is compared.
+TEST(Cost, ThousandsOfNamesInThousandsOfFieldsEndAtTheLimit) {
+  const std::string mail = absl::StrCat(Repeat("A:\r\n", 9000), "\r\n");
+  MessageView view(mail);
+  const std::string script = absl::StrCat(
+      "require [\"relational\", \"comparator-i;ascii-numeric\"];"
+      "if header :count \"gt\" :comparator \"i;ascii-numeric\" [\"A\"",
+      Repeat(",\"A\"", 20'000), "] \"999999999\" { discard; }");
+  const Evaluation evaluation = Evaluate(*Prepared(script), view, SomeFacts(), SomeLimits());
+  ASSERT_TRUE(evaluation.error.has_value());
+  EXPECT_LE(evaluation.work, 21'000u);
+}
+
+TEST(Cost, ExpressionsThatAreMadeAtRunTimeCost) {
+  MessageView view("X: y\r\n\r\n");
+  const std::string script = absl::StrCat(
+      "require [\"variables\", \"regex\"]; set \"a\" \"b\";"
+      "if header :regex \"x\" [\"${a}\"",
+      Repeat(",\"${a}{2,9}\"", 1000), "] { discard; }");
+  EXPECT_GE(Evaluate(*Prepared(script), view, SomeFacts(), SomeLimits()).work, 8000u);
+}
+
 TEST(Cost, HugeHeadersAreReadToTheirLimits) {
   const std::string mail = absl::StrCat(Repeat("X: y\r\n", 200'000), "\r\nbody");
   const MessageView view(mail);
