@@ -5,9 +5,11 @@
 #include <variant>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/crypto/digest.h"
+#include "lib/mail/utf8.h"
 #include "services/rules/answers/answer.h"
 #include "services/rules/answers/suppression.h"
 #include "services/rules/judging/action_codec.h"
@@ -17,6 +19,14 @@ namespace {
 
 constexpr uint64_t kSameRedirect = 12 * 3600;  // seconds
 constexpr size_t kBudgetKeyLength = 24;
+constexpr size_t kMaxMark = 1024;
+
+// A mark's key goes to the caller and comes back, as text: a Message-ID or a handle may be none, or
+// a very long one.
+std::string MarkOf(std::string key) {
+  if (key.size() <= kMaxMark && mail::IsUtf8(key)) return key;
+  return absl::StrCat("sha256:", crypto::Sha256Hex(key));
+}
 
 class Proposer {
  public:
@@ -73,6 +83,10 @@ class Proposer {
   }
 
   bool ConsiderRedirect(const Action& action, const RedirectAction& redirect) {
+    if (!LeaveOutOwn()) {
+      out_.keep_instead = out_.keep_instead || !redirect.copy;
+      return Refuse(action, "not redirected: ", "the address is that of its own mailbox");
+    }
     if (message_.Fields("Received").size() > kMaxReceived) {
       out_.keep_instead = out_.keep_instead || !redirect.copy;
       return Refuse(action, "not redirected: ", "it has gone through too many servers");
@@ -81,8 +95,8 @@ class Proposer {
     std::string once;
     if (!ids.empty() && !ids.front()->raw.empty()) {
       const std::string to = absl::AsciiStrToLower(absl::StrJoin(redirect.addresses, "\n"));
-      once = absl::StrCat("redirected:", redirect.headers_only ? "header\n" : "", to, "\n",
-                          ids.front()->raw);
+      once = MarkOf(absl::StrCat("redirected:", redirect.headers_only ? "header\n" : "", to, "\n",
+                                 ids.front()->raw));
       proposal_.mark = UserMemory::NewMark{once, kSameRedirect};
     }
     std::vector<Budget> budgets;
@@ -95,9 +109,22 @@ class Proposer {
     return true;
   }
 
+  // What is sent to the mailbox that it came from would come again. False: nobody else is left.
+  bool LeaveOutOwn() {
+    auto& addresses = *proposal_.action.mutable_redirect()->mutable_addresses();
+    const auto is_own = [&](const std::string& address) {
+      const auto& own = facts_.own_addresses;
+      return std::any_of(own.begin(), own.end(), [&](const std::string& one) {
+        return absl::EqualsIgnoreCase(one, address);
+      });
+    };
+    addresses.erase(std::remove_if(addresses.begin(), addresses.end(), is_own), addresses.end());
+    return !addresses.empty();
+  }
+
   void Once(const std::string& to, const std::string& handle, uint64_t seconds) {
     const std::string whom = absl::AsciiStrToLower(to);
-    const std::string once = absl::StrCat("answered:", handle, "\n", whom);
+    const std::string once = MarkOf(absl::StrCat("answered:", handle, "\n", whom));
     const std::string of_whom =
         absl::StrCat("answers-", crypto::Sha256Hex(whom).substr(0, kBudgetKeyLength));
     proposal_.claim = ClaimFor(once, {{of_whom, kAnswersToOneAnHour, absl::Hours(1)},
@@ -134,13 +161,15 @@ class Proposer {
   Proposals out_;
 };
 
-void AddNote(std::string text, uint32_t line, v1::EvaluateResponse& response) {
-  response.add_trace()->set_text(std::move(text));
+// Addresses in it may be no text.
+void AddNote(const std::string& text, uint32_t line, v1::EvaluateResponse& response) {
+  response.add_trace()->set_text(mail::RepairUtf8(text));
   response.mutable_trace()->rbegin()->set_line(line);
   response.mutable_trace()->rbegin()->set_action(true);
 }
 
-void AddOnce(const std::string& error, v1::EvaluateResponse& response) {
+void AddOnce(const std::string& said, v1::EvaluateResponse& response) {
+  const std::string error = mail::RepairUtf8(said);
   const auto& all = response.errors();
   if (std::find(all.begin(), all.end(), error) == all.end()) response.add_errors(error);
 }
