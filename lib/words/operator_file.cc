@@ -1,4 +1,4 @@
-#include "services/sender/operator_file.h"
+#include "lib/words/operator_file.h"
 
 #include <algorithm>
 #include <utility>
@@ -11,7 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
-namespace postern::sender {
+namespace postern::words {
 
 std::vector<FileLine> LinesOf(absl::string_view text) {
   absl::ConsumePrefix(&text, "\xef\xbb\xbf");
@@ -83,4 +83,4 @@ absl::Status InFile(absl::string_view path, const absl::Status& told) {
   return absl::Status(told.code(), absl::StrJoin(lines, "\n"));
 }
 
-}  // namespace postern::sender
+}  // namespace postern::words
