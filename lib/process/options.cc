@@ -59,11 +59,13 @@ Program::Program(std::string name, std::string purpose, Needs needs)
       s.needs.example, "\n"));
   s.listen = s.needs.default_listen;
   s.metrics_listen = s.needs.default_metrics_listen;
-  Add("--redis", s.redis,
-      s.needs.private_redis
-          ? "redis://[:password@]host[:port][/db] or unix:///path; a private one when left out"
-          : "redis://[:password@]host[:port][/db] or unix:///path",
-      !s.needs.private_redis);
+  if (s.needs.redis) {
+    Add("--redis", s.redis,
+        s.needs.private_redis
+            ? "redis://[:password@]host[:port][/db] or unix:///path; a private one when left out"
+            : "redis://[:password@]host[:port][/db] or unix:///path",
+        !s.needs.private_redis);
+  }
   Add("--listen", s.listen, "Address for gRPC");
   Add("--metrics-listen", s.metrics_listen, "Address for /metrics, /healthz and /readyz");
   if (s.needs.private_redis) {

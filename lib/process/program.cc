@@ -66,7 +66,7 @@ struct Running {
 
   std::string NotReadyBecause() const {
     if (stopping) return "it is stopping";
-    if (!redis->connected()) return "redis: not connected";
+    if (redis && !redis->connected()) return "redis: not connected";
     for (const auto& service : services) {
       if (auto why = service->NotReadyBecause(); !why.empty()) {
         return absl::StrCat(service->Name(), ": ", why);
@@ -81,7 +81,7 @@ struct Running {
     for (const auto& service : services) {
       if (service->Name() != name) continue;
       if (stopping) return "it is stopping";
-      return redis->connected() ? service->NotReadyBecause() : "redis is away";
+      return !redis || redis->connected() ? service->NotReadyBecause() : "redis is away";
     }
     return std::nullopt;
   }
@@ -150,7 +150,7 @@ Peers PeersInside(grpc::Server& server) {
   grpc::ChannelArguments args;
   args.SetMaxReceiveMessageSize(rpc::kMaxMessageBytes);
   const auto channel = server.InProcessChannel(args);
-  return Peers{channel, channel, channel, channel, channel};
+  return Peers{channel, channel, channel, channel, channel, channel};
 }
 
 }  // namespace
@@ -202,7 +202,7 @@ bool Program::ReadOptions(int argc, char** argv, const Check& check, int& exit_c
   return !s.ReportProblems();
 }
 
-absl::Status Program::Start(Running& run, const Make& make) {
+absl::Status Program::ConnectRedis(Running& run) {
   State& s = *state_;
   std::string redis_url = s.redis;
   if (s.needs.private_redis && redis_url.empty()) {
@@ -212,13 +212,18 @@ absl::Status Program::Start(Running& run, const Make& make) {
     redis_url = run.private_redis->url();
   }
   auto redis = store::RedisClient::Create(run.io.get_executor(), redis_url);
-  if (redis.ok()) {
-    run.redis = *std::move(redis);
-    run.runtime.emplace(Runtime{run.io, *run.redis});
-    run.services = make(*run.runtime);
-  } else {
+  if (!redis.ok()) {
     Reject("--redis", std::string(redis.status().message()));
+    return absl::InvalidArgumentError("options");
   }
+  run.redis = *std::move(redis);
+  run.runtime.emplace(Runtime{run.io, *run.redis});
+  return absl::OkStatus();
+}
+
+absl::Status Program::Start(Running& run, const Furnish& furnish) {
+  State& s = *state_;
+  if (auto status = furnish(run); !status.ok()) return status;
   if (!s.problems.empty()) return absl::InvalidArgumentError("options");
   if (auto status = Listen(run, s.listen, s.tls); !status.ok()) return status;
   auto peers =
@@ -240,6 +245,23 @@ absl::Status Program::Start(Running& run, const Make& make) {
 int Program::Run(int argc, char** argv, const Check& check, const Make& make) {
   int exit_code = 0;
   if (!ReadOptions(argc, argv, check, exit_code)) return exit_code;
+  return Live([&](Running& run) {
+    const absl::Status status = ConnectRedis(run);
+    if (status.ok()) run.services = make(*run.runtime);
+    return status;
+  });
+}
+
+int Program::RunAlone(int argc, char** argv, const Check& check, const MakeAlone& make) {
+  int exit_code = 0;
+  if (!ReadOptions(argc, argv, check, exit_code)) return exit_code;
+  return Live([&](Running& run) {
+    run.services = make(run.io);
+    return absl::OkStatus();
+  });
+}
+
+int Program::Live(const Furnish& furnish) {
   ProtectMemory();
   // gRPC tells on standard error what it then answers as a status; we tell it in our words.
   if (!std::getenv("GRPC_VERBOSITY")) {
@@ -248,7 +270,7 @@ int Program::Run(int argc, char** argv, const Check& check, const Make& make) {
   ::signal(SIGPIPE, SIG_IGN);
   // Never destroyed: at the end the process goes at once (below).
   Running& run = *new Running;
-  if (auto status = Start(run, make); !status.ok()) {
+  if (auto status = Start(run, furnish); !status.ok()) {
     if (!state_->ReportProblems()) std::cerr << state_->name << ": " << status.message() << "\n";
     if (run.private_redis) run.private_redis->Stop();
     std::_Exit(status.code() == absl::StatusCode::kInvalidArgument ? kWrongUsage : 1);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@ struct Needs {
   std::string default_metrics_listen;  // "127.0.0.1:9101"
   std::string example;                 // a command line, for --help
   bool private_redis = false;          // all-in-one: --data-dir, and a redis of its own
+  bool redis = true;                   // false: there is no --redis, and RunAlone() is called
 };
 
 struct Running;  // program.cc
@@ -56,11 +58,19 @@ class Program {
   // and Rejects what can't be used; `make` builds the services.
   int Run(int argc, char** argv, const Check& check, const Make& make);
 
+  using MakeAlone =
+      std::function<std::vector<std::unique_ptr<Service>>(boost::asio::io_context& io)>;
+  // The same of a process that has no Redis.
+  int RunAlone(int argc, char** argv, const Check& check, const MakeAlone& make);
+
  private:
   struct State;
   // False when the program is to end with `exit_code` now.
   bool ReadOptions(int argc, char** argv, const Check& check, int& exit_code);
-  absl::Status Start(Running& run, const Make& make);
+  using Furnish = std::function<absl::Status(Running&)>;  // makes the services
+  absl::Status ConnectRedis(Running& run);
+  absl::Status Start(Running& run, const Furnish& furnish);
+  int Live(const Furnish& furnish);
   std::unique_ptr<State> state_;
 };
 

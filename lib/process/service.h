@@ -23,9 +23,10 @@ struct Runtime {
 // all-in-one. A service uses those that it has options for.
 struct Peers {
   std::shared_ptr<grpc::Channel> admin, edge, fetcher, rules, sender;
+  std::shared_ptr<grpc::Channel> runner;  // in the all-in-one alone; others name it by an option
 };
 
-// One of the five, as a process runs it. Constructed, then Rpc() is registered
+// One of the services, as a process runs it. Constructed, then Rpc() is registered
 // with the gRPC server, then Start() is called (before the io_context runs, so
 // no handler can come before it), at the end Stop().
 class Service {
