@@ -27,6 +27,7 @@ HOMES = {
     "RE2": (r"re2/", ["services/"]),
     "IDNA of ICU": (r"unicode/uidna", ["lib/mail/domain_name.cc"]),
     "GNU SASL": (r"gsasl", ["lib/sasl/"]),
+    "libseccomp": (r"seccomp\.h", ["services/runner/sandbox/system_calls.cc"]),
 }
 
 # What a part of lib may include of the other parts.
@@ -48,12 +49,12 @@ LIB_LAYERS = {
 PURE = {
     "lib/mail/": r"boost/|grpc|google/protobuf|postern/.*\.pb\.h|chrono|filesystem|fstream",
 }
-PROTOCOLS = re.compile(r"services/\w+/(imap|pop3|smtp)/")
+PROTOCOLS = re.compile(r"services/\w+/(imap|pop3|smtp|managesieve)/")
 NOT_IN_PROTOCOLS = re.compile(
     r"boost/|openssl/|hiredis/|grpc|google/protobuf|\.pb\.h$|lib/(store|rpc|process)/")
 # posternctl explains rules, routes and aliases without a server, so it links the pure halves.
 SHARED_HALVES = {"posternctl": re.compile(
-    r"services/rules/(engine|ir|jsmail|sieve)/\w+\.h|"
+    r"services/rules/(engine|filter|ir|jsmail|sieve)/\w+\.h|"
     r"services/sender/(aliases/alias_table|routes/route_table|operator_file)\.h")}
 SERVICE = re.compile(r"services/([\w-]+)/")
 
