@@ -2,6 +2,7 @@
 #include "services/all-in-one/key_file.h"
 #include "services/fetcher/fetcher.h"
 #include "services/rules/rules.h"
+#include "services/runner/runner.h"
 #include "services/sender/sender.h"
 #include "services/xmpp-edge/xmpp_edge.h"
 
@@ -15,6 +16,7 @@ struct Configs {
   rules::Config rules;
   sender::Config sender;
   xmpp_edge::Config edge;
+  runner::Config runner;
 };
 
 void AddOptions(process::Program& program, Configs& configs) {
@@ -23,6 +25,7 @@ void AddOptions(process::Program& program, Configs& configs) {
   fetcher::AddOptions(program, configs.fetcher);
   sender::AddOptions(program, configs.sender);
   rules::AddOptions(program, configs.rules);
+  runner::AddOptions(program, configs.runner);
 }
 
 // A private key is as good as a private Redis when neither was named.
@@ -47,9 +50,18 @@ void ChooseRelay(process::Program& program, Configs& configs) {
   configs.admin.relay_offered = there;
 }
 
+// Programs run here when their list is named, and by nobody else then.
+void ChooseRunner(process::Program& program, Configs& configs) {
+  runner::CheckConfig(program, configs.runner, runner::Company::kWithSecrets);
+  configs.rules.runner_inside = !configs.runner.programs_file.empty();
+  if (configs.rules.runner_inside && !configs.rules.runner_addr.empty())
+    program.Reject("--runner-addr", "means nothing beside --programs-file: name one of them");
+}
+
 void CheckConfigs(process::Program& program, Configs& configs) {
   xmpp_edge::CheckConfig(program, configs.edge);
   rules::CheckConfig(program, configs.rules);
+  ChooseRunner(program, configs);
   fetcher::CheckReach(program, configs.fetcher);
   ChooseRelay(program, configs);
   admin::CheckSite(program, configs.admin);
@@ -66,6 +78,8 @@ std::vector<std::unique_ptr<process::Service>> MakeServices(process::Runtime& ru
   std::vector<std::unique_ptr<process::Service>> services;
   services.push_back(admin::MakeAdmin(runtime, configs.admin));
   services.push_back(rules::MakeRules(runtime, configs.rules));
+  if (configs.rules.runner_inside)
+    services.push_back(runner::MakeRunner(runtime.io, configs.runner));
   services.push_back(xmpp_edge::MakeXmppEdge(runtime, configs.edge));
   services.push_back(sender::MakeSender(runtime, configs.sender));
   services.push_back(fetcher::MakeFetcher(runtime, configs.fetcher));
