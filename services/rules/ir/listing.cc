@@ -239,8 +239,8 @@ struct ShowStatement {
     return absl::StrCat("quarantine ", Show(s.reason));
   }
   std::string operator()(const RunProgram& s) {
-    return absl::StrCat("exec ", s.id, " \"", absl::Utf8SafeCEscape(s.program), "\" :seconds ",
-                        s.seconds);
+    return absl::StrCat("exec ", s.id, " \"", absl::Utf8SafeCEscape(s.program), "\"",
+                        s.seconds == 0 ? "" : absl::StrCat(" :seconds ", s.seconds));
   }
   std::string operator()(const AddHeader& s) {
     return absl::StrCat("addheader", Show("last", s.last), " ", Show(s.name), " ", Show(s.value));

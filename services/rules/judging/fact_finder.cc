@@ -69,8 +69,11 @@ std::optional<runner::v1::RunProgramRequest> RunRequest(const Stages& stages, co
     if (!one.operator_rule || program.origin.hash != parts.first) continue;
     runner::v1::RunProgramRequest request;
     for (const Statement& statement : program.statements) {
-      if (const auto* run = std::get_if<RunProgram>(&statement); run != nullptr && run->id == index)
+      if (const auto* run = std::get_if<RunProgram>(&statement);
+          run != nullptr && run->id == index) {
         request.set_program(run->program);
+        request.set_seconds(run->seconds);
+      }
       const auto* reply = std::get_if<Reply>(&statement);
       if (reply != nullptr && reply->run == index) request.set_result_file(reply->file_name);
     }

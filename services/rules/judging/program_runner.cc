@@ -1,8 +1,14 @@
 #include "services/rules/judging/program_runner.h"
 
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <iterator>
+#include <optional>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "lib/net/event.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
 #include "lib/rpc/unary.h"
@@ -35,7 +41,62 @@ ProgramRunner::Outcome NotRun(std::string why) {
 
 }  // namespace
 
+// A run that is under way, or how it went.
+struct ProgramRunner::Known {
+  explicit Known(boost::asio::any_io_executor executor) : ended(std::move(executor)) {}
+  net::Event ended;
+  std::optional<Outcome> outcome;
+  Clock::time_point since;  // it ended
+  bool under_way = true;
+};
+
+// Those that are old, and the oldest where there are too many.
+void ProgramRunner::Forget(Clock::time_point now) {
+  size_t bytes = 0;
+  for (auto at = known_.begin(); at != known_.end();) {
+    const Known& known = *at->second;
+    const bool old = !known.under_way && now - known.since > kRemembered;
+    if (known.outcome) bytes += known.outcome->made.size();
+    at = old ? known_.erase(at) : std::next(at);
+  }
+  while (known_.size() > kMaxRemembered || bytes > kMaxRememberedBytes) {
+    const auto oldest =
+        std::min_element(known_.begin(), known_.end(), [](const auto& a, const auto& b) {
+          return std::pair(a.second->under_way, a.second->since) <
+                 std::pair(b.second->under_way, b.second->since);
+        });
+    if (oldest->second->under_way) return;
+    bytes -= std::min(bytes, oldest->second->outcome->made.size());
+    known_.erase(oldest);
+  }
+}
+
 net::Task<absl::StatusOr<ProgramRunner::Outcome>> ProgramRunner::Run(
+    runner::v1::RunProgramRequest request) {
+  const std::string id = request.run_id();
+  if (id.empty()) co_return co_await Ask(std::move(request));
+  Forget(Clock::now());
+  // Whoever began it may be gone before it ended.
+  while (known_.contains(id)) {
+    const std::shared_ptr<Known> known = known_[id];
+    if (known->outcome) co_return *known->outcome;
+    co_await known->ended.Wait();
+  }
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const auto known = std::make_shared<Known>(executor);
+  known_[id] = known;
+  const absl::Cleanup end = [this, id, known] {
+    if (!known->outcome) known_.erase(id);
+    known->under_way = false;
+    known->ended.Notify();
+  };
+  auto outcome = co_await Ask(std::move(request));
+  if (outcome.ok() && outcome->ran) known->outcome = *outcome;
+  known->since = Clock::now();
+  co_return outcome;
+}
+
+net::Task<absl::StatusOr<ProgramRunner::Outcome>> ProgramRunner::Ask(
     runner::v1::RunProgramRequest request) {
   static auto& done = Runs("done");
   const std::string program = request.program();
@@ -49,6 +110,7 @@ net::Task<absl::StatusOr<ProgramRunner::Outcome>> ProgramRunner::Run(
     away_since_ = {};
     done.Increment();
     Outcome outcome;
+    outcome.ran = true;
     outcome.exit_code = answer->exit_code();
     outcome.made = answer->has_result() ? answer->result() : answer->output();
     if (answer->timed_out()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -21,17 +22,28 @@ class ProgramRunner {
     int exit_code = kNotRun;
     std::string made;     // the file that it made, or else what it wrote
     std::string trouble;  // why it was not run, or not to its end; for operators
+    bool ran = false;
   };
   // A run that could not be made has kNotRun for its exit code. kUnavailable: the runner is away
   // or busy, the mail is to come again; when that goes on for five minutes, no mail waits for it.
+  // The same run_id again is the same run: its outcome is known for some minutes, and one that is
+  // under way is waited for, so that a mail that comes again finds what it waited for too long.
   net::Task<absl::StatusOr<Outcome>> Run(runner::v1::RunProgramRequest request);
 
   static constexpr int kNotRun = -1;
+  static constexpr std::chrono::minutes kRemembered{5};
+  static constexpr size_t kMaxRemembered = 500;
+  static constexpr size_t kMaxRememberedBytes = 16 << 20;
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct Known;
+  net::Task<absl::StatusOr<Outcome>> Ask(runner::v1::RunProgramRequest request);
+  void Forget(Clock::time_point now);
+
   std::unique_ptr<Stub> stub_;
-  Clock::time_point away_since_;  // zero: it answered
+  Clock::time_point away_since_;                         // zero: it answered
+  std::map<std::string, std::shared_ptr<Known>> known_;  // by run_id
 };
 
 }  // namespace postern::rules

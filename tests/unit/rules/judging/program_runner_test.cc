@@ -4,9 +4,15 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <memory>
+#include <thread>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "lib/net/task_group.h"
 #include "services/rules/judging/fact_finder.h"
 #include "services/rules/programs/compile_source.h"
 #include "tests/support/await.h"
@@ -23,13 +29,15 @@ struct FakeRunner final : runner::v1::RunnerService::Service {
                           runner::v1::RunProgramResponse* response) override {
     asked = *request;
     ++runs;
+    std::this_thread::sleep_for(takes);
     *response = answer;
     return status;
   }
   runner::v1::RunProgramRequest asked;
   runner::v1::RunProgramResponse answer;
   grpc::Status status;
-  int runs = 0;
+  std::chrono::milliseconds takes{0};
+  std::atomic<int> runs = 0;
 };
 
 class ProgramRunnerTest : public ::testing::Test {
@@ -43,10 +51,18 @@ class ProgramRunnerTest : public ::testing::Test {
   }
   ~ProgramRunnerTest() override { server_->Shutdown(); }
 
-  absl::StatusOr<ProgramRunner::Outcome> Run() {
+  static runner::v1::RunProgramRequest Request(const std::string& run_id) {
     runner::v1::RunProgramRequest request;
     request.set_program("scan");
-    return Await(io_, runner_.Run(std::move(request)));
+    request.set_run_id(run_id);
+    return request;
+  }
+  absl::StatusOr<ProgramRunner::Outcome> Run(const std::string& run_id = "") {
+    return Await(io_, runner_.Run(Request(run_id)));
+  }
+  net::Task<void> Keep(std::string run_id, std::vector<int>& exit_codes) {
+    auto outcome = co_await runner_.Run(Request(run_id));
+    exit_codes.push_back(outcome.ok() ? outcome->exit_code : -99);
   }
 
   boost::asio::io_context io_;
@@ -85,6 +101,47 @@ TEST_F(ProgramRunnerTest, AProgramThatCantRunHoldsUpNoMail) {
 TEST_F(ProgramRunnerTest, ABusyRunnerIsAskedAgainLater) {
   fake_.status = grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many run");
   EXPECT_TRUE(absl::IsUnavailable(Run().status()));
+}
+
+TEST_F(ProgramRunnerTest, ARunIsRememberedAndNotMadeAgain) {
+  fake_.answer.set_exit_code(3);
+  EXPECT_EQ(Run("m1:0")->exit_code, 3);
+  fake_.answer.set_exit_code(4);
+  EXPECT_EQ(Run("m1:0")->exit_code, 3);
+  EXPECT_EQ(fake_.runs, 1);
+  EXPECT_EQ(Run("m2:0")->exit_code, 4);
+  // One that took too long is one, too; one that could not be made is not.
+  fake_.answer.set_timed_out(true);
+  EXPECT_EQ(Run("m3:0")->exit_code, ProgramRunner::kNotRun);
+  EXPECT_THAT(Run("m3:0")->trouble, HasSubstr("too long"));
+  EXPECT_EQ(fake_.runs, 3);
+  fake_.answer.set_timed_out(false);
+  fake_.status = grpc::Status(grpc::StatusCode::NOT_FOUND, "no such program");
+  EXPECT_EQ(Run("m4:0")->exit_code, ProgramRunner::kNotRun);
+  fake_.status = grpc::Status::OK;
+  EXPECT_EQ(Run("m4:0")->exit_code, 4);
+}
+
+TEST_F(ProgramRunnerTest, ARunThatIsUnderWayIsWaitedFor) {
+  fake_.answer.set_exit_code(3);
+  fake_.takes = std::chrono::milliseconds(100);
+  std::vector<int> exit_codes;
+  net::TaskGroup tasks(io_.get_executor());
+  for (int i = 0; i < 3; ++i) tasks.Spawn("run", Keep("m1:0", exit_codes));
+  while (exit_codes.size() < 3 && io_.run_one() > 0) {
+  }
+  EXPECT_THAT(exit_codes, ::testing::ElementsAre(3, 3, 3));
+  EXPECT_EQ(fake_.runs, 1);
+}
+
+TEST_F(ProgramRunnerTest, OnlySoMuchIsRemembered) {
+  fake_.answer.set_output(std::string(1 << 20, 'x'));
+  for (int i = 0; i < 20; ++i) Run(absl::StrCat("m", i));
+  EXPECT_EQ(fake_.runs, 20);
+  Run("m19");
+  EXPECT_EQ(fake_.runs, 20);
+  Run("m0");  // forgotten: 16 MiB are the limit
+  EXPECT_EQ(fake_.runs, 21);
 }
 
 // A program of an operator's script, as an evaluation asks for it.
