@@ -24,7 +24,13 @@ constexpr size_t kReadBytes = 16 * 1024;  // one TLS record
 
 TcpStream::TcpStream(tcp::socket socket, const TlsContext& tls, Limits limits,
                      std::shared_ptr<const TlsChecks> checks)
-    : socket_(std::move(socket)), tls_(tls), limits_(limits), checks_(std::move(checks)) {
+    : TcpStream(std::move(socket), limits) {
+  tls_ = &tls;
+  checks_ = std::move(checks);
+}
+
+TcpStream::TcpStream(tcp::socket socket, Limits limits)
+    : socket_(std::move(socket)), tls_(nullptr), limits_(limits) {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
 }
@@ -70,7 +76,7 @@ TcpStream::Progress TcpStream::TryRead(char* data, size_t size, size_t& got) {
   ERR_clear_error();
   const int n = SSL_read(ssl_.get(), data, static_cast<int>(size));
   if (n > 0) {
-    if (!std::exchange(was_read_, true) && !checks_) tls_.Keep(ssl_.get());
+    if (!std::exchange(was_read_, true) && !checks_ && tls_) tls_->Keep(ssl_.get());
     got = static_cast<size_t>(n);
     return Progress::kDone;
   }
@@ -219,32 +225,39 @@ Task<absl::Status> TcpStream::WriteSecret(const std::string& bytes) {
   co_return absl::OkStatus();
 }
 
+absl::Status TcpStream::CheckNothingUnread(const std::string& peer) const {
+  if (Unread().empty()) return absl::OkStatus();
+  return DialError(absl::StatusCode::kDataLoss,
+                   words::Word("$0 sent data in the clear after it agreed to start TLS; this "
+                               "may be an attack",
+                               peer),
+                   Suspect::kNone);
+}
+
 Task<absl::Status> TcpStream::StartTls(std::string host) {
-  if (!Unread().empty()) {
-    co_return DialError(absl::StatusCode::kDataLoss,
-                        words::Word("$0 sent data in the clear after it agreed to start TLS; this "
-                                    "may be an attack",
-                                    host),
-                        Suspect::kNone);
-  }
+  if (absl::Status s = CheckNothingUnread(host); !s.ok()) co_return s;
   const int fd = socket_.native_handle();
-  auto ssl = checks_ ? tls_.Open(fd, host, *checks_) : tls_.Open(fd, host);
+  auto ssl = checks_ ? tls_->Open(fd, host, *checks_) : tls_->Open(fd, host);
   if (!ssl.ok()) co_return ssl.status();
+  co_return co_await ShakeHands(*std::move(ssl), std::move(host));
+}
+
+Task<absl::Status> TcpStream::ShakeHands(SslPtr ssl, std::string peer) {
   for (;;) {
     ERR_clear_error();
-    const int n = SSL_do_handshake(ssl->get());
+    const int n = SSL_do_handshake(ssl.get());
     if (n == 1) break;
-    const int reason = SSL_get_error(ssl->get(), n);
+    const int reason = SSL_get_error(ssl.get(), n);
     if (reason == SSL_ERROR_WANT_READ) {
       co_await WaitFor(Progress::kWantRead);
     } else if (reason == SSL_ERROR_WANT_WRITE) {
       co_await WaitFor(Progress::kWantWrite);
     } else {
-      if (!checks_) tls_.Forget(ssl->get());
-      co_return HandshakeError(ssl->get(), host);
+      if (!checks_ && tls_) tls_->Forget(ssl.get());
+      co_return HandshakeError(ssl.get(), peer);
     }
   }
-  ssl_ = std::move(*ssl);
+  ssl_ = std::move(ssl);
   co_return absl::OkStatus();
 }
 

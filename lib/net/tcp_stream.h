@@ -33,6 +33,16 @@ class TcpStream : public ByteStream {
   Task<absl::Status> StartTls(std::string host) override;
   bool IsEncrypted() const override { return ssl_ != nullptr; }
 
+ protected:
+  // The other side of a connection: server_stream.h.
+  TcpStream(boost::asio::ip::tcp::socket socket, Limits limits);
+  // kDataLoss when something came in the clear that is to come encrypted. `peer` is for words.
+  absl::Status CheckNothingUnread(const std::string& peer) const;
+  // From here on all goes through `ssl`, when the handshake succeeds.
+  Task<absl::Status> ShakeHands(SslPtr ssl, std::string peer);
+  boost::asio::ip::tcp::socket& socket() { return socket_; }
+  SSL* ssl() { return ssl_.get(); }
+
  private:
   // What one attempt at the socket came to.
   enum class Progress { kDone, kWantRead, kWantWrite, kClosed };
@@ -50,7 +60,7 @@ class TcpStream : public ByteStream {
   absl::Status LineTooLong() const;
 
   boost::asio::ip::tcp::socket socket_;
-  const TlsContext& tls_;
+  const TlsContext* tls_;  // null: we are the server
   Limits limits_;
   std::shared_ptr<const TlsChecks> checks_;
   SslPtr ssl_;

@@ -4,23 +4,14 @@
 #include <openssl/x509v3.h>
 
 #include <boost/asio/ip/address.hpp>
-#include <cstring>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "lib/net/dial_error.h"
+#include "lib/net/openssl_error.h"
 
 namespace postern::net {
 namespace {
-
-std::string LastError() {
-  const unsigned long code = ERR_get_error();
-  ERR_clear_error();
-  if (code == 0) return "connection closed";
-  if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
-  const char* reason = ERR_reason_error_string(code);
-  return reason ? reason : absl::StrCat("OpenSSL error ", code);
-}
 
 words::Wording CertificateWording(long verdict, const std::string& host) {
   switch (verdict) {
@@ -57,7 +48,7 @@ absl::Status CertificateError(long verdict, const std::string& host) {
 // RFC 7672 section 3.1: names count under a trust anchor only, dates and CAs not at all.
 absl::Status CheckByTlsa(SSL* ssl, const std::string& host, const TlsChecks& checks) {
   if (SSL_dane_enable(ssl, host.c_str()) <= 0) {
-    return absl::InternalError(absl::StrCat("tls: DANE: ", LastError()));
+    return absl::InternalError(absl::StrCat("tls: DANE: ", TakeOpenSslError()));
   }
   SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
@@ -136,7 +127,7 @@ absl::StatusOr<TlsContext> TlsContext::Create(const std::string& extra_ca_file) 
   TlsContext tls;
   tls.context_.reset(SSL_CTX_new(TLS_client_method()));
   SSL_CTX* context = tls.context_.get();
-  if (!context) return absl::InternalError(absl::StrCat("tls: ", LastError()));
+  if (!context) return absl::InternalError(absl::StrCat("tls: ", TakeOpenSslError()));
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -148,7 +139,7 @@ absl::StatusOr<TlsContext> TlsContext::Create(const std::string& extra_ca_file) 
   SSL_CTX_set_default_verify_paths(context);
   if (!extra_ca_file.empty() &&
       SSL_CTX_load_verify_locations(context, extra_ca_file.c_str(), nullptr) != 1) {
-    return absl::InvalidArgumentError(absl::StrCat(extra_ca_file, ": ", LastError()));
+    return absl::InvalidArgumentError(absl::StrCat(extra_ca_file, ": ", TakeOpenSslError()));
   }
   ERR_clear_error();
   return tls;
@@ -157,7 +148,7 @@ absl::StatusOr<TlsContext> TlsContext::Create(const std::string& extra_ca_file) 
 absl::StatusOr<SslPtr> TlsContext::New(int socket) const {
   SslPtr ssl(SSL_new(context_.get()));
   if (!ssl || SSL_set_fd(ssl.get(), socket) != 1) {
-    return absl::ResourceExhaustedError(absl::StrCat("tls: ", LastError()));
+    return absl::ResourceExhaustedError(absl::StrCat("tls: ", TakeOpenSslError()));
   }
   SSL_set_connect_state(ssl.get());
   return ssl;
@@ -221,7 +212,7 @@ absl::Status HandshakeError(SSL* ssl, const std::string& host) {
                      Suspect::kSecurity);
   }
   return DialError(absl::StatusCode::kUnavailable,
-                   words::Word("$0: TLS could not be set up: $1", host, LastError()),
+                   words::Word("$0: TLS could not be set up: $1", host, TakeOpenSslError()),
                    Suspect::kSecurity);
 }
 

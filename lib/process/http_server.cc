@@ -8,9 +8,8 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
+#include "lib/net/listen.h"
 
 namespace postern::process {
 
@@ -55,29 +54,9 @@ Response WriteResponse(HttpResponse answer, unsigned version, bool head) {
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Listen(asio::any_io_executor executor,
                                                                const std::string& address,
                                                                Handler answer) {
-  const size_t colon = address.rfind(':');
-  uint32_t port = 0;
-  if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port) ||
-      port > 65535) {
-    return absl::InvalidArgumentError(absl::StrCat("'", address, "' is not ADDRESS:PORT"));
-  }
-  std::string host = address.substr(0, colon);
-  if (host.size() > 1 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  boost::system::error_code error;
-  const auto ip = asio::ip::make_address(host, error);
-  if (error) {
-    return absl::InvalidArgumentError(absl::StrCat("'", host, "' is not an IP address"));
-  }
-  tcp::acceptor acceptor(executor);
-  const tcp::endpoint endpoint(ip, static_cast<uint16_t>(port));
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) {
-    return absl::UnavailableError(absl::StrCat("can't listen on ", address, ": ", error.message()));
-  }
-  return std::unique_ptr<HttpServer>(new HttpServer(std::move(acceptor), std::move(answer)));
+  auto acceptor = net::Listen(std::move(executor), address);
+  if (!acceptor.ok()) return acceptor.status();
+  return std::unique_ptr<HttpServer>(new HttpServer(*std::move(acceptor), std::move(answer)));
 }
 
 HttpServer::HttpServer(tcp::acceptor acceptor, Handler answer)
