@@ -3,12 +3,16 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "lib/crypto/digest.h"
 
 namespace postern::rules {
 namespace {
 
 constexpr char kVerifiers[] = "postern:rules:{script-passwords}";  // user -> RFC 5803
+// What makes decoys; who knows it can only find out who has a password.
+constexpr char kDecoyKey[] = "postern:rules:{script-passwords}:decoy";
 // 32 letters and digits that nobody takes for each other: 5 bits each, 100 in all.
 constexpr char kAlphabet[] = "abcdefghijkmnpqrstuvwxyz23456789";
 constexpr size_t kLength = 20, kGroup = 5, kSaltBytes = 16;
@@ -47,22 +51,28 @@ net::Task<absl::Status> ScriptPasswords::Revoke(std::string user) {
   co_return removed.status();
 }
 
-net::Task<absl::StatusOr<std::optional<crypto::ScramVerifier>>> ScriptPasswords::Find(
-    std::string user) {
-  std::vector<std::string> command{"HGET", kVerifiers, std::move(user)};
+net::Task<absl::StatusOr<crypto::ScramVerifier>> ScriptPasswords::VerifierOf(std::string user) {
+  std::vector<std::string> command{"HGET", kVerifiers, user};
   auto found = co_await redis_.Command(std::move(command));
   if (!found.ok()) co_return found.status();
-  co_return crypto::ReadScramVerifier(found->text);
+  auto verifier = crypto::ReadScramVerifier(found->text);
+  if (verifier) co_return *std::move(verifier);
+  co_return co_await Decoy(std::move(user));
 }
 
-net::Task<absl::StatusOr<bool>> ScriptPasswords::Check(std::string user, crypto::Secret password) {
-  auto verifier = co_await Find(std::move(user));
-  if (!verifier.ok()) co_return verifier.status();
-  // As long for a user who has none: nobody finds out who has.
-  const crypto::ScramVerifier nobody{kIterations, std::string(kSaltBytes, 'x'),
-                                     std::string(32, '\0'), std::string(32, '\0')};
-  const bool right = crypto::IsPassword(password, verifier->value_or(nobody));
-  co_return right && verifier->has_value();
+net::Task<absl::StatusOr<crypto::ScramVerifier>> ScriptPasswords::Decoy(std::string user) {
+  if (decoy_key_.empty()) {
+    std::vector<std::string> make{"SET", kDecoyKey, crypto::RandomId(32), "NX"};
+    if (auto made = co_await redis_.Command(std::move(make)); !made.ok()) co_return made.status();
+    std::vector<std::string> get{"GET", kDecoyKey};
+    auto key = co_await redis_.Command(std::move(get));
+    if (!key.ok()) co_return key.status();
+    decoy_key_ = key->text;
+  }
+  const std::string digest =
+      absl::HexStringToBytes(crypto::Sha256Hex(absl::StrCat(decoy_key_, "\n", user)));
+  co_return crypto::ScramVerifier{kIterations, digest.substr(0, kSaltBytes), std::string(32, '\0'),
+                                  std::string(32, '\0')};
 }
 
 }  // namespace postern::rules

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -24,14 +23,16 @@ class ScriptPasswords {
   // Harmless when there is none.
   net::Task<absl::Status> Revoke(std::string user);
 
-  // Nothing: the user has none. For SCRAM.
-  net::Task<absl::StatusOr<std::optional<crypto::ScramVerifier>>> Find(std::string user);
-  // For PLAIN: false for a wrong one, and for a user without any. Takes some milliseconds of
-  // computing; who calls limits how often somebody may try.
-  net::Task<absl::StatusOr<bool>> Check(std::string user, crypto::Secret password);
+  // What a login is checked by. For a user without a password: one that no password fits, and
+  // that looks like any other, always the same for that user: nobody finds out who has one.
+  // crypto::IsPassword takes some milliseconds; who calls limits how often somebody may try.
+  net::Task<absl::StatusOr<crypto::ScramVerifier>> VerifierOf(std::string user);
 
  private:
+  net::Task<absl::StatusOr<crypto::ScramVerifier>> Decoy(std::string user);
+
   store::RedisClient& redis_;
+  std::string decoy_key_;  // as it is in Redis, once it was needed
 };
 
 }  // namespace postern::rules
