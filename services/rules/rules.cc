@@ -5,8 +5,12 @@
 #include "lib/net/task_group.h"
 #include "lib/rpc/channel.h"
 #include "services/rules/decision_log.h"
+#include "services/rules/finger_desk.h"
 #include "services/rules/folder/jsmail_folder.h"
+#include "services/rules/personal/personal_desk.h"
 #include "services/rules/rules_service.h"
+#include "services/rules/sieve_port/sieve_port.h"
+#include "services/rules/sieve_port/user_scripts.h"
 
 namespace postern::rules {
 namespace {
@@ -25,13 +29,16 @@ class Rules : public process::Service {
         lists_(runtime.redis),
         passwords_(runtime.redis),
         decisions_(runtime.redis),
+        port_(executor_, config_.managesieve, scripts_, Door(folder_, stored_)),
         tasks_(executor_) {}
 
   std::string Name() const override { return "rules"; }
   grpc::Service& Rpc() override { return service_; }
 
-  absl::Status Start(const process::Peers&) override {
-    if (!config_.runner_addr.empty()) {
+  absl::Status Start(const process::Peers& peers) override {
+    if (config_.runner_inside) {
+      runner_ = ProgramRunner(runner::v1::RunnerService::NewStub(peers.runner));
+    } else if (!config_.runner_addr.empty()) {
       auto channel = rpc::MakeChannel(config_.runner_addr, config_.tls);
       if (!channel.ok()) return channel.status();
       runner_ = ProgramRunner(runner::v1::RunnerService::NewStub(*channel));
@@ -40,12 +47,16 @@ class Rules : public process::Service {
     desk_.ListAlso([this](bool with_source, v1::ListRulesResponse& response) {
       folder_.AddTo(with_source, response);
     });
+    if (absl::Status s = port_.Start(); !s.ok()) return s;
     tasks_.Spawn("stored programs", KeepFresh());
     tasks_.Spawn("folder of JSMail's files", folder_.Watch());
     return absl::OkStatus();
   }
 
-  net::Task<void> Stop() override { co_await tasks_.Stop(); }
+  net::Task<void> Stop() override {
+    co_await port_.Stop();
+    co_await tasks_.Stop();
+  }
 
   std::string NotReadyBecause() const override {
     return stored_.loaded() ? "" : "the rule programs are not yet read from Redis";
@@ -69,12 +80,16 @@ class Rules : public process::Service {
   AddressLists lists_;
   ScriptPasswords passwords_;
   DecisionLog decisions_;
+  UserScripts scripts_{stored_, desk_, passwords_};
+  SievePort port_;
   ProgramRunner runner_;
   FactFinder facts_{memory_, lists_, runner_};
   MailJudge judge_{MailJudge::Parts{stored_, programs_, compiler_, memory_, facts_}};
   net::TaskGroup tasks_;
+  FingerDesk fingers_{folder_, stored_};
+  personal::PersonalDesk personal_{stored_, programs_, compiler_, desk_};
   RulesService service_{RulesService::Parts{executor_, stored_, desk_, judge_, memory_, lists_,
-                                            passwords_, decisions_, tasks_}};
+                                            passwords_, decisions_, tasks_, fingers_, personal_}};
 };
 
 }  // namespace

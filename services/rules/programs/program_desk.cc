@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "lib/mail/utf8.h"
 #include "lib/process/log.h"
+#include "services/rules/personal/personal_rules.h"
 
 namespace postern::rules {
 namespace {
@@ -55,6 +56,12 @@ bool Includes(const CompiledSource& compiled, const ProgramKey& key) {
     if (unit.personal && unit.name == key.name) return true;
   }
   return false;
+}
+
+// Personal rules are stored in a form that nobody reads.
+std::string AsSieve(const std::string& stored) {
+  const auto rules = personal::ReadStored(stored);
+  return rules.ok() ? personal::SieveOf(*rules) : std::string();
 }
 
 ScriptsPtr With(const ScriptsPtr& scripts, const v1::RuleProgram& candidate) {
@@ -125,21 +132,34 @@ net::Task<absl::Status> ProgramDesk::Try(v1::RuleProgram& candidate,
                    compiled[1].error().message()));
 }
 
-absl::Status ProgramDesk::CheckRoom(const ProgramKey& key, size_t bytes) const {
-  if (IsOperators(key.scope)) return absl::OkStatus();
-  size_t scripts = 1, total = bytes;
+ProgramDesk::Room ProgramDesk::RoomFor(const ProgramKey& key, size_t bytes) const {
+  if (bytes > kMaxSourceBytes) return Room::kTooLarge;
+  if (IsOperators(key.scope)) return Room::kEnough;
+  const auto is_script = [](v1::RuleLanguage language) {
+    return language == v1::RULE_LANGUAGE_SIEVE;
+  };
+  size_t scripts = is_script(key.language), total = bytes;
   for (const v1::RuleProgram* program : stored_.Of(key.scope)) {
     if (program->language() == key.language && program->name() == key.name) continue;
-    ++scripts;
+    scripts += is_script(program->language());
     total += program->source().size();
   }
-  if (scripts > kMaxScripts)
-    return absl::ResourceExhaustedError(
-        absl::StrCat("there are ", kMaxScripts, " scripts already; remove one first"));
-  if (total > kMaxScopeBytes)
-    return absl::ResourceExhaustedError(
-        absl::StrCat("all scripts together would be larger than ", kMaxScopeBytes / 1024, " KiB"));
-  return absl::OkStatus();
+  if (scripts > kMaxScripts) return Room::kTooManyScripts;
+  return total > kMaxScopeBytes ? Room::kTooLarge : Room::kEnough;
+}
+
+absl::Status ProgramDesk::CheckRoom(const ProgramKey& key, size_t bytes) const {
+  switch (RoomFor(key, bytes)) {
+    case Room::kEnough:
+      return absl::OkStatus();
+    case Room::kTooManyScripts:
+      return absl::ResourceExhaustedError(
+          absl::StrCat("there are ", kMaxScripts, " scripts already; remove one first"));
+    case Room::kTooLarge:
+      break;
+  }
+  return absl::ResourceExhaustedError(
+      absl::StrCat("all scripts together would be larger than ", kMaxScopeBytes / 1024, " KiB"));
 }
 
 absl::Status ProgramDesk::List(const v1::ListRulesRequest& request,
@@ -153,6 +173,8 @@ absl::Status ProgramDesk::List(const v1::ListRulesRequest& request,
   }
   size_t sources = 0, listed = 0;
   for (v1::RuleProgram& program : stored_.List(scope)) {
+    if (program.language() == v1::RULE_LANGUAGE_PERSONAL && request.with_source())
+      program.set_source(AsSieve(program.source()));
     sources += program.source().size();
     if (!request.with_source() || sources > kMaxListedSource) program.clear_source();
     listed += program.ByteSizeLong();

@@ -29,6 +29,12 @@ class ProgramDesk {
   net::Task<absl::Status> Activate(const v1::ActivateRulesRequest& request);
   net::Task<absl::Status> Rename(const v1::RenameRulesRequest& request);
   net::Task<absl::Status> Remove(const v1::RemoveRulesRequest& request);
+  // kResourceExhausted: the scope has no room for a program of so many bytes.
+  absl::Status CheckRoom(const ProgramKey& key, size_t bytes) const;
+
+  // Whether a program of so many bytes may be stored under that key. Operators' always may.
+  enum class Room { kEnough, kTooManyScripts, kTooLarge };
+  Room RoomFor(const ProgramKey& key, size_t bytes) const;
 
   static constexpr size_t kMaxSourceBytes = 256 * 1024;
   static constexpr size_t kMaxScripts = 50;          // of a user
@@ -38,7 +44,6 @@ class ProgramDesk {
   net::Task<absl::Status> TakeAway(ProgramKey key, bool even_in_force);
   // Compiles `candidate`, and the script in force when that includes it.
   net::Task<absl::Status> Try(v1::RuleProgram& candidate, v1::ImportRulesResponse& response);
-  absl::Status CheckRoom(const ProgramKey& key, size_t bytes) const;
   // Why a script can't go or change its name; OK when nothing includes it.
   net::Task<absl::Status> CheckNotIncluded(ProgramKey key);
 
