@@ -11,6 +11,7 @@
 #include "services/admin/change_feed.h"
 #include "services/admin/oauth2/oauth2.h"
 #include "services/admin/peers.h"
+#include "services/admin/roles.h"
 #include "services/admin/site.h"
 
 namespace postern::admin {
@@ -26,6 +27,7 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
     AuditLog& audit;
     const RelayRules& relay;
     OAuth2& oauth2;
+    Roles& roles;
     std::function<std::string()> not_ready_because;
   };
 
@@ -67,6 +69,13 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                         v1::ListAccountsResponse* response) override;
   Reactor* SetAccountEnabled(Context* context, const v1::SetAccountEnabledRequest* request,
                              v1::SetAccountEnabledResponse* response) override;
+  // role_calls.cc.
+  Reactor* SetRole(Context* context, const v1::SetRoleRequest* request,
+                   v1::SetRoleResponse* response) override;
+  Reactor* ListRoles(Context* context, const v1::ListRolesRequest* request,
+                     v1::ListRolesResponse* response) override;
+  Reactor* BeginOperatorCommand(Context* context, const v1::BeginOperatorCommandRequest* request,
+                                v1::BeginOperatorCommandResponse* response) override;
   Reactor* GetStatus(Context* context, const v1::GetStatusRequest* request,
                      v1::GetStatusResponse* response) override;
 
@@ -101,6 +110,9 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                       rules::v1::ChangeListResponse* response) override;
   Reactor* ShowLists(Context* context, const rules::v1::ShowListsRequest* request,
                      rules::v1::ShowListsResponse* response) override;
+  Reactor* CreateScriptPassword(Context* context,
+                                const rules::v1::CreateScriptPasswordRequest* request,
+                                rules::v1::CreateScriptPasswordResponse* response) override;
   Reactor* RevokeScriptPassword(Context* context,
                                 const rules::v1::RevokeScriptPasswordRequest* request,
                                 rules::v1::RevokeScriptPasswordResponse* response) override;
@@ -132,6 +144,7 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                                         v1::SetSendingResponse& response);
   net::Task<absl::Status> ChangeRoute(const v1::SetRouteRequest& request,
                                       v1::SetRouteResponse& response);
+  net::Task<absl::Status> RolesOfAll(v1::ListRolesResponse& response);
   net::Task<absl::Status> Status(v1::GetStatusResponse& response);
 
   net::Task<absl::Status> Show(const sender::v1::ShowQueuedRequest& request,

@@ -188,6 +188,15 @@ grpc::ServerUnaryReactor* AdminServiceImpl::ShowLists(Context* context,
   });
 }
 
+grpc::ServerUnaryReactor* AdminServiceImpl::CreateScriptPassword(
+    Context* context, const rules::v1::CreateScriptPasswordRequest* request,
+    rules::v1::CreateScriptPasswordResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] {
+    AuditEntry entry{kOperator, "create script password", request->user(), ""};
+    return Audited(Forward(peers_.rules, &Rules::CreateScriptPassword, *request, *response), entry);
+  });
+}
+
 grpc::ServerUnaryReactor* AdminServiceImpl::RevokeScriptPassword(
     Context* context, const rules::v1::RevokeScriptPasswordRequest* request,
     rules::v1::RevokeScriptPasswordResponse* response) {

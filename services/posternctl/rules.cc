@@ -46,7 +46,7 @@ absl::Status Remove(Session& session, const Removal& removal) {
   const auto language = kind ? LanguageOf(*kind) : rules::v1::RULE_LANGUAGE_UNSPECIFIED;
   if (language == rules::v1::RULE_LANGUAGE_UNSPECIFIED) {
     return absl::InvalidArgumentError(
-        "--language: must be sieve, reject, responders, subject, allow-deny or finger");
+        "--language: must be sieve, filter, reject, responders, subject, allow-deny or finger");
   }
   rules::v1::RemoveRulesRequest request;
   request.set_scope(removal.scope);
@@ -116,12 +116,13 @@ void AddScopeOption(CLI::App& verb, std::string& scope) {
 
 void AddRules(Nouns& nouns) {
   CLI::App& rules =
-      nouns.AddNoun("rules", "What is done with mail: files of JSMail, Sieve scripts");
+      nouns.AddNoun("rules", "What is done with mail: files of JSMail, content filters, Sieve scripts");
   AddRulesImport(nouns, rules);
   AddList(nouns, rules);
   AddRulesCheck(nouns, rules);
   AddRemove(nouns, rules);
   AddRuleScripts(nouns, rules);
+  AddRulesPassword(nouns, rules);
   AddExplain(nouns, rules);
 }
 

@@ -10,6 +10,7 @@ namespace postern::posternctl {
 // The verbs of `rules` that fill a file.
 void AddRulesCheck(Nouns& nouns, CLI::App& rules);
 void AddRulesImport(Nouns& nouns, CLI::App& rules);
+void AddRulesPassword(Nouns& nouns, CLI::App& rules);
 void AddRuleScripts(Nouns& nouns, CLI::App& rules);
 
 inline constexpr char kSite[] = "site";
