@@ -19,12 +19,13 @@ constexpr int64_t kHour = 3600, kDay = 24 * kHour;
 
 }  // namespace
 
-bool HourlyLimit::Take(const std::string& key, int64_t now_unix) {
+bool HourlyLimit::Take(const std::string& key, const std::string& id, int64_t now_unix) {
   if (now_unix / kHour != hour_) taken_.clear();
   hour_ = now_unix / kHour;
-  uint32_t& count = taken_[key];
-  if (count >= most_) return false;
-  ++count;
+  absl::flat_hash_set<std::string>& ids = taken_[key];
+  if (ids.contains(id)) return true;
+  if (ids.size() >= most_) return false;
+  ids.insert(id);
   return true;
 }
 
@@ -41,7 +42,7 @@ net::Task<void> OwnerNotes::Tell(const Account& account, words::Wording wording)
   const std::string id =
       crypto::Sha256Hex(absl::StrCat("note\n", account.id, "\n", said, "\n", now / kDay))
           .substr(0, 32);
-  if (!notes_.Take(account.owner, now)) co_return;
+  if (!notes_.Take(account.owner, id, now)) co_return;
   edge::v1::NotifyRequest request;
   request.set_notification_id(id);
   request.set_to(account.owner);
@@ -55,7 +56,8 @@ net::Task<void> OwnerNotes::Tell(const Account& account, words::Wording wording)
 
 net::Task<absl::Status> OwnerNotes::Notify(const Account& account,
                                            edge::v1::NotifyRequest request) {
-  if (!notifications_.Take(account.owner, std::time(nullptr))) {
+  const int64_t now = std::time(nullptr);
+  if (!notifications_.Take(account.owner, request.notification_id(), now)) {
     co_return absl::ResourceExhaustedError("notify: enough for this hour");
   }
   co_return co_await Ask(std::move(request));
