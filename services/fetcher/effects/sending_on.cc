@@ -12,6 +12,7 @@
 #include "lib/crypto/digest.h"
 #include "lib/mail/address.h"
 #include "lib/mail/body_encoding.h"
+#include "lib/mail/header_fields.h"
 #include "lib/mail/header_writer.h"
 #include "lib/mail/outgoing_mail.h"
 #include "lib/mail/utf8.h"
@@ -28,6 +29,7 @@ constexpr std::chrono::milliseconds kDeadline{20'000};
 // 25 MiB have to come over first.
 constexpr std::chrono::milliseconds kCopyDeadline{60'000};
 constexpr size_t kMaxReferences = 50;
+constexpr size_t kMaxEntityHeader = 64 * 1024, kMaxEntityFields = 100;
 
 using SenderAsync = sender::v1::SenderService::StubInterface::async_interface;
 
@@ -58,6 +60,20 @@ std::string TextEntity(const std::string& text) {
   const mail::EncodedBody body = mail::EncodeBody(mail::CleanText(text));
   return absl::StrCat("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: ",
                       body.transfer_encoding, "\r\n\r\n", body.bytes);
+}
+
+// What a script gives is an entity (RFC 5230 section 4.8): of its fields those that tell of its
+// content go out. The others are ours to say.
+std::string MimeEntity(const std::string& mime) {
+  const mail::HeaderFields header =
+      mail::ReadHeaderFields(mime, kMaxEntityHeader, kMaxEntityFields);
+  std::string entity;
+  for (const mail::RawField& field : header.fields) {
+    if (!absl::StartsWithIgnoreCase(field.name, "Content-")) continue;
+    const char* const end = field.body.data() + field.body.size();
+    entity.append(field.name.data(), end - field.name.data()).append("\n");
+  }
+  return absl::StrCat(entity, "\n", absl::string_view(mime).substr(header.end));
 }
 
 bool IsAsItIs(const rules::v1::Action::Answer& answer) {
@@ -105,7 +121,8 @@ AnswerMail WriteAnswer(const rules::v1::Action& action, const mail::Address& fro
   absl::StrAppend(&mail, IdField("In-Reply-To", {answer.in_reply_to()}),
                   IdField("References", references),
                   "Auto-Submitted: auto-replied (vacation)\r\nMIME-Version: 1.0\r\n");
-  const std::string entity = answer.mime().empty() ? TextEntity(answer.text()) : answer.mime();
+  const std::string entity =
+      answer.mime().empty() ? TextEntity(answer.text()) : MimeEntity(answer.mime());
   written.mail = absl::StrCat(mail, CrLf(entity));
   return written;
 }
