@@ -53,7 +53,7 @@ edge::v1::DeliverRequest RequestOf(const Account& account, std::vector<IncomingM
 void NoteLeftOut(const Account& account, const std::vector<JudgedMail>& mails) {
   const log::Together lines;
   for (const JudgedMail& mail : mails) {
-    if (mail.plan.deliver || !mail.plan.others.empty()) continue;
+    if (mail.waits || mail.plan.deliver || !mail.plan.others.empty()) continue;
     const bool refused = mail.said.verdict() == rules::v1::VERDICT_REJECT;
     (refused ? rejected : left_out).Increment();
     // Not the reason: it may quote the mail. The rules keep it for who may ask.

@@ -202,6 +202,12 @@ net::Task<ReadMails> HeldMailbox::Read(std::vector<WantedMail> wanted) {
   co_return co_await mailbox_.Read(std::move(wanted));
 }
 
+net::Task<absl::StatusOr<std::optional<std::string>>> HeldMailbox::ReadBytes(MailFacts facts,
+                                                                             size_t most) {
+  if (facts.uid == 0) co_return std::nullopt;
+  co_return co_await mailbox_.ReadBytes(facts, most);
+}
+
 net::Task<absl::Status> HeldMailbox::Settle(std::vector<MailFacts> mails) {
   std::vector<std::string> ids;
   for (const MailFacts& facts : mails) ids.push_back(Id(facts));

@@ -80,6 +80,9 @@ class HeldMailbox final : public Mailbox {
   net::Task<absl::Status> Settle(std::vector<MailFacts> mails) override;
   std::string Id(const MailFacts& facts) const override;
   std::string Ref(const MailFacts& facts) const override { return mailbox_.Ref(facts); }
+  net::Task<absl::StatusOr<std::optional<std::string>>> ReadBytes(MailFacts facts,
+                                                                  size_t most) override;
+  std::string Name() const override { return mailbox_.Name(); }
   std::string Place() const override { return mailbox_.Place(); }
   const HeldMail* Find(const MailFacts& facts) const;
 

@@ -27,6 +27,12 @@ bool MayYetWork(const absl::Status& status) {
   }
 }
 
+absl::StatusOr<std::string> BytesOrNone(MaybeBytes read) {
+  if (read.ok()) return (*std::move(read)).value_or("");
+  if (MayYetWork(read.status())) return read.status();
+  return std::string();
+}
+
 std::string WhyNot(const absl::Status& status) {
   const auto wording = words::WordingOf(status);
   const std::string why = wording ? words::English(*wording) : std::string(status.message());

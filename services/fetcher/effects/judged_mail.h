@@ -22,12 +22,16 @@ struct JudgedMail {
   std::vector<std::string> flags;  // in its mailbox, where they are known
   rules::v1::EvaluateResponse said;
   Plan plan;
+  bool waits = false;  // for another of its batch to be dealt with: it is to be judged once more
 };
 
-// All of a mail as it came, at most so many bytes; nothing when it is gone meanwhile.
-// kResourceExhausted: it is larger. Any other error: not now.
-using ReadWhole = std::function<net::Task<absl::StatusOr<std::optional<std::string>>>(
-    const JudgedMail& mail, size_t most)>;
+// All of a mail as it came, at most so many bytes; nothing when it is gone meanwhile. An error
+// that is not MayYetWork: it can't be had. Any other: not now.
+using MaybeBytes = absl::StatusOr<std::optional<std::string>>;
+using ReadWhole = std::function<net::Task<MaybeBytes>(const JudgedMail& mail, size_t most)>;
+
+// What was read, or nothing of a mail that is gone or can't be had. An error: not now.
+absl::StatusOr<std::string> BytesOrNone(MaybeBytes read);
 
 // Whether an effect may yet come about: then its mail stays where it is, and comes again. What
 // can never work is told, and the mail delivered.

@@ -4,8 +4,10 @@
 #include <ctime>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "lib/process/log.h"
 #include "lib/rpc/unary.h"
 
 namespace postern::fetcher {
@@ -13,7 +15,13 @@ namespace postern::fetcher {
 namespace {
 
 constexpr std::chrono::milliseconds kDeadline{10'000};
-constexpr int kMostRounds = 4;  // facts may lead to other facts
+// With bytes of mails in the call, an operator's programs may run on them.
+constexpr std::chrono::milliseconds kPatientDeadline{100'000};
+constexpr int kMostRounds = 20;     // facts may lead to other facts
+constexpr size_t kMostFacts = 800;  // of a mail; the rules take a thousand
+// Before a mail that they refuse is kept without them: about a minute and a half.
+constexpr int kMostRefusals = 8;
+constexpr size_t kMostRefused = 1000;
 constexpr int64_t kGoodFor = 10;
 constexpr size_t kMostScopes = 20'000;
 
@@ -21,6 +29,24 @@ using RulesAsync = rules::v1::RulesService::StubInterface::async_interface;
 
 bool AsksForMore(const rules::v1::EvaluateResponse& said) {
   return said.wants_message() || said.missing_facts_size() > 0;
+}
+
+bool WaitsForAnother(const rules::v1::EvaluateResponse& said) {
+  return absl::c_any_of(said.missing_facts(),
+                        [](const std::string& key) { return absl::StartsWith(key, "committed:"); });
+}
+
+// The same the next time: the call, or its answer, is the trouble.
+bool IsForGood(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsResourceExhausted(status) ||
+         absl::IsInternal(status) || absl::IsDataLoss(status);
+}
+
+// It must not wait, and all behind it, for rules that never come to an end with it.
+void KeepUnjudged(const char* why, JudgedMail& mail) {
+  mail.said.Clear();
+  mail.said.set_verdict(rules::v1::VERDICT_KEEP);
+  mail.said.add_errors(why);
 }
 
 }  // namespace
@@ -45,6 +71,7 @@ rules::v1::EvaluateRequest Judging::RequestFor(
   request.set_time_zone(account.time_zone);
   request.set_dry_run(question.dry_run);
   request.set_try_script(question.try_script);
+  request.set_try_personal(question.try_personal);
   request.set_mail_ref(mail.mail.mail_ref);
   for (const auto& [key, value] : facts) (*request.mutable_facts())[key] = value;
   if (!sources_) {
@@ -63,11 +90,17 @@ net::Task<absl::Status> Judging::AskSome(
     const Question& question, std::vector<JudgedMail>& mails, Indices some,
     const std::vector<std::map<std::string, std::string>>& facts) {
   rules::v1::EvaluateMailsRequest request;
+  bool with_bytes = false;
   for (const size_t at : some) {
     *request.add_requests() = RequestFor(question, mails[at], facts[at]);
+    with_bytes = with_bytes || !mails[at].mail.raw.empty();
   }
+  const auto limit = with_bytes ? kPatientDeadline : kDeadline;
   auto answer =
-      co_await rpc::Call(rules_.async(), &RulesAsync::EvaluateMails, std::move(request), kDeadline);
+      co_await rpc::Call(rules_.async(), &RulesAsync::EvaluateMails, std::move(request), limit);
+  if (!answer.ok() && IsForGood(answer.status())) {
+    co_return co_await AskApart(question, mails, std::move(some), facts, answer.status());
+  }
   if (!answer.ok()) co_return answer.status();
   if (answer->responses_size() != static_cast<int>(some.size())) {
     co_return absl::InternalError("rules did not answer for each mail");
@@ -76,6 +109,35 @@ net::Task<absl::Status> Judging::AskSome(
     mails[some[i]].said = std::move(*answer->mutable_responses(static_cast<int>(i)));
   }
   co_return absl::OkStatus();
+}
+
+// One mail must not be the others' trouble.
+net::Task<absl::Status> Judging::AskApart(
+    const Question& question, std::vector<JudgedMail>& mails, Indices some,
+    const std::vector<std::map<std::string, std::string>>& facts, absl::Status refusal) {
+  if (question.dry_run) co_return refusal;
+  if (some.size() == 1) co_return NoteRefusal(question, refusal, mails[some.front()]);
+  for (const size_t at : some) {
+    Indices one = {at};
+    absl::Status asked = co_await AskSome(question, mails, std::move(one), facts);
+    if (!asked.ok()) co_return asked;
+  }
+  co_return absl::OkStatus();
+}
+
+absl::Status Judging::NoteRefusal(const Question& question, const absl::Status& refusal,
+                                  JudgedMail& mail) {
+  if (refusals_.size() >= kMostRefused) refusals_.clear();
+  const int times = ++refusals_[mail.mail.delivery_id];
+  if (times < kMostRefusals) {
+    return absl::UnavailableError(
+        absl::StrCat("the rules can't judge a mail: ", refusal.message()));
+  }
+  log::Error("the rules can't judge a mail; it is kept", {{"mail", mail.mail.delivery_id},
+                                                          {"account", question.account.id},
+                                                          {"error", refusal.message()}});
+  KeepUnjudged("the rules could not look at it", mail);
+  return absl::OkStatus();
 }
 
 // In calls that are not too large.
@@ -105,23 +167,32 @@ net::Task<absl::Status> Judging::Complete(Question& question, std::vector<Judged
   JudgedMail& mail = mails[at];
   if (mail.said.wants_message() && mail.mail.raw.empty()) {
     question.wants_raw = true;
-    absl::StatusOr<std::optional<std::string>> raw = std::nullopt;
-    if (question.read) raw = co_await question.read(mail, kMaxRaw);
+    MaybeBytes read = std::nullopt;
+    if (question.read) read = co_await question.read(mail, kMaxRaw);
+    auto raw = BytesOrNone(std::move(read));
     if (!raw.ok()) co_return raw.status();
-    // Gone, or nobody can get it: the rules have to do with an empty mail rather than ask for ever.
-    mail.mail.raw = raw->value_or("\r\n");
+    mail.mail.raw = *std::move(raw);
+    // The rules have to do with an empty mail rather than ask for ever.
     if (mail.mail.raw.empty()) mail.mail.raw = "\r\n";
   }
   if (mail.said.missing_facts_size() == 0) co_return absl::OkStatus();
   std::vector<std::string> keys(mail.said.missing_facts().begin(), mail.said.missing_facts().end());
+  co_return co_await FindFacts(question, std::move(keys), facts);
+}
+
+// What nobody can know is "".
+net::Task<absl::Status> Judging::FindFacts(const Question& question, std::vector<std::string> keys,
+                                           std::map<std::string, std::string>& facts) {
+  for (const std::string& key : keys) facts[key] = "";
   std::shared_ptr<const Account> account;
   if (sources_) account = sources_->accounts.Find(question.account.id);
-  if (!account) {
-    for (const std::string& key : keys) facts[key] = "";
-    co_return absl::OkStatus();
-  }
+  if (!account) co_return absl::OkStatus();
   auto found = co_await sources_->facts.Find(account, std::move(keys));
-  if (!found.ok()) co_return found.status();
+  if (!found.ok()) {
+    if (folders_.Note(account->id, std::time(nullptr))) co_return absl::OkStatus();
+    co_return found.status();
+  }
+  folders_.Over(account->id);
   for (auto& [key, value] : *found) facts[key] = std::move(value);
   co_return absl::OkStatus();
 }
@@ -130,27 +201,38 @@ net::Task<absl::Status> Judging::Judge(Question& question, std::vector<JudgedMai
   std::vector<std::map<std::string, std::string>> facts(mails.size());
   Indices open(mails.size());
   for (size_t i = 0; i < open.size(); ++i) open[i] = i;
-  for (int round = 0; !open.empty(); ++round) {
-    if (round == kMostRounds) co_return absl::InternalError("rules ask without end");
+  for (int round = 1; !open.empty(); ++round) {
     absl::Status asked = co_await Ask(question, mails, open, facts);
     if (!asked.ok()) co_return asked;
     Indices again;
     for (const size_t at : open) {
-      if (!AsksForMore(mails[at].said)) continue;
+      JudgedMail& mail = mails[at];
+      if (!AsksForMore(mail.said)) continue;
+      mail.waits = question.lets_wait && WaitsForAnother(mail.said);
+      if (mail.waits) continue;
+      if (round == kMostRounds || facts[at].size() > kMostFacts) {
+        KeepUnjudged("the rules ask for more than can be looked up for one mail", mail);
+        continue;
+      }
       absl::Status completed = co_await Complete(question, mails, at, facts[at]);
       if (!completed.ok()) co_return completed;
       again.push_back(at);
     }
     open = std::move(again);
   }
+  co_return MakePlans(question, mails);
+}
+
+absl::Status Judging::MakePlans(const Question& question, std::vector<JudgedMail>& mails) {
   for (JudgedMail& mail : mails) {
+    if (mail.waits) continue;
     const rules::v1::Verdict verdict = mail.said.verdict();
     if (verdict != rules::v1::VERDICT_KEEP && verdict != rules::v1::VERDICT_REJECT) {
-      co_return absl::InternalError("rules gave no verdict");
+      return absl::InternalError("rules gave no verdict");
     }
     mail.plan = PlanOf(mail.said, question.mailbox.empty() ? "INBOX" : question.mailbox);
   }
-  co_return absl::OkStatus();
+  return absl::OkStatus();
 }
 
 net::Task<bool> Judging::AnyOf(std::string scope) {

@@ -15,6 +15,7 @@
 #include "services/fetcher/account_book.h"
 #include "services/fetcher/effects/fact_finder.h"
 #include "services/fetcher/effects/judged_mail.h"
+#include "services/fetcher/effects/long_trouble.h"
 
 namespace postern::fetcher {
 
@@ -43,9 +44,14 @@ class Judging {
     ReadWhole read = {};  // the beginning of a mail, when its bytes are asked for; may be empty
     bool dry_run = false;
     std::string try_script = {};
+    bool try_personal = false;  // in the place of the personal rules
+    // A copy of another mail of these is judged when that one is dealt with (RFC 7352): it is left
+    // with `waits` set. Else it is judged as if that never were.
+    bool lets_wait = false;
     bool wants_raw = false;  // an answer: the mails to come had better bring their bytes along
   };
-  // Fills in what the rules say of each, and the plans.
+  // Fills in what the rules say of each, and the plans. What they can't judge for good (their
+  // answer is too large, they ask without end) is kept, with a word of it in `errors`.
   net::Task<absl::Status> Judge(Question& question, std::vector<JudgedMail>& mails);
 
   // Whether anything is in force that judges mail of this user. True when in doubt; an answer
@@ -65,15 +71,25 @@ class Judging {
   net::Task<absl::Status> AskSome(const Question& question, std::vector<JudgedMail>& mails,
                                   Indices some,
                                   const std::vector<std::map<std::string, std::string>>& facts);
+  net::Task<absl::Status> AskApart(const Question& question, std::vector<JudgedMail>& mails,
+                                   Indices some,
+                                   const std::vector<std::map<std::string, std::string>>& facts,
+                                   absl::Status refusal);
+  absl::Status NoteRefusal(const Question& question, const absl::Status& refusal, JudgedMail& mail);
   net::Task<absl::Status> Complete(Question& question, std::vector<JudgedMail>& mails, size_t at,
                                    std::map<std::string, std::string>& facts);
   rules::v1::EvaluateRequest RequestFor(const Question& question, const JudgedMail& mail,
                                         const std::map<std::string, std::string>& facts) const;
+  static absl::Status MakePlans(const Question& question, std::vector<JudgedMail>& mails);
+  net::Task<absl::Status> FindFacts(const Question& question, std::vector<std::string> keys,
+                                    std::map<std::string, std::string>& facts);
   net::Task<bool> AnyOf(std::string scope);
 
   rules::v1::RulesService::StubInterface& rules_;
   std::optional<Sources> sources_;
-  absl::flat_hash_map<std::string, Known> known_;  // by scope
+  absl::flat_hash_map<std::string, Known> known_;   // by scope
+  absl::flat_hash_map<std::string, int> refusals_;  // by mail
+  LongTrouble folders_;                             // that can't be listed
 };
 
 }  // namespace postern::fetcher

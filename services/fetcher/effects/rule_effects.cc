@@ -1,7 +1,6 @@
 #include "services/fetcher/effects/rule_effects.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -12,23 +11,16 @@
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
 #include "lib/rpc/mail_codec.h"
-#include "services/fetcher/effects/answer_filing.h"
 #include "services/fetcher/effects/edited_mail.h"
-#include "services/fetcher/effects/filing.h"
 
 namespace postern::fetcher {
 
 namespace {
 
-constexpr std::chrono::minutes kFilingLimit{2};
 constexpr size_t kMaxNote = 300;
 constexpr int kMaxErrorsTold = 3;
-
-prometheus::Counter& Effects(const char* action, const char* result) {
-  return metrics::Counter("postern_fetcher_rule_actions_total",
-                          "What rules wanted done with mails, by what came of it",
-                          {{"action", action}, {"result", result}});
-}
+// As it came, as it was edited, and in the call to the sender.
+constexpr size_t kCopiesInMemory = 4;
 
 const char* NameOf(const rules::v1::Action& action) {
   if (action.has_redirect()) return "redirect";
@@ -57,12 +49,14 @@ Edits EditsBefore(const JudgedMail& mail, const rules::v1::Action& action) {
   return edits;
 }
 
-std::string TargetOf(const JudgedMail& mail) {
-  const FilingStep& step = mail.plan.filings.back();
-  return mail::CleanLine(step.mailbox.empty() ? step.special_use : step.mailbox);
-}
-
 }  // namespace
+
+void CountAction(const char* action, const char* result) {
+  metrics::Counter("postern_fetcher_rule_actions_total",
+                   "What rules wanted done with mails, by what came of it",
+                   {{"action", action}, {"result", result}})
+      .Increment();
+}
 
 void ShowEdited(JudgedMail& mail) {
   if (mail.said.edits().empty() || mail.mail.raw.empty()) return;
@@ -90,20 +84,21 @@ net::Task<absl::Status> RuleEffects::SendOne(const Account& account, JudgedMail&
                                              const ReadWhole& read) {
   if (!mail.said.errors().empty()) co_await TellErrors(account, mail);
   if (!mail.said.edits().empty() && mail.plan.deliver && mail.mail.raw.empty()) {
-    auto raw = co_await read(mail, kWholeBytes);
+    MaybeBytes bytes = co_await read(mail, kWholeBytes);
+    auto raw = BytesOrNone(std::move(bytes));
     if (!raw.ok()) co_return raw.status();
-    mail.mail.raw = raw->value_or("");
+    mail.mail.raw = *std::move(raw);
   }
   ShowEdited(mail);
   if (!mail.plan.others.empty()) co_await CheckOthers(account, mail);
-  std::string whole;  // read once
+  Whole whole;
   for (const rules::v1::Action& action : mail.plan.sends) {
     absl::Status done = co_await Do(account, mail, action, read, whole);
     if (!done.ok() && MayYetWork(done)) {
-      Effects(NameOf(action), "again").Increment();
+      CountAction(NameOf(action), "again");
       co_return done;
     }
-    Effects(NameOf(action), done.ok() ? "done" : "never").Increment();
+    CountAction(NameOf(action), done.ok() ? "done" : "never");
     if (!done.ok()) co_await NeverWorks(account, mail, action, done);
   }
   co_return absl::OkStatus();
@@ -111,7 +106,7 @@ net::Task<absl::Status> RuleEffects::SendOne(const Account& account, JudgedMail&
 
 net::Task<absl::Status> RuleEffects::Do(const Account& account, const JudgedMail& mail,
                                         const rules::v1::Action& action, const ReadWhole& read,
-                                        std::string& whole) {
+                                        Whole& whole) {
   if (action.has_redirect()) co_return co_await Redirect(account, mail, action, read, whole);
   if (action.has_answer()) co_return co_await Answer(account, action);
   if (action.has_notify()) co_return co_await Notify(account, mail, action);
@@ -126,45 +121,18 @@ net::Task<absl::Status> RuleEffects::Do(const Account& account, const JudgedMail
 
 net::Task<absl::Status> RuleEffects::Redirect(const Account& account, const JudgedMail& mail,
                                               const rules::v1::Action& action,
-                                              const ReadWhole& read, std::string& whole) {
-  if (whole.empty()) {
+                                              const ReadWhole& read, Whole& whole) {
+  if (whole.bytes.empty()) {
+    const uint64_t size = std::min<uint64_t>(mail.mail.mail.size(), SendingOn::kMostBytes);
+    whole.share = co_await whole_mails_.Take(size * kCopiesInMemory);
     auto all = co_await read(mail, SendingOn::kMostBytes + 1);
     if (!all.ok()) co_return all.status();
     // Gone: somebody has removed it, and it is not sent on.
     if (!all->has_value() || (*all)->empty()) co_return absl::OkStatus();
-    whole = **std::move(all);
+    whole.bytes = **std::move(all);
   }
-  std::string edited = EditedMail(whole, EditsBefore(mail, action));
+  std::string edited = EditedMail(whole.bytes, EditsBefore(mail, action));
   co_return co_await parts_.sending.Redirect(account, action, std::move(edited));
-}
-
-// The answer is on its way: that it can't be filed is told, and no more.
-net::Task<absl::Status> RuleEffects::Answer(const Account& account,
-                                            const rules::v1::Action& action) {
-  const rules::v1::Action::Answer& answer = action.answer();
-  absl::Status sent = co_await parts_.sending.Answer(account, action);
-  if (!sent.ok() || answer.filed_in().empty() || account.type != AccountType::kImap) {
-    co_return sent;
-  }
-  absl::Status filed = co_await FileAnswerOf(account, action);
-  if (filed.ok() || MayYetWork(filed)) co_return filed;
-  co_await parts_.notes.Tell(account,
-                             words::Word("A rule could not put \"$0\" into the folder \"$1\": $2",
-                                         mail::CleanLine(mail::CutUtf8(answer.subject(), kMaxNote)),
-                                         mail::CleanLine(answer.filed_in()), WhyNot(filed)));
-  co_return absl::OkStatus();
-}
-
-net::Task<absl::Status> RuleEffects::FileAnswerOf(const Account& account,
-                                                  const rules::v1::Action& action) {
-  const auto written = parts_.sending.Written(account, action);
-  if (!written.ok()) co_return written.status();
-  const std::shared_ptr<const Account> owner = parts_.accounts.Find(account.id);
-  if (!owner) co_return absl::UnavailableError("the account is being changed");
-  MailDesk::Work work = [&](MailboxVisit& visit) {
-    return FileAnswer(visit, action.answer().filed_in(), written->message_id, written->mail);
-  };
-  co_return co_await parts_.mails.Visit(owner, kFilingLimit, std::move(work));
 }
 
 net::Task<absl::Status> RuleEffects::Notify(const Account& account, const JudgedMail& mail,
@@ -234,71 +202,6 @@ net::Task<void> RuleEffects::CheckOthers(const Account& account, JudgedMail& mai
                              mail::CleanLine(other)));
   }
   mail.plan.others = std::move(users);
-}
-
-// --- folders ----------------------------------------------------------------------
-
-net::Task<absl::Status> RuleEffects::FileOn(MailboxVisit& visit, const Account& account,
-                                            std::vector<JudgedMail>& mails) {
-  std::vector<JudgedMail*> filed;
-  std::vector<std::string> copied;
-  for (JudgedMail& mail : mails) {
-    if (!mail.plan.Files() || mail.mail.mail_ref.empty()) continue;
-    filed.push_back(&mail);
-    if (Copies(mail.plan)) copied.push_back(mail.mail.delivery_id);
-  }
-  if (filed.empty()) co_return absl::OkStatus();
-  const auto begun = co_await parts_.filing_log.Begin(account.id, std::move(copied));
-  if (!begun.ok()) co_return begun.status();
-  std::vector<absl::Status> outcomes(filed.size());
-  FilingVisit filing(visit, filed, *begun, outcomes);
-  absl::Status run = co_await filing.Run();
-  if (!run.ok()) co_return run;
-  co_await TellFiling(account, filed, outcomes);
-  co_return absl::OkStatus();
-}
-
-net::Task<void> RuleEffects::TellFiling(const Account& account,
-                                        const std::vector<JudgedMail*>& mails,
-                                        const std::vector<absl::Status>& outcomes) {
-  for (size_t i = 0; i < mails.size(); ++i) {
-    const bool filed = outcomes[i].ok();
-    Effects("file", filed ? "done" : "never").Increment();
-    if (filed) {
-      log::Info("mail filed by a rule",
-                {{"mail", mails[i]->mail.delivery_id}, {"account", account.id}});
-      continue;
-    }
-    const bool was_moved = !mails[i]->plan.stays;
-    mails[i]->plan.deliver = mails[i]->plan.deliver || was_moved;
-    mails[i]->plan.stays = true;
-    if (mails[i]->plan.filings.empty()) continue;
-    co_await parts_.notes.Tell(
-        account,
-        words::Word("A rule could not put \"$0\" into the folder \"$1\": $2",
-                    SubjectForPeople(mails[i]->mail), TargetOf(*mails[i]), WhyNot(outcomes[i])));
-  }
-}
-
-net::Task<absl::Status> RuleEffects::File(const Account& account, std::vector<JudgedMail>& mails) {
-  const auto files = [](const JudgedMail& mail) { return mail.plan.Files(); };
-  if (std::none_of(mails.begin(), mails.end(), files)) co_return absl::OkStatus();
-  if (account.type != AccountType::kImap) {
-    for (JudgedMail& mail : mails) {
-      if (!mail.plan.stays) mail.plan.deliver = mail.plan.stays = true;
-    }
-    co_await parts_.notes.Tell(
-        account, words::Word("A rule wants mails put into folders or marked. Mailboxes that are "
-                             "read by POP3 have neither, so they stay where they are."));
-    co_return absl::OkStatus();
-  }
-  const std::shared_ptr<const Account> owner = parts_.accounts.Find(account.id);
-  if (!owner) co_return absl::UnavailableError("the account is being changed");
-  MailDesk::Work work = [&](MailboxVisit& visit) { return FileOn(visit, account, mails); };
-  absl::Status filed = co_await parts_.mails.Visit(owner, kFilingLimit, std::move(work));
-  if (filed.ok()) co_return filed;
-  // What is refused for good is told above: this is the server's, or our own, "not now".
-  co_return absl::UnavailableError(absl::StrCat("mails are not filed: ", filed.message()));
 }
 
 }  // namespace postern::fetcher

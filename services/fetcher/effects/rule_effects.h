@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,10 +11,12 @@
 #include "services/fetcher/account_book.h"
 #include "services/fetcher/effects/filing_log.h"
 #include "services/fetcher/effects/judged_mail.h"
+#include "services/fetcher/effects/long_trouble.h"
 #include "services/fetcher/effects/owner_notes.h"
 #include "services/fetcher/effects/sending_book.h"
 #include "services/fetcher/effects/sending_on.h"
 #include "services/fetcher/effects/webhooks.h"
+#include "services/fetcher/mail_budget.h"
 #include "services/fetcher/mail_desk.h"
 
 namespace postern::fetcher {
@@ -32,15 +35,17 @@ class RuleEffects {
     Webhooks& webhooks;
     FilingLog& filing_log;
     MailDesk& mails;  // of its own: its visits hold up nobody's questions
+    int64_t patience = LongTrouble::kPatience;
   };
-  explicit RuleEffects(const Parts& parts) : parts_(parts) {}
+  explicit RuleEffects(const Parts& parts) : parts_(parts), unfiled_(parts.patience) {}
 
   // Before anything is delivered: edits of what is shown; redirects, answers, notifications and
   // notes; word of errors.
   net::Task<absl::Status> Send(const Account& account, std::vector<JudgedMail>& mails,
                                const ReadWhole& read);
   // After it: folders and marks. Those that can't be filed are to be delivered then: their plans
-  // say so.
+  // say so. So it is when their mail server lets nobody file anything for a quarter of an hour: no
+  // mail waits longer for that.
   net::Task<absl::Status> File(const Account& account, std::vector<JudgedMail>& mails);
   // The same on a visit that is there already.
   net::Task<absl::Status> FileOn(MailboxVisit& visit, const Account& account,
@@ -48,15 +53,22 @@ class RuleEffects {
 
   const SendingBook& book() const { return parts_.book; }
 
+  // Of mails that are sent on, with what is made of them.
+  static constexpr size_t kMostInMemory = 128 * 1024 * 1024;
+
  private:
+  // A mail that is sent on: read once, and counted while it is in memory.
+  struct Whole {
+    MailBudget::Share share;
+    std::string bytes;
+  };
   net::Task<absl::Status> SendOne(const Account& account, JudgedMail& mail, const ReadWhole& read);
   // How one action went. kFailedPrecondition and its like: never.
   net::Task<absl::Status> Do(const Account& account, const JudgedMail& mail,
-                             const rules::v1::Action& action, const ReadWhole& read,
-                             std::string& whole);
+                             const rules::v1::Action& action, const ReadWhole& read, Whole& whole);
   net::Task<absl::Status> Redirect(const Account& account, const JudgedMail& mail,
                                    const rules::v1::Action& action, const ReadWhole& read,
-                                   std::string& whole);
+                                   Whole& whole);
   net::Task<absl::Status> Answer(const Account& account, const rules::v1::Action& action);
   net::Task<absl::Status> FileAnswerOf(const Account& account, const rules::v1::Action& action);
   net::Task<absl::Status> Notify(const Account& account, const JudgedMail& mail,
@@ -65,11 +77,18 @@ class RuleEffects {
                              const rules::v1::Action& action, absl::Status why);
   net::Task<void> TellErrors(const Account& account, const JudgedMail& mail);
   net::Task<void> CheckOthers(const Account& account, JudgedMail& mail);
+  net::Task<absl::Status> GiveUpFiling(const Account& account, std::vector<JudgedMail>& mails,
+                                       const absl::Status& why);
   net::Task<void> TellFiling(const Account& account, const std::vector<JudgedMail*>& mails,
                              const std::vector<absl::Status>& outcomes);
 
   const Parts parts_;
+  MailBudget whole_mails_{kMostInMemory};  // of all accounts
+  LongTrouble unfiled_;
 };
+
+// postern_fetcher_rule_actions_total: `action` came to `result`, both of fixed sets.
+void CountAction(const char* action, const char* result);
 
 // The edits of the rules, made to what is shown of a mail.
 void ShowEdited(JudgedMail& mail);

@@ -7,16 +7,41 @@
 #include "absl/strings/str_cat.h"
 #include "lib/crypto/digest.h"
 #include "services/fetcher/effects/rule_effects.h"
+#include "services/fetcher/mail_batch.h"
 
 namespace postern::fetcher {
 
 namespace {
 
-constexpr int64_t kRawFor = 3600;            // once a mail's bytes were asked for
 constexpr size_t kMaxHeldEdits = 16 * 1024;  // larger ones are not shown
 
 bool IsHeld(const RuledDelivery::Result& result) {
   return result.answer == MailHandoff::Answer::kHeld;
+}
+
+// What goes to the edge in one call: as many mails, and bytes, as it takes.
+std::vector<IncomingMail> TakeSome(std::vector<IncomingMail>& mails, size_t& at) {
+  std::vector<IncomingMail> some;
+  size_t bytes = 0;
+  while (at < mails.size() && some.size() < MailHandoff::kMaxFull) {
+    bytes += mails[at].mail.ByteSizeLong();
+    if (!some.empty() && bytes > kMaxBatchBytes) break;
+    some.push_back(std::move(mails[at++]));
+  }
+  return some;
+}
+
+// Those that are to be judged once more, behind the others.
+std::vector<JudgedMail> TakeWaiting(std::vector<JudgedMail>& mails) {
+  std::vector<JudgedMail> waiting;
+  for (JudgedMail& mail : mails) {
+    if (!mail.waits) continue;
+    waiting.push_back(std::move(mail));
+    waiting.back().said.Clear();
+  }
+  std::erase_if(mails, [](const JudgedMail& mail) { return mail.waits; });
+  for (JudgedMail& mail : waiting) mail.waits = false;
+  return waiting;
 }
 
 std::string EditsToKeep(const rules::v1::EvaluateResponse& said) {
@@ -33,54 +58,6 @@ std::string IdForOther(const std::string& delivery_id, const std::string& jid) {
   return crypto::Sha256Hex(absl::StrCat(delivery_id, "\n", jid)).substr(0, 32);
 }
 
-// --- judging ----------------------------------------------------------------------
-
-// One that broke the connection before is not read again for its bytes.
-net::Task<absl::StatusOr<std::optional<std::string>>> RuledDelivery::ReadBytes(
-    const JudgedMail& mail, size_t most) {
-  const bool bad = place_.progress.DepthFor(mail.mail.delivery_id) != Depth::kAll;
-  if (bad) co_return std::nullopt;
-  auto bytes = co_await place_.mailbox.ReadBytes(mail.facts, most);
-  if (absl::IsUnimplemented(bytes.status())) co_return std::nullopt;
-  if (!bytes.ok()) place_.progress.NoteUnread(mail.mail.delivery_id, bytes.status());
-  co_return bytes;
-}
-
-net::Task<absl::Status> RuledDelivery::Decide(std::vector<JudgedMail>& mails) {
-  if (place_.again != nullptr) co_return co_await Recall(mails);
-  Judging::Question question{place_.account, place_.mailbox.Name()};
-  question.read = [this](const JudgedMail& mail, size_t most) { return ReadBytes(mail, most); };
-  absl::Status judged = co_await place_.handoff.Judge(question, mails);
-  if (question.wants_raw) place_.progress.wants_raw_until = std::time(nullptr) + kRawFor;
-  co_return judged;
-}
-
-// What was said of them when they were held.
-net::Task<absl::Status> RuledDelivery::Recall(std::vector<JudgedMail>& mails) {
-  for (JudgedMail& mail : mails) {
-    const HeldMail* held = place_.again->Find(mail.facts);
-    if (held == nullptr) continue;
-    mail.plan.deliver = held->to_owner;
-    mail.plan.headers_only = held->headers_only;
-    mail.plan.urgent = held->urgent;
-    mail.plan.digest = held->digest;
-    mail.plan.others = held->others;
-    if (held->edits.empty() || !mail.said.ParseFromString(held->edits)) continue;
-    auto raw = co_await ReadBytes(mail, kWholeBytes);
-    if (!raw.ok()) co_return raw.status();
-    mail.mail.raw = raw->value_or("");
-    ShowEdited(mail);
-  }
-  co_return absl::OkStatus();
-}
-
-net::Task<bool> RuledDelivery::JudgesAhead(size_t mails) {
-  const bool can = place_.again == nullptr && place_.held != nullptr &&
-                   place_.handoff.effects() != nullptr && place_.held->HasRoom(mails);
-  if (!can) co_return false;
-  co_return co_await place_.handoff.judging().Any(place_.account.owner);
-}
-
 // --- when, and in which form --------------------------------------------------------
 
 int64_t RuledDelivery::DueOf(const Plan& plan, bool now, int64_t now_unix) const {
@@ -91,7 +68,7 @@ int64_t RuledDelivery::DueOf(const Plan& plan, bool now, int64_t now_unix) const
   return begun != 0 ? begun : now_unix + place_.account.interval_seconds;
 }
 
-HeldMail RuledDelivery::HeldOf(const JudgedMail& mail, int64_t due_unix) const {
+HeldMail RuledDelivery::HeldOf(const JudgedMail& mail, int64_t due_unix, bool with_others) const {
   HeldMail held;
   held.place = place_.mailbox.Place();
   held.delivery_id = mail.mail.delivery_id;
@@ -103,37 +80,47 @@ HeldMail RuledDelivery::HeldOf(const JudgedMail& mail, int64_t due_unix) const {
   held.urgent = mail.plan.urgent;
   held.to_owner = mail.plan.deliver;
   held.digest = mail.plan.digest;
-  held.others = mail.plan.others;
+  if (with_others) held.others = mail.plan.others;
   held.edits = EditsToKeep(mail.said);
   return held;
 }
 
-void RuledDelivery::Sort(JudgedMail& mail, bool now, Sorted& sorted) const {
-  const Plan& plan = mail.plan;
-  if (!plan.deliver && plan.others.empty()) return;
-  const int64_t now_unix = std::time(nullptr);
-  const int64_t due = place_.held == nullptr ? now_unix : DueOf(plan, now, now_unix);
-  if (due == 0 || due > now_unix) {
-    if (mail.plan.stays) sorted.later.push_back(HeldOf(mail, due));
-    return;
-  }
-  for (const std::string& other : plan.others) {
+void RuledDelivery::AddCopies(const JudgedMail& mail, Sorted& sorted) {
+  for (const std::string& other : mail.plan.others) {
     IncomingMail copy = mail.mail;
     copy.raw.clear();
     copy.mail_ref.clear();
     copy.delivery_id = IdForOther(mail.mail.delivery_id, other);
     copy.to = other;
     copy.urgent = true;
-    copy.headers_only = plan.headers_only;
+    copy.headers_only = mail.plan.headers_only;
     sorted.full.push_back(std::move(copy));
   }
-  if (!plan.deliver) return;
+}
+
+// What is put off is so for all. The presence of its owner is nobody else's affair.
+void RuledDelivery::Sort(JudgedMail& mail, bool now, Sorted& sorted) const {
+  const Plan& plan = mail.plan;
+  if (!plan.deliver && plan.others.empty()) return;
+  const int64_t now_unix = std::time(nullptr);
+  const int64_t due = place_.held == nullptr ? now_unix : DueOf(plan, now, now_unix);
+  const bool waits = due == 0 || due > now_unix;
+  // What moves is not found later where it is now, and where there is no room nothing can wait:
+  // then it comes sooner rather than never.
+  const bool can_wait = waits && plan.stays && place_.held->HasRoom(sorted.later.size() + 1);
+  const bool put_off = can_wait && plan.hold_until.value_or(0) > now_unix;
+  if (!put_off) AddCopies(mail, sorted);
+  if (!put_off && !plan.deliver) return;
+  if (can_wait) {
+    sorted.later.push_back(HeldOf(mail, due, put_off));
+    return;
+  }
+  const bool gathered = plan.digest && place_.again != nullptr;
   mail.mail.headers_only = plan.headers_only;
-  mail.mail.urgent = plan.urgent || (plan.digest && place_.again != nullptr);
+  mail.mail.urgent = plan.urgent || waits || gathered;
   IncomingMail owners = mail.mail;
   owners.raw.clear();
   if (!plan.stays) owners.mail_ref.clear();  // it will be found elsewhere
-  const bool gathered = plan.digest && place_.again != nullptr;
   if (gathered) TrimForDigest(owners.mail);
   (gathered ? sorted.digest : sorted.full).push_back(std::move(owners));
 }
@@ -142,10 +129,8 @@ void RuledDelivery::Sort(JudgedMail& mail, bool now, Sorted& sorted) const {
 
 net::Task<absl::Status> RuledDelivery::DeliverFull(std::vector<IncomingMail> mails,
                                                    Result& result) {
-  for (size_t at = 0; at < mails.size() && !IsHeld(result); at += MailHandoff::kMaxFull) {
-    const size_t end = std::min(at + MailHandoff::kMaxFull, mails.size());
-    std::vector<IncomingMail> some(std::make_move_iterator(mails.begin() + at),
-                                   std::make_move_iterator(mails.begin() + end));
+  for (size_t at = 0; at < mails.size() && !IsHeld(result);) {
+    std::vector<IncomingMail> some = TakeSome(mails, at);
     std::vector<std::string> ids;
     for (const IncomingMail& mail : some) ids.push_back(mail.delivery_id);
     auto delivered = co_await place_.handoff.DeliverFull(place_.account, std::move(some));
@@ -193,11 +178,8 @@ net::Task<absl::StatusOr<std::vector<JudgedMail>>> RuledDelivery::File(
   co_return late;
 }
 
-net::Task<absl::StatusOr<RuledDelivery::Result>> RuledDelivery::CarryOut(
-    std::vector<JudgedMail> mails, bool now) {
-  Result result;
-  if (mails.empty()) co_return result;
-  if (absl::Status s = co_await Decide(mails); !s.ok()) co_return s;
+net::Task<absl::Status> RuledDelivery::CarryOutJudged(std::vector<JudgedMail>& mails, bool now,
+                                                      Result& result) {
   RuleEffects* const effects = place_.again == nullptr ? place_.handoff.effects() : nullptr;
   const ReadWhole read = [this](const JudgedMail& m, size_t most) { return ReadBytes(m, most); };
   if (effects != nullptr) {
@@ -206,7 +188,7 @@ net::Task<absl::StatusOr<RuledDelivery::Result>> RuledDelivery::CarryOut(
   Sorted sorted;
   for (JudgedMail& mail : mails) Sort(mail, now, sorted);
   if (absl::Status s = co_await Deliver(sorted, result); !s.ok()) co_return s;
-  if (IsHeld(result) || place_.again != nullptr) co_return result;
+  if (IsHeld(result) || place_.again != nullptr) co_return absl::OkStatus();
   if (effects != nullptr) {
     auto late = co_await File(mails);
     if (!late.ok()) co_return late.status();
@@ -214,11 +196,24 @@ net::Task<absl::StatusOr<RuledDelivery::Result>> RuledDelivery::CarryOut(
     for (JudgedMail& mail : *late) Sort(mail, now, more);
     if (absl::Status s = co_await Deliver(more, result); !s.ok()) co_return s;
     std::move(more.later.begin(), more.later.end(), std::back_inserter(sorted.later));
-    if (IsHeld(result)) co_return result;
+    if (IsHeld(result)) co_return absl::OkStatus();
   }
   if (absl::Status s = co_await Hold(std::move(sorted.later)); !s.ok()) co_return s;
-  absl::Status kept = co_await place_.handoff.judging().Commit(place_.account, mails);
-  if (!kept.ok()) co_return kept;
+  co_return co_await place_.handoff.judging().Commit(place_.account, mails);
+}
+
+net::Task<absl::StatusOr<RuledDelivery::Result>> RuledDelivery::CarryOut(
+    std::vector<JudgedMail> mails, bool now) {
+  Result result;
+  while (!mails.empty()) {
+    if (absl::Status s = co_await Decide(mails, /*lets_wait=*/true); !s.ok()) co_return s;
+    std::vector<JudgedMail> waiting = TakeWaiting(mails);
+    if (mails.empty()) co_return absl::InternalError("rules let each mail wait for another");
+    absl::Status done = co_await CarryOutJudged(mails, now, result);
+    if (!done.ok()) co_return done;
+    if (IsHeld(result)) break;
+    mails = std::move(waiting);
+  }
   co_return result;
 }
 

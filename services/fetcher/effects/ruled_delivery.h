@@ -57,18 +57,19 @@ class RuledDelivery {
     std::vector<IncomingMail> full, digest;
     std::vector<HeldMail> later;
   };
-  net::Task<absl::Status> Decide(std::vector<JudgedMail>& mails);
+  net::Task<absl::Status> Decide(std::vector<JudgedMail>& mails, bool lets_wait = false);
   net::Task<absl::Status> Recall(std::vector<JudgedMail>& mails);
-  net::Task<absl::StatusOr<std::optional<std::string>>> ReadBytes(const JudgedMail& mail,
-                                                                  size_t most);
+  net::Task<MaybeBytes> ReadBytes(const JudgedMail& mail, size_t most);
   net::Task<absl::StatusOr<Result>> CarryOut(std::vector<JudgedMail> mails, bool now);
+  net::Task<absl::Status> CarryOutJudged(std::vector<JudgedMail>& mails, bool now, Result& result);
   net::Task<absl::Status> Deliver(Sorted& sorted, Result& result);
   net::Task<absl::Status> DeliverFull(std::vector<IncomingMail> mails, Result& result);
   // True: some are to be delivered that were not before.
   net::Task<absl::StatusOr<std::vector<JudgedMail>>> File(std::vector<JudgedMail>& mails);
   net::Task<absl::Status> Hold(std::vector<HeldMail> mails);
   void Sort(JudgedMail& mail, bool now, Sorted& sorted) const;
-  HeldMail HeldOf(const JudgedMail& mail, int64_t due_unix) const;
+  static void AddCopies(const JudgedMail& mail, Sorted& sorted);
+  HeldMail HeldOf(const JudgedMail& mail, int64_t due_unix, bool with_others) const;
   int64_t DueOf(const Plan& plan, bool now, int64_t now_unix) const;
 
   const Place place_;

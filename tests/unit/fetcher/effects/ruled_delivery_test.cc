@@ -7,12 +7,14 @@
 #include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/net/deadline.h"
 #include "lib/rpc/mail_codec.h"
 #include "services/fetcher/effects/rule_effects.h"
 #include "services/fetcher/folder_desk.h"
@@ -33,6 +35,10 @@ struct Peers : edge::v1::EdgeService::Service,
   std::mutex mutex;
   std::map<std::string, std::string> said;   // by subject; else the implicit keep
   std::map<std::string, std::string> later;  // the same, once the bytes or facts have come
+  std::map<std::string, std::string> alone;  // the same, in a call of one mail
+  std::vector<std::string> by_facts;         // what is said with so many facts
+  std::string unbearable;                    // no call with this subject is answered
+  size_t most_bytes = 0;                     // of a call of Deliver
   std::vector<std::string> events;
   std::string from;  // of the last draft
   grpc::Status sends, delivers;
@@ -48,9 +54,15 @@ struct Peers : edge::v1::EdgeService::Service,
     for (const auto& each : request->requests()) {
       std::string text = kKeep;
       const std::string& subject = each.mail().subject();
+      if (!unbearable.empty() && subject == unbearable) {
+        return grpc::Status(grpc::StatusCode::INTERNAL, "it can't be read");
+      }
       if (said.contains(subject)) text = said[subject];
+      if (request->requests_size() == 1 && alone.contains(subject)) text = alone[subject];
       const bool again = !each.message().empty() || !each.facts().empty();
       if (again && later.contains(subject)) text = later[subject];
+      const size_t facts = static_cast<size_t>(each.facts_size());
+      if (facts > 0 && facts <= by_facts.size()) text = by_facts[facts - 1];
       if (again) {
         Note(absl::StrCat("again ", each.message().size(), " ", each.facts().size()));
       }
@@ -76,6 +88,7 @@ struct Peers : edge::v1::EdgeService::Service,
   grpc::Status Deliver(grpc::ServerContext*, const edge::v1::DeliverRequest* request,
                        edge::v1::DeliverResponse* response) override {
     if (!delivers.ok()) return delivers;
+    most_bytes = std::max(most_bytes, request->ByteSizeLong());
     for (const auto& each : request->deliveries()) {
       const bool digest = request->mode() == edge::v1::DELIVERY_MODE_DIGEST;
       Note(absl::StrCat(digest ? "digest " : "deliver ", each.mail().subject(),
@@ -279,15 +292,16 @@ TEST_F(RuledDeliveryTest, SendsAnAnswerOfMimeAsItIs) {
   peers_.said["a"] = absl::StrCat(
       kKeep,
       "actions { key: 'k1' answer { to: 'bob@x.org' subject: 'Away' in_reply_to: '1@x.org' "
-      "mime: 'Content-Type: text/html\\n\\n<p>x</p>\\n' } }");
+      "mime: 'From: eve@x.org\\nContent-Type:\\n text/html\\nSubject: x\\n\\n<p>x</p>\\n' } }");
   EXPECT_TRUE(HandOn({"a"}).ok());
   const std::string events = Events();
+  EXPECT_FALSE(absl::StrContains(events, "eve@x.org")) << "a second sender: " << events;
   EXPECT_TRUE(
       absl::StartsWith(events, "copy k1 by smtp bob@x.org From: Ann <ann@mail.example>\r\n"))
       << events;
   for (const char* part : {"\r\nSubject: Away\r\n", "\r\nIn-Reply-To: <1@x.org>\r\n",
                            "\r\nAuto-Submitted: auto-replied (vacation)\r\n",
-                           "\r\nContent-Type: text/html\r\n\r\n<p>x</p>\r\n"}) {
+                           "\r\nContent-Type:\r\n text/html\r\n\r\n<p>x</p>\r\n"}) {
     EXPECT_TRUE(absl::StrContains(events, part)) << part << " in " << events;
   }
 }
@@ -346,9 +360,52 @@ TEST_F(RuledDeliveryTest, AsksAgainForFactsThoughNobodyKnowsThem) {
   EXPECT_EQ(Events(), "again 0 1|deliver a");
 }
 
-TEST_F(RuledDeliveryTest, AsksNoRulesWithoutEnd) {
+TEST_F(RuledDeliveryTest, KeepsWhatRulesAskAboutWithoutEnd) {
   peers_.said["a"] = peers_.later["a"] = "missing_facts: 'mailbox:A'";
-  EXPECT_EQ(HandOn({"a"}).code(), absl::StatusCode::kInternal);
+  EXPECT_TRUE(HandOn({"a", "b"}).ok());
+  const std::string events = Events();
+  EXPECT_TRUE(absl::EndsWith(events,
+                             "|tell ann@example.org A rule went wrong, and did nothing with the "
+                             "mail: $0|deliver a|deliver b"))
+      << events;
+}
+
+TEST_F(RuledDeliveryTest, ChainsOfFactsAreFollowed) {
+  peers_.said["a"] = "missing_facts: 'mailbox:A'";
+  peers_.by_facts = {"missing_facts: 'mailbox:B'", "missing_facts: 'mailbox:C'",
+                     "missing_facts: 'mailbox:D'", "missing_facts: 'mailbox:E'", kKeep};
+  EXPECT_TRUE(HandOn({"a"}).ok());
+  EXPECT_EQ(Events(), "again 0 1|again 0 2|again 0 3|again 0 4|again 0 5|deliver a");
+}
+
+// Whatever is wrong with one mail, or with what the rules say of it, it comes, and so do the
+// others.
+TEST_F(RuledDeliveryTest, KeepsWhatRulesCanNotJudgeAfterSomeTries) {
+  peers_.unbearable = "b";
+  for (int i = 0; i < 7; ++i) {
+    EXPECT_EQ(HandOn({"a", "b", "c"}).code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(Events(), "");
+  }
+  EXPECT_TRUE(HandOn({"a", "b", "c"}).ok());
+  EXPECT_EQ(Events(),
+            "tell ann@example.org A rule went wrong, and did nothing with the mail: $0|"
+            "deliver a|deliver b|deliver c");
+}
+
+TEST_F(RuledDeliveryTest, ACopyOfAMailOfTheSameBatchIsJudgedBehindIt) {
+  peers_.said["a"] = absl::StrCat(kKeep, "marks { key: 'm' seconds: 1 }");
+  peers_.said["b"] = "missing_facts: 'committed:id1'";
+  peers_.alone["b"] = "verdict: VERDICT_KEEP actions { discard {} } marks { key: 'n' seconds: 1 }";
+  EXPECT_TRUE(HandOn({"a", "b", "c"}).ok());
+  EXPECT_EQ(Events(), "deliver a|deliver c|commit id1 m|commit id2 n");
+}
+
+TEST_F(RuledDeliveryTest, DeliversWhatWasToBeSentOnAndCanNotBeRead) {
+  peers_.said["a"] = "verdict: VERDICT_KEEP actions { key: 'k1' redirect { addresses: 'b@x' } }";
+  progress_.NoteUnread("id1", absl::DataLossError("it broke the connection"));
+  EXPECT_TRUE(HandOn({"a"}).ok());
+  EXPECT_EQ(Events(), "tell ann@example.org A rule could not send \"$0\" on to $1: $2|deliver a");
+  EXPECT_EQ(mailbox_.bytes_read, 0);
 }
 
 TEST_F(RuledDeliveryTest, DeliversInOtherFormsAndToOthersWhoAreUsers) {
@@ -410,6 +467,90 @@ TEST_F(RuledDeliveryTest, JudgesMailThatHasToWaitAndShowsOnlyWhatIsUrgent) {
   EXPECT_TRUE(held_.empty());
 }
 
+TEST_F(RuledDeliveryTest, ShowsAHeldMailAsItWasEdited) {
+  peers_.said["a"] = absl::StrCat(
+      kKeep,
+      "edits { body { change: CHANGE_REPLACE_HEADER header: 'Subject' pattern: 'raw' text: "
+      "'edited' } }");
+  EXPECT_TRUE(JudgeAhead({"a"}).ok());
+  EXPECT_EQ(Events(), "");
+  HeldMailbox box(mailbox_, held_, progress_.lease);
+  ASSERT_TRUE(testing::Await(io_, box.Look()).ok());
+  RuledDelivery again({account_, box, progress_, *handoff_, &held_, &box});
+  EXPECT_TRUE(testing::Await(io_, again.HandOn(Mails({"a"}))).ok());
+  EXPECT_EQ(Events(), "deliver edited");
+}
+
+TEST_F(RuledDeliveryTest, OthersDoNotWaitForThePresenceOfTheOwner) {
+  AddUser("bob@example.org");
+  peers_.said["a"] = absl::StrCat(kKeep, "actions { deliver { to: 'bob@example.org' } }");
+  EXPECT_TRUE(JudgeAhead({"a"}).ok());
+  EXPECT_EQ(Events(), "deliver a urgent to bob@example.org");
+  const auto held = held_.Due("box:7", std::time(nullptr));
+  ASSERT_EQ(held.size(), 1u) << "the owner's";
+  EXPECT_TRUE(held[0].others.empty());
+}
+
+TEST_F(RuledDeliveryTest, WhatIsPutOffForOthersWhoHaveGoneMeanwhileIsTheOwnersAlone) {
+  AddUser("bob@example.org");
+  const int64_t now = std::time(nullptr);
+  peers_.said["a"] = absl::StrCat(kKeep,
+                                  "actions { deliver { to: 'bob@example.org' } } actions { "
+                                  "hold { until_unix: ",
+                                  now + 1, " } }");
+  EXPECT_TRUE(HandOn({"a"}).ok());
+  EXPECT_EQ(Events(), "");
+  ASSERT_EQ(held_.Due("box:7", now + 1).at(0).others.size(), 1u);
+  book_.Remove("bob@example.org");
+  while (std::time(nullptr) < now + 1)
+    testing::Await(io_, net::Sleep(std::chrono::milliseconds(50)));
+  HeldMailbox box(mailbox_, held_, progress_.lease);
+  ASSERT_TRUE(testing::Await(io_, box.Look()).ok());
+  RuledDelivery again({account_, box, progress_, *handoff_, &held_, &box});
+  EXPECT_TRUE(testing::Await(io_, again.HandOn(Mails({"a"}))).ok());
+  EXPECT_EQ(Events(), "deliver a");
+}
+
+TEST_F(RuledDeliveryTest, WhatMovesAwayCanNotWaitForItsUser) {
+  accounts_.Put(account_);
+  peers_.said["a"] =
+      "verdict: VERDICT_KEEP actions { file_into { mailbox: 'A' } } "
+      "actions { deliver { form: FORM_HEADERS } }";
+  EXPECT_EQ(JudgeAhead({"a"}).code(), absl::StatusCode::kUnavailable) << "no server to file it";
+  EXPECT_EQ(Events(), "deliver a headers urgent");
+}
+
+TEST_F(RuledDeliveryTest, NoMoreIsPutOffThanThereIsRoomFor) {
+  std::vector<HeldMail> many(HeldMails::kMost);
+  for (size_t i = 0; i < many.size(); ++i) {
+    many[i].place = "box:7";
+    many[i].delivery_id = absl::StrCat("x", i);
+    many[i].due_unix = std::time(nullptr) + 9999;
+  }
+  ASSERT_TRUE(testing::Await(io_, held_.Add(progress_.lease, std::move(many))).ok());
+  peers_.said["a"] =
+      absl::StrCat(kKeep, "actions { hold { until_unix: ", std::time(nullptr) + 3600, " } }");
+  EXPECT_TRUE(HandOn({"a"}).ok());
+  EXPECT_EQ(Events(), "deliver a urgent");
+}
+
+TEST_F(RuledDeliveryTest, NoCallToTheEdgeIsLargerThanItTakes) {
+  peers_.said["a"] = kKeep;
+  for (int i = 0; i < 6; ++i) {
+    const std::string jid = absl::StrCat("u", i, "@example.org");
+    AddUser(jid);
+    absl::StrAppend(&peers_.said["a"], "actions { deliver { to: '", jid, "' } } ");
+  }
+  std::vector<JudgedMail> mails = Mails({"a"});
+  mails[0].mail.mail.set_text(std::string(900 * 1024, 'x'));
+  RuledDelivery delivery = Delivery();
+  EXPECT_TRUE(testing::Await(io_, delivery.HandOn(std::move(mails))).ok());
+  EXPECT_GT(peers_.most_bytes, 900u * 1024);
+  EXPECT_LT(peers_.most_bytes, 3u * 1024 * 1024);
+  const std::string events = Events();
+  EXPECT_EQ(std::count(events.begin(), events.end(), '|'), 6) << events;
+}
+
 TEST_F(RuledDeliveryTest, DoesNotJudgeAheadWhereNothingIsInForce) {
   peers_.in_force = false;
   RuledDelivery delivery = Delivery();
@@ -443,13 +584,38 @@ TEST_F(RuledDeliveryTest, WaitsWithFilingUntilTheMailServerIsThere) {
   EXPECT_EQ(Events(), "");
 }
 
+TEST_F(RuledDeliveryTest, AServerThatLetsNobodyFileKeepsNoMailForEver) {
+  effects_.emplace(RuleEffects::Parts{accounts_, book_, *notes_, *sending_, webhooks_, filing_log_,
+                                      desk_, /*patience=*/0});
+  accounts_.Put(account_);
+  peers_.said["a"] =
+      "verdict: VERDICT_KEEP actions { file_into { mailbox: 'A' } } "
+      "marks { key: 'm' seconds: 1 }";
+  EXPECT_TRUE(HandOn({"a", "b"}).ok());
+  EXPECT_EQ(Events(),
+            "deliver b|tell ann@example.org A rule could not put \"$0\" into the folder \"$1\": $2|"
+            "deliver a|commit id1 m");
+}
+
+TEST(LongTrouble, EndsPatienceAfterAQuarterOfAnHourWithoutASuccess) {
+  LongTrouble trouble;
+  EXPECT_FALSE(trouble.Note("a", 1000));
+  EXPECT_FALSE(trouble.Note("a", 1899));
+  EXPECT_TRUE(trouble.Note("a", 1900));
+  EXPECT_FALSE(trouble.Note("b", 1900));
+  trouble.Over("a");
+  EXPECT_FALSE(trouble.Note("a", 1901));
+}
+
 TEST(HourlyLimit, LetsSoManyThroughInAnHour) {
   HourlyLimit limit(2);
-  EXPECT_TRUE(limit.Take("a", 7200));
-  EXPECT_TRUE(limit.Take("a", 7201));
-  EXPECT_FALSE(limit.Take("a", 7202));
-  EXPECT_TRUE(limit.Take("b", 7202));
-  EXPECT_TRUE(limit.Take("a", 10800));
+  EXPECT_TRUE(limit.Take("a", "1", 7200));
+  EXPECT_TRUE(limit.Take("a", "1", 7200)) << "a repeat";
+  EXPECT_TRUE(limit.Take("a", "2", 7201));
+  EXPECT_FALSE(limit.Take("a", "3", 7202));
+  EXPECT_TRUE(limit.Take("a", "1", 7202));
+  EXPECT_TRUE(limit.Take("b", "3", 7202));
+  EXPECT_TRUE(limit.Take("a", "4", 10800));
 }
 
 TEST(SendingBook, ChoosesTheAccountWithTheSameLogin) {

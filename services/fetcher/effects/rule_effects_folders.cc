@@ -1,0 +1,143 @@
+// The second part of RuleEffects: what is put into folders, and marked.
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/mail/utf8.h"
+#include "lib/process/log.h"
+#include "services/fetcher/effects/answer_filing.h"
+#include "services/fetcher/effects/filing.h"
+#include "services/fetcher/effects/rule_effects.h"
+
+namespace postern::fetcher {
+
+namespace {
+
+constexpr std::chrono::minutes kFilingLimit{2};
+constexpr size_t kMaxSubject = 300;
+
+std::string TargetOf(const JudgedMail& mail) {
+  const FilingStep& step = mail.plan.filings.back();
+  return mail::CleanLine(step.mailbox.empty() ? step.special_use : step.mailbox);
+}
+
+}  // namespace
+
+// The answer is on its way: that it can't be filed is told, and no more.
+net::Task<absl::Status> RuleEffects::Answer(const Account& account,
+                                            const rules::v1::Action& action) {
+  const rules::v1::Action::Answer& answer = action.answer();
+  absl::Status sent = co_await parts_.sending.Answer(account, action);
+  if (!sent.ok() || answer.filed_in().empty() || account.type != AccountType::kImap) {
+    co_return sent;
+  }
+  absl::Status filed = co_await FileAnswerOf(account, action);
+  if (filed.ok()) {
+    unfiled_.Over(account.id);
+    co_return filed;
+  }
+  if (MayYetWork(filed) && !unfiled_.Note(account.id, std::time(nullptr))) co_return filed;
+  co_await parts_.notes.Tell(
+      account, words::Word("A rule could not put \"$0\" into the folder \"$1\": $2",
+                           mail::CleanLine(mail::CutUtf8(answer.subject(), kMaxSubject)),
+                           mail::CleanLine(answer.filed_in()), WhyNot(filed)));
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::Status> RuleEffects::FileAnswerOf(const Account& account,
+                                                  const rules::v1::Action& action) {
+  const auto written = parts_.sending.Written(account, action);
+  if (!written.ok()) co_return written.status();
+  const std::shared_ptr<const Account> owner = parts_.accounts.Find(account.id);
+  if (!owner) co_return absl::UnavailableError("the account is being changed");
+  MailDesk::Work work = [&](MailboxVisit& visit) {
+    return FileAnswer(visit, action.answer().filed_in(), written->message_id, written->mail);
+  };
+  co_return co_await parts_.mails.Visit(owner, kFilingLimit, std::move(work));
+}
+
+net::Task<absl::Status> RuleEffects::FileOn(MailboxVisit& visit, const Account& account,
+                                            std::vector<JudgedMail>& mails) {
+  std::vector<JudgedMail*> filed;
+  std::vector<std::string> copied;
+  for (JudgedMail& mail : mails) {
+    if (!mail.plan.Files() || mail.mail.mail_ref.empty()) continue;
+    filed.push_back(&mail);
+    if (Copies(mail.plan)) copied.push_back(mail.mail.delivery_id);
+  }
+  if (filed.empty()) co_return absl::OkStatus();
+  const auto begun = co_await parts_.filing_log.Begin(account.id, std::move(copied));
+  if (!begun.ok()) co_return begun.status();
+  std::vector<absl::Status> outcomes(filed.size());
+  FilingVisit filing(visit, filed, *begun, outcomes);
+  absl::Status run = co_await filing.Run();
+  if (!run.ok()) co_return run;
+  co_await TellFiling(account, filed, outcomes);
+  co_return absl::OkStatus();
+}
+
+net::Task<void> RuleEffects::TellFiling(const Account& account,
+                                        const std::vector<JudgedMail*>& mails,
+                                        const std::vector<absl::Status>& outcomes) {
+  for (size_t i = 0; i < mails.size(); ++i) {
+    const bool filed = outcomes[i].ok();
+    CountAction("file", filed ? "done" : "never");
+    if (filed) {
+      log::Info("mail filed by a rule",
+                {{"mail", mails[i]->mail.delivery_id}, {"account", account.id}});
+      continue;
+    }
+    const bool was_moved = !mails[i]->plan.stays;
+    mails[i]->plan.deliver = mails[i]->plan.deliver || was_moved;
+    mails[i]->plan.stays = true;
+    if (mails[i]->plan.filings.empty()) continue;
+    co_await parts_.notes.Tell(
+        account,
+        words::Word("A rule could not put \"$0\" into the folder \"$1\": $2",
+                    SubjectForPeople(mails[i]->mail), TargetOf(*mails[i]), WhyNot(outcomes[i])));
+  }
+}
+
+net::Task<absl::Status> RuleEffects::File(const Account& account, std::vector<JudgedMail>& mails) {
+  const auto files = [](const JudgedMail& mail) { return mail.plan.Files(); };
+  if (std::none_of(mails.begin(), mails.end(), files)) co_return absl::OkStatus();
+  if (account.type != AccountType::kImap) {
+    for (JudgedMail& mail : mails) {
+      if (!mail.plan.stays) mail.plan.deliver = mail.plan.stays = true;
+    }
+    co_await parts_.notes.Tell(
+        account, words::Word("A rule wants mails put into folders or marked. Mailboxes that are "
+                             "read by POP3 have neither, so they stay where they are."));
+    co_return absl::OkStatus();
+  }
+  const std::shared_ptr<const Account> owner = parts_.accounts.Find(account.id);
+  if (!owner) co_return absl::UnavailableError("the account is being changed");
+  MailDesk::Work work = [&](MailboxVisit& visit) { return FileOn(visit, account, mails); };
+  absl::Status filed = co_await parts_.mails.Visit(owner, kFilingLimit, std::move(work));
+  if (filed.ok()) {
+    unfiled_.Over(account.id);
+    co_return filed;
+  }
+  // What is refused for good is told above: this is the server's, or our own, "not now".
+  if (unfiled_.Note(account.id, std::time(nullptr))) {
+    co_return co_await GiveUpFiling(account, mails, filed);
+  }
+  co_return absl::UnavailableError(absl::StrCat("mails are not filed: ", filed.message()));
+}
+
+net::Task<absl::Status> RuleEffects::GiveUpFiling(const Account& account,
+                                                  std::vector<JudgedMail>& mails,
+                                                  const absl::Status& why) {
+  std::vector<JudgedMail*> unfiled;
+  for (JudgedMail& mail : mails) {
+    if (mail.plan.Files()) unfiled.push_back(&mail);
+  }
+  const std::vector<absl::Status> outcomes(unfiled.size(), why);
+  co_await TellFiling(account, unfiled, outcomes);
+  co_return absl::OkStatus();
+}
+
+}  // namespace postern::fetcher
