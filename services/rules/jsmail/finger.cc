@@ -75,10 +75,15 @@ bool FingerBook::Put(absl::string_view user, Finger finger) {
 
 void FingerBook::Remove(absl::string_view user) { fingers_.erase(absl::AsciiStrToLower(user)); }
 
+const Finger* FingerBook::Find(absl::string_view user) const {
+  const auto found = fingers_.find(absl::AsciiStrToLower(user));
+  return found == fingers_.end() ? nullptr : &found->second;
+}
+
 std::string FingerBook::Answer(const FingerQuery& query) const {
-  const auto found = fingers_.find(query.user);
-  if (found == fingers_.end()) return "no such user";
-  return query.wide ? found->second.full : found->second.brief;
+  const Finger* finger = Find(query.user);
+  if (finger == nullptr) return "no such user";
+  return query.wide ? finger->full : finger->brief;
 }
 
 }  // namespace postern::rules::jsmail

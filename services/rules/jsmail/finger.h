@@ -45,6 +45,8 @@ class FingerBook {
   // False: there are too many.
   bool Put(absl::string_view user, Finger finger);
   void Remove(absl::string_view user);
+  // Null: there is no such user. In whatever case.
+  const Finger* Find(absl::string_view user) const;
   // "no such user" when there is none.
   std::string Answer(const FingerQuery& query) const;
   size_t size() const { return fingers_.size(); }

@@ -47,6 +47,9 @@ TEST(Finger, AnswersQueries) {
   EXPECT_EQ(book.Answer(ReadFingerQuery("/w  fred")), "A\nB\n");
   EXPECT_EQ(book.Answer(ReadFingerQuery("joe")), "no such user");
   EXPECT_EQ(book.Answer(ReadFingerQuery("/wfred")), "no such user");
+  ASSERT_NE(book.Find("FRED"), nullptr);
+  EXPECT_EQ(book.Find("FRED")->brief, "A\n");
+  EXPECT_EQ(book.Find("joe"), nullptr);
   book.Remove("fred");
   EXPECT_EQ(book.Answer(ReadFingerQuery("fred")), "no such user");
 }
