@@ -54,6 +54,9 @@ class Postern:
         self.aliases_file = self._secret_file("aliases.txt", "")
         self.jsmail_folder = self.folder / "jsmail"
         self.jsmail_folder.mkdir()
+        self.sieve_port, self.sieve_tls_port = free_port(), free_port()
+        self.spool_folder = self.folder / "spool"
+        self.spool_folder.mkdir()
         self.set_routes("")
         self.set_texts()
         self.allow_hosts = ",".join(f"localhost:{port}" for port in site.mail_ports)
@@ -147,7 +150,8 @@ class Postern:
                 "--xmpp-domain", self.gateway, "--xmpp-secret-file", self.secret_file,
                 # Long enough for a client that flaps, short enough for a story.
                 "--offline-after", "1",
-                "--contact-addresses", "abuse-addresses=mailto:abuse@mail.test"]
+                "--contact-addresses", "abuse-addresses=mailto:abuse@mail.test",
+                "--im-spool", self.spool_folder, "--im-spool-domains", "team.test"]
 
     def _site_options(self):
         return ["--welcome-file", self.welcome_file, "--motd-file", self.motd_file,
@@ -162,7 +166,11 @@ class Postern:
                 "--local-domain", "team.test"]
 
     def _rule_options(self):
-        return ["--jsmail-dir", self.jsmail_folder, "--jsmail-key-file", self.key_file]
+        return ["--jsmail-dir", self.jsmail_folder, "--jsmail-key-file", self.key_file,
+                "--managesieve-listen", f"127.0.0.1:{self.sieve_port}",
+                "--managesieve-tls-listen", f"127.0.0.1:{self.sieve_tls_port}",
+                "--managesieve-tls-cert-file", self.site.authority.certificate,
+                "--managesieve-tls-key-file", self.site.authority.key]
 
     def _dial_options(self):
         return ["--tls-ca-file", self.site.authority.ca, "--allow-hosts", self.allow_hosts]

@@ -40,18 +40,22 @@ absl::Status Certificate::Load() {
   return absl::OkStatus();
 }
 
+void Certificate::Look() {
+  if (!HasChanged()) return;
+  const absl::Status loaded = Load();
+  if (loaded.ok()) {
+    log::Info("a new certificate is in use", {{"file", certificate_.path()}});
+  } else {
+    log::Error("a new certificate can't be used; the one before stays in use",
+               {{"error", loaded.message()}});
+  }
+}
+
 net::Task<void> Certificate::Watch() {
   if (certificate_.path().empty()) co_return;
   for (;;) {
     co_await net::Sleep(kLookEvery);
-    if (!HasChanged()) continue;
-    const absl::Status loaded = Load();
-    if (loaded.ok()) {
-      log::Info("a new certificate is in use", {{"file", certificate_.path()}});
-    } else {
-      log::Error("a new certificate can't be used; the one before stays in use",
-                 {{"error", loaded.message()}});
-    }
+    Look();
   }
 }
 

@@ -17,8 +17,10 @@ class Certificate {
 
   // kInvalidArgument: names the file, and what is wrong.
   absl::Status Load();
-  // Looks for other files every ten seconds, for ever. While they can't be used, or don't belong
-  // together, the one before is used.
+  // Takes other files, if there are any. While they can't be used, or don't belong together, the
+  // one before is used.
+  void Look();
+  // Looks every ten seconds, for ever.
   net::Task<void> Watch();
   // Null: there is none.
   std::shared_ptr<const net::ServerTls> current() const { return current_; }

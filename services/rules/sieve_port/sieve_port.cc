@@ -83,7 +83,8 @@ absl::StatusOr<jsmail::Acl> ReadWebmail(const std::vector<std::string>& addresse
   std::string entries;
   for (const std::string& address : addresses) {
     const std::string entry = absl::StrCat("allow remote ", address, "\n");
-    if (!jsmail::Acl::Read(entry, "").acl)
+    const auto read = jsmail::Acl::Read(entry, "").acl;
+    if (!read || read->size() != 1)
       return absl::InvalidArgumentError(
           absl::StrCat("'", address, "' is no address; like 192.0.2.7, 10.0.0.0/8, 2001:db8::/32"));
     absl::StrAppend(&entries, entry);

@@ -23,8 +23,11 @@ constexpr char kAnn[] = "ann@example.org";
 class ScriptPasswordsTest : public ::testing::Test {
  protected:
   Secret Create() { return *Await(io_, passwords_.Create(kAnn)); }
+  crypto::ScramVerifier Verifier(const std::string& user) {
+    return *Await(io_, passwords_.VerifierOf(user));
+  }
   bool Check(const std::string& user, const Secret& password) {
-    return *Await(io_, passwords_.Check(user, password));
+    return crypto::IsPassword(password, Verifier(user));
   }
 
   testing::RedisServer redis_;
@@ -50,8 +53,19 @@ TEST_F(ScriptPasswordsTest, ANewOneVoidsTheOneBeforeAndRevokingAll) {
   EXPECT_TRUE(Check(kAnn, second));
   ASSERT_TRUE(Await(io_, passwords_.Revoke(kAnn)).ok());
   EXPECT_FALSE(Check(kAnn, second));
-  EXPECT_FALSE((*Await(io_, passwords_.Find(kAnn))).has_value());
   EXPECT_TRUE(Await(io_, passwords_.Revoke(kAnn)).ok());
+}
+
+// To the client both look alike: salt and count are all that it sees.
+TEST_F(ScriptPasswordsTest, NobodyFindsOutWhoHasOne) {
+  Create();
+  const crypto::ScramVerifier real = Verifier(kAnn), none = Verifier("bob@example.org");
+  EXPECT_EQ(none.iterations, real.iterations);
+  EXPECT_EQ(none.salt.size(), real.salt.size());
+  EXPECT_EQ(none.salt, Verifier("bob@example.org").salt);
+  EXPECT_NE(none.salt, Verifier("cat@example.org").salt);
+  ScriptPasswords replica(*client_);
+  EXPECT_EQ(none.salt, Await(io_, replica.VerifierOf("bob@example.org"))->salt);
 }
 
 TEST_F(ScriptPasswordsTest, RedisHasNothingToLogInWith) {

@@ -1,0 +1,190 @@
+"""Mail programs edit users' Sieve scripts (ManageSieve, RFC 5804): sieve-connect as a user gives it,
+and python3-sievelib, which webmail uses."""
+
+import os
+import socket
+import ssl
+import subprocess
+
+import pytest
+from sievelib import managesieve
+
+from mails import mail, unique
+from postern import CtlFailed
+from servers.daemon import wait_until
+
+LOOKS = 5  # seconds; the folder of allow-deny is looked at every second
+DISCARD = 'if header :contains "subject" "unwanted" {\r\n  discard;\r\n}\r\n'
+
+
+class SieveUser:
+    """Somebody with a password for scripts, and a mail program."""
+
+    def __init__(self, member, password=None):
+        self.member = member
+        self.postern = member.postern
+        self.password = password or self.new_password()
+        self.file = self.postern.folder / f"{unique('script')}.sieve"
+
+    def new_password(self):
+        return self.postern.ctl_json("rules", "password", self.member.jid)["password"]
+
+    def connect(self, *arguments):
+        """sieve-connect with these arguments: its exit status and all that it says."""
+        reading, writing = os.pipe()
+        os.write(writing, self.password.encode() + b"\n")
+        os.close(writing)
+        try:
+            answer = subprocess.run(
+                ["sieve-connect", "--server", "localhost", "--port", str(self.postern.sieve_port),
+                 "--4", "--user", self.member.jid, "--passwordfd", str(reading), "--tlscafile",
+                 str(self.member.site.authority.ca), *map(str, arguments)],
+                capture_output=True, text=True, timeout=30, pass_fds=[reading],
+                stdin=subprocess.DEVNULL)
+        finally:
+            os.close(reading)
+        return answer.returncode, answer.stdout + answer.stderr
+
+    def upload(self, name, text):
+        self.file.write_bytes(text.encode())
+        return self.connect("--upload", "--localsieve", self.file, "--remotesieve", name)
+
+    def client(self, password=None):
+        """python3-sievelib's, logged in; None when it is not let in."""
+        client = managesieve.Client("localhost", self.postern.sieve_port)
+        if client.connect(self.member.jid, password or self.password, starttls=True):
+            return client
+        return None
+
+
+@pytest.fixture
+def user(juliet):
+    juliet.register_imap("work")
+    user = SieveUser(juliet)
+    yield user
+    juliet.postern.ctl("rules", "deactivate", "--scope", juliet.jid)
+
+
+def test_a_script_that_is_put_and_activated_judges_the_next_mail(user):
+    status, said = user.upload("filter", DISCARD)
+    assert status == 0, said
+    status, said = user.connect("--list")
+    assert status == 0 and '"filter"' in said, said
+    assert "ACTIVE" not in said
+    status, said = user.connect("--activate", "--remotesieve", "filter")
+    assert status == 0, said
+    assert "ACTIVE" in user.connect("--list")[1]
+    stopped, kept = unique("unwanted"), unique("ordinary")
+    user.member.receive(mail(stopped))
+    user.member.receive(mail(kept))
+    user.member.client.await_message(kept)
+    assert not any(stopped in body for body in user.member.client.bodies())
+
+    # posternctl and the mail program see the same.
+    assert "filter (in force)" in user.postern.ctl("rules", "show", "--scope", user.member.jid)
+    fetched = user.postern.folder / "fetched.sieve"
+    status, said = user.connect("--download", "--remotesieve", "filter", "--localsieve", fetched)
+    assert status == 0, said
+    assert "discard;" in fetched.read_text()
+    status, said = user.connect("--delete", "--remotesieve", "filter")
+    assert "in force" in said  # the active one is not deleted
+    assert user.connect("--deactivate")[0] == 0
+    assert user.connect("--delete", "--remotesieve", "filter")[0] == 0
+    assert "filter" not in user.connect("--list")[1]
+
+
+def test_a_wrong_script_is_told_with_its_line_and_not_stored(user):
+    assert user.upload("filter", DISCARD)[0] == 0
+    status, said = user.upload("filter", "keep;\r\nif {\r\n")
+    assert status != 0
+    assert "filter:2:4:" in said
+    client = user.client()
+    assert client.getscript("filter").strip() == DISCARD.replace("\r\n", "\n").strip()
+    client.logout()
+
+
+def test_a_wrong_password_is_refused_and_a_new_one_voids_the_one_before(user):
+    stranger = SieveUser(user.member, "abcde-fghij-kmnpq-rstuv")
+    status, said = stranger.connect("--list")
+    assert status != 0
+    assert "user name or the password is wrong" in said
+    assert user.client() is not None
+    before, user.password = user.password, user.new_password()
+    assert user.client(before) is None
+    assert user.client() is not None
+    user.postern.ctl("rules", "password", user.member.jid, "--revoke")
+    assert user.client() is None
+    # No log has any of them.
+    for log in user.postern.logs().values():
+        assert before not in log and user.password not in log
+
+
+def test_webmail_has_all_commands(user):
+    client = user.client()
+    assert client.get_implementation().startswith(b"Postern") or \
+        client.get_implementation().startswith("Postern")
+    assert client.havespace("a", 100)
+    assert not client.havespace("a", 10_000_000)
+    assert client.checkscript(DISCARD)
+    assert not client.checkscript("nonsense;")
+    assert client.putscript("caf\u00e9", DISCARD)
+    assert client.setactive("caf\u00e9")
+    assert client.renamescript("caf\u00e9", "holiday \"24\"")
+    active, others = client.listscripts()
+    assert (active, others) == ('holiday "24"', []) or (active, others) == (b'holiday "24"', [])
+    assert not client.deletescript('holiday "24"')
+    assert client.setactive("")
+    assert client.deletescript('holiday "24"')
+    client.logout()
+
+
+def test_scripts_of_others_are_out_of_reach(user, new_member):
+    assert user.upload("private", DISCARD)[0] == 0
+    other = SieveUser(new_member("romeo"))
+    client = other.client()
+    assert client.listscripts()[1] == []
+    assert not client.getscript("private")
+    assert not client.deletescript("private")
+    assert user.client().getscript("private")
+
+
+def encrypted(user):
+    context = ssl.create_default_context(cafile=user.member.site.authority.ca)
+    plain = socket.create_connection(("localhost", user.postern.sieve_tls_port), timeout=10)
+    return context.wrap_socket(plain, server_hostname="localhost")
+
+
+def test_tls_from_the_first_byte_on_a_port_of_its_own(user):
+    with encrypted(user) as connection:
+        connection.sendall(b"LOGOUT\r\n")
+        greeting = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert b'"SASL" "SCRAM-SHA-256 PLAIN"' in greeting
+    assert b"STARTTLS" not in greeting
+    assert b'OK "Until next time."' in greeting
+
+
+def test_nobody_logs_in_without_tls(user):
+    with socket.create_connection(("localhost", user.postern.sieve_port), timeout=10) as connection:
+        connection.sendall(b'AUTHENTICATE "PLAIN" "AGEAYg=="\r\nLISTSCRIPTS\r\nLOGOUT\r\n')
+        said = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert b'"SASL" ""' in said and b'"STARTTLS"' in said
+    assert b"NO (ENCRYPT-NEEDED)" in said
+    assert b'NO "Log in first' in said
+
+
+def test_the_allow_deny_file_guards_the_port(user):
+    file = user.postern.jsmail_folder / "allow-deny"
+    try:
+        file.write_text("deny remote 127.0.0.1\n")
+        wait_until(lambda: user.connect("--list")[0] != 0, LOOKS, "the port to be closed")
+        with socket.create_connection(("localhost", user.postern.sieve_port)) as connection:
+            assert connection.recv(100) == b""
+    finally:
+        file.unlink()
+    wait_until(lambda: user.connect("--list")[0] == 0, LOOKS, "the port to be open")
+
+
+def test_a_password_is_for_a_bare_jid(postern):
+    with pytest.raises(CtlFailed) as failed:
+        postern.ctl("rules", "password", "site")
+    assert "bare JID" in failed.value.message
