@@ -31,28 +31,29 @@ std::optional<int> ReadClock(absl::string_view text) {
   return minutes;
 }
 
-// "SA-SU 22:00-07:00"; false when it can't be read.
-bool AddEntry(absl::string_view entry, WeekMinutes& quiet) {
+void Add(const DailyHours& hours, WeekMinutes& quiet) {
+  for (int day = 0; day < 7; ++day) {
+    const int midnight = day * WeekMinutes::kDay;
+    if (hours.days >> day & 1) quiet.AddRange(midnight + hours.from, midnight + hours.to);
+  }
+}
+
+}  // namespace
+
+std::optional<DailyHours> ReadDailyHours(absl::string_view entry) {
   const std::pair<absl::string_view, absl::string_view> parts =
       absl::StrSplit(entry, absl::MaxSplits(absl::ByAnyChar(" \t"), 1));
   const bool has_days = !parts.second.empty();
   const auto days = has_days ? ReadDays(parts.first) : kEveryDay;
   const absl::string_view hours = has_days ? absl::StripAsciiWhitespace(parts.second) : parts.first;
   const size_t hyphen = hours.find('-');
-  if (!days || hyphen == hours.npos) return false;
+  if (!days || hyphen == hours.npos) return std::nullopt;
   const auto from = ReadClock(hours.substr(0, hyphen));
   auto to = ReadClock(hours.substr(hyphen + 1));
-  if (!from || !to || *from == *to || *from == WeekMinutes::kDay) return false;
+  if (!from || !to || *from == *to || *from == WeekMinutes::kDay) return std::nullopt;
   if (*to < *from) *to += WeekMinutes::kDay;
-  for (int day = 0; day < 7; ++day) {
-    if (*days >> day & 1) {
-      quiet.AddRange(day * WeekMinutes::kDay + *from, day * WeekMinutes::kDay + *to);
-    }
-  }
-  return true;
+  return DailyHours{*days, *from, *to};
 }
-
-}  // namespace
 
 absl::StatusOr<QuietHours> QuietHours::Parse(absl::string_view text, absl::TimeZone zone) {
   QuietHours hours;
@@ -68,7 +69,10 @@ absl::StatusOr<QuietHours> QuietHours::Parse(absl::string_view text, absl::TimeZ
   if (absl::StripAsciiWhitespace(text).empty()) return hours;
   for (absl::string_view entry : absl::StrSplit(text, ',')) {
     entry = absl::StripAsciiWhitespace(entry);
-    if (AddEntry(entry, hours.quiet_)) continue;
+    if (const auto read = ReadDailyHours(entry)) {
+      Add(*read, hours.quiet_);
+      continue;
+    }
     return Wrong(words::Word("\"$0\" is no time to be quiet; write it like $1 or $2", entry,
                              "22:00-07:00", "SA-SU 00:00-24:00"));
   }

@@ -12,6 +12,15 @@ namespace postern::schedule {
 
 inline constexpr size_t kMaxQuietHoursBytes = 1024;
 
+// From one minute of these days to before another one, in minutes since their midnight; that may
+// lie in the next day.
+struct DailyHours {
+  Days days = kEveryDay;
+  int from = 0, to = 0;
+};
+// One entry as below, "SA-SU 22:00-07:00"; nothing when it can't be read.
+std::optional<DailyHours> ReadDailyHours(absl::string_view entry);
+
 // The times of a week at which a user wants to hear of no mail, by the wall clock.
 class QuietHours {
  public:

@@ -48,7 +48,8 @@ absl::Status NotLoaded() {
 
 // Those who are judged by the same programs.
 bool AreAlike(const v1::EvaluateRequest& a, const v1::EvaluateRequest& b) {
-  return absl::EqualsIgnoreCase(a.user(), b.user()) && a.try_script() == b.try_script();
+  return absl::EqualsIgnoreCase(a.user(), b.user()) && a.try_script() == b.try_script() &&
+         a.try_personal() == b.try_personal();
 }
 
 absl::Status CheckCommit(const v1::CommitEvaluationRequest& request) {

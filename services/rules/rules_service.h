@@ -7,10 +7,12 @@
 #include "lib/net/task_group.h"
 #include "postern/rules/v1/rules.grpc.pb.h"
 #include "services/rules/decision_log.h"
+#include "services/rules/finger_desk.h"
 #include "services/rules/judging/mail_judge.h"
 #include "services/rules/memory/address_lists.h"
 #include "services/rules/memory/script_passwords.h"
 #include "services/rules/memory/user_memory.h"
+#include "services/rules/personal/personal_desk.h"
 #include "services/rules/programs/program_desk.h"
 
 namespace postern::rules {
@@ -28,6 +30,8 @@ class RulesService : public v1::RulesService::CallbackService {
     ScriptPasswords& passwords;
     DecisionLog& decisions;
     net::TaskGroup& tasks;
+    const FingerDesk& fingers;
+    personal::PersonalDesk& personal;
   };
   explicit RulesService(Parts parts) : parts_(std::move(parts)) {}
 
@@ -54,6 +58,10 @@ class RulesService : public v1::RulesService::CallbackService {
                        v1::RenameRulesResponse* response) override;
   Reactor* RemoveRules(Context* context, const v1::RemoveRulesRequest* request,
                        v1::RemoveRulesResponse* response) override;
+  Reactor* GetPersonalRules(Context* context, const v1::GetPersonalRulesRequest* request,
+                            v1::GetPersonalRulesResponse* response) override;
+  Reactor* SetPersonalRules(Context* context, const v1::SetPersonalRulesRequest* request,
+                            v1::SetPersonalRulesResponse* response) override;
   Reactor* ChangeList(Context* context, const v1::ChangeListRequest* request,
                       v1::ChangeListResponse* response) override;
   Reactor* ShowLists(Context* context, const v1::ShowListsRequest* request,
@@ -62,6 +70,8 @@ class RulesService : public v1::RulesService::CallbackService {
                                 v1::CreateScriptPasswordResponse* response) override;
   Reactor* RevokeScriptPassword(Context* context, const v1::RevokeScriptPasswordRequest* request,
                                 v1::RevokeScriptPasswordResponse* response) override;
+  Reactor* Finger(Context* context, const v1::FingerRequest* request,
+                  v1::FingerResponse* response) override;
 
  private:
   net::Task<absl::Status> DoEvaluate(const v1::EvaluateRequest& request,
@@ -81,6 +91,8 @@ class RulesService : public v1::RulesService::CallbackService {
                                v1::ShowListsResponse& response);
   net::Task<absl::Status> CreatePassword(const v1::CreateScriptPasswordRequest& request,
                                          v1::CreateScriptPasswordResponse& response);
+  net::Task<absl::Status> AskFinger(const v1::FingerRequest& request,
+                                    v1::FingerResponse& response);
   net::Task<absl::Status> RevokePassword(const v1::RevokeScriptPasswordRequest& request);
 
   Parts parts_;

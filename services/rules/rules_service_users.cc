@@ -6,6 +6,12 @@
 #include "services/rules/rules_service.h"
 
 namespace postern::rules {
+namespace {
+
+constexpr size_t kMaxShownBytes = 7 << 20;  // an answer has to fit into a gRPC message
+constexpr size_t kOverhead = 4;             // of an address in it
+
+}  // namespace
 
 grpc::ServerUnaryReactor* RulesService::ImportRules(Context* context,
                                                     const v1::ImportRulesRequest* request,
@@ -41,6 +47,20 @@ grpc::ServerUnaryReactor* RulesService::RemoveRules(Context* context,
                     [=, this] { return parts_.programs.Remove(*request); });
 }
 
+grpc::ServerUnaryReactor* RulesService::GetPersonalRules(Context* context,
+                                                         const v1::GetPersonalRulesRequest* request,
+                                                         v1::GetPersonalRulesResponse* response) {
+  return rpc::Serve(parts_.executor, context,
+                    [=, this] { return parts_.personal.Get(*request, *response); });
+}
+
+grpc::ServerUnaryReactor* RulesService::SetPersonalRules(Context* context,
+                                                         const v1::SetPersonalRulesRequest* request,
+                                                         v1::SetPersonalRulesResponse* response) {
+  return rpc::Serve(parts_.executor, context,
+                    [=, this] { return parts_.personal.Set(*request, *response); });
+}
+
 grpc::ServerUnaryReactor* RulesService::ChangeList(Context* context,
                                                    const v1::ChangeListRequest* request,
                                                    v1::ChangeListResponse*) {
@@ -64,6 +84,19 @@ grpc::ServerUnaryReactor* RulesService::RevokeScriptPassword(
     Context* context, const v1::RevokeScriptPasswordRequest* request,
     v1::RevokeScriptPasswordResponse*) {
   return rpc::Serve(parts_.executor, context, [=, this] { return RevokePassword(*request); });
+}
+
+grpc::ServerUnaryReactor* RulesService::Finger(Context* context, const v1::FingerRequest* request,
+                                               v1::FingerResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] { return AskFinger(*request, *response); });
+}
+
+net::Task<absl::Status> RulesService::AskFinger(const v1::FingerRequest& request,
+                                                v1::FingerResponse& response) {
+  auto text = parts_.fingers.Ask(request.user(), request.wide());
+  if (!text.ok()) co_return text.status();
+  response.set_text(*std::move(text));
+  co_return absl::OkStatus();
 }
 
 net::Task<absl::Status> RulesService::List(const v1::ListRulesRequest& request,
@@ -95,7 +128,11 @@ net::Task<absl::Status> RulesService::Show(const v1::ShowListsRequest& request,
   }
   auto lists = co_await parts_.lists.Show(std::move(user));
   if (!lists.ok()) co_return lists.status();
+  size_t bytes = 0;
   for (AddressLists::List& list : *lists) {
+    for (const std::string& address : list.addresses) bytes += address.size() + kOverhead;
+    if (bytes > kMaxShownBytes)
+      co_return absl::ResourceExhaustedError("the lists are too long for one answer");
     v1::ShowListsResponse::AddressList& shown = *response.add_lists();
     shown.set_name(std::move(list.name));
     for (std::string& address : list.addresses) shown.add_addresses(std::move(address));

@@ -95,6 +95,7 @@ struct TraceStep {
   uint32_t line = 0;
   std::string text;  // "header :contains \"subject\" matched \"Invoice\"", "fileinto \"Bills\""
   bool action = false;
+  std::string rule = {};  // its name, of Program::numbered_rules; `line` is its number then
 };
 
 }  // namespace postern::rules

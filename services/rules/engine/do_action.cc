@@ -8,12 +8,12 @@
 #include "lib/crypto/digest.h"
 #include "lib/mail/address.h"
 #include "lib/mail/utf8.h"
-#include "lib/schedule/schedule.h"
 #include "services/rules/code_points.h"
 #include "services/rules/engine/actions.h"
 #include "services/rules/engine/ask.h"
 #include "services/rules/engine/do.h"
 #include "services/rules/engine/flag_list.h"
+#include "services/rules/ir/hold_time.h"
 #include "services/rules/ir/notify_uri.h"
 
 namespace postern::rules {
@@ -55,18 +55,6 @@ std::vector<std::string> RedirectAddresses(const Redirect& statement, Run& run) 
     if (address.ok() && addresses.size() < kMaxListed) addresses.push_back(address->Spec());
   }
   return addresses;
-}
-
-// When "07:00", "MO 08:00" or "2026-12-24T08:00" is, by the owner's clock.
-absl::StatusOr<absl::Time> HoldEnd(absl::string_view until, const Facts& facts) {
-  absl::Time time;
-  std::string error;
-  if (absl::ParseTime("%Y-%m-%dT%H:%M", until, facts.zone, &time, &error)) return time;
-  const auto schedule = schedule::ParseSchedule(until, schedule::Syntax::kExtended, facts.zone);
-  if (!schedule.ok()) return schedule.status();
-  const auto next = schedule::NextRun(*schedule, schedule::Traffic::kFetch, facts.now);
-  if (!next) return absl::InvalidArgumentError("it never comes");
-  return *next;
 }
 
 struct RunResult {
@@ -229,7 +217,7 @@ void DoDeliver(const Deliver& statement, Run& run) {
 
 void DoHold(const Hold& statement, Run& run) {
   const std::string until = Expand(statement.until, run);
-  const absl::StatusOr<absl::Time> end = HoldEnd(until, run.facts);
+  const absl::StatusOr<absl::Time> end = HoldEnd(until, run.facts.zone, run.facts.now);
   if (!end.ok()) {
     run.Fail(absl::StrCat("hold: ", Quoted(until), " is no time: ", end.status().message()));
   } else if (*end > run.facts.now) {

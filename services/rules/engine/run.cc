@@ -26,7 +26,8 @@ std::optional<absl::string_view> Run::Fact(const FactKey& key) {
 }
 
 void Run::Say(absl::string_view text, bool action) {
-  TraceStep step{program.origin.file_name, line, Shorten(text, kMaxTraceText), action};
+  TraceStep step{program.origin.file_name, line, Shorten(text, kMaxTraceText), action,
+                 std::string(NameOfRule(program, line))};
   if (!action && !limits.trace) {
     if (reasons.size() < kMaxReasons) reasons.push_back(std::move(step));
     return;
@@ -41,7 +42,9 @@ void Run::Say(absl::string_view text, bool action) {
 void Run::Fail(absl::string_view message) {
   if (failed()) return;
   RunError error;
-  error.message = line > 0 ? absl::StrCat("line ", line, ": ", message) : std::string(message);
+  const absl::string_view rule = NameOfRule(program, line);
+  const std::string place = rule.empty() ? absl::StrCat("line ", line) : RuleInWords(rule, line);
+  error.message = line > 0 ? absl::StrCat(place, ": ", message) : std::string(message);
   error.program = program.origin.hash;
   error.line = line;
   out.error = std::move(error);

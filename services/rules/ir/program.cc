@@ -13,6 +13,18 @@ constexpr int64_t kMemoryOfProgram = 64 << 20;
 
 }  // namespace
 
+absl::string_view NameOfRule(const Program& program, uint32_t number) {
+  if (!program.numbered_rules || number == 0) return "";
+  for (const RuleSpan& rule : program.rules) {
+    if (rule.line == number) return rule.name;
+  }
+  return "";
+}
+
+std::string RuleInWords(absl::string_view name, uint32_t number) {
+  return absl::StrCat("rule ", number, ", '", name, "'");
+}
+
 int64_t PatternMemory(size_t count) {
   const auto share = kMemoryOfProgram / static_cast<int64_t>(std::max<size_t>(count, 1));
   return std::clamp(share, kLeastMemory, kMostMemory);

@@ -84,8 +84,15 @@ struct Program {
   bool needs_message = false;     // more than a Mail holds: raw headers, parts
   bool needs_body = false;
   uint32_t runs = 0;  // RunProgram statements
+  // The `line` of what is in a rule is the number that its owner knows the rule by.
+  bool numbered_rules = false;
 };
 using ProgramPtr = std::shared_ptr<const Program>;
+
+// The name of the rule of that number; empty: there is none, or rules have no numbers here.
+absl::string_view NameOfRule(const Program& program, uint32_t number);
+// "rule 3, 'Mute anna@x'" of a program with numbered rules.
+std::string RuleInWords(absl::string_view name, uint32_t number);
 
 // RE2's memory for one expression, of `count` in a program: 8 MiB, less when many
 // share a program, so that no program takes more than some 256 MiB at its worst.

@@ -20,7 +20,8 @@ enum class Piece : uint8_t {
 
 struct TextPiece {
   Piece kind = Piece::kLiteral;
-  uint32_t slot = 0;  // kVariable: in Program::variables; kMatch: its number
+  uint32_t slot = 0;  // kVariable: in Program::variables; kMatch: its number; kMacro: at most so
+                      // many code points of it (0: 998)
   std::string text;   // kLiteral: itself; kFact, kMacro: its name, "HEADER:X-Spam"
 };
 

@@ -164,10 +164,11 @@ v1::Edit ToProto(const Edit& edit) {
 
 v1::TraceStep ToProto(const TraceStep& step) {
   v1::TraceStep out;
-  out.set_program(step.program);
+  out.set_program(mail::RepairUtf8(step.program));
   out.set_line(step.line);
   out.set_text(mail::RepairUtf8(step.text));
   out.set_action(step.action);
+  out.set_rule(step.rule);
   return out;
 }
 

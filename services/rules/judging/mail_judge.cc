@@ -9,11 +9,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "lib/mail/utf8.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
 #include "services/rules/judging/proposal.h"
 #include "services/rules/judging/question.h"
+#include "services/rules/judging/trial.h"
 #include "services/rules/judging/verdict.h"
 
 namespace postern::rules {
@@ -94,7 +96,7 @@ net::Task<absl::Status> MailJudge::Judge(std::vector<Ask> asks, Decisions& decis
   const absl::Time now = absl::Now();
   breaker_.NoteMails(now, static_cast<uint32_t>(asks.size()));
   const std::string user = absl::AsciiStrToLower(asks.front().request->user());
-  const bool on_trial = !asks.front().request->try_script().empty();
+  const bool on_trial = IsOnTrial(*asks.front().request);
   if (!on_trial && !parts_.programs.HasAny(user)) co_return absl::OkStatus();
   auto stages = co_await StagesFor(*asks.front().request);
   if (!stages.ok()) co_return stages.status();
@@ -115,40 +117,23 @@ net::Task<absl::Status> MailJudge::Judge(std::vector<Ask> asks, Decisions& decis
 net::Task<absl::StatusOr<Stages>> MailJudge::StagesFor(const v1::EvaluateRequest& request) {
   const std::string user = absl::AsciiStrToLower(request.user());
   Stages stages = co_await parts_.programs.Of(user);
-  if (request.try_script().empty()) co_return stages;
+  if (!IsOnTrial(request)) co_return stages;
   absl::Status tried = co_await PutOnTrial(request, stages);
   if (!tried.ok()) co_return tried;
   co_return stages;
 }
 
-// In the place of the user's own script; the site's stay around it.
 net::Task<absl::Status> MailJudge::PutOnTrial(const v1::EvaluateRequest& request, Stages& stages) {
-  const std::string user = absl::AsciiStrToLower(request.user());
-  v1::RuleProgram tried;
-  tried.set_scope(user);
-  tried.set_language(v1::RULE_LANGUAGE_SIEVE);
-  tried.set_file_name("script");
-  tried.set_source(request.try_script());
-  std::vector<ProgramSource> sources;
-  sources.push_back(parts_.programs.SourceOf(tried));
-  std::vector<CompiledSource> compiled = co_await parts_.compiler.Compile(std::move(sources));
-  if (compiled.front().program == nullptr) co_return compiled.front().error();
-  auto& all = stages.programs;
-  const auto is_script = [&](const ProgramInForce& one) {
-    return one.scope == user && one.language == v1::RULE_LANGUAGE_SIEVE;
-  };
-  std::erase_if(all, is_script);
-  // Behind what is the user's already, else behind the domain's and the site's.
-  auto place = all.begin();
-  for (auto at = all.begin(); at != all.end(); ++at) {
-    const bool late =
-        at->scope == kSiteAfterScope ||
-        (at->scope == kSiteScope && at->language == v1::RULE_LANGUAGE_JSMAIL_RESPONDERS);
-    if (!late && at->language != v1::RULE_LANGUAGE_JSMAIL_RESPONDERS) place = at + 1;
+  PreparedProgramPtr tried;
+  if (!request.try_script().empty()) {
+    const v1::RuleProgram program = TriedProgram(request);
+    std::vector<ProgramSource> sources;
+    sources.push_back(parts_.programs.SourceOf(program));
+    std::vector<CompiledSource> compiled = co_await parts_.compiler.Compile(std::move(sources));
+    if (compiled.front().program == nullptr) co_return compiled.front().error();
+    tried = std::move(compiled.front().program);
   }
-  ProgramInForce one{std::move(compiled.front().program), user, "script", v1::RULE_LANGUAGE_SIEVE,
-                     false};
-  all.insert(place, std::move(one));
+  PutInPlace(std::move(tried), request, stages);
   co_return absl::OkStatus();
 }
 
@@ -156,7 +141,12 @@ net::Task<absl::Status> MailJudge::PutOnTrial(const v1::EvaluateRequest& request
 void MailJudge::AskFor(Case& one, FirstMails& first_mails, FactFinder::Need& need) {
   for (const FactKey& key : one.evaluation.missing) {
     if (IsOfMailbox(key)) {
-      one.response.add_missing_facts(key);
+      // No folder has a name that is no text, and the caller could not read the question.
+      if (mail::IsUtf8(key)) {
+        one.response.add_missing_facts(key);
+      } else {
+        one.facts.looked_up[key] = "";
+      }
       continue;
     }
     need.keys.push_back(key);

@@ -20,6 +20,8 @@ namespace {
 constexpr uint64_t kSameRedirect = 12 * 3600;  // seconds
 constexpr size_t kBudgetKeyLength = 24;
 constexpr size_t kMaxMark = 1024;
+// Whoever runs rules on a folder answers nobody who wrote long ago.
+constexpr absl::Duration kAnswered = absl::Hours(48);
 
 // A mark's key goes to the caller and comes back, as text: a Message-ID or a handle may be none, or
 // a very long one.
@@ -52,11 +54,18 @@ class Proposer {
       return ConsiderReply(action, *reply);
     if (const auto* redirect = std::get_if<RedirectAction>(&action.kind))
       return ConsiderRedirect(action, *redirect);
-    if (std::holds_alternative<NotifyAction>(action.kind) && !action.operator_rule) {
-      proposal_.claim = ClaimFor({}, {{"notifies", kNotifiesAnHour, absl::Hours(1)}});
-      proposal_.spent = absl::StrCat("More than ", kNotifiesAnHour,
-                                     " notifications within an hour: the rest is left out.");
-    }
+    if (const auto* notify = std::get_if<NotifyAction>(&action.kind))
+      return ConsiderNotify(action, *notify);
+    return true;
+  }
+
+  bool ConsiderNotify(const Action& action, const NotifyAction& notify) {
+    if (absl::StartsWithIgnoreCase(notify.method, "mailto:") && IsOfANotification())
+      return Refuse(action, "not notified: ", "this mail is a notification itself");
+    if (action.operator_rule) return true;
+    proposal_.claim = ClaimFor({}, {{"notifies", kNotifiesAnHour, absl::Hours(1)}});
+    proposal_.spent = absl::StrCat("More than ", kNotifiesAnHour,
+                                   " notifications within an hour: the rest is left out.");
     return true;
   }
 
@@ -65,7 +74,7 @@ class Proposer {
     // RFC 5230 section 4.5: addresses that are the user's, too.
     answer.own_addresses.insert(answer.own_addresses.end(), vacation.addresses.begin(),
                                 vacation.addresses.end());
-    if (const auto why = WhyNotAnswered(answer)) return Refuse(action, "no answer: ", *why);
+    if (const auto why = WhyNot(answer)) return Refuse(action, "no answer: ", *why);
     PutAnswer(WriteVacation(vacation, answer), proposal_.action);
     Once(AnswerAddress(answer), vacation.handle, vacation.seconds);
     return true;
@@ -76,10 +85,21 @@ class Proposer {
       return Refuse(action, "no answer: ", absl::StrCat("there is no text ", reply.file_name));
     }
     const AnswerCase answer = CaseOf();
-    if (const auto why = WhyNotAnswered(answer)) return Refuse(action, "no answer: ", *why);
+    if (const auto why = WhyNot(answer)) return Refuse(action, "no answer: ", *why);
     PutAnswer(WriteReply(reply, answer), proposal_.action);
     Once(AnswerAddress(answer), reply.handle, reply.seconds);
     return true;
+  }
+
+  std::optional<std::string> WhyNot(const AnswerCase& answer) const {
+    if (facts_.now - facts_.received > kAnswered) return "it came more than two days ago";
+    return WhyNotAnswered(answer);
+  }
+
+  // RFC 5436 section 2.7.1: a notification that came by mail makes none that goes by mail.
+  bool IsOfANotification() const {
+    const std::vector<const MessageView::Field*> said = message_.Fields("Auto-Submitted");
+    return !said.empty() && absl::StartsWithIgnoreCase(said.front()->raw, "auto-notified");
   }
 
   bool ConsiderRedirect(const Action& action, const RedirectAction& redirect) {

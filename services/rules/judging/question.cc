@@ -129,7 +129,8 @@ absl::Status CheckEvaluate(const v1::EvaluateRequest& request) {
     return absl::InvalidArgumentError("message: larger than 1 MiB");
   if (request.try_script().size() > kMaxTryScript)
     return absl::InvalidArgumentError("try_script: larger than 256 KiB");
-  if (!request.try_script().empty() && !request.dry_run())
+  const bool tries = !request.try_script().empty() || request.try_personal();
+  if (tries && !request.dry_run())
     return absl::InvalidArgumentError("try_script: only with dry_run");
   return absl::OkStatus();
 }

@@ -27,6 +27,7 @@ constexpr char kMatched[] = " matched \"";
 
 std::string Line(const TraceStep& step) {
   if (step.program.empty()) return step.text;
+  if (!step.rule.empty()) return absl::StrCat(RuleInWords(step.rule, step.line), ": ", step.text);
   return absl::StrCat(step.program, ":", step.line, ": ", step.text);
 }
 
@@ -125,7 +126,7 @@ void FillResponse(const Evaluation& evaluation, const Stages& stages,
 void NamePrograms(const Stages& stages, v1::EvaluateResponse& response) {
   for (v1::Action& action : *response.mutable_actions()) {
     const ProgramInForce* program = FindByHash(stages, action.program());
-    if (program != nullptr) action.set_program(program->name);
+    if (program != nullptr) action.set_program(mail::RepairUtf8(program->name));
   }
 }
 

@@ -7,15 +7,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "lib/mail/address.h"
 #include "lib/mail/utf8.h"
 #include "lib/words/wording.h"
+#include "services/rules/list_name.h"
 
 namespace postern::rules {
 namespace {
 
-constexpr size_t kMaxName = 64;
 constexpr size_t kMaxAddress = 320;
 
 // KEYS[1]: the names of an owner's lists; KEYS[2]: the addresses of one. ARGV: its name, "1" to
@@ -75,13 +74,6 @@ std::string ListKey(absl::string_view owner, absl::string_view list) {
   return absl::StrCat(NamesKey(owner), ":", list);
 }
 
-bool IsName(absl::string_view name) {
-  return !name.empty() && name.size() <= kMaxName &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
-         });
-}
-
 absl::Status Wrong(const std::string& entry) {
   return words::Error(absl::StatusCode::kInvalidArgument,
                       words::Word("$0 is neither an address nor a domain such as @example.org",
@@ -121,19 +113,9 @@ absl::Status TooMany(absl::string_view what) {
 
 }  // namespace
 
-std::string NameOfList(absl::string_view said) {
-  std::string name = absl::AsciiStrToLower(said);
-  if (name == ":addrbook:default") return "contacts";
-  absl::string_view rest = name;
-  for (absl::string_view prefix : {"tag:postern,group:", "urn:postern:list:"}) {
-    if (absl::ConsumePrefix(&rest, prefix)) return std::string(rest);
-  }
-  return name;
-}
-
 net::Task<absl::Status> AddressLists::Apply(Change change) {
   const std::string list = absl::AsciiStrToLower(change.list);
-  if (!IsName(list)) {
+  if (!IsListName(list)) {
     co_return absl::InvalidArgumentError(
         "list: its name is letters, digits, '-', '_' and '.', 64 at the most");
   }

@@ -33,7 +33,7 @@ class AddressLists {
   };
   net::Task<absl::StatusOr<std::vector<List>>> Show(std::string user);
 
-  // What evaluation asks. `list` is what a rule says: see NameOfList. The user's list and the
+  // What evaluation asks. `list` is what a rule says: list_name.h. The user's list and the
   // site's of that name count together.
   struct Question {
     enum class Kind : uint8_t { kHas, kExists, kMembers } kind = Kind::kHas;
@@ -57,10 +57,5 @@ class AddressLists {
                                  std::vector<Answer>& answers);
   store::RedisClient& redis_;
 };
-
-// The name of our list that a rule means: ":addrbook:default" (RFC 6134 section 2.6) is
-// "contacts", "tag:postern,group:sales" and "urn:postern:list:sales" are "sales"; anything else
-// is itself. In lower case.
-std::string NameOfList(absl::string_view said);
 
 }  // namespace postern::rules

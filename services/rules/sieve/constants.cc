@@ -30,12 +30,6 @@ bool Fail(Scope& scope, Position at, std::string text) {
   return false;
 }
 
-// RFC 5322 section 2.2: printable ASCII but the colon.
-bool IsHeaderName(absl::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(),
-                                      [](char c) { return c > ' ' && c < '\x7F' && c != ':'; });
-}
-
 std::string NoHeaderName(const Text& name) {
   return absl::StrCat("the header field name \"", Shown(name.literal()),
                       "\" is invalid: it has no blank and no colon, and is ASCII");
@@ -53,7 +47,13 @@ std::string MailboxProblem(const Text& name) {
                       "\" can't name a mailbox: it must be UTF-8 without control characters");
 }
 
-// RFC 9051: an atom of flag-keyword, or one of the system flags.
+}  // namespace
+
+bool IsHeaderName(absl::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(),
+                                      [](char c) { return c > ' ' && c < '\x7F' && c != ':'; });
+}
+
 bool IsFlag(absl::string_view flag) {
   constexpr absl::string_view kSystem[] = {"\\Answered", "\\Flagged", "\\Deleted", "\\Seen",
                                            "\\Draft"};
@@ -62,8 +62,6 @@ bool IsFlag(absl::string_view flag) {
     return c > ' ' && c < '\x7F' && !absl::StrContains("(){%*\"\\]", absl::string_view(&c, 1));
   });
 }
-
-}  // namespace
 
 bool CheckHeaderNames(Scope& scope, const std::vector<Text>& names, Position at) {
   for (const Text& name : names)

@@ -9,6 +9,11 @@
 // pass (they are looked at when they are known), tells a problem, and answers whether all is well.
 namespace postern::rules::sieve {
 
+// RFC 5322 section 2.2: printable ASCII but the colon.
+bool IsHeaderName(absl::string_view name);
+// RFC 9051: an atom of flag-keyword, or one of the system flags.
+bool IsFlag(absl::string_view flag);
+
 bool CheckHeaderNames(Scope& scope, const std::vector<Text>& names, Position at);
 // The same, and they hold addresses (RFC 5228 section 5.1).
 bool CheckAddressHeaders(Scope& scope, const std::vector<Text>& names, Position at);

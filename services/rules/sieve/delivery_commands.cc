@@ -2,7 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
-#include "lib/schedule/schedule.h"
+#include "services/rules/ir/hold_time.h"
 #include "services/rules/ir/notify_uri.h"
 #include "services/rules/sieve/commands.h"
 #include "services/rules/sieve/constants.h"
@@ -132,21 +132,15 @@ void MakeDeliver(Scope& scope, const Arguments& arguments) {
   scope.Do(std::move(deliver), arguments.at);
 }
 
-// As the engine reads it: one time, or times of a week.
-bool IsTime(absl::string_view text) {
-  absl::Time time;
-  std::string error;
-  if (absl::ParseTime("%Y-%m-%dT%H:%M", text, absl::UTCTimeZone(), &time, &error)) return true;
-  const auto times =
-      schedule::ParseSchedule(text, schedule::Syntax::kExtended, absl::UTCTimeZone());
-  return times.ok() && schedule::NextRun(*times, schedule::Traffic::kFetch, absl::UnixEpoch());
+bool IsHoldTime(absl::string_view text) {
+  return HoldEnd(text, absl::UTCTimeZone(), absl::UnixEpoch()).ok();
 }
 
 // hold :until <time>: ours
 void MakeHold(Scope& scope, const Arguments& arguments) {
   std::optional<Text> until;
   if (!ReadText(scope, arguments, "until", until)) return;
-  if (!until || (until->constant() && !IsTime(until->literal()))) {
+  if (!until || (until->constant() && !IsHoldTime(until->literal()))) {
     scope.Error(until ? arguments.Value("until")->at : arguments.at,
                 "the hold command needs ':until' and a time, as in \"07:00\", \"MO 08:00\" or "
                 "\"2026-12-24T08:00\"");

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/support/await.h"
+#include "services/rules/list_name.h"
 #include "tests/support/redis_server.h"
 
 namespace postern::rules {
@@ -120,6 +121,7 @@ TEST(NameOfList, KnowsWhatRulesCallIt) {
     const char* name;
   } const cases[] = {{"VIP", "vip"},
                      {":addrbook:default", "contacts"},
+                     {"urn:ietf:params:sieve:addrbook:default", "contacts"},
                      {"tag:postern,group:Sales", "sales"},
                      {"urn:postern:list:sales", "sales"}};
   for (const auto& c : cases) EXPECT_EQ(NameOfList(c.said), c.name);
