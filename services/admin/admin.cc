@@ -2,9 +2,7 @@
 
 #include <utility>
 
-#include "absl/strings/str_join.h"
 #include "lib/net/task_group.h"
-#include "lib/process/log.h"
 #include "services/admin/account_store.h"
 #include "services/admin/accounts.h"
 #include "services/admin/admin_service.h"
@@ -12,6 +10,7 @@
 #include "services/admin/change_feed.h"
 #include "services/admin/oauth2/oauth2.h"
 #include "services/admin/relay_senders.h"
+#include "services/admin/roles.h"
 #include "services/admin/site.h"
 
 namespace postern::admin {
@@ -21,7 +20,6 @@ class Admin final : public process::Service {
  public:
   Admin(process::Runtime& runtime, Config config)
       : redis_(runtime.redis),
-        admins_(std::move(config.admins)),
         store_(runtime.redis, AccountStore::Limits()),
         feed_(runtime.io.get_executor(), store_),
         relay_(config.relay),
@@ -30,11 +28,12 @@ class Admin final : public process::Service {
         site_(std::move(config.welcome), std::move(config.motd), config.relay,
               config.oauth2.providers),
         audit_(runtime.redis),
+        roles_(runtime.redis, audit_, std::move(config.admins)),
         senders_(store_, feed_, config.relay),
         oauth2_(OAuth2::Parts{runtime.io.get_executor(), runtime.redis, store_, feed_, box_},
                 std::move(config.oauth2)),
         service_(AdminServiceImpl::Parts{runtime.io.get_executor(), accounts_, feed_, site_, audit_,
-                                         relay_, oauth2_, [this] { return NotReadyBecause(); }}),
+                                         relay_, oauth2_, roles_, [this] { return NotReadyBecause(); }}),
         tasks_(runtime.io.get_executor()) {}
 
   std::string Name() const override { return "admin"; }
@@ -42,7 +41,6 @@ class Admin final : public process::Service {
 
   absl::Status Start(const process::Peers& peers) override {
     service_.Connect(peers);
-    if (!admins_.empty()) log::Info("administrators", {{"jids", absl::StrJoin(admins_, ",")}});
     tasks_.Spawn("relay senders", senders_.Settle());
     return oauth2_.Start();
   }
@@ -57,7 +55,6 @@ class Admin final : public process::Service {
 
  private:
   store::RedisClient& redis_;
-  std::vector<std::string> admins_;
   AccountStore store_;
   ChangeFeed feed_;
   const RelayRules relay_;
@@ -65,6 +62,7 @@ class Admin final : public process::Service {
   Accounts accounts_;
   Site site_;
   AuditLog audit_;
+  Roles roles_;
   RelaySenders senders_;
   OAuth2 oauth2_;
   AdminServiceImpl service_;

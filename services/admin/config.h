@@ -14,8 +14,7 @@ namespace postern::admin {
 struct Config {
   // Holds the keys that seal passwords at rest; the same file as the fetcher's and the sender's.
   std::string master_key_file;
-  // Bare JIDs of the administrators to begin with; they are shown in the log, and
-  // have no rights yet beyond a user's.
+  // Bare JIDs of users who are operators, whatever roles.h has of them.
   std::vector<std::string> admins;
   // Files with the welcome message and the message of the day; empty: the edge's own
   // welcome, and no message. A change takes effect without a restart.
