@@ -7,10 +7,12 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "lib/mail/address.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
 #include "lib/rpc/mail_codec.h"
 #include "services/xmpp-edge/jid.h"
+#include "services/xmpp-edge/jid_escaping.h"
 
 namespace postern::xmpp_edge {
 
@@ -21,12 +23,21 @@ constexpr absl::string_view kShimNs = "http://jabber.org/protocol/shim";
 auto& sent_total = metrics::Counter("postern_edge_notifications_total",
                                     "Notifications of rules brought to their receiver");
 
+// The JID of the contact that a mail address is here.
+absl::StatusOr<std::string> ContactOf(absl::string_view address, absl::string_view domain) {
+  const auto read = mail::ParseAddress(address);
+  if (!read.ok()) return absl::InvalidArgumentError("from: this is no mail address");
+  std::string contact = absl::StrCat(LocalpartOfAddress(*read), "@", domain);
+  if (!ParseJid(contact).ok()) return absl::InvalidArgumentError("from: too long an address");
+  return contact;
+}
+
 }  // namespace
 
 Element NotificationStanza(const edge::v1::NotifyRequest& request, absl::string_view from,
                            const Words& words) {
   const bool note = !request.wording().text().empty();
-  const char* type = note ? "chat" : request.headline() ? "headline" : "normal";
+  const char* type = note || request.chat() ? "chat" : request.headline() ? "headline" : "normal";
   Element message = MakeStanza("message", from, request.to(), type, request.notification_id());
   if (!request.subject().empty()) {
     message.AddText("subject", SanitizeXmlText(request.subject()));
@@ -76,6 +87,11 @@ net::Task<absl::Status> NotificationDesk::Notify(edge::v1::NotifyRequest request
   if (known->front()) co_return absl::OkStatus();
 
   std::string from = domain_;
+  if (!request.from().empty()) {
+    auto contact = ContactOf(request.from(), domain_);
+    if (!contact.ok()) co_return contact.status();
+    from = *std::move(contact);
+  }
   if (!request.account().empty()) {
     const auto account = directory_.Find(request.to(), request.account());
     if (account != nullptr) from = ContactJid(*account, domain_);

@@ -13,9 +13,9 @@
 
 namespace postern::xmpp_edge {
 
-// Messages that are no mails: notifications of rules (RFC 5437), and word of what a rule could
-// not do. As for mails: written, taken by the server, recorded, and only then OK; a repeat under
-// the same id sends nothing.
+// Messages that are no mails: notifications of rules (RFC 5437), word of what a rule could not do,
+// and spooled instant messages. As for mails: written, taken by the server, recorded, and only then
+// OK; a repeat under the same id sends nothing.
 class NotificationDesk {
  public:
   static constexpr size_t kMaxBody = 64 * 1024;
@@ -29,7 +29,7 @@ class NotificationDesk {
         log_(log) {}
 
   // Edge.Notify. kInvalidArgument: it is none, or it is for an address of this gateway, which
-  // would make a mail of it. kUnavailable: not now.
+  // would make a mail of it; kResourceExhausted: it is too large. kUnavailable: not now.
   net::Task<absl::Status> Notify(edge::v1::NotifyRequest request);
 
  private:

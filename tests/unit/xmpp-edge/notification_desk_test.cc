@@ -107,6 +107,25 @@ TEST_F(NotificationDeskTest, AddressesOfTheGatewayAreNotNotifiedForThatWouldBeMa
   EXPECT_TRUE(sink.sent.empty());
 }
 
+TEST_F(NotificationDeskTest, AnInstantMessageComesFromTheContactOfItsSender) {
+  edge::v1::NotifyRequest request;
+  request.set_notification_id("im-1");
+  request.set_to("eve@b.example");
+  request.set_from("o'brien@x.org");
+  request.set_body("hi");
+  request.set_chat(true);
+  ASSERT_TRUE(Notify(request).ok());
+  EXPECT_EQ(sink.sent.at(0).Attr("type"), "chat");
+  EXPECT_EQ(sink.sent.at(0).Attr("from"), "o\\27brien\\40x.org@gw.example");
+  EXPECT_NE(sink.sent.at(0).Child("store", "urn:xmpp:hints"), nullptr);
+  for (const std::string& wrong : {std::string("nobody"), std::string(1100, 'x') + "@x.org"}) {
+    request.set_notification_id("im-2");
+    request.set_from(wrong);
+    EXPECT_EQ(Notify(request).code(), absl::StatusCode::kInvalidArgument);
+  }
+  EXPECT_EQ(sink.sent.size(), 1u);
+}
+
 TEST_F(NotificationDeskTest, UrgentMailComesWhateverThePresence) {
   edge::v1::Delivery mail = Mail("m1");
   EXPECT_EQ(Deliver(mail)->results(0), edge::v1::DELIVERY_RESULT_HELD) << "bob is offline";
