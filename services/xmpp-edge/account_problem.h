@@ -16,4 +16,7 @@ std::string LastProblem(const admin::v1::Health& health, const Words& words);
 // Whether that is still so.
 bool LastProblemHolds(const admin::v1::Health& health);
 
+// How an account fares, in a sentence or half of one.
+std::string AccountState(const admin::v1::Account& account, const Words& words);
+
 }  // namespace postern::xmpp_edge
