@@ -155,13 +155,15 @@ net::Task<absl::Status> FetcherService::DoApplyRules(const v1::ApplyRulesRequest
   if (desks_->rules == nullptr) co_return Starting();
   auto query = QueryOf(request);
   if (!query.ok()) co_return query.status();
-  if (request.carry_out() && !request.try_script().empty()) {
+  const bool tries = !request.try_script().empty() || request.try_personal();
+  if (tries && (request.carry_out() || request.deliver())) {
     co_return absl::InvalidArgumentError("try_script: what is tried is not carried out");
   }
   RuleRun::Wish wish;
   wish.deliver = request.deliver();
   wish.carry_out = request.carry_out();
   wish.try_script = request.try_script();
+  wish.try_personal = request.try_personal();
   auto outcome = co_await desks_->rules->Run(*account, *std::move(query), std::move(wish));
   if (!outcome.ok()) co_return outcome.status();
   for (RuleRun::Judged& judged : outcome->mails) {

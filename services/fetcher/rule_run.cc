@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/crypto/digest.h"
 #include "lib/rpc/mail_codec.h"
@@ -42,6 +44,23 @@ class Bytes {
   const size_t most_;
   std::string all_;
 };
+
+// "reply bob@example.net" is one of "reply": such words differ from mail to mail.
+std::string Kind(const std::string& action) {
+  for (const char* kind : {"reply", "hold", "note"}) {
+    if (absl::StartsWith(action, absl::StrCat(kind, " "))) return kind;
+  }
+  return action;
+}
+
+// A mail counts once, however often the same is done with it.
+void Count(const std::vector<std::string>& actions, std::map<std::string, uint32_t>& counts) {
+  std::set<std::string> kinds;
+  for (const std::string& action : actions) kinds.insert(Kind(action));
+  for (const std::string& kind : kinds) {
+    if (counts.size() < kMaxCounts || counts.contains(kind)) ++counts[kind];
+  }
+}
 
 net::Task<absl::StatusOr<std::optional<std::string>>> ReadBytesOn(MailboxVisit& visit,
                                                                   std::string id, size_t most) {
@@ -86,6 +105,7 @@ net::Task<absl::Status> RuleRun::JudgeSome(MailboxVisit& visit, std::vector<Judg
   Judging::Question question{order.account, mailbox.empty() ? order.account.mailbox : mailbox};
   question.dry_run = !order.wish.deliver && !order.wish.carry_out;
   question.try_script = order.wish.try_script;
+  question.try_personal = order.wish.try_personal;
   const ReadWhole read = [&visit](const JudgedMail& mail, size_t most) {
     return ReadBytesOn(visit, mail.mail.mail_ref, most);
   };
@@ -97,9 +117,7 @@ net::Task<absl::Status> RuleRun::JudgeSome(MailboxVisit& visit, std::vector<Judg
     judged.wanted = mails[i].plan.deliver;
     judged.reason = mails[i].said.reason();
     judged.actions = DescribeActions(mails[i].said);
-    for (const std::string& action : judged.actions) {
-      if (order.outcome.counts.size() < kMaxCounts) ++order.outcome.counts[action];
-    }
+    Count(judged.actions, order.outcome.counts);
   }
   if (order.wish.carry_out) {
     absl::Status done = co_await CarryOut(visit, mails, read, order.account);

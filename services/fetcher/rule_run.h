@@ -29,15 +29,18 @@ class RuleRun {
   struct Outcome {
     std::vector<Judged> mails;  // newest first
     bool more = false;
-    std::map<std::string, uint32_t> counts;  // of mails, by action
+    // Of mails, by what is done with them; whom an answer goes to, and until when each is held, is
+    // left out.
+    std::map<std::string, uint32_t> counts;
   };
   // With neither, it is a dry run: nothing is recorded.
   struct Wish {
     // Those that are wanted go to their owner as messages, each under an id of its own: it is no
     // repeat, whatever was delivered before.
     bool deliver = false;
-    bool carry_out = false;  // all else that the rules say
-    std::string try_script;  // of a dry run: in place of the owner's own
+    bool carry_out = false;     // all else that the rules say
+    std::string try_script;     // of a dry run: in place of the owner's own
+    bool try_personal = false;  // in place of their personal rules instead
   };
   // Errors as MailDesk's; those of the rules, the edge and the sender are passed on.
   net::Task<absl::StatusOr<Outcome>> Run(std::shared_ptr<const Account> account, MailQuery query,
