@@ -11,11 +11,12 @@
 #include "absl/time/clock.h"
 #include "services/xmpp-edge/account_check.h"
 #include "services/xmpp-edge/account_problem.h"
-#include "services/xmpp-edge/chat_answer.h"
 #include "services/xmpp-edge/consent_link.h"
 #include "services/xmpp-edge/features/account_types.h"
 #include "services/xmpp-edge/features/help.h"
+#include "services/xmpp-edge/finger.h"
 #include "services/xmpp-edge/language_choice.h"
+#include "services/xmpp-edge/operator_commands.h"
 #include "services/xmpp-edge/sending_settings.h"
 #include "services/xmpp-edge/sending_text.h"
 #include "services/xmpp-edge/texts/commands.h"
@@ -35,26 +36,7 @@ namespace {
 
 constexpr size_t kMaxBytes = 200;
 constexpr size_t kMaxChangeBytes = 4096;  // a signature
-constexpr size_t kMaxBusy = 1024;
 constexpr absl::string_view kOfClient = "auto";
-
-// The sentence that `accounts` says of one.
-std::string StateOf(const admin::v1::Account& account, const Words& words) {
-  if (!account.enabled()) return texts::StateDisabled(words);
-  const std::string problem = Problem(account.health(), words);
-  switch (account.health().state()) {
-    case admin::v1::HEALTH_STATE_OK:
-      return texts::StateWorks(words);
-    case admin::v1::HEALTH_STATE_ERROR:
-      return problem.empty() ? texts::StateError(words) : problem;
-    case admin::v1::HEALTH_STATE_ASKING:
-      return NeedsConsent(account) ? texts::StateAwaitsConsent(words) : texts::StateAsking(words);
-    case admin::v1::HEALTH_STATE_DISABLED:
-      return texts::StateDisabled(words);
-    default:
-      return texts::StateChecking(words);
-  }
-}
 
 // Of a mail that waits; "cancel !!" is the word alone.
 bool IsBeginningOfId(absl::string_view text) {
@@ -68,12 +50,6 @@ std::string Ended(std::string sentence) {
     if (absl::EndsWith(sentence, end)) return sentence;
   }
   return absl::StrCat(sentence, ".");
-}
-
-Incoming HeadOf(const Incoming& incoming) {
-  Incoming head = incoming;
-  std::erase_if(head.stanza.children, [](const Element& child) { return child.name != "thread"; });
-  return head;
 }
 
 }  // namespace
@@ -93,17 +69,29 @@ net::Task<bool> ChatCommands::Take(const Incoming& incoming, const Place& place)
   const Words& words = context_.interpreter.Answering(user, incoming.lang);
   const bool changes = co_await TakeSendingChange(incoming, words);
   if (changes) co_return true;
+  if (auto order = ReadOperatorLine(incoming.stanza.ChildText("body"))) {
+    net::Task<std::string> answer = CarryOut(context_, user, *std::move(order), words);
+    Incoming asked = ChatWork::HeadOf(incoming);
+    co_await work_.Begin(std::move(asked), std::move(answer));
+    co_return true;
+  }
+  if (auto question = ReadFingerLine(incoming.stanza.ChildText("body"), words)) {
+    net::Task<std::string> answer = AskFinger(context_, *std::move(question), words);
+    Incoming asked = ChatWork::HeadOf(incoming);
+    co_await work_.Begin(std::move(asked), std::move(answer));
+    co_return true;
+  }
   const std::optional<Line> line = ReadLine(incoming.stanza.ChildText("body"));
   if (!line) co_return false;
-  Incoming head = HeadOf(incoming);
+  Incoming head = ChatWork::HeadOf(incoming);
   if (auto text = AnswerTo(*line, place, user, words)) {
-    co_await Say(std::move(head), *std::move(text));
+    co_await work_.Say(std::move(head), *std::move(text));
     co_return true;
   }
   std::string id(incoming.stanza.Attr("id"));
   auto work = WorkFor(*line, user, std::move(id), words);
   if (!work) co_return false;
-  co_await Begin(std::move(head), *std::move(work));
+  co_await work_.Begin(std::move(head), *std::move(work));
   co_return true;
 }
 
@@ -155,31 +143,9 @@ net::Task<bool> ChatCommands::TakeSendingChange(const Incoming& incoming, const 
   if (!change) co_return false;
   net::Task<std::string> work =
       ChangeSending(context_, incoming.from.Bare(), *std::move(change), words);
-  Incoming head = HeadOf(incoming);
-  co_await Begin(std::move(head), std::move(work));
+  Incoming head = ChatWork::HeadOf(incoming);
+  co_await work_.Begin(std::move(head), std::move(work));
   co_return true;
-}
-
-net::Task<void> ChatCommands::Say(Incoming head, std::string text) {
-  Element answer = ChatAnswer(head, text);
-  // Nothing more can be done when the link is down: the author's server says so.
-  (void)co_await context_.sink.Send(std::move(answer));
-}
-
-net::Task<void> ChatCommands::Begin(Incoming head, net::Task<std::string> work) {
-  const std::string user = head.from.Bare();
-  if (busy_.size() >= kMaxBusy || !busy_.insert(user).second) {
-    const Words& words = context_.interpreter.Answering(user, head.lang);
-    co_await Say(std::move(head), texts::TooMuchAtOnce(words));
-    co_return;
-  }
-  context_.tasks.Spawn("chat command", Run(std::move(head), std::move(work)));
-}
-
-net::Task<void> ChatCommands::Run(Incoming head, net::Task<std::string> work) {
-  std::string text = co_await std::move(work);
-  busy_.erase(head.from.Bare());
-  co_await Say(std::move(head), std::move(text));
 }
 
 std::string ChatCommands::Accounts(const std::string& user, const Words& words) const {
@@ -188,7 +154,7 @@ std::string ChatCommands::Accounts(const std::string& user, const Words& words) 
     absl::StrAppend(&text, text.empty() ? "" : "\n",
                     texts::AccountLine(words, account->name(),
                                        ShownType(*account, context_.site.current(), words),
-                                       StateOf(*account, words)));
+                                       AccountState(*account, words)));
   }
   return text.empty() ? texts::RegisterFirst(words) : text;
 }

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "lib/net/task.h"
 #include "services/xmpp-edge/address_map.h"
+#include "services/xmpp-edge/chat_work.h"
 #include "services/xmpp-edge/feature_context.h"
 #include "services/xmpp-edge/features/registration_removal.h"
 #include "services/xmpp-edge/stanza_router.h"
@@ -15,14 +15,15 @@
 namespace postern::xmpp_edge {
 
 // What users of clients without ad-hoc commands may say to the gateway itself: "accounts",
-// "check", "errors", "language", "outbox", "remove", "sending", "times", "cancel ID", in English or
-// as the catalogue calls it. A message of one such line and nothing else, but for the lines of a
-// signature; a mail that is written to the gateway begins with "To:". Elsewhere nothing is a
-// command: "check" may be a mail.
+// "check", "errors", "finger NAME", "language", "operator VERB", "outbox", "remove", "sending",
+// "times", "cancel ID", in English or as the catalogue calls it. A message of one such line and
+// nothing else, but for the lines of a signature; a mail that is written to the gateway begins with
+// "To:". Elsewhere nothing is a command: "check" may be a mail.
 class ChatCommands {
  public:
-  explicit ChatCommands(FeatureContext context)
-      : context_(context), removal_(context), waiting_(context) {}
+  // `work` outlives it.
+  ChatCommands(FeatureContext context, ChatWork& work)
+      : context_(context), work_(work), removal_(context), waiting_(context) {}
 
   // True when it was one: it is answered, in a moment.
   net::Task<bool> Take(const Incoming& incoming, const Place& place);
@@ -42,10 +43,6 @@ class ChatCommands {
                                                 std::string id, const Words& words);
   // "sending undo 10".
   net::Task<bool> TakeSendingChange(const Incoming& incoming, const Words& words);
-  net::Task<void> Say(Incoming head, std::string text);
-  // In the background, for a mail server or a service may be slow. One at once for a user.
-  net::Task<void> Begin(Incoming head, net::Task<std::string> work);
-  net::Task<void> Run(Incoming head, net::Task<std::string> work);
 
   std::string Accounts(const std::string& user, const Words& words) const;
   std::string Errors(const std::string& user, const Words& words) const;
@@ -58,9 +55,9 @@ class ChatCommands {
                                 const Words& words);
 
   FeatureContext context_;
+  ChatWork& work_;
   Removal removal_;
   WaitingMails waiting_;
-  absl::flat_hash_set<std::string> busy_;  // users
 };
 
 }  // namespace postern::xmpp_edge

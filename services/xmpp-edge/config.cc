@@ -1,7 +1,11 @@
 #include "services/xmpp-edge/config.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -14,6 +18,48 @@
 #include "services/xmpp-edge/words.h"
 
 namespace postern::xmpp_edge {
+
+namespace {
+
+void AddSpoolOptions(process::Program& program, Config& config) {
+  program.Add("--im-spool", config.im_spool,
+              "A folder in which programs leave instant messages, as files IM-n.SEM (MDaemon's "
+              "format)");
+  program.Add("--im-spool-domains", config.im_spool_domains,
+              "Whose addresses may be senders of those: domains, or '*' for any; "
+              "MAILDOMAIN=JABBERDOMAIN also says whose users the mail addresses of a domain are");
+  program.AddSwitch("--im-spool-pass-stale-locks", config.im_spool_pass_stale_locks,
+                    "Tell a message whose IM-n.LCK is older than ten minutes");
+}
+
+void CheckSpool(process::Program& program, Config& config) {
+  config.spool.folder = config.im_spool;
+  config.spool.pass_stale_locks = config.im_spool_pass_stale_locks;
+  const absl::Status read = ReadSpoolDomains(config.im_spool_domains, config.spool);
+  if (!read.ok()) program.Reject("--im-spool-domains", std::string(read.message()));
+  if (config.im_spool.empty()) {
+    if (!config.im_spool_domains.empty()) {
+      program.Reject("--im-spool-domains", "means nothing without --im-spool");
+    }
+    return;
+  }
+  if (config.im_spool_domains.empty()) {
+    program.Reject("--im-spool-domains",
+                   "missing; --im-spool needs the domains of its senders, or '*' where only "
+                   "programs that you trust write to the folder");
+  }
+  std::error_code failed;
+  if (!std::filesystem::is_directory(config.im_spool, failed)) {
+    program.Reject("--im-spool", absl::StrCat(config.im_spool, ": ",
+                                              failed ? failed.message() : "is not a folder"));
+  } else if (::access(config.im_spool.c_str(), R_OK | W_OK | X_OK) != 0) {
+    program.Reject("--im-spool", absl::StrCat(config.im_spool,
+                                              ": may not be read and written by "
+                                              "this program"));
+  }
+}
+
+}  // namespace
 
 void AddOptions(process::Program& program, Config& config) {
   program.Add("--xmpp-server", config.xmpp_server,
@@ -37,9 +83,27 @@ void AddOptions(process::Program& program, Config& config) {
   program.Add("--contact-addresses", config.contact_addresses,
               "Where users and other operators reach you (XEP-0157), such as "
               "abuse-addresses=mailto:abuse@example.org,support-addresses=xmpp:help@example.org");
+  program.Add(
+      "--managesieve-host", config.managesieve_host,
+      "HOST or HOST:PORT at which mail programs reach ManageSieve (RFC 5804), to be told to "
+      "users who ask for a password for it; empty: there is none");
   program.Add("--offline-after", config.offline_after,
               "Seconds after which a user without clients counts as offline; 0: at once", 0, 3600);
+  AddSpoolOptions(program, config);
 }
+
+namespace {
+
+// With the port of RFC 5804 where none is named. False: it is no host.
+bool WithSievePort(std::string& host) {
+  std::string name;
+  uint16_t port = 0;
+  const bool bare = host.find(':') == std::string::npos || host.back() == ']';
+  if (bare) host.append(":4190");
+  return host.find_first_of(" \t/@") == std::string::npos && ParseHostPort(host, name, port);
+}
+
+}  // namespace
 
 void CheckConfig(process::Program& program, Config& config) {
   if (!config.xmpp_server.empty() &&
@@ -54,6 +118,9 @@ void CheckConfig(process::Program& program, Config& config) {
       config.xmpp_domain = domain->domain;
     }
   }
+  if (!config.managesieve_host.empty() && !WithSievePort(config.managesieve_host)) {
+    program.Reject("--managesieve-host", "must be HOST or HOST:PORT, such as sieve.example.org");
+  }
   if (auto policy = net::HostPolicy::Parse(config.allow_hosts); !policy.ok()) {
     program.Reject("--allow-hosts", std::string(policy.status().message()));
   }
@@ -64,6 +131,7 @@ void CheckConfig(process::Program& program, Config& config) {
   if (std::find(languages.begin(), languages.end(), config.language) == languages.end()) {
     program.Reject("--language", absl::StrCat("must be one of ", absl::StrJoin(languages, ", ")));
   }
+  CheckSpool(program, config);
   auto contacts = ReadContactAddresses(config.contact_addresses);
   if (contacts.ok()) {
     config.contacts = *std::move(contacts);

@@ -49,6 +49,8 @@ struct FeatureContext {
   // Where uploaded files are fetched from, to be attached; null: their links are text.
   http::FileSource* files = nullptr;
   size_t most_file_bytes = 0;  // of all files of a mail
+  // Where ManageSieve is reached, as users type it: "sieve.example.org:4190"; empty: nowhere.
+  std::string managesieve = {};
 };
 
 }  // namespace postern::xmpp_edge

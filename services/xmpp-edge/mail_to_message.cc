@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
@@ -19,6 +20,7 @@ constexpr size_t kMaxAddressesShown = 10;
 constexpr size_t kMaxAttachmentsShown = 20;
 constexpr size_t kMaxDefectsShown = 5;
 constexpr size_t kMaxReplyTo = 10;
+constexpr size_t kMaxListId = 255;  // RFC 2919 section 3
 constexpr size_t kMaxLocalpartBytes = 1023;  // RFC 7622 section 3.3
 // What text and body may grow to when they are escaped ("&" is five bytes), so that
 // a mail of markup still fits into a stanza.
@@ -245,6 +247,18 @@ Element MailsToDigest(const std::vector<mail::Mail>& mails, const Envelope& enve
   return ChatMessage(envelope, body);
 }
 
+// RFC 2919 section 2: "The list <list.example.org>".
+std::string ListIdOf(const mail::Mail& mail) {
+  for (const mail::Header& header : mail.headers) {
+    if (!absl::EqualsIgnoreCase(header.name, "List-Id")) continue;
+    const size_t open = header.value.rfind('<'), close = header.value.rfind('>');
+    if (open == std::string::npos || close == std::string::npos || close < open) return "";
+    const std::string id = header.value.substr(open + 1, close - open - 1);
+    return id.size() <= kMaxListId ? id : "";
+  }
+  return "";
+}
+
 MailThread ThreadOf(const mail::Mail& mail, absl::string_view account_id,
                     const Envelope& envelope) {
   MailThread thread;
@@ -257,6 +271,8 @@ MailThread ThreadOf(const mail::Mail& mail, absl::string_view account_id,
     thread.references = mail.in_reply_to;
   }
   thread.answer_to = AnswerTo(mail);
+  if (!mail.from.empty()) thread.from = mail.from.front();
+  thread.list_id = ListIdOf(mail);
   thread.subject = mail.subject;
   thread.at_unix = envelope.now_unix;
   const std::string id = ThreadIdOf(mail);

@@ -37,6 +37,9 @@ Element MailsToDigest(const std::vector<mail::Mail>& mails, const Envelope& enve
 // (RFC 5322 section 3.6.4: the first of References is where it began).
 std::string ThreadIdOf(const mail::Mail& mail);
 
+// What stands between the brackets of its List-Id; empty: it is from no list.
+std::string ListIdOf(const mail::Mail& mail);
+
 // What to remember of a mail, so that an answer finds its way.
 MailThread ThreadOf(const mail::Mail& mail, absl::string_view account_id, const Envelope& envelope);
 

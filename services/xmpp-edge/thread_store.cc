@@ -64,6 +64,10 @@ std::string Encode(const MailThread& thread) {
   }
   AppendNetstring(out, thread.mail_ref);
   AppendNetstring(out, absl::StrCat(thread.is_own ? 1 : 0));
+  AppendNetstring(out, thread.from.display_name);
+  AppendNetstring(out, thread.from.local_part);
+  AppendNetstring(out, thread.from.domain);
+  AppendNetstring(out, thread.list_id);
   return out;
 }
 
@@ -88,6 +92,12 @@ std::optional<MailThread> Decode(absl::string_view text) {
   if (!in.failed() && in.left() > 0) {  // older records end here
     thread.mail_ref = in.Next();
     thread.is_own = in.NextNumber() == 1;
+  }
+  if (!in.failed() && in.left() > 0) {  // and some here
+    thread.from.display_name = in.Next();
+    thread.from.local_part = in.Next();
+    thread.from.domain = in.Next();
+    thread.list_id = in.Next();
   }
   if (in.failed()) return std::nullopt;
   return thread;

@@ -28,6 +28,8 @@ struct MailThread {
   std::string thread_id;  // what stands in <thread/>
   std::string mail_ref;   // what the fetcher's ReadMails takes for it; empty: it can't be read
   bool is_own = false;    // the user wrote it
+  mail::Address from;     // who wrote it; an empty domain: not known
+  std::string list_id;    // its List-Id (RFC 2919) without brackets; empty: none, or not known
 };
 
 // Redis keys postern:thread:{user}:...; kept 90 days.

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "lib/crypto/digest.h"
 #include "lib/http/downloader.h"
 #include "lib/net/deadline.h"
 #include "lib/net/task_group.h"
@@ -11,6 +12,7 @@
 #include "services/xmpp-edge/availability.h"
 #include "services/xmpp-edge/component_link.h"
 #include "services/xmpp-edge/consent_desk.h"
+#include "services/xmpp-edge/contacts_list.h"
 #include "services/xmpp-edge/delivery_desk.h"
 #include "services/xmpp-edge/delivery_log.h"
 #include "services/xmpp-edge/feature_context.h"
@@ -22,6 +24,7 @@
 #include "services/xmpp-edge/password_retention.h"
 #include "services/xmpp-edge/presence_contacts.h"
 #include "services/xmpp-edge/presence_sessions.h"
+#include "services/xmpp-edge/spool/spool_watcher.h"
 #include "services/xmpp-edge/stanza_router.h"
 #include "services/xmpp-edge/thread_store.h"
 #include "services/xmpp-edge/xmpp_edge_service.h"
@@ -106,8 +109,10 @@ class Parts {
                  runtime.io.get_executor(),
                  config.contacts,
                  files_.get(),
-                 static_cast<size_t>(config.attachment_megabytes) << 20},
+                 static_cast<size_t>(config.attachment_megabytes) << 20,
+                 config.managesieve_host},
         presence_(context_, sessions_, contacts_),
+        in_rosters_(context_),
         motd_(context_),
         passwords_(context_, sessions_, [this] { return presence_.ready(); }),
         retention_(context_, sessions_, [this] { return presence_.ready(); }),
@@ -116,13 +121,23 @@ class Parts {
         desk_(config.xmpp_domain, link_, directory_, interpreter_, sessions_, threads_,
               deliveries_),
         notifications_(config.xmpp_domain, link_, directory_, interpreter_, deliveries_),
-        outcomes_(context_) {}
+        outcomes_(context_),
+        spool_(
+            config.spool, crypto::RandomId(),
+            [this](edge::v1::NotifyRequest request) {
+              return notifications_.Notify(std::move(request));
+            },
+            [this] { return link_.IsUp(); }) {}
 
   void Start(XmppEdgeService& service) {
     FeedAvailability(sessions_, directory_, availability_);
     InstallFeatures(router_, context_);
     router_.OnPresence([this](Incoming incoming) { return presence_.Handle(std::move(incoming)); });
     router_.OnPresenceLost([this](const std::string& user) { presence_.Missed(user); });
+    presence_.ListenToRosters(
+        [this](const std::string& user, const mail::Address& address, bool there) {
+          in_rosters_.Heard(user, address, there);
+        });
     presence_.Listen([this](const std::string& user) { motd_.Arrived(user); });
     presence_.Listen([this](const std::string& user) { passwords_.Arrived(user); });
     presence_.Listen([this](const std::string& user) { consents_.Arrived(user); });
@@ -133,6 +148,7 @@ class Parts {
     tasks_.Spawn("account directory", directory_.Follow());
     tasks_.Spawn("site settings", site_.Follow());
     tasks_.Spawn("contacts", presence_.KeepContacts());
+    tasks_.Spawn("contacts in rosters", in_rosters_.Keep());
     tasks_.Spawn("sessions", presence_.KeepSessions());
     tasks_.Spawn("leaves", sessions_.KeepUp());
     tasks_.Spawn("message of the day", motd_.Tell());
@@ -140,6 +156,7 @@ class Parts {
     tasks_.Spawn("ask for consent", consents_.Ask());
     tasks_.Spawn("retain passwords at fetcher", retention_.TellFetcher());
     tasks_.Spawn("retain passwords at sender", retention_.TellSender());
+    tasks_.Spawn("spooled messages", spool_.Watch());
     tasks_.Spawn("component link", link_.Run());
   }
 
@@ -176,6 +193,7 @@ class Parts {
   AvailabilityFeed availability_;
   FeatureContext context_;
   PresenceFeature presence_;
+  ContactsList in_rosters_;
   Motd motd_;
   PasswordDesk passwords_;
   PasswordRetention retention_;
@@ -184,6 +202,7 @@ class Parts {
   DeliveryDesk desk_;
   NotificationDesk notifications_;
   OutcomeReporter outcomes_;
+  SpoolWatcher spool_;
 };
 
 class XmppEdge : public process::Service {

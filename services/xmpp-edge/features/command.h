@@ -84,6 +84,8 @@ net::Task<absl::StatusOr<CommandReply>> EditPreferences(FeatureContext context, 
 net::Task<absl::StatusOr<CommandReply>> EditWatching(FeatureContext context, CommandStep step);
 net::Task<absl::StatusOr<CommandReply>> EditSending(FeatureContext context, CommandStep step);
 net::Task<absl::StatusOr<CommandReply>> ShowOutbox(FeatureContext context, CommandStep step);
+net::Task<absl::StatusOr<CommandReply>> Finger(FeatureContext context, CommandStep step);
+net::Task<absl::StatusOr<CommandReply>> EditRules(FeatureContext context, CommandStep step);
 net::Task<absl::StatusOr<CommandReply>> RegisterAccount(FeatureContext context, CommandStep step);
 net::Task<absl::StatusOr<CommandReply>> ChangeSettings(FeatureContext context, CommandStep step);
 net::Task<absl::StatusOr<CommandReply>> RemoveAccounts(FeatureContext context, CommandStep step);

@@ -5,17 +5,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "lib/crypto/digest.h"
 #include "lib/mail/utf8.h"
 #include "lib/process/log.h"
-#include "lib/rpc/mail_codec.h"
 #include "lib/rpc/unary.h"
+#include "services/xmpp-edge/brought_mail.h"
 #include "services/xmpp-edge/features/command.h"
 #include "services/xmpp-edge/features/mail_labels.h"
-#include "services/xmpp-edge/mail_to_message.h"
 #include "services/xmpp-edge/texts/commands.h"
-#include "services/xmpp-edge/texts/mail.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -154,30 +151,14 @@ net::Task<absl::StatusOr<ListMailsResponse>> List(const FeatureContext& context,
   co_return *std::move(page);
 }
 
-// Sends one mail as the account's contact, and remembers how to answer it. The same
-// step done again says it under the same id.
+// The same step done again says it under the same id.
 net::Task<absl::Status> SendMail(const FeatureContext& context, const CommandStep& step,
                                  const fetcher::v1::ReadMailsResponse::ReadMail& read) {
-  const admin::v1::Account& account = *step.place.account;
-  const mail::Mail mail = rpc::FromProto(read.mail());
-  Envelope envelope;
-  envelope.domain = context.domain;
-  envelope.contact = ContactJid(account, context.domain);
-  envelope.user = step.user.Bare();
-  envelope.stanza_id = crypto::Sha256Hex(absl::StrCat(step.session, "\n", read.id())).substr(0, 32);
-  envelope.now_unix = absl::ToUnixSeconds(absl::Now());
-  MailThread thread = ThreadOf(mail, account.id(), envelope);
-  thread.mail_ref = read.id();
-  absl::Status remembered =
-      co_await context.threads.Remember(envelope.user, envelope.stanza_id, std::move(thread));
-  if (!remembered.ok()) co_return remembered;
-  Element message = MailToMessage(mail, envelope, *step.words);
-  const std::string sender =
-      mail.from.empty() ? texts::NoSender(*step.words) : Short(mail.from.front().Readable());
-  for (Element& child : message.children) {
-    if (child.name == "subject") child.SetText(texts::EmailFrom(*step.words, sender));
-  }
-  co_return co_await context.sink.Send(std::move(message));
+  BroughtMail brought;
+  brought.account = step.place.account;
+  brought.read = read;
+  brought.stanza_id = crypto::Sha256Hex(absl::StrCat(step.session, "\n", read.id())).substr(0, 32);
+  co_return co_await BringMail(context, std::move(brought), *step.words);
 }
 
 // What came of sending the selected mails.

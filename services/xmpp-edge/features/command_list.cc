@@ -8,6 +8,8 @@
 #include "services/xmpp-edge/features/command.h"
 #include "services/xmpp-edge/password_need.h"
 #include "services/xmpp-edge/texts/commands.h"
+#include "services/xmpp-edge/texts/finger.h"
+#include "services/xmpp-edge/texts/rule_form.h"
 #include "services/xmpp-edge/texts/sending_settings.h"
 #include "services/xmpp-edge/texts/waiting_mails.h"
 #include "services/xmpp-edge/texts/watching.h"
@@ -52,6 +54,8 @@ constexpr Command kCommands[] = {
     {"postern#register", &texts::RegisterAccount, &AtRoot, nullptr, &RegisterAccount},
     {"postern#remove", &texts::RemoveAccounts, &AtRoot, nullptr, &RemoveAccounts},
     {"postern#outbox", &texts::WaitingToBeSent, &AtRoot, nullptr, &ShowOutbox},
+    {"postern#finger", &texts::FingerCommand, &AtRoot, nullptr, &Finger},
+    {"postern#rules", &texts::RulesCommand, &AtRoot, nullptr, &EditRules},
     {"postern#preferences", &texts::Preferences, &AtRoot, nullptr, &EditPreferences},
 };
 

@@ -1,5 +1,4 @@
 // Ours: "postern#watching", when and in which folders of an account to look for mail.
-#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -7,11 +6,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "lib/rpc/unary.h"
 #include "lib/schedule/schedule.h"
 #include "services/xmpp-edge/features/command.h"
 #include "services/xmpp-edge/settings_form.h"
 #include "services/xmpp-edge/texts/watching.h"
+#include "services/xmpp-edge/watching_settings.h"
 #include "services/xmpp-edge/watching_text.h"
 
 namespace postern::xmpp_edge {
@@ -19,7 +18,6 @@ namespace {
 
 using admin::v1::Watching;
 
-constexpr auto kPatience = std::chrono::seconds(10);
 // Of a form that is asked once more: it lies in Redis meanwhile.
 constexpr size_t kMostKept = schedule::kMaxScheduleBytes + 8 * 1024;
 
@@ -76,28 +74,6 @@ absl::StatusOr<Watching> ReadForm(const FieldValues& form, Watching watching) {
   return watching;
 }
 
-net::Task<absl::StatusOr<admin::v1::Account>> Store(FeatureContext context, std::string user,
-                                                    AccountDirectory::Account account,
-                                                    Watching watching) {
-  admin::v1::SetWatchingRequest request;
-  request.set_account_id(account->id());
-  request.set_owner(user);
-  *request.mutable_watching() = std::move(watching);
-  auto answer = co_await rpc::Call(
-      context.admin.async(), &admin::v1::AdminService::StubInterface::async_interface::SetWatching,
-      std::move(request), kPatience);
-  if (!answer.ok()) co_return answer.status();
-  // Ahead of the news from admin.
-  admin::v1::Account changed = *account;
-  changed.clear_watching();
-  if (answer->account().has_watching()) {
-    *changed.mutable_watching() = answer->account().watching();
-  }
-  changed.set_settings_revision(answer->account().settings_revision());
-  context.directory.Apply(changed);
-  co_return changed;
-}
-
 }  // namespace
 
 net::Task<absl::StatusOr<CommandReply>> EditWatching(FeatureContext context, CommandStep step) {
@@ -111,7 +87,7 @@ net::Task<absl::StatusOr<CommandReply>> EditWatching(FeatureContext context, Com
   auto watching = ReadForm(*step.form, account->watching());
   absl::Status why = watching.status();
   if (watching.ok()) {
-    auto stored = co_await Store(context, step.user.Bare(), account, *std::move(watching));
+    auto stored = co_await StoreWatching(context, step.user.Bare(), account, *std::move(watching));
     if (stored.ok()) {
       co_return CommandReply::Note(absl::StrCat(texts::WatchingStored(words), " ",
                                                 WatchingText(*stored, absl::Now(), words)));

@@ -10,6 +10,7 @@
 #include "services/xmpp-edge/password_need.h"
 #include "services/xmpp-edge/texts/forwarding.h"
 #include "services/xmpp-edge/texts/help.h"
+#include "services/xmpp-edge/texts/rule_commands.h"
 #include "services/xmpp-edge/texts/send_time.h"
 #include "services/xmpp-edge/texts/sending_settings.h"
 #include "services/xmpp-edge/texts/uploads.h"
@@ -32,6 +33,7 @@ std::vector<std::string> AccountHelp(const Place& place, absl::string_view domai
   parts.push_back(texts::HowToSendLater(words));
   if (with_files) parts.push_back(texts::HowToAttach(words));
   if (mailbox) parts.push_back(texts::HowToForward(words));
+  if (mailbox) parts.push_back(texts::HowToRuleByMail(words));
   parts.push_back(mailbox ? texts::CommandsOfAccount(words) : texts::CommandsOfSender(words));
   parts.push_back(mailbox ? texts::HowToSetTimes(words) : texts::HowToSetSending(words));
   parts.push_back(texts::CommandsAtGateway(words, domain));
@@ -66,7 +68,7 @@ std::string HelpText(const Place& place, absl::string_view domain, const Words& 
   }
   const std::string keywords = absl::StrJoin(
       {texts::HowToCommand(words), texts::HowToSeeTimes(words), texts::HowToSeeSending(words),
-       texts::HowToSeeOutbox(words), texts::HowToGetHelp(words)},
+       texts::HowToSeeOutbox(words), texts::HowToRule(words), texts::HowToGetHelp(words)},
       "\n");
   return absl::StrJoin(
       {texts::HowToWrite(words, domain), sending, keywords, texts::CommandsOfGateway(words)},

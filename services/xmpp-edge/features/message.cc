@@ -5,12 +5,14 @@
 
 #include "services/xmpp-edge/chat_answer.h"
 #include "services/xmpp-edge/chat_commands.h"
+#include "services/xmpp-edge/chat_work.h"
 #include "services/xmpp-edge/client_clocks.h"
 #include "services/xmpp-edge/directory_wait.h"
 #include "services/xmpp-edge/features/help.h"
 #include "services/xmpp-edge/message_screening.h"
 #include "services/xmpp-edge/outgoing_mail.h"
 #include "services/xmpp-edge/password_answers.h"
+#include "services/xmpp-edge/rule_commands.h"
 #include "services/xmpp-edge/taking_back.h"
 #include "services/xmpp-edge/texts/common.h"
 
@@ -25,7 +27,9 @@ class Messages {
         outgoing_(context, clocks_),
         taking_back_(context, outgoing_),
         passwords_(context),
-        commands_(context) {
+        work_(context),
+        commands_(context, work_),
+        rules_(context, work_) {
     outgoing_.Start();
   }
 
@@ -61,6 +65,7 @@ class Messages {
     }
     if (co_await passwords_.TakeText(incoming, place)) co_return;
     if (co_await commands_.Take(incoming, place)) co_return;
+    if (co_await rules_.Take(incoming, place)) co_return;
     if (co_await taking_back_.TakeWord(incoming)) co_return;
     co_await outgoing_.Take(std::move(incoming));
   }
@@ -82,7 +87,9 @@ class Messages {
   OutgoingMail outgoing_;
   TakingBack taking_back_;
   PasswordAnswers passwords_;
+  ChatWork work_;
   ChatCommands commands_;
+  RuleCommands rules_;
 };
 
 }  // namespace

@@ -50,6 +50,7 @@ net::Task<void> PresenceFeature::Handle(Incoming incoming) {
     co_await HandleAvailable(std::move(incoming));
   } else if (type == "probe") {
     std::optional<Element> presence = PresenceOf(incoming.to, user, incoming.from.Full());
+    if (presence) TellOfCorrespondent(incoming.to, user, true);
     if (presence) (void)co_await Send(*std::move(presence));
   } else if (type == "subscribe") {
     co_await HandleSubscribe(std::move(incoming));
@@ -77,6 +78,13 @@ net::Task<void> PresenceFeature::HandleAvailable(Incoming incoming) {
   for (const OnArrival& on_arrival : on_arrival_) on_arrival(user);
 }
 
+void PresenceFeature::TellOfCorrespondent(const Jid& contact, const std::string& user,
+                                          bool there) const {
+  if (!on_correspondent_) return;
+  const auto address = AddressOfLocalpart(contact.local);
+  if (address) on_correspondent_(user, *address, there);
+}
+
 // Only acknowledged: a slip in a roster must not cost anybody their accounts.
 net::Task<void> PresenceFeature::HandleUnsubscribe(Incoming incoming) {
   const std::string user = incoming.from.Bare();
@@ -84,6 +92,7 @@ net::Task<void> PresenceFeature::HandleUnsubscribe(Incoming incoming) {
   // RFC 6121 section 3.3.3: and is seen no more.
   const std::optional<Element> shown = PresenceOf(incoming.to, user, user);
   if (!shown) co_return;
+  TellOfCorrespondent(incoming.to, user, false);
   std::string from(shown->Attr("from"));
   (void)co_await Say("unavailable", std::move(from), user);
 }
@@ -111,6 +120,7 @@ net::Task<void> PresenceFeature::HandleSubscribe(Incoming incoming) {
     co_return;
   }
   (void)co_await Say("subscribed", contact, user);
+  TellOfCorrespondent(incoming.to, user, true);
   // Correspondents have no use for the user's presence; the gateway and the accounts do.
   if (!AddressOfLocalpart(incoming.to.local)) {
     AccountDirectory::Account account =

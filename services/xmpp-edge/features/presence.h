@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "lib/mail/address.h"
 #include "lib/net/deadline.h"
 #include "lib/net/event.h"
 #include "services/xmpp-edge/address_map.h"
@@ -32,6 +33,9 @@ namespace postern::xmpp_edge {
 class PresenceFeature {
  public:
   using OnArrival = std::function<void(const std::string& user)>;
+  // `there`: the contact that stands for `address` is in the user's roster; else it has gone.
+  using OnCorrespondent =
+      std::function<void(const std::string& user, const mail::Address& address, bool there)>;
 
   // Who has not answered a probe within `patience` is gone.
   PresenceFeature(FeatureContext context, PresenceSessions& sessions, PresenceContacts& contacts,
@@ -49,6 +53,9 @@ class PresenceFeature {
   void Missed(const std::string& user);
   // Called when a resource has come, or was heard of for the first time on a link.
   void Listen(OnArrival on_arrival) { on_arrival_.push_back(std::move(on_arrival)); }
+  // Called when a user adds a contact that stands for a mail address, or drops it, and for each
+  // that their server asks after when they log in (RFC 6121 section 4.3).
+  void ListenToRosters(OnCorrespondent listener) { on_correspondent_ = std::move(listener); }
   // On a clean stop: unavailable, first of the gateway to each resource, then of the accounts.
   net::Task<absl::Status> SayGoodbye();
 
@@ -58,6 +65,8 @@ class PresenceFeature {
  private:
   net::Task<void> Load();
   net::Task<void> HandleAvailable(Incoming incoming);
+  // When `contact` stands for a mail address.
+  void TellOfCorrespondent(const Jid& contact, const std::string& user, bool there) const;
   net::Task<void> HandleSubscribe(Incoming incoming);
   net::Task<void> HandleUnsubscribe(Incoming incoming);
   net::Task<void> HandleUnsubscribed(Incoming incoming);
@@ -108,6 +117,7 @@ class PresenceFeature {
   bool loaded_ = false;
   bool closing_ = false;  // goodbye is said: nothing may be shown after it
   std::vector<OnArrival> on_arrival_;
+  OnCorrespondent on_correspondent_;
   net::Event work_, look_;
   uint64_t link_ = 0;                        // counts the links that came up
   uint64_t sent_ = 0;                        // counts stanzas

@@ -1,0 +1,240 @@
+#include "services/xmpp-edge/rule_commands.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/schedule/quiet_hours.h"
+#include "services/xmpp-edge/account_check.h"
+#include "services/xmpp-edge/reply_fallback.h"
+#include "services/xmpp-edge/rule_text.h"
+#include "services/xmpp-edge/texts/commands.h"
+#include "services/xmpp-edge/texts/rule_commands.h"
+#include "services/xmpp-edge/texts/why.h"
+#include "services/xmpp-edge/watching_settings.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+using Verb = RuleLine::Verb;
+
+constexpr size_t kMostListed = 40;
+
+net::Task<std::string> Said(std::string text) { co_return text; }
+
+bool IsOfSender(Verb verb) {
+  return verb == Verb::kMute || verb == Verb::kUnmute || verb == Verb::kVip || verb == Verb::kUnvip;
+}
+
+bool IsAnswer(Verb verb) { return verb == Verb::kYes || verb == Verb::kChoice; }
+
+bool AreHours(const std::string& text) {
+  return text == "off" ||
+         (!text.empty() &&
+          schedule::QuietHours::Parse(absl::AsciiStrToUpper(text), absl::UTCTimeZone()).ok());
+}
+
+// Where words are mail, only what nobody would mail.
+bool MayBeSaidAt(const Place& place, const RuleLine& line, bool is_reply) {
+  if (place.kind == Place::Kind::kRoot || place.kind == Place::Kind::kType) return true;
+  const bool address = place.kind == Place::Kind::kAddress;
+  const bool mailbox = place.kind == Place::Kind::kAccount && IsReceiving(place.type);
+  if (!address && !mailbox) return false;
+  if (IsAnswer(line.verb) || line.verb == Verb::kPropose) return true;
+  if (line.verb == Verb::kWhy) return mailbox || is_reply;
+  if (IsOfSender(line.verb)) {
+    return line.this_sender ? line.argument.empty() : ReadSender(line.argument).ok();
+  }
+  if (!mailbox) return false;
+  if (line.verb == Verb::kQuiet) return AreHours(line.argument);
+  return line.verb == Verb::kContactsOnly || line.verb == Verb::kNotContactsOnly;
+}
+
+// Changes rule `line.number`, which is there, and puts what is told of it into `told`.
+absl::Status ChangeNumbered(const RuleLine& line, const Words& words, Rules& rules,
+                            std::string& told) {
+  const size_t number = line.number;
+  rules::v1::PersonalRule& rule = rules[number - 1];
+  if (line.verb == Verb::kOn || line.verb == Verb::kOff) {
+    rule.set_disabled(false);
+    const std::string text = RuleText(rule, words);
+    rule.set_disabled(line.verb == Verb::kOff);
+    told = rule.disabled() ? texts::RuleIsOff(words, text) : texts::RuleIsOn(words, text);
+    return absl::OkStatus();
+  }
+  const std::string text = RuleText(rule, words);
+  if (line.verb == Verb::kDelete) {
+    told = texts::RuleDeleted(words, text);
+    RemoveRule(number, rules);
+    return absl::OkStatus();
+  }
+  if (line.verb == Verb::kCopy) {
+    told = texts::RuleCopied(words, text);
+    return CopyRule(number, rules);
+  }
+  const bool up = line.verb == Verb::kUp;
+  told = texts::RuleMoved(words, text);
+  if (!MoveRule(number, up, rules)) {
+    told = up ? texts::RuleIsFirst(words) : texts::RuleIsLast(words);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+RuleCommands::RuleCommands(FeatureContext context, ChatWork& work)
+    : context_(context),
+      work_(work),
+      store_(context),
+      questions_(context.redis, RuleProposals::kSlot),
+      proposals_(context),
+      trial_(context),
+      export_(context),
+      quarantine_(context),
+      why_(context) {}
+
+net::Task<bool> RuleCommands::Take(const Incoming& incoming, const Place& place) {
+  // With a subject of its own it is a mail.
+  if (!incoming.stanza.ChildText("subject").empty()) co_return false;
+  const Words& words = context_.interpreter.Answering(incoming.from.Bare(), incoming.lang);
+  auto line = ReadRuleLine(BodyWithoutReplyFallback(incoming.stanza), words);
+  if (!line) co_return false;
+  Wish wish{*std::move(line), MailQuestionOf(incoming, place), ""};
+  if (!MayBeSaidAt(place, wish.line, wish.mail.reply_to.has_value())) co_return false;
+  if (place.kind == Place::Kind::kAccount) wish.account = place.account->name();
+  if (IsAnswer(wish.line.verb)) {
+    auto asked = co_await QuestionFor(wish.mail, wish.line);
+    if (!asked) co_return false;
+    wish.asked = *std::move(asked);
+  }
+  auto work = WorkFor(std::move(wish), words);
+  if (!work) co_return false;
+  Incoming head = ChatWork::HeadOf(incoming);
+  co_await work_.Begin(std::move(head), *std::move(work));
+  co_return true;
+}
+
+net::Task<std::optional<RuleQuestion>> RuleCommands::QuestionFor(const MailQuestion& mail,
+                                                                 const RuleLine& line) {
+  auto asked = co_await questions_.Get(mail.user);
+  // Without Redis nobody can tell; as a mail it would reach somebody.
+  if (!asked.ok() || !*asked || (*asked)->contact != mail.contact) co_return std::nullopt;
+  const bool wants_yes = (*asked)->kind == RuleTrial::kKind;
+  if (wants_yes != (line.verb == Verb::kYes)) co_return std::nullopt;
+  if (mail.reply_to) {
+    // A reply to a mail is an answer to that mail, whatever was asked.
+    auto replied = co_await context_.threads.ByStanza(mail.user, *mail.reply_to);
+    if (!replied.ok() || *replied) co_return std::nullopt;
+  }
+  co_return **std::move(asked);
+}
+
+std::optional<net::Task<std::string>> RuleCommands::WorkFor(Wish wish, const Words& words) {
+  const std::string user = wish.mail.user;
+  switch (wish.line.verb) {
+    case Verb::kList:
+      return List(user, words);
+    case Verb::kShow:
+      return Show(user, std::move(wish.line), words);
+    case Verb::kDelete:
+    case Verb::kUp:
+    case Verb::kDown:
+    case Verb::kOn:
+    case Verb::kOff:
+    case Verb::kCopy:
+      return ChangeOne(user, std::move(wish.line), words);
+    case Verb::kMute:
+    case Verb::kUnmute:
+    case Verb::kVip:
+    case Verb::kUnvip:
+      return ChangeSender(std::move(wish), words);
+    case Verb::kContactsOnly:
+    case Verb::kNotContactsOnly:
+      return SetContactsOnly(std::move(wish), words);
+    case Verb::kQuiet:
+      return Quiet(std::move(wish), words);
+    case Verb::kPropose:
+      if (!KnowsMails(wish.mail)) return Said(texts::HowToChangeRules(words));
+      return proposals_.Propose(std::move(wish.mail), words);
+    case Verb::kChoice:
+      return proposals_.Choose(user, std::move(wish.asked), wish.line.number,
+                               std::move(wish.line.argument), words);
+    default:
+      return OtherWorkFor(std::move(wish), words);
+  }
+}
+
+std::optional<net::Task<std::string>> RuleCommands::OtherWorkFor(Wish wish, const Words& words) {
+  const std::string user = wish.mail.user;
+  switch (wish.line.verb) {
+    case Verb::kHelp:
+      return Said(texts::HowToChangeRules(words));
+    case Verb::kWhy:
+      if (!KnowsMails(wish.mail)) return Said(texts::HowToAskWhy(words));
+      return why_.Tell(std::move(wish.mail), words);
+    case Verb::kWhyNot:
+      return why_.TellKeptBack(user, std::move(wish.line.argument), words);
+    case Verb::kTry:
+      return trial_.Try(user, std::move(wish.line.argument), words);
+    case Verb::kApply:
+      return trial_.AskToApply(user, std::move(wish.line.argument), wish.mail.contact, words);
+    case Verb::kYes:
+      return trial_.Apply(user, std::move(wish.asked), words);
+    case Verb::kQuarantine:
+      return quarantine_.Tell(user, words);
+    case Verb::kRelease:
+      return quarantine_.Release(user, wish.line.number, words);
+    case Verb::kSieve:
+      return export_.Sieve(user, words);
+    case Verb::kExport:
+      return export_.All(user, words);
+    case Verb::kSievePassword:
+      return export_.MakePassword(user, words);
+    case Verb::kNoSievePassword:
+      return export_.EndPassword(user, words);
+    default:
+      return std::nullopt;
+  }
+}
+
+net::Task<std::string> RuleCommands::List(std::string user, const Words& words) {
+  auto stored = co_await store_.Get(std::move(user));
+  if (!stored.ok()) co_return RuleProblem(stored.status(), words);
+  if (stored->rules.empty()) co_return texts::NoRules(words);
+  co_return RulesText(stored->rules, kMostListed, words);
+}
+
+net::Task<std::string> RuleCommands::Show(std::string user, RuleLine line, const Words& words) {
+  auto stored = co_await store_.Get(std::move(user));
+  if (!stored.ok()) co_return RuleProblem(stored.status(), words);
+  if (line.number > stored->rules.size()) co_return texts::NoSuchRule(words, line.number_text);
+  co_return texts::RuleLine(words, line.number, RuleText(stored->rules[line.number - 1], words));
+}
+
+net::Task<std::string> RuleCommands::ChangeOne(std::string user, RuleLine line,
+                                               const Words& words) {
+  std::string told;
+  RuleStore::Change change = [&line, &words, &told](Rules& rules) {
+    if (line.number >= 1 && line.number <= rules.size()) {
+      return ChangeNumbered(line, words, rules, told);
+    }
+    return absl::OutOfRangeError("no such rule");
+  };
+  auto changed = co_await store_.Apply(std::move(user), std::move(change));
+  if (absl::IsOutOfRange(changed.status())) co_return texts::NoSuchRule(words, line.number_text);
+  if (!changed.ok()) co_return RuleProblem(changed.status(), words);
+  if (changed->empty()) co_return told;
+  // Numbers may be others now: nobody shall delete the wrong one next.
+  co_return absl::StrCat(told, "\n\n", RulesText(*changed, kMostListed, words));
+}
+
+net::Task<std::string> RuleCommands::Quiet(Wish wish, const Words& words) {
+  std::vector<AccountDirectory::Account> accounts = MailboxesOf(context_, wish.mail.user);
+  if (!wish.account.empty()) accounts = {wish.mail.place.account};
+  co_return co_await SetQuietHours(context_, wish.mail.user, std::move(accounts),
+                                   std::move(wish.line.argument), words);
+}
+
+}  // namespace postern::xmpp_edge

@@ -1,0 +1,107 @@
+// Rules about who wrote: the half of RuleCommands that mutes, and lets through.
+#include <utility>
+
+#include "services/xmpp-edge/contacts_list.h"
+#include "services/xmpp-edge/rule_commands.h"
+#include "services/xmpp-edge/texts/commands.h"
+#include "services/xmpp-edge/texts/rule_commands.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+using Verb = RuleLine::Verb;
+
+const char* WordOf(Verb verb) {
+  switch (verb) {
+    case Verb::kMute:
+      return "mute";
+    case Verb::kUnmute:
+      return "unmute";
+    case Verb::kVip:
+      return "vip";
+    default:
+      return "vip off";
+  }
+}
+
+std::string RemovedText(Standing standing, const std::string& sender, bool done,
+                        const Words& words) {
+  if (standing == Standing::kMuted) {
+    return done ? texts::Unmuted(words, sender) : texts::NotMuted(words, sender);
+  }
+  return done ? texts::IsVipNoMore(words, sender) : texts::WasNoVip(words, sender);
+}
+
+}  // namespace
+
+// As the rules name it. kInvalidArgument: a sentence for the user.
+net::Task<absl::StatusOr<std::string>> RuleCommands::FindSender(Wish wish, const Words& words) {
+  std::string said = wish.line.argument;
+  if (wish.line.this_sender && KnowsMails(wish.mail)) {
+    auto mail = co_await FindMeantMail(context_, std::move(wish.mail), words);
+    if (absl::IsInvalidArgument(mail.status())) co_return mail.status();
+    if (!mail.ok()) co_return absl::InvalidArgumentError(texts::CommandNotNow(words));
+    const auto sender = SenderOf(*mail);
+    if (!sender) co_return absl::InvalidArgumentError(texts::SenderUnknown(words));
+    said = sender->Spec();
+  }
+  if (said.empty()) {
+    co_return absl::InvalidArgumentError(texts::NameTheSender(words, WordOf(wish.line.verb)));
+  }
+  auto sender = ReadSender(said);
+  if (!sender.ok()) co_return absl::InvalidArgumentError(RuleProblem(sender.status(), words));
+  co_return sender;
+}
+
+net::Task<std::string> RuleCommands::ChangeSender(Wish wish, const Words& words) {
+  const Verb verb = wish.line.verb;
+  const bool adds = verb == Verb::kMute || verb == Verb::kVip;
+  const Standing standing =
+      verb == Verb::kMute || verb == Verb::kUnmute ? Standing::kMuted : Standing::kVip;
+  const std::string user = wish.mail.user;
+  auto sender = co_await FindSender(std::move(wish), words);
+  if (!sender.ok()) co_return std::string(sender.status().message());
+  const rules::v1::PersonalRule rule = SenderRule(standing, *sender);
+  bool done = false;
+  RuleStore::Change change = [&](Rules& rules) {
+    if (!adds) {
+      done = RemoveSender(standing, *sender, rules);
+      return absl::OkStatus();
+    }
+    auto added = AddRule(rule, rules);
+    if (added.ok()) done = *added;
+    return added.status();
+  };
+  auto changed = co_await store_.Apply(user, std::move(change));
+  if (!changed.ok()) co_return RuleProblem(changed.status(), words);
+  co_return adds ? AddedText(rule, done, words) : RemovedText(standing, *sender, done, words);
+}
+
+net::Task<std::string> RuleCommands::SetContactsOnly(Wish wish, const Words& words) {
+  const bool on = wish.line.verb == Verb::kContactsOnly;
+  size_t contacts = 0;
+  if (on) {
+    auto listed = co_await store_.ListOf(wish.mail.user, ContactsList::kName);
+    if (!listed.ok()) co_return RuleProblem(listed.status(), words);
+    contacts = listed->size();
+    if (contacts == 0) co_return texts::NoContacts(words, context_.domain);
+  }
+  bool done = false;
+  RuleStore::Change change = [&](Rules& rules) {
+    if (!on) {
+      done = RemoveContactsOnly(wish.account, rules);
+      return absl::OkStatus();
+    }
+    auto added = AddRule(ContactsOnlyRule(wish.account), rules);
+    if (added.ok()) done = *added;
+    return added.status();
+  };
+  auto changed = co_await store_.Apply(wish.mail.user, std::move(change));
+  if (!changed.ok()) co_return RuleProblem(changed.status(), words);
+  if (on) {
+    co_return done ? texts::ContactsOnly(words, contacts) : texts::ContactsOnlyAlready(words);
+  }
+  co_return done ? texts::FromEverybody(words) : texts::NotContactsOnly(words);
+}
+
+}  // namespace postern::xmpp_edge
