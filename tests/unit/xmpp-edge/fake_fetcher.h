@@ -100,6 +100,23 @@ class FakeFetcher : public fetcher::v1::FetcherService::Service {
     return grpc::Status::OK;
   }
 
+  // `judged` is newest first.
+  grpc::Status ApplyRules(grpc::ServerContext*, const fetcher::v1::ApplyRulesRequest* request,
+                          fetcher::v1::ApplyRulesResponse* response) override {
+    const std::lock_guard lock(mutex);
+    applied.push_back(*request);
+    if (!failure.ok()) return failure;
+    size_t at = 0;
+    while (!request->before_id().empty() && at < judged.size()) {
+      if (judged[at++].mail().id() == request->before_id()) break;
+    }
+    for (; at < judged.size() && response->mails_size() < most_judged; ++at) {
+      *response->add_mails() = judged[at];
+    }
+    response->set_more(at < judged.size());
+    return grpc::Status::OK;
+  }
+
   // Of `parts`, in pieces; NOT_FOUND for one that is not there.
   grpc::Status ReadMailPart(
       grpc::ServerContext*, const fetcher::v1::ReadMailPartRequest* request,
@@ -142,6 +159,9 @@ class FakeFetcher : public fetcher::v1::FetcherService::Service {
   int retentions = 0;
   int reads_left = -1;  // calls of ReadMails until one fails; below 0: none does
   std::vector<std::vector<std::string>> all_retained;
+  std::vector<fetcher::v1::ApplyRulesResponse::Judged> judged;
+  int most_judged = 500;  // in one answer
+  std::vector<fetcher::v1::ApplyRulesRequest> applied;
 };
 
 }  // namespace postern::xmpp_edge

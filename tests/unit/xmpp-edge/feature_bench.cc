@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -92,6 +93,65 @@ std::vector<admin::v1::PutAccountRequest> FakeAdmin::puts() {
 bool FakeAdmin::Has(const std::string& id) {
   std::lock_guard lock(mutex_);
   return accounts_.contains(id);
+}
+
+grpc::Status FakeAdmin::BeginOperatorCommand(grpc::ServerContext*,
+                                             const admin::v1::BeginOperatorCommandRequest* request,
+                                             admin::v1::BeginOperatorCommandResponse*) {
+  std::lock_guard lock(mutex_);
+  if (!operators_.contains(request->user())) {
+    return {grpc::StatusCode::PERMISSION_DENIED, "is no operator"};
+  }
+  operator_commands_.push_back(*request);
+  return grpc::Status::OK;
+}
+void FakeAdmin::MakeOperator(const std::string& user) {
+  std::lock_guard lock(mutex_);
+  operators_.insert(user);
+}
+std::vector<admin::v1::BeginOperatorCommandRequest> FakeAdmin::operator_commands() {
+  std::lock_guard lock(mutex_);
+  return operator_commands_;
+}
+grpc::Status FakeAdmin::ListUsers(grpc::ServerContext*, const admin::v1::ListUsersRequest*,
+                                  admin::v1::ListUsersResponse* response) {
+  std::lock_guard lock(mutex_);
+  std::map<std::string, uint32_t> users;
+  for (const auto& [id, account] : accounts_) ++users[account.owner()];
+  for (const auto& [jid, count] : users) {
+    admin::v1::User& user = *response->add_users();
+    user.set_jid(jid);
+    user.set_accounts(count);
+  }
+  return grpc::Status::OK;
+}
+grpc::Status FakeAdmin::ListAccounts(grpc::ServerContext*,
+                                     const admin::v1::ListAccountsRequest* request,
+                                     admin::v1::ListAccountsResponse* response) {
+  std::lock_guard lock(mutex_);
+  for (const auto& [id, account] : accounts_) {
+    const bool meant = request->account().empty()
+                           ? account.owner() == request->owner()
+                           : request->account() == account.owner() + "/" + account.name();
+    if (meant) *response->add_accounts() = account;
+  }
+  if (request->account().empty() || response->accounts_size() > 0) return grpc::Status::OK;
+  return {grpc::StatusCode::NOT_FOUND, "there is no such account"};
+}
+grpc::Status FakeAdmin::SetAccountEnabled(grpc::ServerContext*,
+                                          const admin::v1::SetAccountEnabledRequest* request,
+                                          admin::v1::SetAccountEnabledResponse*) {
+  std::lock_guard lock(mutex_);
+  accounts_[request->account_id()].set_enabled(request->enabled());
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeRules::Finger(grpc::ServerContext*, const rules::v1::FingerRequest* request,
+                               rules::v1::FingerResponse* response) {
+  const auto found = fingers.find(absl::AsciiStrToLower(request->user()));
+  if (found == fingers.end()) return {grpc::StatusCode::NOT_FOUND, "no such user"};
+  response->set_text(found->second + (request->wide() ? "And more.\n" : ""));
+  return grpc::Status::OK;
 }
 
 grpc::Status FakeRules::Evaluate(grpc::ServerContext*, const rules::v1::EvaluateRequest* request,
@@ -365,7 +425,7 @@ FeatureContext FeatureBench::context() {
   return {kDomain,           sink,          *directory_,    *interpreter_,   *site_,
           *threads,          *sessions_,    *given_,        *failed_trials_, *admin_stub_,
           *rules_stub_,      *sender_stub_, *fetcher_stub_, *redis,          *tasks_,
-          io.get_executor(), contacts,      files,          most_file_bytes};
+          io.get_executor(), contacts,      files,          most_file_bytes,   managesieve};
 }
 
 void FeatureBench::Restart() {

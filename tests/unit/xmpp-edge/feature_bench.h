@@ -17,6 +17,7 @@
 #include "services/xmpp-edge/stanza_router.h"
 #include "tests/support/redis_server.h"
 #include "tests/unit/xmpp-edge/fake_fetcher.h"
+#include "tests/unit/xmpp-edge/fake_rules.h"
 
 namespace postern::xmpp_edge {
 
@@ -48,6 +49,21 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   grpc::Status SetSending(grpc::ServerContext*, const admin::v1::SetSendingRequest* request,
                           admin::v1::SetSendingResponse* response) override;
 
+  // Whose commands are allowed; those are kept.
+  grpc::Status BeginOperatorCommand(grpc::ServerContext*,
+                                    const admin::v1::BeginOperatorCommandRequest* request,
+                                    admin::v1::BeginOperatorCommandResponse*) override;
+  void MakeOperator(const std::string& user);
+  std::vector<admin::v1::BeginOperatorCommandRequest> operator_commands();
+  grpc::Status ListUsers(grpc::ServerContext*, const admin::v1::ListUsersRequest*,
+                         admin::v1::ListUsersResponse* response) override;
+  // By owner, or by OWNER/NAME.
+  grpc::Status ListAccounts(grpc::ServerContext*, const admin::v1::ListAccountsRequest* request,
+                            admin::v1::ListAccountsResponse* response) override;
+  grpc::Status SetAccountEnabled(grpc::ServerContext*,
+                                 const admin::v1::SetAccountEnabledRequest* request,
+                                 admin::v1::SetAccountEnabledResponse*) override;
+
   // Before Install().
   void SetSite(admin::v1::GetSiteResponse site);
   std::vector<admin::v1::SetPreferencesRequest> preferences();
@@ -72,12 +88,18 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   std::vector<admin::v1::SetPreferencesRequest> preferences_;
   std::vector<admin::v1::SetWatchingRequest> watchings_;
   std::vector<admin::v1::SetSendingRequest> sendings_;
+  std::set<std::string> operators_;
+  std::vector<admin::v1::BeginOperatorCommandRequest> operator_commands_;
 };
 
-class FakeRules : public rules::v1::RulesService::Service {
+class FakeRules : public FakePersonalRules {
  public:
   grpc::Status Evaluate(grpc::ServerContext*, const rules::v1::EvaluateRequest* request,
                         rules::v1::EvaluateResponse* response) override;
+  // The text of `fingers`; the long one has a line more.
+  grpc::Status Finger(grpc::ServerContext*, const rules::v1::FingerRequest* request,
+                      rules::v1::FingerResponse* response) override;
+  std::map<std::string, std::string> fingers;  // by name in lower case; before Install()
   void Reject(std::string reason);
   rules::v1::EvaluateRequest last();
 
@@ -186,6 +208,7 @@ class FeatureBench {
   FakeSink sink;
   ContactAddresses contacts;          // of the site; before Install()
   http::FileSource* files = nullptr;  // the same
+  std::string managesieve;  // the same
   size_t most_file_bytes = 0;
   boost::asio::io_context io;
   testing::RedisServer redis_server;

@@ -1,0 +1,203 @@
+#include "services/xmpp-edge/rule_set.h"
+
+#include <gtest/gtest.h>
+
+#include "services/xmpp-edge/rule_proposals.h"
+#include "services/xmpp-edge/rule_text.h"
+
+namespace postern::xmpp_edge {
+namespace {
+
+using rules::v1::PersonalAction;
+using rules::v1::PersonalCondition;
+using rules::v1::PersonalRule;
+
+const Words& English() {
+  static const Words words("en");
+  return words;
+}
+
+std::vector<std::string> TextsOf(const Rules& rules) {
+  std::vector<std::string> texts;
+  for (const PersonalRule& rule : rules) texts.push_back(RuleText(rule, English()));
+  return texts;
+}
+
+PersonalRule Other(const std::string& subject) {
+  PersonalRule rule;
+  PersonalCondition& condition = *rule.add_conditions();
+  condition.set_subject(PersonalCondition::SUBJECT_SUBJECT);
+  condition.set_comparison(PersonalCondition::OPERATOR_CONTAINS);
+  condition.add_values(subject);
+  PersonalAction& action = *rule.add_actions();
+  action.set_what(PersonalAction::WHAT_FILE);
+  action.set_value("Lists/work");
+  return rule;
+}
+
+bool Add(PersonalRule rule, Rules& rules) {
+  auto added = AddRule(std::move(rule), rules);
+  EXPECT_TRUE(added.ok()) << added.status();
+  return added.ok() && *added;
+}
+
+TEST(RuleSet, SendersAreAddressesOrDomains) {
+  const struct {
+    const char *said, *sender;
+  } cases[] = {{"Anna@Example.ORG", "anna@example.org"},
+               {" Anna B <Anna@example.org> ", "anna@example.org"},
+               {"@Example.org", "@example.org"},
+               {"*@example.org", "@example.org"},
+               {"anna", ""},
+               {"@", ""},
+               {"", ""},
+               {"a@b.example, c@d.example", ""},
+               {"a\nb@example.org", ""}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.said);
+    const auto sender = ReadSender(c.said);
+    EXPECT_EQ(sender.ok() ? *sender : "", c.sender);
+  }
+}
+
+TEST(RuleSet, OneRuleHasAllMutedSendersAndStandsBehindTheOthers) {
+  Rules rules;
+  EXPECT_TRUE(Add(SenderRule(Standing::kVip, "boss@example.org"), rules));
+  EXPECT_TRUE(Add(SenderRule(Standing::kMuted, "anna@example.org"), rules));
+  EXPECT_TRUE(Add(ContactsOnlyRule(""), rules));
+  EXPECT_TRUE(Add(SenderRule(Standing::kMuted, "bob@example.org"), rules));
+  EXPECT_TRUE(Add(SenderRule(Standing::kMuted, "@spam.example"), rules));
+  EXPECT_TRUE(Add(Other("minutes"), rules));
+  EXPECT_FALSE(Add(SenderRule(Standing::kMuted, "ANNA@example.org"), rules));
+  EXPECT_FALSE(Add(ContactsOnlyRule("work"), rules)) << "of all accounts";
+  EXPECT_EQ(TextsOf(rules),
+            (std::vector<std::string>{
+                "If subject contains minutes: move it to the folder \"Lists/work\"",
+                "If sender is anna@example.org or bob@example.org: don't show it",
+                "If sender ends with @spam.example: don't show it",
+                "If the sender is none of your contacts: don't show it",
+                "If sender is boss@example.org: show it at once, whatever your presence and the "
+                "hour"}));
+}
+
+TEST(RuleSet, SendersGoWithoutALeftoverThatFitsEverybody) {
+  Rules rules;
+  Add(SenderRule(Standing::kMuted, "anna@example.org"), rules);
+  Add(SenderRule(Standing::kMuted, "bob@example.org"), rules);
+  EXPECT_FALSE(RemoveSender(Standing::kVip, "anna@example.org", rules));
+  EXPECT_TRUE(RemoveSender(Standing::kMuted, "Anna@example.org", rules));
+  EXPECT_FALSE(RemoveSender(Standing::kMuted, "anna@example.org", rules));
+  EXPECT_EQ(TextsOf(rules),
+            std::vector<std::string>{"If sender is bob@example.org: don't show it"});
+  EXPECT_TRUE(RemoveSender(Standing::kMuted, "bob@example.org", rules));
+  EXPECT_TRUE(rules.empty());
+}
+
+TEST(RuleSet, ARuleThatIsOffIsLeftAlone) {
+  Rules rules;
+  Add(SenderRule(Standing::kMuted, "anna@example.org"), rules);
+  rules[0].set_disabled(true);
+  EXPECT_TRUE(Add(SenderRule(Standing::kMuted, "bob@example.org"), rules));
+  ASSERT_EQ(rules.size(), 2u);
+  EXPECT_TRUE(rules[0].disabled());
+  Rules contacts;
+  Add(ContactsOnlyRule(""), contacts);
+  contacts[0].set_disabled(true);
+  EXPECT_TRUE(Add(ContactsOnlyRule(""), contacts));
+  ASSERT_EQ(contacts.size(), 1u);
+  EXPECT_FALSE(contacts[0].disabled());
+}
+
+TEST(RuleSet, ContactsOnlyEndsWhereItWasSaid) {
+  Rules rules;
+  Add(ContactsOnlyRule("work"), rules);
+  Add(ContactsOnlyRule("home"), rules);
+  EXPECT_TRUE(RemoveContactsOnly("work", rules));
+  EXPECT_FALSE(RemoveContactsOnly("work", rules));
+  EXPECT_TRUE(RemoveContactsOnly("", rules));
+  EXPECT_TRUE(rules.empty());
+}
+
+TEST(RuleSet, OrderAndCopies) {
+  Rules rules{Other("a"), Other("b")};
+  EXPECT_FALSE(MoveRule(1, true, rules));
+  EXPECT_FALSE(MoveRule(2, false, rules));
+  EXPECT_TRUE(MoveRule(2, true, rules));
+  EXPECT_EQ(rules[0].conditions(0).values(0), "b");
+  rules[0].set_id("r1");
+  EXPECT_TRUE(CopyRule(1, rules).ok());
+  ASSERT_EQ(rules.size(), 3u);
+  EXPECT_EQ(rules[1].id(), "");
+  EXPECT_TRUE(rules[1].disabled());
+  RemoveRule(1, rules);
+  EXPECT_EQ(FindRule("r1", rules), nullptr);
+  EXPECT_EQ(FindRule("", rules), nullptr);
+}
+
+TEST(RuleSet, HasLimits) {
+  Rules rules(kMaxRules, Other("x"));
+  EXPECT_EQ(AddRule(ContactsOnlyRule(""), rules).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(CopyRule(1, rules).code(), absl::StatusCode::kResourceExhausted);
+  Rules muted;
+  for (int i = 0; i <= kMaxValues; ++i) {
+    Add(SenderRule(Standing::kMuted, "a" + std::to_string(i) + "@example.org"), muted);
+  }
+  ASSERT_EQ(muted.size(), 2u);
+  EXPECT_EQ(muted[0].conditions(0).values_size(), kMaxValues);
+}
+
+TEST(RuleText, SaysAllOfARule) {
+  PersonalRule rule = Other("minutes");
+  rule.set_name("Work\nlists");
+  rule.set_any(true);
+  rule.set_stop(true);
+  rule.set_account("work");
+  rule.set_disabled(true);
+  PersonalCondition& header = *rule.add_conditions();
+  header.set_subject(PersonalCondition::SUBJECT_HEADER);
+  header.set_header("X-Spam-Flag");
+  header.set_comparison(PersonalCondition::OPERATOR_EXISTS);
+  header.set_negated(true);
+  PersonalCondition& size = *rule.add_conditions();
+  size.set_subject(PersonalCondition::SUBJECT_SIZE);
+  size.set_comparison(PersonalCondition::OPERATOR_OVER);
+  size.add_values("2M");
+  PersonalAction& flag = *rule.add_actions();
+  flag.set_what(PersonalAction::WHAT_FLAG);
+  flag.set_value("\\Flagged");
+  EXPECT_EQ(RuleText(rule, English()),
+            "Work lists - If subject contains minutes or header field X-Spam-Flag is not there or "
+            "size is larger than 2M: move it to the folder \"Lists/work\" and mark it with "
+            "\"\\Flagged\", and no later rule is looked at (mail of the account work) (off)");
+  PersonalRule all;
+  all.add_actions()->set_what(PersonalAction::WHAT_QUARANTINE);
+  EXPECT_EQ(RuleText(all, English()), "Every mail: put it into quarantine");
+}
+
+TEST(RuleProposals, SuggestWhatAMailSuggests) {
+  MailThread mail;
+  mail.from = {"Anna/../*B", "Anna", "example.org"};
+  mail.list_id = "dev.lists.example.org";
+  mail.subject = "Re: AW: Minutes of June";
+  const std::vector<std::string> all = TextsOf(ProposalsFor(mail, true));
+  EXPECT_EQ(all, (std::vector<std::string>{
+                     "If sender is anna@example.org: don't show it",
+                     "If sender is anna@example.org: show it at once, whatever your presence and "
+                     "the hour",
+                     "If sender is anna@example.org: move it to the folder \"AnnaB\"",
+                     "If sender is anna@example.org: show it in a digest",
+                     "If mailing list is dev.lists.example.org: move it to the folder "
+                     "\"Lists/dev\"",
+                     "If mailing list is dev.lists.example.org: show it in a digest",
+                     "If mailing list is dev.lists.example.org: don't show it",
+                     "If sender ends with @example.org: don't show it",
+                     "If subject contains Minutes of June: don't show it"}));
+  MailThread bare;
+  bare.answer_to = {{"", "bob", "example.net"}};
+  EXPECT_EQ(ProposalsFor(bare, false).size(), 4u) << "no folders, no list, no subject";
+  EXPECT_TRUE(ProposalsFor(MailThread(), true).empty());
+}
+
+}  // namespace
+}  // namespace postern::xmpp_edge
