@@ -107,10 +107,11 @@ std::string ConflictOf(const ActionKind& kind, const Run& run) {
 std::string LimitOf(const ActionKind& kind, const Run& run) {
   const EvaluationLimits& limits = run.limits;
   const uint32_t redirects = run.operator_rule ? 2 * limits.redirects : limits.redirects;
+  const uint32_t notifies = run.operator_rule ? 4 * limits.notifies : limits.notifies;
   if (std::holds_alternative<RedirectAction>(kind) && Count<RedirectAction>(run) >= redirects)
     return absl::StrCat("more than ", redirects, " redirects");
-  if (std::holds_alternative<NotifyAction>(kind) && Count<NotifyAction>(run) >= limits.notifies)
-    return absl::StrCat("more than ", limits.notifies, " notifications");
+  if (std::holds_alternative<NotifyAction>(kind) && Count<NotifyAction>(run) >= notifies)
+    return absl::StrCat("more than ", notifies, " notifications");
   if (run.out.actions.size() >= limits.actions)
     return absl::StrCat("more than ", limits.actions, " actions");
   return "";

@@ -54,6 +54,22 @@ bool IsMeant(const DeleteHeader& statement, size_t occurrence, size_t count) {
   return statement.index.from_last ? occurrence + number == count : occurrence + 1 == number;
 }
 
+// What comes after sees the field as it is then. All of that name are written anew, in their order.
+void ReplaceInView(const ChangeBody& statement, const std::string& with, Run& run) {
+  if (!statement.pattern || !IsFieldName(statement.header)) return;
+  std::vector<std::string> values;
+  bool changed = false;
+  for (const MessageView::Field* field : run.message.Fields(statement.header)) {
+    values.emplace_back(field->decoded());
+    run.budget.Spend(values.back().size());
+    changed = RE2::GlobalReplace(&values.back(), *statement.pattern, with) > 0 || changed;
+  }
+  if (!changed) return;
+  for (size_t i = values.size(); i-- > 0;) run.message.DeleteField(statement.header, i);
+  for (const std::string& value : values)
+    run.message.AddField(statement.header, mail::CleanLine(value), /*last=*/true);
+}
+
 }  // namespace
 
 void DoSet(const SetVariable& statement, Run& run) {
@@ -117,15 +133,18 @@ void DoChangeBody(const ChangeBody& statement, Run& run) {
     run.Fail(absl::StrCat("more than ", Run::kMaxEdits, " changes to the mail"));
     return;
   }
+  const bool replaces = statement.change == BodyChange::kReplaceText ||
+                        statement.change == BodyChange::kReplaceHeader;
   BodyEdit edit;
   edit.change = statement.change;
-  edit.text = Expand(statement.text, run);
+  edit.text = replaces ? ExpandReplacement(statement.text, run) : Expand(statement.text, run);
   edit.header = statement.header;
   if (statement.pattern) {
     const bool any_case = !statement.pattern->options().case_sensitive();
     edit.pattern = absl::StrCat(any_case ? "(?i)" : "", statement.pattern->pattern());
   }
   run.Say(kChanges[static_cast<size_t>(statement.change)], /*action=*/true);
+  if (statement.change == BodyChange::kReplaceHeader) ReplaceInView(statement, edit.text, run);
   run.out.edits.emplace_back(std::move(edit));
 }
 

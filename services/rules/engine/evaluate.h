@@ -18,7 +18,7 @@ struct EvaluationLimits {
   uint32_t steps = 20'000;  // instructions that ran; skipped rules don't count
   uint32_t actions = 32;
   uint32_t redirects = 4;  // operators' rules: 8
-  uint32_t notifies = 3;
+  uint32_t notifies = 3;   // operators' rules: 12
   size_t variable_bytes = 4096;
   absl::Duration wall = absl::Milliseconds(50);  // looked at now and then
   bool trace = false;                            // every test, not only what decided

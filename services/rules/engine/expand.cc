@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "lib/mail/utf8.h"
 #include "services/rules/engine/macros.h"
 #include "services/rules/engine/run.h"
@@ -10,6 +13,23 @@ namespace {
 
 // Of one text altogether: variables may be named in it thousands of times.
 constexpr size_t kMaxText = 64 * 1024;
+
+// What stands on the line before a list is before each line of it, too: "> $BODY$".
+void AppendLines(const std::string& lines, std::string& text) {
+  const size_t line = text.rfind('\n');
+  const std::string before = line == text.npos ? text : text.substr(line + 1);
+  for (size_t at = 0; at < lines.size();) {
+    const size_t end = std::min(lines.find('\n', at), lines.size());
+    if (at > 0) absl::StrAppend(&text, "\n", before);
+    absl::StrAppend(&text, absl::string_view(lines).substr(at, end - at));
+    at = end + 1;
+    if (text.size() > kMaxText) return;
+  }
+}
+
+std::string ValueOf(const TextPiece& macro, const Run& run) {
+  return MacroValue(macro.text, run, macro.slot).value_or(absl::StrCat("$", macro.text, "$"));
+}
 
 void Append(const TextPiece& piece, const Run& run, std::string& text) {
   switch (piece.kind) {
@@ -26,7 +46,7 @@ void Append(const TextPiece& piece, const Run& run, std::string& text) {
       text += EnvironmentItem(piece.text, run).value_or("");
       break;
     case Piece::kMacro:
-      text += MacroValue(piece.text, run).value_or(absl::StrCat("$", piece.text, "$"));
+      AppendLines(ValueOf(piece, run), text);
       break;
   }
 }
@@ -38,7 +58,22 @@ std::string Expand(const Text& text, const Run& run) {
   std::string whole;
   for (const TextPiece& piece : text.pieces) {
     Append(piece, run, whole);
-    if (whole.size() > kMaxText) return std::string(mail::CutUtf8(whole, kMaxText));
+    if (whole.size() > kMaxText) break;
+  }
+  run.budget.Spend(whole.size());
+  if (whole.size() > kMaxText) whole.resize(mail::CutUtf8(whole, kMaxText).size());
+  return whole;
+}
+
+// A backslash means something in a replacement; in what is put into it, it is one.
+std::string ExpandReplacement(const Text& text, const Run& run) {
+  std::string whole;
+  for (const TextPiece& piece : text.pieces) {
+    std::string value;
+    Append(piece, run, value);
+    const bool literal = piece.kind == Piece::kLiteral;
+    whole += literal ? value : absl::StrReplaceAll(value, {{"\\", "\\\\"}});
+    if (whole.size() > kMaxText) return "";
   }
   return whole;
 }
@@ -50,7 +85,10 @@ std::string ExpandOr(const std::optional<Text>& text, const Run& run) {
 std::vector<std::string> ExpandAll(const std::vector<Text>& texts, const Run& run) {
   std::vector<std::string> all;
   all.reserve(texts.size());
-  for (const Text& text : texts) all.push_back(Expand(text, run));
+  for (const Text& text : texts) {
+    all.push_back(Expand(text, run));
+    if (run.budget.spent()) break;  // a list may name a long text thousands of times
+  }
   return all;
 }
 

@@ -1,12 +1,18 @@
 #include "services/rules/engine/macros.h"
 
+#include <variant>
+#include <vector>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "lib/crypto/digest.h"
 #include "lib/mail/message_ids.h"
+#include "lib/mail/parameters.h"
 #include "lib/mail/utf8.h"
 #include "services/rules/code_points.h"
 #include "services/rules/engine/mailbox_list.h"
@@ -14,7 +20,8 @@
 namespace postern::rules {
 namespace {
 
-constexpr size_t kMaxMacro = 998;  // code points
+constexpr size_t kMaxMacro = 998;        // code points
+constexpr size_t kMaxLines = 16 * 1024;  // bytes of a macro that has lines
 
 std::string HeaderText(const Run& run, absl::string_view name) {
   const auto fields = run.message.Fields(name);
@@ -69,6 +76,72 @@ std::optional<std::string> AddressMacro(absl::string_view name, const Run& run) 
   return std::nullopt;
 }
 
+std::vector<std::string> AttachmentNames(const Run& run) {
+  std::vector<std::string> names;
+  for (const MessageView::Part& part : run.message.Parts()) {
+    const bool attached = part.disposition == "attachment" || !part.file_name.empty();
+    if (attached && !part.multipart) names.push_back(mail::CleanLine(part.file_name));
+  }
+  return names;
+}
+
+// Those that a rule of this program has taken off.
+std::string RemovedAttachments(const Run& run) {
+  for (const Edit& edit : run.out.edits) {
+    const auto* body = std::get_if<BodyEdit>(&edit);
+    if (body != nullptr && body->change == BodyChange::kStripAttachments)
+      return absl::StrJoin(AttachmentNames(run), ", ");
+  }
+  return "";
+}
+
+// "ATTACHMENT(2)": the name of the second one.
+std::string NthAttachment(absl::string_view name, const Run& run) {
+  uint32_t number = 0;
+  const size_t open = name.find('(');
+  if (!absl::SimpleAtoi(name.substr(open + 1, name.size() - open - 2), &number)) return "";
+  const std::vector<std::string> names = AttachmentNames(run);
+  return number > 0 && number <= names.size() ? names[number - 1] : "";
+}
+
+std::string ContentType(const Run& run) {
+  const auto fields = run.message.Fields("Content-Type");
+  return fields.empty() ? "text/plain" : mail::ParseParameterized(fields[0]->raw).value;
+}
+
+std::string Boundary(const Run& run) {
+  const auto fields = run.message.Fields("Content-Type");
+  if (fields.empty()) return "";
+  return std::string(mail::ParseParameterized(fields[0]->raw).Get("boundary"));
+}
+
+// Of automatic answers (*.RSP), in one line.
+std::optional<std::string> AnswerMacro(absl::string_view name, const Run& run) {
+  if (name == "ATTACHMENTCOUNT") return absl::StrCat(AttachmentNames(run).size());
+  if (absl::StartsWith(name, "ATTACHMENT(") && absl::EndsWith(name, ")"))
+    return NthAttachment(name, run);
+  if (name == "CONTENTTYPE") return ContentType(run);
+  if (name == "PARTBOUNDARY") return Boundary(run);
+  if (name == "PRODUCTID") return "Postern";
+  if (name == "DATESTAMP")  // RFC 5322 section 3.3
+    return absl::FormatTime("%a, %d %b %Y %H:%M:%S %z", run.facts.now, run.facts.zone);
+  return std::nullopt;
+}
+
+// And those with lines.
+std::optional<std::string> ListMacro(absl::string_view name, const Run& run) {
+  if (name == "BODY" || name == "BODY-AS-TEXT") return std::string(run.message.Text());
+  if (name == "ATTACHMENTS") return absl::StrJoin(AttachmentNames(run), "\n");
+  if (name != "HEADERS") return std::nullopt;
+  std::string header;
+  for (const MessageView::Field& field : run.message.AllFields()) {
+    absl::StrAppend(&header, header.empty() ? "" : "\n", field.name, ": ",
+                    mail::CleanLine(field.decoded()));
+    if (header.size() > kMaxLines) break;
+  }
+  return header;
+}
+
 std::optional<std::string> Value(absl::string_view name, const Run& run) {
   const Facts& facts = run.facts;
   if (auto address = AddressMacro(name, run)) return address;
@@ -90,20 +163,24 @@ std::optional<std::string> Value(absl::string_view name, const Run& run) {
   if (name == "FILTERRULENAME") return RuleName(run);
   if (name == "GEN_GUID") return Guid(run);
   if (name == "PRIMARYDOMAIN") return EnvironmentItem("domain", run).value_or("");
-  for (absl::string_view unanswered : {"LIST_ATTACHMENTS_REMOVED", "LIST_VIRUSES_FOUND",
-                                       "MESSAGEFILENAME", "PRIMARYIP", "AV_VERSION"}) {
+  if (name == "LIST_ATTACHMENTS_REMOVED") return RemovedAttachments(run);
+  for (absl::string_view unanswered :
+       {"LIST_VIRUSES_FOUND", "MESSAGEFILENAME", "PRIMARYIP", "AV_VERSION"}) {
     if (name == unanswered) return "";
   }
-  return std::nullopt;
+  return AnswerMacro(name, run);
 }
 
 }  // namespace
 
-std::optional<std::string> MacroValue(absl::string_view name, const Run& run) {
+std::optional<std::string> MacroValue(absl::string_view name, const Run& run, uint32_t most) {
   // A header's name may be in any case, the macros' are in capitals.
-  std::optional<std::string> value = Value(absl::AsciiStrToUpper(name), run);
+  const std::string capitals = absl::AsciiStrToUpper(name);
+  std::optional<std::string> value = ListMacro(capitals, run);
+  if (value) return mail::CleanText(mail::CutUtf8(*value, kMaxLines));
+  value = Value(capitals, run);
   if (!value) return std::nullopt;
-  return Shorten(mail::CleanLine(*value), kMaxMacro);
+  return Shorten(mail::CleanLine(*value), most == 0 ? kMaxMacro : most);
 }
 
 std::optional<std::string> EnvironmentItem(absl::string_view name, const Run& run) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -9,9 +10,10 @@
 namespace postern::rules {
 
 // What a macro of the content filter stands for, "SENDER", "HEADER:X-Spam", without the dollar
-// signs: rules reference 2.3. On one line without controls, at most 998 code points. Nothing for
-// one that isn't known: it stays as it stands.
-std::optional<std::string> MacroValue(absl::string_view name, const Run& run);
+// signs: rules reference 2.3. On one line without controls, at most `most` code points (0: 998);
+// of those that are lists (BODY, HEADERS, ATTACHMENTS) each on its line, 16 KiB in all. Nothing
+// for one that isn't known: it stays as it stands.
+std::optional<std::string> MacroValue(absl::string_view name, const Run& run, uint32_t most = 0);
 
 // An item of RFC 5183; nothing when there is none of that name.
 std::optional<std::string> EnvironmentItem(absl::string_view name, const Run& run);

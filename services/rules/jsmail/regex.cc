@@ -22,7 +22,8 @@ std::string Quote(absl::string_view code_point) {
 
 class Translator {
  public:
-  explicit Translator(absl::string_view pattern) : pattern_(pattern) {}
+  Translator(absl::string_view pattern, RegexDialect dialect)
+      : pattern_(pattern), has_groups_(dialect == RegexDialect::kContentFilter) {}
 
   TranslatedRegex Run() {
     if (pattern_.empty()) Fail(0, "the expression is empty: it would match every mail");
@@ -30,6 +31,8 @@ class Translator {
       Fail(kMaxPatternBytes,
            absl::StrCat("the expression is longer than ", kMaxPatternBytes, " bytes"));
     while (!result_.error && at_ < pattern_.size()) ReadPiece();
+    if (!open_.empty())
+      Fail(open_.back(), "this \"(\" has no \")\"; write \\( for the character itself");
     return std::move(result_);
   }
 
@@ -41,6 +44,7 @@ class Translator {
       ++at_;
       return;
     }
+    if (has_groups_ && ReadStructure(c)) return;
     if (c == '.') {
       result_.re2 += c;
       ++at_;
@@ -54,13 +58,42 @@ class Translator {
     if (!result_.error) ReadQuantifiers();
   }
 
+  // Of the content filter's dialect: groups, alternatives, ends of words. False: it is none.
+  bool ReadStructure(char c) {
+    if (c == '|') {
+      result_.re2 += c;
+    } else if (c == '(') {
+      result_.re2 += c;
+      open_.push_back(at_);
+      ++result_.groups;
+    } else if (c == ')' && !open_.empty()) {
+      result_.re2 += c;
+      open_.pop_back();
+    } else if (c == '<' || c == '>') {
+      Warn(at_, absl::StrCat("\"", pattern_.substr(at_, 1), "\" is the ",
+                             c == '<' ? "beginning" : "end", " of a word here; write [",
+                             pattern_.substr(at_, 1), "] for the character itself"));
+      result_.re2 += "\\b";
+    } else {
+      return false;
+    }
+    ++at_;
+    if (c == ')') ReadQuantifiers();
+    return true;
+  }
+
   void ReadEscape() {
     const absl::string_view escaped = CodePointAt(at_ + 1);
     if (escaped.empty())
       return Fail(at_, "the expression ends in a lone backslash; write \\\\ for a backslash");
     if (absl::StrContains("bBdDsSwW", escaped))
       Warn(at_, absl::StrCat("\\", escaped, " is the letter ", escaped, " here, not a class"));
-    result_.re2 += Quote(escaped);
+    if (has_groups_ && absl::ascii_isdigit(static_cast<unsigned char>(escaped[0])))
+      Warn(at_, absl::StrCat("\\", escaped, " is the digit ", escaped,
+                             " here: an expression "
+                             "can't ask for what a group of it matched"));
+    const bool word_end = has_groups_ && (escaped == "<" || escaped == ">");
+    result_.re2 += word_end ? "\\b" : Quote(escaped);
     at_ += 1 + escaped.size();
   }
 
@@ -176,12 +209,16 @@ class Translator {
   }
 
   absl::string_view pattern_;
+  const bool has_groups_;
   size_t at_ = 0;
+  std::vector<size_t> open_;  // groups that have no end yet
   TranslatedRegex result_;
 };
 
 }  // namespace
 
-TranslatedRegex TranslateRegex(absl::string_view pattern) { return Translator(pattern).Run(); }
+TranslatedRegex TranslateRegex(absl::string_view pattern, RegexDialect dialect) {
+  return Translator(pattern, dialect).Run();
+}
 
 }  // namespace postern::rules::jsmail

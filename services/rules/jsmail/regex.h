@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,9 +19,15 @@ struct TranslatedRegex {
   std::string re2;  // RE2 syntax; senseless when there is an error
   std::vector<RegexNote> warnings;
   std::optional<RegexNote> error;
+  size_t groups = 0;  // that replacements may name
 };
 
 constexpr size_t kMaxPatternBytes = 1024;
+
+enum class RegexDialect : uint8_t {
+  kJsmail,
+  kContentFilter,  // MDaemon's: the same with ( ) and |, and with the ends of words: < > \< \>
+};
 
 // JSMail's dialect in RE2's syntax. Only . ^ $ [ ] \ * + ? are special: | ( ) { }
 // are ordinary characters, \d is the letter d, and a+? is an optional a+, so an
@@ -30,6 +37,7 @@ constexpr size_t kMaxPatternBytes = 1024;
 //   piece   = atom { "*" | "+" | "?" } | "^" | "$"
 //   atom    = "." | "\" any | bracket | ordinary
 //   bracket = "[" [ "^" ] [ "-" | "]" ] { item } "]"
-TranslatedRegex TranslateRegex(absl::string_view pattern);
+TranslatedRegex TranslateRegex(absl::string_view pattern,
+                               RegexDialect dialect = RegexDialect::kJsmail);
 
 }  // namespace postern::rules::jsmail
