@@ -34,7 +34,8 @@ find_package(GTest REQUIRED)
 target_link_libraries(postern_precompiled_tests PUBLIC GTest::gmock)
 set(POSTERN_PURE postern_words postern_mail postern_crypto postern_schedule rules_ir rules_engine
     rules_sieve rules_jsmail rules_jsmail_tests sieve_suite pigeonhole_driver script_actions words_test
-    mail_test schedule_test rules_engine_tests bench_rules_speed rules_answers rules_answers_tests rules_sieve_tests)
+    mail_test schedule_test rules_engine_tests bench_rules_speed rules_answers rules_answers_tests rules_sieve_tests
+    rules_filter rules_filter_tests)
 
 function(postern_precompile name from)
   if(NOT name IN_LIST POSTERN_PURE)

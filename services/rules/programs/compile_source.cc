@@ -6,9 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/crypto/digest.h"
+#include "services/rules/filter/compile.h"
 #include "services/rules/jsmail/acl.h"
 #include "services/rules/jsmail/compile.h"
 #include "services/rules/jsmail/finger.h"
+#include "services/rules/personal/personal_rules.h"
 #include "services/rules/programs/program_key.h"
 #include "services/rules/sieve/compile.h"
 
@@ -28,6 +30,13 @@ Compiled CompileSieve(const ProgramSource& source, bool& includes_global) {
     return found->second;
   };
   return sieve::Compile(source.text, options);
+}
+
+Compiled CompileFilter(const ProgramSource& source) {
+  filter::CompileOptions options;
+  options.file_name = source.file_name;
+  options.operator_rule = source.operator_rule;
+  return filter::Compile(source.text, options);
 }
 
 using JsmailFrontEnd = Compiled (*)(absl::string_view, const jsmail::CompileOptions&);
@@ -59,6 +68,8 @@ Compiled CompileText(const ProgramSource& source, CompiledSource& result) {
   switch (source.language) {
     case v1::RULE_LANGUAGE_SIEVE:
       return CompileSieve(source, result.includes_global);
+    case v1::RULE_LANGUAGE_CONTENT_FILTER:
+      return CompileFilter(source);
     case v1::RULE_LANGUAGE_JSMAIL_REJECT:
       return CompileJsmail(jsmail::CompileReject, source);
     case v1::RULE_LANGUAGE_JSMAIL_RESPONDERS:
@@ -70,8 +81,10 @@ Compiled CompileText(const ProgramSource& source, CompiledSource& result) {
     case v1::RULE_LANGUAGE_JSMAIL_FINGER:
       result.rules = 1;
       return {nullptr, jsmail::ParseFinger(source.text, source.file_name).problems};
+    case v1::RULE_LANGUAGE_PERSONAL:
+      return personal::Compile(source.text);
     default:
-      return Unknown(source);  // RULE_LANGUAGE_CONTENT_FILTER, RULE_LANGUAGE_PERSONAL
+      return Unknown(source);
   }
 }
 
