@@ -7,11 +7,11 @@
 #include <optional>
 #include <utility>
 
-#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "lib/mail/address.h"
 #include "lib/mail/utf8.h"
@@ -87,6 +87,17 @@ std::string Find(const Uri& uri, const std::string& name) {
   return found == uri.query.end() ? "" : found->second;
 }
 
+// "body=…" of the options (RFC 5435 section 3.5 leaves their names to us); empty: it is not there.
+std::string Option(const Action::Notify& notify, absl::string_view name) {
+  for (const std::string& option : notify.options()) {
+    absl::string_view value = option;
+    if (absl::ConsumePrefix(&value, name) && absl::ConsumePrefix(&value, "=")) {
+      return std::string(value);
+    }
+  }
+  return "";
+}
+
 // "user@host" or "host", no resource; what it may hold is looked at by the edge.
 std::string BareJid(absl::string_view path) {
   if (absl::StartsWith(path, "//")) {  // the account to send from: ours alone
@@ -115,9 +126,9 @@ absl::StatusOr<edge::v1::NotifyRequest> XmppNotification(const Action& action,
   edge::v1::NotifyRequest request;
   request.set_notification_id(action.key());
   request.set_to(BareJid(uri->path));
-  const bool normal =
-      Find(*uri, "type") == "normal" || absl::c_linear_search(notify.options(), "type=normal");
-  request.set_headline(!normal);
+  const std::string type = Option(notify, "type");
+  request.set_chat(type == "chat");
+  request.set_headline(!request.chat() && type != "normal" && Find(*uri, "type") != "normal");
   request.set_subject(Line(Find(*uri, "subject")));
   std::string body = notify.message().empty() ? Find(*uri, "body") : notify.message();
   request.set_body(body.empty() ? Summary(mail) : Text(body));
@@ -150,7 +161,8 @@ absl::StatusOr<MailNotification> MailtoNotification(const Action& action,
   made.subject = Line(!notify.message().empty() ? absl::string_view(notify.message())
                       : !subject.empty()        ? absl::string_view(subject)
                                                 : absl::string_view(Summary(mail)));
-  const std::string body = Find(*uri, "body");
+  std::string body = Find(*uri, "body");
+  if (body.empty()) body = Option(notify, "body");
   made.text = body.empty() ? absl::StrCat(Summary(mail), "\n") : Text(body);
   return made;
 }

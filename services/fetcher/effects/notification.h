@@ -21,12 +21,14 @@ struct NotifiedMail {
 };
 
 // "xmpp:ann@example.org?message;subject=Hi" (RFC 5122, RFC 5437): a headline from the gateway, or
-// a normal message where the options or the URI ask for it ("type=normal"). Its text is the
+// a normal message where the options or the URI ask for it ("type=normal"), or an instant message
+// (the option "type=chat"). Its text is the
 // rule's, else the URI's, else who wrote and what of. kInvalidArgument: no such URI.
 absl::StatusOr<edge::v1::NotifyRequest> XmppNotification(const rules::v1::Action& action,
                                                          const NotifiedMail& mail);
 
-// "mailto:a@b.c,d@e.f?subject=Hi" (RFC 6068, RFC 5436).
+// "mailto:a@b.c,d@e.f?subject=Hi" (RFC 6068, RFC 5436). The text is the URI's, else that of the
+// option "body=…".
 struct MailNotification {
   std::vector<std::string> to;
   std::string subject, text;
