@@ -29,9 +29,7 @@ namespace jsmail = rules::jsmail;
 
 constexpr size_t kMaxHeaderRead = 256 * 1024;
 
-bool IsReject(const RuleFile& file) {
-  return !file.kind.sieve && file.kind.jsmail == crypto::FileKind::kReject;
-}
+bool IsReject(const RuleFile& file) { return file.kind.Is(crypto::FileKind::kReject); }
 
 // ' matched "win $$$"', as the trace has it for a line.
 std::string MatchedAt(uint32_t line, const Evaluation& evaluation) {

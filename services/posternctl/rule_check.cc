@@ -62,10 +62,10 @@ absl::StatusOr<schedule::Schedule> ScheduleOf(const RuleFile& file, const RuleCh
 }
 
 absl::StatusOr<CheckedFile> CheckRuleFile(const RuleFile& file, const RuleCheck& check) {
-  if (!file.kind.sieve && file.kind.jsmail == FileKind::kScheduler) {
+  if (file.kind.Is(FileKind::kScheduler)) {
     return CheckSchedule(file, check);
   }
-  if (!file.kind.sieve && file.kind.jsmail == FileKind::kPasswords) {
+  if (file.kind.Is(FileKind::kPasswords)) {
     return CheckPasswords(file, check);
   }
   CheckedFile checked;

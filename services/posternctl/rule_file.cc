@@ -9,6 +9,7 @@
 #include "lib/mail/charset.h"
 #include "lib/mail/utf8.h"
 #include "services/posternctl/text_file.h"
+#include "services/rules/filter/compile.h"
 #include "services/rules/jsmail/acl.h"
 #include "services/rules/jsmail/compile.h"
 #include "services/rules/jsmail/finger.h"
@@ -23,12 +24,15 @@ using crypto::FileKind;
 namespace jsmail = rules::jsmail;
 
 constexpr size_t kMaxFileBytes = 4 << 20;  // of a password file
-constexpr char kSieve[] = "sieve";
+constexpr char kSieve[] = "sieve", kFilter[] = "filter";
 
 // By the name of the file, else by what stands in it.
 absl::StatusOr<RuleKind> FindKind(const std::string& name, const std::string& text) {
   if (absl::EndsWithIgnoreCase(name, ".sieve") || absl::EndsWithIgnoreCase(name, ".siv")) {
     return RuleKind{true, {}};
+  }
+  if (absl::EqualsIgnoreCase(name, "cfrules.dat") || rules::filter::LooksLikeFilter(text)) {
+    return RuleKind::Filter();
   }
   if (const auto kind = jsmail::KindOfFile(name)) return RuleKind{false, *kind};
   const bool statements = absl::StrContains(text, ';') || absl::StrContains(text, '{');
@@ -39,8 +43,8 @@ absl::StatusOr<RuleKind> FindKind(const std::string& name, const std::string& te
   if (const auto kind = jsmail::KindOfText(text)) return RuleKind{false, *kind};
   return absl::InvalidArgumentError(
       absl::StrCat(name,
-                   ": can't tell what it is written in; say it with --language sieve, or "
-                   "with --jsmail KIND FILE (",
+                   ": can't tell what it is written in; say it with --language sieve or "
+                   "filter, or with --jsmail KIND FILE (",
                    jsmail::AllKinds(), ")"));
 }
 
@@ -70,17 +74,20 @@ absl::StatusOr<crypto::OpenedFile> Open(const std::string& path, const std::stri
 
 std::optional<RuleKind> RuleKindNamed(const std::string& name) {
   if (absl::EqualsIgnoreCase(name, kSieve)) return RuleKind{true, {}};
+  if (absl::EqualsIgnoreCase(name, kFilter)) return RuleKind::Filter();
   const auto kind = jsmail::KindNamed(name);
   if (!kind) return std::nullopt;
   return RuleKind{false, *kind};
 }
 
 std::string Words(const RuleKind& kind) {
-  return kind.sieve ? kSieve : absl::StrCat("jsmail ", jsmail::NameOfKind(kind.jsmail));
+  if (!kind.IsJsmail()) return kind.sieve ? kSieve : kFilter;
+  return absl::StrCat("jsmail ", jsmail::NameOfKind(kind.jsmail));
 }
 
 rules::v1::RuleLanguage LanguageOf(const RuleKind& kind) {
   if (kind.sieve) return rules::v1::RULE_LANGUAGE_SIEVE;
+  if (kind.filter) return rules::v1::RULE_LANGUAGE_CONTENT_FILTER;
   switch (kind.jsmail) {
     case FileKind::kReject:
       return rules::v1::RULE_LANGUAGE_JSMAIL_REJECT;
@@ -105,7 +112,7 @@ void AddKeyFileOption(CLI::App& verb, std::string& key_file) {
 
 void AddRuleFileOptions(CLI::App& verb, RuleFileOptions& options) {
   verb.add_option("--language", options.language,
-                  "what the file is written in: sieve, or a kind of JSMail's files")
+                  "what the file is written in: sieve, filter, or a kind of JSMail's files")
       ->option_text("LANGUAGE");
   AddKeyFileOption(verb, options.key_file);
 }
@@ -116,14 +123,14 @@ std::string CheckKinds(const RuleFileOptions& options) {
                         ": --jsmail reject FILE");
   }
   if (!options.language.empty() && !RuleKindNamed(options.language)) {
-    return absl::StrCat("--language: must be sieve or one of ", jsmail::AllKinds());
+    return absl::StrCat("--language: must be sieve, filter or one of ", jsmail::AllKinds());
   }
   return "";
 }
 
 absl::StatusOr<RuleFile> ReadRuleFile(const std::string& path, const std::string& key_file,
                                       RuleKind kind) {
-  auto opened = Open(path, key_file, kind.sieve ? std::nullopt : std::optional(kind.jsmail));
+  auto opened = Open(path, key_file, kind.IsJsmail() ? std::optional(kind.jsmail) : std::nullopt);
   if (!opened.ok()) return opened.status();
   return RuleFile{path, FileNameOf(path), kind, std::move(opened->text)};
 }
@@ -168,6 +175,12 @@ rules::Compiled CompileRuleFile(const RuleFile& file) {
     };
     return rules::sieve::Compile(text, options);
   }
+  if (file.kind.filter) {
+    rules::filter::CompileOptions options;
+    options.file_name = file.name;
+    options.operator_rule = true;
+    return rules::filter::Compile(text, options);
+  }
   jsmail::CompileOptions options;
   options.file_name = file.name;
   options.operator_rule = true;
@@ -197,7 +210,7 @@ rules::v1::ImportRulesRequest RequestFor(const RuleFile& file) {
   request.set_file_name(file.name);
   const std::string& text = file.text.Reveal();
   std::string source = mail::IsUtf8(text) ? text : mail::ToUtf8(text, "windows-1252");
-  if (!file.kind.sieve && file.kind.jsmail == FileKind::kResponders) {
+  if (file.kind.Is(FileKind::kResponders)) {
     for (const std::string& name : jsmail::TextsWanted(source)) {
       auto reply = ReadBeside(file.path, name, {""});
       if (!reply) continue;
@@ -206,7 +219,7 @@ rules::v1::ImportRulesRequest RequestFor(const RuleFile& file) {
       source += jsmail::EmbeddedText(name, *reply);
     }
   }
-  if (!file.kind.sieve && file.kind.jsmail == FileKind::kFinger) {
+  if (file.kind.Is(FileKind::kFinger)) {
     request.set_name(jsmail::FingerUser(file.name).value_or(""));
   }
   request.set_source(std::move(source));

@@ -14,13 +14,18 @@
 // Files of rules that posternctl reads by itself, without a server.
 namespace postern::posternctl {
 
-// What a file is written in: Sieve, or as one of JSMail's files.
+// What a file is written in: Sieve, MDaemon's content filter, or as one of JSMail's files.
 struct RuleKind {
   bool sieve = false;
-  crypto::FileKind jsmail = crypto::FileKind::kReject;  // unless it is Sieve
+  crypto::FileKind jsmail = crypto::FileKind::kReject;  // unless it is one of the others
+  bool filter = false;
+
+  static RuleKind Filter() { return {false, crypto::FileKind::kReject, true}; }
+  bool Is(crypto::FileKind kind) const { return !sieve && !filter && jsmail == kind; }
+  bool IsJsmail() const { return !sieve && !filter; }
 };
-std::string Words(const RuleKind& kind);                         // "sieve", "jsmail reject"
-std::optional<RuleKind> RuleKindNamed(const std::string& name);  // "sieve", "reject", …
+std::string Words(const RuleKind& kind);  // "sieve", "filter", "jsmail reject"
+std::optional<RuleKind> RuleKindNamed(const std::string& name);  // "sieve", "filter", "reject", …
 // UNSPECIFIED: what the rules service has nothing to do with (passwords, accounts, schedules).
 rules::v1::RuleLanguage LanguageOf(const RuleKind& kind);
 

@@ -84,8 +84,7 @@ absl::Status Check(Session& session, Question question) {
   if (!question.reject.empty()) question.file.jsmail = {"reject", question.reject};
   auto file = ReadRuleFile(question.file);
   if (!file.ok()) return file.status();
-  const FileKind kind = file->kind.jsmail;
-  const bool schedule = !file->kind.sieve && kind == FileKind::kScheduler;
+  const bool schedule = file->kind.Is(FileKind::kScheduler);
   if (!question.from.empty()) {
     if (schedule) return PrintFirings(session, *file, question);
     return absl::InvalidArgumentError("--from and --to are for scheduler files");
@@ -118,6 +117,7 @@ void AddRulesCheck(Nouns& nouns, CLI::App& rules) {
       "error. What a file is written in is found out by its name, else by what stands in it. Of\n"
       "a scheduler file, --from and --to print each time in between as JSON.\n\n"
       "Examples:\n  posternctl rules check ann.sieve\n"
+      "  posternctl rules check cfrules.dat\n"
       "  posternctl rules check --jsmail reject /etc/jsmail/reject.lst\n"
       "  posternctl rules check --jsmail scheduler s.txt --from 2026-01-05 --to 2026-01-12\n",
       [question](Session& session) { return Check(session, *question); });

@@ -18,11 +18,13 @@ constexpr uint32_t kMostListed = 1000;
 struct Question {
   std::string id, user;
   uint32_t limit = 50;
-  std::string sieve, envelope_from;
+  std::string sieve, filter, envelope_from;
   OfflineQuestion offline;
   Connection connection;
 
-  bool has_file() const { return !sieve.empty() || !offline.file.jsmail.empty(); }
+  bool has_file() const {
+    return !sieve.empty() || !filter.empty() || !offline.file.jsmail.empty();
+  }
   bool of_connections() const {
     return !offline.file.jsmail.empty() &&
            rules::jsmail::KindNamed(offline.file.jsmail[0]) == crypto::FileKind::kAllowDeny;
@@ -59,7 +61,9 @@ std::string Check(const Question& question) {
   if (const std::string wrong = CheckKinds(question.offline.file); !wrong.empty()) return wrong;
   const bool message = !question.offline.message_file.empty();
   if (!question.has_file()) {
-    return message ? "--message needs the file to judge by: --jsmail KIND FILE or --sieve FILE"
+    return message ? "--message needs the file to judge by: --jsmail KIND FILE, --sieve FILE or "
+                     "--filter "
+                     "FILE"
                    : "";
   }
   if (question.of_connections()) {
@@ -69,7 +73,7 @@ std::string Check(const Question& question) {
                ? ""
                : "--jsmail allow-deny needs --address, or --message to take one from";
   }
-  return message ? "" : "--jsmail and --sieve need the mail to judge: --message MAIL";
+  return message ? "" : "--jsmail, --sieve and --filter need the mail to judge: --message MAIL";
 }
 
 void AddOfflineOptions(CLI::App& verb, const Asked& question, CLI::Option* id, CLI::Option* user) {
@@ -79,11 +83,17 @@ void AddOfflineOptions(CLI::App& verb, const Asked& question, CLI::Option* id, C
                      ->option_text("KIND FILE")
                      ->excludes(id)
                      ->excludes(user);
-  verb.add_option("--sieve", question->sieve, "judge by this Sieve script")
+  auto* sieve = verb.add_option("--sieve", question->sieve, "judge by this Sieve script")
+                    ->option_text("FILE")
+                    ->excludes(id)
+                    ->excludes(user)
+                    ->excludes(jsmail);
+  verb.add_option("--filter", question->filter, "judge by this content filter (cfrules.dat)")
       ->option_text("FILE")
       ->excludes(id)
       ->excludes(user)
-      ->excludes(jsmail);
+      ->excludes(jsmail)
+      ->excludes(sieve);
   verb.add_option("--message", offline.message_file, "the mail to judge")->option_text("MAIL");
   verb.add_option("--envelope-from", question->envelope_from,
                   "its envelope sender, '' for none; else as Return-Path says")
@@ -119,6 +129,10 @@ void AddOptions(CLI::App& verb, const Asked& question) {
       question->offline.file.language = "sieve";
       question->offline.file.path = question->sieve;
     }
+    if (!question->filter.empty()) {
+      question->offline.file.language = "filter";
+      question->offline.file.path = question->filter;
+    }
     const std::string wrong = Check(*question);
     if (!wrong.empty()) throw CLI::ValidationError(wrong);
   });
@@ -130,15 +144,17 @@ void AddExplain(Nouns& nouns, CLI::App& rules) {
   auto question = std::make_shared<Question>();
   CLI::App& explain = nouns.AddVerb(
       rules, "explain", "What rules do with a mail, or did, and why",
-      "Lists what rules have decided within the last 7 days, the newest first. With --jsmail\n"
-      "or --sieve, and --message, it judges one mail by one file, without a server; with --json\n"
-      "it prints the actions. KIND is reject, subject, responders or allow-deny, which judges a\n"
+      "Lists what rules have decided within the last 7 days, the newest first. With --jsmail,\n"
+      "--sieve or --filter, and --message, it judges one mail by one file, without a server; with\n"
+      "--json it prints the actions. KIND is reject, subject, responders or allow-deny, which "
+      "judges a\n"
       "connection. What only a server knows is assumed, and told: mailboxes are there, programs\n"
       "run well, nothing was seen before. Scripts that are included lie beside the file.\n\n"
       "Examples:\n  posternctl rules explain --user ann@example.org\n"
       "  posternctl rules explain '<20261122.1@example.net>'\n"
       "  posternctl rules explain --jsmail reject reject.txt --message mail.eml\n"
       "  posternctl rules explain --sieve ann.sieve --message mail.eml --json\n"
+      "  posternctl rules explain --filter cfrules.dat --message mail.eml\n"
       "  posternctl rules explain --jsmail allow-deny acl.txt --service smtp --address 192.0.2.7\n",
       [question](Session& session) { return Explain(session, *question); });
   AddOptions(explain, question);

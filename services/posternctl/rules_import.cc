@@ -86,6 +86,9 @@ void AddFolderOptions(CLI::App& verb, FolderImport& folder) {
       ->option_text("DOMAIN ...");
   verb.add_flag("--swap-fr", folder.swap_fr,
                 "the password file is an old one, whose letters f and r mean each other's");
+  verb.add_option("--user-domain", folder.user_domain,
+                  "the Jabber domain of the password file's users, whose roles are set")
+      ->option_text("DOMAIN");
   verb.add_option("--owner", folder.owner, "whose the POP3 accounts are that have no dest: line")
       ->option_text("JID");
   verb.add_option("--aliases-out", folder.aliases_out,
@@ -106,7 +109,8 @@ void AddJsmail(Nouns& nouns, CLI::App& import) {
       "subject, NAME.fgr, passwords, pop3, scheduler, with any ending), and what each became is\n"
       "told: rules, accounts, a file of aliases or routes for the sender. When one has an error,\n"
       "none is imported. Passwords are shown nowhere. In the password file f is an operator, r\n"
-      "may redirect their own mail; --swap-fr if yours has it the other way round.\n\n"
+      "may redirect their own mail; --swap-fr if yours has it the other way round. Roles are\n"
+      "set when --user-domain says which Jabber users are meant.\n\n"
       "A line of a reject file is KEY:EXPRESSION with the keys source, destination, subject\n"
       "and received; a '!' before either part means accept, which overrides every reject.\n\n"
       "Examples:\n  posternctl rules import jsmail --reject reject.txt\n"
@@ -125,6 +129,23 @@ void AddJsmail(Nouns& nouns, CLI::App& import) {
       throw CLI::ValidationError("name either a folder (DIR) or files (--reject FILE, …)");
     }
   });
+}
+
+void AddFilter(Nouns& nouns, CLI::App& import) {
+  auto one = std::make_shared<OneFile>();
+  one->kind = RuleKind::Filter();
+  CLI::App& filter = nouns.AddVerb(
+      import, "filter", "MDaemon's content filter, cfrules.dat",
+      "Replaces the content filter of the scope, at once and as a whole. A file with an error\n"
+      "changes nothing; an empty file removes it. What MDaemon does and nobody here can is told,\n"
+      "rule by rule: such a rule goes without that action, or is left out where mail could be\n"
+      "lost otherwise. Programs are run for the site and for domains, when the runner knows them.\n"
+      "\nExamples:\n  posternctl rules import filter cfrules.dat --dry-run\n"
+      "  posternctl rules import filter cfrules.dat --scope domain:example.org\n",
+      [one](Session& session) { return ImportOne(session, *one); });
+  filter.add_option("FILE", one->path, "the file")->required();
+  AddScopeOption(filter, one->scope);
+  filter.add_flag("--dry-run", one->dry_run, "only look, and tell what it would become");
 }
 
 void AddSieve(Nouns& nouns, CLI::App& import) {
@@ -150,6 +171,7 @@ void AddSieve(Nouns& nouns, CLI::App& import) {
 void AddRulesImport(Nouns& nouns, CLI::App& rules) {
   CLI::App& import = nouns.AddGroup(rules, "import", "Put files of rules in force");
   AddJsmail(nouns, import);
+  AddFilter(nouns, import);
   AddSieve(nouns, import);
 }
 

@@ -81,6 +81,8 @@ class Judge {
       }
     }
     facts_.own_addresses = facts_.recipients;
+    // Whose mailbox it is: nobody here knows their Jabber address.
+    if (!facts_.recipients.empty()) facts_.owner = facts_.recipients.front();
     facts_.now = facts_.received = absl::Now();
     facts_.zone = absl::LocalTimeZone();
   }

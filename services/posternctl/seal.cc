@@ -53,9 +53,9 @@ absl::Status Seal(Session& session, const Question& question) {
   options.language = question.kind;
   auto file = ReadRuleFile(options);
   if (!file.ok()) return file.status();
-  if (file->kind.sieve) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file->name, ": is a Sieve script; files of JSMail are sealed"));
+  if (!file->kind.IsJsmail()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        file->name, ": is no file of JSMail, but ", Words(file->kind), "; only those are sealed"));
   }
   if (auto checked = CheckRuleFile(*file, {}); !checked.ok()) return checked.status();
   const std::string out = question.out.empty() ? question.file.path + ".jsm" : question.out;
