@@ -167,6 +167,10 @@ net::Task<Session::Answer> Session::Serve(Command command) {
   if (!Fit(row->arguments, command.arguments))
     co_return Object(
         absl::InvalidArgumentError(absl::StrCat(command.name, " takes other arguments")));
+  if (row->when == When::kLoggedIn) {
+    const bool welcome = co_await IsStillWelcome();
+    if (!welcome) co_return Answer{Bye("", "Your password is void now; log in anew."), ""};
+  }
   co_return co_await (this->*row->serve)(command);
 }
 

@@ -99,7 +99,9 @@ class Session {
     std::optional<Reply> refusal;
   };
   net::Task<Attempt> Begin(std::string user, std::string act_as);
-  Reply Admit(const std::string& user, std::string code);
+  Reply Admit(const Attempt& attempt, std::string code);
+  // False: the password with which the user logged in is void.
+  net::Task<bool> IsStillWelcome();
   Reply Refuse(const std::string& user);
 
   // session_scripts.cc
@@ -120,6 +122,7 @@ class Session {
   const Waits waits_;
   std::chrono::steady_clock::time_point login_by_;
   std::string user_;  // empty: nobody is logged in
+  std::string key_;   // of the verifier by which user_ was let in
   Limits::Share login_;
   std::vector<Limits::Share> held_;  // of the command that is being served
   int mistakes_ = 0, failures_ = 0;

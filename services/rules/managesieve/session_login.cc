@@ -68,7 +68,7 @@ net::Task<absl::StatusOr<Reply>> Session::LogInByPlain(crypto::Secret response) 
   Attempt attempt = co_await Begin(said->claim.user, said->claim.act_as);
   if (attempt.refusal) co_return *std::move(attempt.refusal);
   const bool right = crypto::IsPassword(said->password, attempt.verifier);
-  if (right) co_return Admit(attempt.user, "");
+  if (right) co_return Admit(attempt, "");
   co_return Refuse(attempt.user);
 }
 
@@ -87,7 +87,7 @@ net::Task<absl::StatusOr<Reply>> Session::LogInByScram(crypto::Secret response) 
   auto ours = login->Judge(proof->Reveal());
   if (absl::IsUnauthenticated(ours.status())) co_return Refuse(attempt.user);
   if (!ours.ok()) co_return ours.status();
-  co_return Admit(attempt.user, absl::StrCat("SASL ", Quote(*ours)));
+  co_return Admit(attempt, absl::StrCat("SASL ", Quote(*ours)));
 }
 
 net::Task<Session::Attempt> Session::Begin(std::string user, std::string act_as) {
@@ -115,7 +115,13 @@ net::Task<Session::Attempt> Session::Begin(std::string user, std::string act_as)
   co_return attempt;
 }
 
-Reply Session::Admit(const std::string& user, std::string code) {
+net::Task<bool> Session::IsStillWelcome() {
+  auto verifier = co_await net::WithDeadline(waits_.storage, storage_.VerifierOf(user_));
+  co_return !verifier.ok() || verifier->stored_key == key_;
+}
+
+Reply Session::Admit(const Attempt& attempt, std::string code) {
+  const std::string& user = attempt.user;
   limits_.TakeBack(options_.address, user);
   Limits::Share login = limits_.LogIn(user);
   if (!login) {
@@ -124,6 +130,7 @@ Reply Session::Admit(const std::string& user, std::string code) {
   }
   login_ = std::move(login);
   user_ = user;
+  key_ = attempt.verifier.stored_key;
   failures_ = 0;
   options_.on_login(LoginOutcome::kDone, user);
   Reply reply = Ok(absl::StrCat("Welcome, ", user, "."));

@@ -20,7 +20,7 @@ class FakeStorage final : public ScriptStorage {
  public:
   net::Task<absl::StatusOr<crypto::ScramVerifier>> VerifierOf(std::string user) override {
     if (away) co_return absl::UnavailableError("redis: no answer");
-    const crypto::Secret right(kAnnsPassword), other("nobody-knows");
+    const crypto::Secret right(password), other("nobody-knows");
     co_return crypto::MakeScramVerifier(user == kAnn ? right : other, "a salt", 2);
   }
   std::vector<ListedScript> List(const std::string& user) const override {
@@ -36,7 +36,7 @@ class FakeStorage final : public ScriptStorage {
     return found->second;
   }
   Room RoomFor(const std::string&, const std::string& name, size_t bytes) const override {
-    if (bytes > 1024) return Room::kTooLarge;
+    if (bytes > most_bytes) return Room::kTooLarge;
     return scripts.size() < 3 || scripts.contains(name) ? Room::kEnough : Room::kTooManyScripts;
   }
   net::Task<absl::StatusOr<std::vector<std::string>>> Put(std::string, std::string name,
@@ -74,6 +74,8 @@ class FakeStorage final : public ScriptStorage {
 
   std::map<std::string, std::string> scripts;
   std::string active;
+  std::string password = kAnnsPassword;
+  size_t most_bytes = 1024;
   bool suspended = false, away = false;
 };
 

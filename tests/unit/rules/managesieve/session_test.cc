@@ -181,6 +181,19 @@ TEST_F(SessionTest, ThreeFailedLoginsEndASessionAndMoreStopTheAddress) {
   EXPECT_THAT(logins_, ElementsAre("1 ann@example.org", "2 ann@example.org"));
 }
 
+TEST_F(SessionTest, AVoidPasswordEndsItsSessions) {
+  int step = 0;
+  TestClient client([&](const std::string&) -> std::string {
+    ++step;
+    if (step == 1) return Plain(kAnn, kAnnsPassword);
+    if (step == 3) storage_.password = "another";
+    return step < 5 ? "LISTSCRIPTS\r\n" : "";
+  });
+  Session session(client, storage_, limits_, Options());
+  testing::Await(io_, session.Run());
+  EXPECT_THAT(client.all(), EndsWith("OK\r\nBYE \"Your password is void now; log in anew.\"\r\n"));
+}
+
 TEST_F(SessionTest, AUserHasSoManySessions) {
   const std::string login = Plain(kAnn, kAnnsPassword);
   const auto other = limits_.LogIn(kAnn);
@@ -195,6 +208,7 @@ TEST_F(SessionTest, LoggingOutMakesRoom) {
 }
 
 TEST_F(SessionTest, AllSessionsTogetherHoldSoMuchOfScripts) {
+  storage_.most_bytes = 100'000;
   const std::string script(30'000, '#');
   const std::string put = absl::StrCat("PUTSCRIPT \"a\" {30000+}\r\n", script, "\r\n");
   const std::string login = Plain(kAnn, kAnnsPassword);
