@@ -5,7 +5,6 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/net/deadline.h"
@@ -15,7 +14,7 @@
 namespace postern::xmpp_edge {
 namespace {
 
-constexpr std::chrono::seconds kLookEvery{1};
+constexpr std::chrono::seconds kLookEvery{1}, kTellFor{3}, kComplainEvery{60};
 // Both together are less than SpoolView::kAbandoned: who is slow is not taken for gone.
 constexpr std::chrono::seconds kTellLimit{10}, kTouchEvery{3};
 
@@ -61,8 +60,11 @@ net::Task<void> SpoolWatcher::Look(std::chrono::nanoseconds now, std::chrono::na
   if (!free) co_return;
   std::vector<SpoolFile> found = sight.abandoned;
   found.insert(found.end(), sight.ready.begin(), sight.ready.end());
+  const auto begun = std::chrono::steady_clock::now();
   for (const SpoolFile& file : found) {
-    if (in_hand_ || !may_tell_()) co_return;
+    // What was seen long ago may be otherwise now.
+    const bool fresh = std::chrono::steady_clock::now() - begun < kTellFor;
+    if (in_hand_ || !fresh || !may_tell_()) co_return;
     co_await TakeAndTell(file);
   }
 }
@@ -142,16 +144,14 @@ net::Task<absl::Status> SpoolWatcher::Settle(const std::string& problem) {
   co_return co_await files_.Run(std::move(settle));
 }
 
-// Once for each trouble, not every second.
-void SpoolWatcher::Complain(absl::string_view where, const absl::Status& status) {
-  if (status.ok()) {
-    if (absl::StartsWith(complaint_, where)) complaint_.clear();
-    return;
-  }
-  const std::string complaint = absl::StrCat(where, ": ", status.message());
-  if (complaint == complaint_) return;
-  complaint_ = complaint;
-  log::Error(where, {{"error", status.message()}});
+// Once a minute for each trouble, not every second.
+void SpoolWatcher::Complain(absl::string_view what, const absl::Status& status) {
+  if (status.ok()) return;
+  const auto now = std::chrono::steady_clock::now();
+  const auto [last, is_new] = complained_.try_emplace(std::string(what), now);
+  if (!is_new && now - last->second < kComplainEvery) return;
+  last->second = now;
+  log::Error(what, {{"error", status.message()}});
 }
 
 }  // namespace postern::xmpp_edge

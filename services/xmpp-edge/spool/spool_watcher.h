@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -47,7 +48,7 @@ class SpoolWatcher {
   // Others see that it is.
   net::Task<void> KeepInHand();
   net::Task<absl::Status> Settle(const std::string& problem);
-  void Complain(absl::string_view where, const absl::Status& status);
+  void Complain(absl::string_view what, const absl::Status& status);
 
   const SpoolRules rules_;
   const std::string worker_;
@@ -57,7 +58,7 @@ class SpoolWatcher {
   SpoolView view_;
   FileThread files_;
   std::optional<SpooledWork> in_hand_;
-  std::string complaint_;  // told last
+  std::map<std::string, std::chrono::steady_clock::time_point> complained_;  // of what, when last
 };
 
 }  // namespace postern::xmpp_edge

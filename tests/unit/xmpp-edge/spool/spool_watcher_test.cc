@@ -53,11 +53,12 @@ struct Edge {
   SpoolWatcher watcher;
 };
 
+std::string NewFolder() {
+  char name[] = "/tmp/postern-spool-XXXXXX";
+  return ::mkdtemp(name);
+}
+
 struct SpoolWatcherTest : ::testing::Test {
-  SpoolWatcherTest() {
-    char name[] = "/tmp/postern-spool-XXXXXX";
-    folder = ::mkdtemp(name);
-  }
   ~SpoolWatcherTest() override { fs::remove_all(folder); }
 
   void Put(const std::string& name, const std::string& text) {
@@ -88,7 +89,7 @@ struct SpoolWatcherTest : ::testing::Test {
   }
 
   boost::asio::io_context io;
-  std::string folder;
+  std::string folder = NewFolder();
   std::set<std::string> record;
   seconds ticks{0};
   Edge edge{folder, "one", record}, other{folder, "two", record};
