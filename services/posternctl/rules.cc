@@ -122,6 +122,7 @@ void AddRules(Nouns& nouns) {
   AddRulesCheck(nouns, rules);
   AddRemove(nouns, rules);
   AddRuleScripts(nouns, rules);
+  AddRuleGroups(nouns, rules);
   AddRulesPassword(nouns, rules);
   AddExplain(nouns, rules);
 }

@@ -12,6 +12,7 @@ void AddRulesCheck(Nouns& nouns, CLI::App& rules);
 void AddRulesImport(Nouns& nouns, CLI::App& rules);
 void AddRulesPassword(Nouns& nouns, CLI::App& rules);
 void AddRuleScripts(Nouns& nouns, CLI::App& rules);
+void AddRuleGroups(Nouns& nouns, CLI::App& rules);
 
 inline constexpr char kSite[] = "site";
 void AddScopeOption(CLI::App& verb, std::string& scope);
