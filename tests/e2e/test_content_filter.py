@@ -112,6 +112,20 @@ def test_a_domain_has_a_filter_of_its_own_and_it_goes_again(office):
     office.client.await_message(kept, seconds=ARRIVES)
 
 
+def test_a_group_of_senders_is_filled_by_the_operator(office):
+    load(office, rule(1, "Partners", ["SENDER|is a member of|AND|Sales Team|"], "stop|") +
+         rule(2, "Others", ["SUBJECT|contains|AND|quote|"], "delete|"))
+    office.postern.ctl("rules", "group", "sales-team", "--add", "partner@elsewhere.test")
+    assert "partner@elsewhere.test" in office.postern.ctl("rules", "groups")
+    stopped, kept = unique("quote"), unique("quote")
+    receive(office, stopped)
+    receive(office, kept, sender="partner@elsewhere.test")
+    office.client.await_message(kept, seconds=ARRIVES)
+    assert nothing_came(office, stopped)
+    office.postern.ctl("rules", "group", "sales-team", "--remove", "partner@elsewhere.test")
+    assert "sales-team" not in office.postern.ctl("rules", "groups")
+
+
 def test_a_program_that_nobody_can_run_does_no_harm(office):
     load(office, rule(1, "Scan", [ALL], 'run process|"C:\\Scan\\nobody.exe $MESSAGEFILENAME$","5"') +
          rule(2, "Verdict", ["EXIT CODE|is not equal to|AND|0|"], "delete|"))

@@ -58,7 +58,7 @@ class FilterCompiler {
     gathered_.program.variables.push_back({"vnd.postern.filter.run", false});
     Code code(gathered_.program, rules_.size());
     for (size_t i = 0; i < rules_.size(); ++i) Add(i, code);
-    TellTheRest();
+    if (!source_.failed()) TellTheRest();
     Compiled compiled;
     if (!source_.failed()) compiled.program = Finish(code);
     compiled.problems = source_.TakeProblems();

@@ -30,7 +30,7 @@ bool IsOneOf(absl::string_view word, std::initializer_list<absl::string_view> wo
 // "contains" and "contain" are one word.
 std::string Stem(const std::string& word) {
   if (IsOneOf(word, {"matches", "matching"})) return "match";
-  if (word.size() > 4 && word.back() == 's' && word[word.size() - 2] != 's') {
+  if (word.size() > 3 && word.back() == 's' && word[word.size() - 2] != 's') {
     return word.substr(0, word.size() - 1);
   }
   return word;

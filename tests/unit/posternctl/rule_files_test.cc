@@ -104,6 +104,9 @@ TEST(RuleFiles, AreRecognised) {
       {"fred.fgr", "hello", "1 rule, no errors.\n"},
       {"g.sieve", "if true { keep; }\n", "1 rule, no errors.\n"},
       {"h", "require \"fileinto\"; fileinto \"x\";\n", "no errors.\n"},
+      {"cfrules.dat", "; nothing yet\n", "0 rules, no errors.\n"},
+      {"i", "[Rule001]\nRuleName=a\nCondition01=ALL|is|AND||\nAction01=delete|\n",
+       "1 rule, no errors.\n"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -114,6 +117,25 @@ TEST(RuleFiles, AreRecognised) {
   const Finished unknown = RunPosternctl({"rules", "check", folder.Put("x", "hello\n")});
   EXPECT_EQ(unknown.status, 1);
   EXPECT_THAT(unknown.err, HasSubstr("--language"));
+}
+
+TEST(RuleFiles, OfTheContentFilterAreExplained) {
+  const Folder folder;
+  const std::string mail = folder.Put("mail.eml", kMail);
+  const std::string file =
+      folder.Put("f",
+                 "[Rule001]\r\nRuleName=a\r\nCondition01=SUBJECT|contains|AND|info|\r\n"
+                 "Action01=add header|\"X-To\",\"$ACTUALTO$\"\r\nAction02=stop\r\n");
+  EXPECT_THAT(Explain({"--filter", file, "--message", mail, "--envelope-to", "b@c.d", "--json"}),
+              HasSubstr(R"({"actions":[{"action":"keep","implicit":true}],"edits":[{"action":)"
+                        R"("addheader","name":"X-To","value":"b@c.d"}]})"));
+  EXPECT_THAT(Explain({"--filter", file, "--message", mail}),
+              AllOf(HasSubstr("f:3: header :contains \"SUBJECT\" \"info\" matched \"Info please\""),
+                    HasSubstr("f:4: -> addheader \"X-To\"")));
+  const Finished wrong =
+      RunPosternctl({"rules", "check", folder.Put("cfrules.dat", "[Rule001]\nAction01=skip|x\n")});
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_THAT(wrong.err, HasSubstr("cfrules.dat:2:15: how many rules are skipped"));
 }
 
 TEST(RuleFiles, ExplainWithJsonTellsTheActions) {
@@ -265,6 +287,30 @@ TEST_F(InstallationTest, TellsWhatEachFileBecomes) {
                     HasSubstr("what fred says about themselves"), Not(HasSubstr("scooby"))));
   EXPECT_TRUE(admin_.import_asked.dry_run()) << "the service was only asked";
   EXPECT_FALSE(admin_.import_asked.source().empty());
+}
+
+TEST_F(InstallationTest, RolesAreThoseOfTheJabberUsersThatAreNamed) {
+  folder_.Put("passwd", "fred,f,scooby\nann,u,scooby\njim,r,scooby\na b,f,scooby\n");
+  const std::vector<std::string> import = {"rules",        "import",         "jsmail",
+                                           folder_.path(), "--local-domain", "ex.org",
+                                           "--owner",      "ann@example.org"};
+  const auto with = [&import](std::vector<std::string> more) {
+    more.insert(more.begin(), import.begin(), import.end());
+    return more;
+  };
+  Done(with({}));
+  EXPECT_TRUE(admin_.roles_asked.empty());
+  Done(with({"--user-domain", "chat.org", "--dry-run"}));
+  EXPECT_TRUE(admin_.roles_asked.empty());
+  const std::string out = Done(with({"--user-domain", "chat.org"}));
+  EXPECT_THAT(out, AllOf(HasSubstr("fred@chat.org: operator"),
+                         HasSubstr("jim@chat.org: redirector, which here every user is"),
+                         HasSubstr("a b@chat.org: is no Jabber address, and has no role"),
+                         Not(HasSubstr("scooby"))));
+  ASSERT_EQ(admin_.roles_asked.size(), 2u);
+  EXPECT_EQ(admin_.roles_asked[0].user(), "fred@chat.org");
+  EXPECT_EQ(admin_.roles_asked[0].role(), admin::v1::ROLE_OPERATOR);
+  EXPECT_EQ(admin_.roles_asked[1].role(), admin::v1::ROLE_REDIRECTOR);
 }
 
 TEST_F(InstallationTest, WritesFilesForTheSenderWithoutPasswords) {

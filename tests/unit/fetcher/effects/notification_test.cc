@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
+#include "services/fetcher/effects/sending_on.h"
 
 namespace postern::fetcher {
 namespace {
@@ -59,6 +60,25 @@ TEST(Notification, ByXmppIsAHeadlineToTheJidOfTheUri) {
   }
 }
 
+TEST(Notification, IsAnInstantMessageWhereTheRuleSaysSo) {
+  rules::v1::Action action = NotifyAction("xmpp:eve@x.org?message;type=normal", "You have mail");
+  action.mutable_notify()->add_options("type=chat");
+  const auto made = XmppNotification(action, Mail());
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_TRUE(made->chat());
+  EXPECT_FALSE(made->headline());
+  EXPECT_EQ(made->body(), "You have mail");
+}
+
+TEST(Notification, ByMailHasTheTextOfItsOption) {
+  rules::v1::Action action = NotifyAction("mailto:a@b.c", "Subject");
+  action.mutable_notify()->add_options("body=One\nBcc: eve@x.org");
+  const auto made = MailtoNotification(action, Mail());
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->subject, "Subject");
+  EXPECT_EQ(made->text, "One\nBcc: eve@x.org");
+}
+
 TEST(Notification, ByMailGoesToTheAddressesOfTheUri) {
   const auto made =
       MailtoNotification(NotifyAction("mailto:a@b.c,d%40e.f?subject=S&body=T&cc=g@h.i"), Mail());
@@ -86,6 +106,23 @@ TEST(Notification, OfAWebServerIsJson) {
   EXPECT_FALSE(absl::StrContains(json, "secret"));
   EXPECT_LE(WebhookJson(NotifyAction("https://x", std::string(100'000, '<')), Mail()).size(),
             16384u);
+}
+
+TEST(Notification, ThatIsFiledIsTheMailThatIsSent) {
+  rules::v1::Action action = NotifyAction("mailto:a@b.c,d@e.f", "H\xC3\xA9");
+  const auto made = MailtoNotification(action, Mail());
+  ASSERT_TRUE(made.ok());
+  const mail::Address from{"Ann", "ann", "example.org"};
+  const AnswerMail written = WriteNotice(action, *made, from, 1767225600);
+  EXPECT_EQ(written.message_id, WriteNotice(action, *made, from, 1).message_id);
+  for (const char* field :
+       {"From: Ann <ann@example.org>\r\n", "To: <a@b.c>,\r\n <d@e.f>\r\n",
+        "Subject: =?", "Date: Thu, 01 Jan 2026 00:00:00 +0000\r\n",
+        "Auto-Submitted: auto-notified\r\n", "MIME-Version: 1.0\r\n",
+        "\r\n\r\nBob <bob@x.org>: A \"big\" thing\r\n"}) {
+    EXPECT_TRUE(absl::StrContains(written.mail, field)) << field << "\n" << written.mail;
+  }
+  EXPECT_TRUE(absl::StrContains(written.mail, written.message_id));
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ TEST(FilterConditions, AskForSizes) {
   EXPECT_FALSE(Holds("Condition01=SIZE|is greater than|AND|12 KB|", mail));
   EXPECT_TRUE(Holds("Condition01=SIZE|is less than|AND|1 MB|", mail));
   EXPECT_THAT(Problems(OneRule("Condition01=SIZE|is greater than|AND|big|", "Action01=delete|")),
-              HasSubstr("f:6:34: a size is a number of kilobytes"));
+              HasSubstr("f:6:38: a size is a number of kilobytes"));
 }
 
 constexpr char kWithFile[] =

@@ -75,10 +75,10 @@ TEST(FilterFlow, LeavesOutRulesAboutMailThatLeaves) {
 
 TEST(FilterFlow, RefusesToJumpBack) {
   EXPECT_THAT(Seen(Mark(1) + Mark(2, "jump to rule|a")),
-              HasSubstr("f:10:1: rule \"b\" jumps back to \"a\": rules only jump forward"));
+              HasSubstr("f:9:1: rule \"b\" jumps back to \"a\": rules only jump forward"));
   EXPECT_THAT(Seen(Mark(1, "jump|a")), HasSubstr("rule \"a\" jumps back to \"a\""));
   EXPECT_THAT(Seen(Mark(1, "jump|nowhere")), HasSubstr("there is no such rule"));
-  EXPECT_THAT(Seen(Mark(1, "skip|x")), HasSubstr("f:7:15: how many rules are skipped"));
+  EXPECT_THAT(Seen(Mark(1, "skip|x")), HasSubstr("f:8:15: how many rules are skipped"));
 }
 
 TEST(FilterFlow, RefusesAFileWhoseGuardCantBeCarriedOver) {
@@ -143,8 +143,8 @@ TEST(FilterFile, NamesThePlaceOfEachError) {
 
 TEST(FilterFile, TellsAllWrongLinesAtOnce) {
   const std::string problems =
-      Problems("[Rule001]\nEnable=x\nAction01=skip|x\n[Rule002]\nAction01=skip|y\n");
-  EXPECT_THAT(problems, AllOf(HasSubstr("f:2:8: "), HasSubstr("f:3:15: "), HasSubstr("f:5:15: ")));
+      Problems("[Rule001]\nThisRuleCondition=x\nAction01=skip|x\n[Rule002]\nAction01=skip|y\n");
+  EXPECT_THAT(problems, AllOf(HasSubstr("f:2:19: "), HasSubstr("f:3:15: "), HasSubstr("f:5:15: ")));
 }
 
 TEST(FilterFile, PassesOverCommentsAndWhatItDoesNotKnow) {
