@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -30,6 +31,13 @@ bool IsOfSender(Verb verb) {
 
 bool IsAnswer(Verb verb) { return verb == Verb::kYes || verb == Verb::kChoice; }
 
+// "rule delete 3"
+bool ChangesOne(const RuleLine& line) {
+  constexpr Verb kChanges[] = {Verb::kDelete, Verb::kUp,  Verb::kDown,
+                               Verb::kOn,     Verb::kOff, Verb::kCopy};
+  return line.number > 0 && absl::c_linear_search(kChanges, line.verb);
+}
+
 bool AreHours(const std::string& text) {
   return text == "off" ||
          (!text.empty() &&
@@ -48,6 +56,7 @@ bool MayBeSaidAt(const Place& place, const RuleLine& line, bool is_reply) {
     return line.this_sender ? line.argument.empty() : ReadSender(line.argument).ok();
   }
   if (!mailbox) return false;
+  if (ChangesOne(line)) return true;
   if (line.verb == Verb::kQuiet) return AreHours(line.argument);
   return line.verb == Verb::kContactsOnly || line.verb == Verb::kNotContactsOnly;
 }

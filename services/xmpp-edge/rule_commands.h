@@ -23,9 +23,10 @@ namespace postern::xmpp_edge {
 
 // Rules by chat. To the gateway itself all of rule_line.h may be said. To the contact of a
 // mailbox or of an address, where words are mail, only what nobody would mail: "mute this sender",
-// "vip this sender" and "rule" (to an address "why" as a reply only), what names an address or
-// hours, "only from my contacts" (of that account), and the answer to a question that was asked
-// there. What is taken is never mailed, and its answer says so where it may have been meant.
+// "vip this sender" and "rule" (to an address "why" as a reply only), what names an address,
+// hours or a rule to be changed, "only from my contacts" (of that account), and the answer to a
+// question that was asked there. What is taken is never mailed, and its answer says so where it may
+// have been meant.
 class RuleCommands {
  public:
   // `work` outlives it.

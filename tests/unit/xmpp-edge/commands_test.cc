@@ -40,8 +40,9 @@ class Commands : public ::testing::Test, public CommandBench {
 
 TEST_F(Commands, EachPlaceListsItsOwn) {
   using Nodes = std::set<std::string>;
-  EXPECT_EQ(Listed(kDomain), (Nodes{"jmc#force-check", "postern#outbox", "postern#preferences",
-                                    "postern#register", "postern#remove"}));
+  EXPECT_EQ(Listed(kDomain),
+            (Nodes{"jmc#force-check", "postern#finger", "postern#outbox", "postern#preferences",
+                   "postern#register", "postern#remove", "postern#rules"}));
   EXPECT_EQ(Listed(kWork), (Nodes{"jmc#force-check", "jmc#get-email", "jcl#get-last-error",
                                   "postern#settings", "postern#watching", "postern#remove"}));
   EXPECT_EQ(Listed(kOut),

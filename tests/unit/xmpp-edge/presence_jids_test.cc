@@ -1,7 +1,10 @@
 // Where our presence comes from, and what contacts say of themselves: features/account_status.h.
 #include <map>
 #include <set>
+#include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "services/xmpp-edge/features/account_status.h"
 #include "services/xmpp-edge/features/caps.h"
 #include "services/xmpp-edge/features/heard_language.h"
@@ -137,6 +140,27 @@ TEST_F(PresenceTest, AnAccountReplacedByOneOfAnotherTypeIsNotSeenTwice) {
   EXPECT_EQ(Said(),
             "presence unavailable home@gw.example/IMAP>bob@a.example\n"
             "presence subscribe home@gw.example>bob@a.example\n");
+}
+
+// For rules that ask who is a contact.
+TEST_F(PresenceTest, TellsWhichAddressesAreInARoster) {
+  admin.Add(BobsAccount("work"));
+  Start();
+  std::vector<std::string> heard;
+  process->feature.ListenToRosters(
+      [&heard](const std::string& user, const mail::Address& address, bool there) {
+        heard.push_back(absl::StrCat(user, there ? " + " : " - ", address.Spec()));
+      });
+  const std::string ann = "ann\\40x.example@gw.example";
+  From(kBobJid, ann, "subscribe");
+  From("bob@a.example/phone", ann, "probe");
+  From(kBobJid, ann, "unsubscribe");
+  From(kBobJid, "work@gw.example", "subscribe");
+  From("eve@a.example", ann, "subscribe");  // has no account
+  Said();
+  EXPECT_EQ(heard, (std::vector<std::string>{"bob@a.example + ann@x.example",
+                                             "bob@a.example + ann@x.example",
+                                             "bob@a.example - ann@x.example"}));
 }
 
 }  // namespace

@@ -120,7 +120,7 @@ TEST_F(RuleByChat, RulesAreOrderedSwitchedCopiedAndDeleted) {
   EXPECT_TRUE(Has(Said(kDomain, "rule on 2"), "On: " + muted + "\n"));
   EXPECT_TRUE(Has(Said(kDomain, "rule copy 1"), "Copied"));
   EXPECT_EQ(RuleTexts(), (Texts{vip, vip + " (off)", muted}));
-  EXPECT_TRUE(Has(Said(kDomain, "rule delete 2"), "Deleted: " + vip + " (off)\n"));
+  EXPECT_TRUE(Has(Said(kWork, "rule delete 2"), "Deleted: " + vip + " (off)\n"));
   EXPECT_EQ(Said(kDomain, "rule 2"), "2. " + muted);
   Said(kDomain, "rule delete 1");
   EXPECT_EQ(Said(kDomain, "rule delete 1"), "Deleted: " + muted);
