@@ -1,0 +1,175 @@
+"""Rules that people make by chat and by form, without knowing what a rule is."""
+
+import pytest
+
+from mails import mail, unique
+from servers.daemon import wait_until
+from test_chat_commands import say
+from test_rules_effects import await_in, mails_in
+from test_schedules import around_now
+
+RULES = "postern#rules"
+ARRIVES = 20  # seconds
+ROMEO, TYBALT = "Romeo <romeo@elsewhere.test>", "Tybalt <tybalt@elsewhere.test>"
+
+
+@pytest.fixture
+def reader(juliet):
+    # Whether somebody has rules at all is looked up every ten seconds: this one has.
+    script = juliet.postern.folder / "keep.sieve"
+    script.write_text("keep;")
+    juliet.postern.ctl("rules", "import", "sieve", script, "--scope", juliet.jid)
+    juliet.register_imap("work")
+    yield juliet
+    while say(juliet, "rule delete 1").startswith("Deleted"):
+        pass
+    say(juliet, "quiet off")
+
+
+def receive(member, word, sender=ROMEO, **fields):
+    subject = unique(word)
+    member.receive(mail(subject, sender=sender, to=member.address, **fields))
+    return subject
+
+
+def received(member, word, sender=ROMEO, **fields):
+    """The message that the mail comes as."""
+    return member.client.await_message(receive(member, word, sender, **fields), seconds=ARRIVES)
+
+
+def reply(member, chat, text):
+    """What is said to a reply."""
+    member.client.forget()
+    member.client.send(chat.sender, text, reply_to=chat)
+    return member.client.await_message(sender=chat.sender, type="chat").body
+
+
+def does_not_come(member, subject, sender=TYBALT):
+    """A mail that came later is there, and this one isn't."""
+    later = receive(member, "later", sender)
+    member.client.await_message(later, seconds=ARRIVES)
+    return not any(subject in body for body in member.client.bodies())
+
+
+def test_a_sender_is_muted_by_a_reply_and_heard_again(reader):
+    told = reply(reader, received(reader, "tiresome"), "mute this sender")
+    assert told.startswith("Mail from romeo@elsewhere.test is not shown to you any more.")
+    muted = receive(reader, "muted")
+    assert does_not_come(reader, muted)
+    assert muted in mails_in(reader), "it stays in the mailbox"
+
+    why = say(reader, "why not romeo")
+    assert muted in why and "don't show it, by your rule 1 (If sender is romeo@" in why
+    assert "Rules kept back no such mail" in say(reader, "why not somebody else")
+
+    assert "is shown to you again" in say(reader, "unmute romeo@elsewhere.test")
+    received(reader, "heard again")
+
+
+def test_only_contacts_are_heard(reader):
+    assert "No contact of yours stands for a mail address" in say(reader, "only from my contacts")
+    contact = reader.address_contact("romeo@elsewhere.test")
+    reader.client.raw(f'<presence to="{contact}" type="subscribe"/>')
+    wait_until(lambda: "(1 address)" in say(reader, "only from my contacts"), ARRIVES,
+               "the list of contacts")
+    stranger = receive(reader, "stranger", TYBALT)
+    assert does_not_come(reader, stranger, ROMEO)
+    assert "whoever it is from" in say(reader, "only from my contacts off")
+    received(reader, "stranger again", TYBALT)
+
+
+def test_a_vip_is_heard_in_quiet_hours(reader):
+    assert "shown at once" in say(reader, "vip romeo@elsewhere.test")
+    assert "Quiet hours: " in say(reader, f"quiet {around_now()}")
+    held = receive(reader, "held", TYBALT)
+    urgent = receive(reader, "urgent")
+    reader.client.await_message(urgent, seconds=ARRIVES)
+    assert not any(held in body for body in reader.client.bodies())
+    assert "no quiet hours" in say(reader, "quiet off")
+    reader.client.await_message(held, seconds=ARRIVES)
+
+
+def test_rules_are_tried_on_a_folder_then_applied(reader):
+    kept = received(reader, "kept", TYBALT).subject
+    moved = [receive(reader, "moved") for _ in range(2)]
+    for subject in moved:
+        reader.client.await_message(subject, seconds=ARRIVES)
+    step = reader.client.command(reader.gateway, RULES)
+    form = reader.client.command(reader.gateway, RULES, "next", step.session, rule="new", do="edit")
+    done = reader.client.command(reader.gateway, RULES, "complete", step.session, **{
+        **form.form.values, "condition-1": "from", "comparison-1": "contains",
+        "values-1": ["romeo@elsewhere.test"], "action-1": "file", "value-1": ["Romeo"]})
+    assert done.status == "completed", done
+    assert "move it to the folder" in done.notes[0]
+
+    told = say_slowly(reader, "rules try INBOX")
+    assert '2 × move it to the folder "Romeo"' in told and "Nothing was changed." in told
+    assert set(moved) <= set(mails_in(reader))
+    assert 'Answer "yes"' in say_slowly(reader, "rules apply INBOX")
+    assert "What your rules did with" in say_slowly(reader, "yes")
+    for subject in moved:
+        await_in(reader, "Romeo", subject)
+    assert kept is not None and not set(moved) & set(mails_in(reader))
+
+    fresh = receive(reader, "fresh")
+    await_in(reader, "Romeo", fresh)
+    assert does_not_come(reader, fresh)
+
+
+def say_slowly(member, text):
+    """A mail server is asked before there is an answer."""
+    member.client.forget()
+    member.client.send(member.gateway, text)
+    return member.client.await_message(sender=member.gateway, type="chat", seconds=40).body
+
+
+def test_a_rule_is_made_from_a_mail_by_number(reader):
+    chat = received(reader, "minutes", list_id="The list <dev.lists.elsewhere.test>")
+    proposed = reply(reader, chat, "rule")
+    number = next(line.partition(".")[0] for line in proposed.splitlines()
+                  if "mailing list is dev.lists.elsewhere.test: move it" in line)
+    reader.client.forget()
+    reader.client.send(chat.sender, f"{number} Lists/dev")
+    reader.client.await_message("Stored: If mailing list is dev.lists", sender=chat.sender)
+    filed = receive(reader, "more minutes", TYBALT, list_id="<dev.lists.elsewhere.test>")
+    await_in(reader, "Lists/dev", filed)
+    assert does_not_come(reader, filed)
+
+
+def test_why_a_mail_came(reader):
+    plain = received(reader, "plain", TYBALT)
+    assert "No rule had to do with that mail" in reply(reader, plain, "why")
+    say(reader, "vip romeo@elsewhere.test")
+    urgent = received(reader, "urgent")
+    told = reply(reader, urgent, "why")
+    assert "by your rule 1" in told and "romeo@elsewhere.test" in told
+
+
+def test_what_lies_in_quarantine_is_released(reader):
+    step = reader.client.command(reader.gateway, RULES)
+    form = reader.client.command(reader.gateway, RULES, "next", step.session, rule="new", do="edit")
+    done = reader.client.command(reader.gateway, RULES, "complete", step.session, **{
+        **form.form.values, "condition-1": "subject", "comparison-1": "begins",
+        "values-1": ["Offer"], "action-1": "quarantine"})
+    assert done.status == "completed", done
+    offer = receive(reader, "Offer")
+    assert does_not_come(reader, offer)
+    assert f'1. ' in (listed := say(reader, "quarantine")) and offer in listed
+    reader.client.forget()
+    reader.client.send(reader.gateway, "quarantine release 1")
+    reader.client.await_message("is released", sender=reader.gateway, seconds=ARRIVES)
+    reader.client.await_message(offer, sender=reader.contact("work"), seconds=ARRIVES)
+    assert offer not in say(reader, "quarantine")
+
+
+def test_rules_are_ordered_shown_and_nobody_elses(reader, new_member):
+    say(reader, "mute romeo@elsewhere.test")
+    say(reader, "vip tybalt@elsewhere.test")
+    assert "1. If sender is tybalt@" in say(reader, "rule up 2")
+    sieve = say(reader, "rules sieve")
+    assert "require" in sieve and "romeo@elsewhere.test" in sieve
+    other = new_member("nurse")
+    other.register_imap("hers")
+    assert "You have no rules." in say(other, "rules")
+    assert "You have no rule 1." in say(other, "rule delete 1")
+    assert "2. If sender is romeo@" in say(reader, "rules")
