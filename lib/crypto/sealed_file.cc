@@ -28,7 +28,33 @@ Secret Canonical(absl::string_view text) {
   return canonical;
 }
 
+absl::Status Refused(absl::string_view file_name, absl::string_view why) {
+  return absl::InvalidArgumentError(absl::StrCat(file_name, ": ", why));
+}
+
 }  // namespace
+
+std::string NameOfKind(FileKind kind) {
+  switch (kind) {
+    case FileKind::kScheduler:
+      return "scheduler";
+    case FileKind::kPopAccounts:
+      return "pop3";
+    case FileKind::kPasswords:
+      return "passwords";
+    case FileKind::kReject:
+      return "reject";
+    case FileKind::kAllowDeny:
+      return "allow-deny";
+    case FileKind::kResponders:
+      return "responders";
+    case FileKind::kSubject:
+      return "subject";
+    case FileKind::kFinger:
+      return "finger";
+  }
+  return "unknown";
+}
 
 bool IsSealedFile(absl::string_view bytes) { return absl::StartsWith(bytes, kMagic); }
 
@@ -62,6 +88,34 @@ absl::StatusOr<OpenedFile> OpenSealedFile(const SecretBox& box, absl::string_vie
   }
   if (!text.ok()) return absl::DataLossError("the sealed file is damaged");
   return OpenedFile{static_cast<FileKind>(header[5]), *std::move(text)};
+}
+
+absl::StatusOr<OpenedFile> OpenFile(std::string bytes, absl::string_view file_name,
+                                    const SecretBox* keys, std::optional<FileKind> kind) {
+  OpenedFile opened;
+  opened.kind = kind.value_or(FileKind::kReject);
+  if (IsBinaryFile(bytes)) {
+    return Refused(file_name,
+                   "not a text; if JSMail's own JSMC compiled it, nobody knows its format: take "
+                   "the text that it was made from, and seal that with 'posternctl seal'");
+  }
+  if (!IsSealedFile(bytes)) {
+    opened.text = Secret(bytes);
+    Wipe(bytes);
+    return opened;
+  }
+  if (keys == nullptr) return Refused(file_name, "it is sealed, and no key file is named");
+  auto unsealed = OpenSealedFile(*keys, bytes);
+  if (!unsealed.ok()) {
+    return absl::Status(unsealed.status().code(),
+                        absl::StrCat(file_name, ": ", unsealed.status().message()));
+  }
+  if (kind && unsealed->kind != *kind) {
+    return Refused(file_name,
+                   absl::StrCat("what is sealed in it is a file of the kind ",
+                                NameOfKind(unsealed->kind), ", not ", NameOfKind(*kind)));
+  }
+  return unsealed;
 }
 
 }  // namespace postern::crypto

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -28,6 +29,9 @@ enum class FileKind : uint8_t {
   kFinger = 8,
 };
 
+// "scheduler", "pop3", "passwords", "reject", "allow-deny", "responders", "subject", "finger".
+std::string NameOfKind(FileKind kind);
+
 struct OpenedFile {
   FileKind kind = FileKind::kScheduler;
   Secret text;
@@ -42,5 +46,11 @@ std::string SealFile(const SecretBox& box, FileKind kind, absl::string_view text
 // kDataLoss: damaged, or of a version that is not known; kFailedPrecondition: sealed with a key
 // that is not in the box (named).
 absl::StatusOr<OpenedFile> OpenSealedFile(const SecretBox& box, absl::string_view bytes);
+
+// The text of a file that may be sealed. `keys` may be null; `kind`: what it has to be. `bytes` are
+// wiped. kInvalidArgument or the errors above, "NAME: why": no key is there, it is of another kind,
+// or compiled by JSMail's own JSMC, whose format nobody knows.
+absl::StatusOr<OpenedFile> OpenFile(std::string bytes, absl::string_view file_name,
+                                    const SecretBox* keys, std::optional<FileKind> kind);
 
 }  // namespace postern::crypto

@@ -3,6 +3,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "lib/crypto/secret_box.h"
 
 namespace postern::sender {
 namespace {
@@ -38,6 +39,12 @@ void CheckAliases(process::Program& program, const FileOptions& options, AliasFi
   }
 }
 
+void CheckKeys(process::Program& program, const FileOptions& options) {
+  if (options.key_file.empty()) return;
+  const absl::Status read = crypto::SecretBox::FromFile(options.key_file).status();
+  if (!read.ok()) program.Reject("--jsmail-key-file", std::string(read.message()));
+}
+
 }  // namespace
 
 void AddFileOptions(process::Program& program, FileOptions& options) {
@@ -51,13 +58,16 @@ void AddFileOptions(process::Program& program, FileOptions& options) {
               "JSMail");
   program.Add("--local-domain", options.local_domains,
               "The domains of the mailboxes that the file of aliases names without one");
+  program.Add("--jsmail-key-file", options.key_file,
+              "The key file that opens these two when they are sealed ('posternctl seal')");
 }
 
 OperatorFiles CheckFiles(process::Program& program, const FileOptions& options,
                          const RouteRules& rules) {
   OperatorFiles files;
-  files.routes = RouteFile(options.routes_file, rules);
-  files.aliases = AliasFile(options.aliases_file, options.local_domains);
+  files.routes = RouteFile(options.routes_file, rules, options.key_file);
+  files.aliases = AliasFile(options.aliases_file, options.local_domains, options.key_file);
+  CheckKeys(program, options);
   CheckRoutes(program, options, files.routes);
   CheckAliases(program, options, files.aliases);
   return files;

@@ -14,6 +14,7 @@ struct FileOptions {
   std::string routes_file, default_route;
   std::string aliases_file;
   std::vector<std::string> local_domains;
+  std::string key_file;  // opens those that are sealed; empty: none can be
 };
 
 struct OperatorFiles {

@@ -17,23 +17,19 @@ namespace {
 
 using crypto::FileKind;
 
-// The first name is the kind's own; the others are what files of that kind are called, too.
-// Letters and digits only.
+// What files of a kind are called: letters and digits only.
 const struct {
   FileKind kind;
-  const char* name;
   std::vector<const char*> file_names;
 } kKinds[] = {
-    {FileKind::kReject, "reject", {"reject", "rejects"}},
-    {FileKind::kAllowDeny,
-     "allow-deny",
-     {"allowdeny", "allow", "deny", "access", "acl", "allowed", "denied"}},
-    {FileKind::kResponders, "responders", {"responders", "responder", "respond"}},
-    {FileKind::kSubject, "subject", {"subject", "subjects"}},
-    {FileKind::kFinger, "finger", {}},
-    {FileKind::kPasswords, "passwords", {"passwords", "password", "passwd", "users", "aliases"}},
-    {FileKind::kPopAccounts, "pop3", {"pop3", "pop3accounts", "pop", "accounts"}},
-    {FileKind::kScheduler, "scheduler", {"scheduler", "schedule", "sched"}},
+    {FileKind::kReject, {"reject", "rejects"}},
+    {FileKind::kAllowDeny, {"allowdeny", "allow", "deny", "access", "acl", "allowed", "denied"}},
+    {FileKind::kResponders, {"responders", "responder", "respond"}},
+    {FileKind::kSubject, {"subject", "subjects"}},
+    {FileKind::kFinger, {}},
+    {FileKind::kPasswords, {"passwords", "password", "passwd", "users", "aliases"}},
+    {FileKind::kPopAccounts, {"pop3", "pop3accounts", "pop", "accounts"}},
+    {FileKind::kScheduler, {"scheduler", "schedule", "sched"}},
 };
 
 bool EqualsAny(absl::string_view word, std::initializer_list<const char*> words) {
@@ -77,22 +73,11 @@ std::optional<FileKind> KindOfLine(absl::string_view line) {
   return std::nullopt;
 }
 
-absl::Status Refused(absl::string_view file_name, absl::string_view why) {
-  return absl::InvalidArgumentError(absl::StrCat(file_name, ": ", why));
-}
-
 }  // namespace
-
-std::string NameOfKind(FileKind kind) {
-  for (const auto& each : kKinds) {
-    if (each.kind == kind) return each.name;
-  }
-  return "unknown";
-}
 
 std::optional<FileKind> KindNamed(absl::string_view name) {
   for (const auto& each : kKinds) {
-    if (absl::EqualsIgnoreCase(name, each.name)) return each.kind;
+    if (absl::EqualsIgnoreCase(name, NameOfKind(each.kind))) return each.kind;
   }
   // As people write it, and as rules.proto does: "jsmail-reject", "allow/deny".
   if (absl::StartsWithIgnoreCase(name, "jsmail-")) return KindNamed(name.substr(7));
@@ -103,7 +88,8 @@ std::optional<FileKind> KindNamed(absl::string_view name) {
 }
 
 std::string AllKinds() {
-  return absl::StrJoin(kKinds, ", ", [](std::string* out, const auto& each) { *out += each.name; });
+  return absl::StrJoin(kKinds, ", ",
+                       [](std::string* out, const auto& each) { *out += NameOfKind(each.kind); });
 }
 
 std::optional<FileKind> KindOfFile(absl::string_view file_name) {
@@ -133,35 +119,6 @@ std::optional<FileKind> KindOfText(absl::string_view text) {
   if (lines.empty()) return std::nullopt;
   if (lines.front().front() == '[') return KindOfSections(lines);
   return KindOfLine(lines.front());
-}
-
-absl::StatusOr<crypto::OpenedFile> OpenFile(std::string bytes, absl::string_view file_name,
-                                            const crypto::SecretBox* keys,
-                                            std::optional<FileKind> kind) {
-  crypto::OpenedFile opened;
-  opened.kind = kind.value_or(FileKind::kReject);
-  if (crypto::IsBinaryFile(bytes)) {
-    return Refused(file_name,
-                   "not a text; if JSMail's own JSMC compiled it, nobody knows its format: take "
-                   "the text that it was made from, and seal that with 'posternctl seal'");
-  }
-  if (!crypto::IsSealedFile(bytes)) {
-    opened.text = crypto::Secret(bytes);
-    crypto::Wipe(bytes);
-    return opened;
-  }
-  if (keys == nullptr) return Refused(file_name, "it is sealed, and no key file is named");
-  auto unsealed = crypto::OpenSealedFile(*keys, bytes);
-  if (!unsealed.ok()) {
-    return absl::Status(unsealed.status().code(),
-                        absl::StrCat(file_name, ": ", unsealed.status().message()));
-  }
-  if (kind && unsealed->kind != *kind) {
-    return Refused(file_name,
-                   absl::StrCat("what is sealed in it is a file of the kind ",
-                                NameOfKind(unsealed->kind), ", not ", NameOfKind(*kind)));
-  }
-  return unsealed;
 }
 
 }  // namespace postern::rules::jsmail

@@ -1,15 +1,17 @@
 #include "services/sender/aliases/alias_file.h"
 
 #include <chrono>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "lib/crypto/secret_box.h"
+#include "lib/crypto/sealed_file.h"
 #include "lib/mail/charset.h"
 #include "lib/mail/utf8.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
 #include "services/sender/operator_file.h"
+#include "services/sender/sealed_text.h"
 
 namespace postern::sender {
 namespace {
@@ -25,22 +27,24 @@ constexpr std::chrono::seconds kLookEvery{2};
 absl::Status AliasFile::Refresh() {
   auto bytes = file_.Refresh();
   if (bytes.ok() && !*bytes) return absl::OkStatus();
-  const absl::Status status = bytes.ok() ? PutInForce(**bytes) : bytes.status();
+  const absl::Status status = bytes.ok() ? PutInForce(std::move(**bytes)) : bytes.status();
   problem_ = std::string(status.message());
   return status;
 }
 
-absl::Status AliasFile::PutInForce(std::string& bytes) {
-  if (!mail::IsUtf8(bytes)) {
-    std::string as_utf8 = mail::ToUtf8(bytes, "windows-1252");
-    crypto::Wipe(bytes);
-    bytes = std::move(as_utf8);
+absl::Status AliasFile::PutInForce(std::string bytes) {
+  const bool sealed = crypto::IsSealedFile(bytes);
+  auto text = TextOf(std::move(bytes), file_.path(), key_file_, crypto::FileKind::kPasswords);
+  if (!text.ok()) return text.status();
+  if (!mail::IsUtf8(text->Reveal())) {
+    std::string as_utf8 = mail::ToUtf8(text->Reveal(), "windows-1252");
+    *text = crypto::Secret(as_utf8);
+    crypto::Wipe(as_utf8);
   }
-  auto table = AliasTable::Parse(bytes, local_domains_);
-  crypto::Wipe(bytes);
+  auto table = AliasTable::Parse(text->Reveal(), local_domains_);
   if (!table.ok()) return InFile(file_.path(), table.status());
   table_ = std::make_shared<const AliasTable>(*std::move(table));
-  if (file_.open_to_all()) {
+  if (file_.open_to_all() && !sealed) {
     log::Warn("everybody on this machine can read the passwords in the file of aliases",
               {{"file", file_.path()}});
   }

@@ -16,8 +16,11 @@ namespace postern::sender {
 class AliasFile {
  public:
   AliasFile() = default;  // no aliases: everybody stays who they are
-  AliasFile(std::string path, std::vector<std::string> local_domains)
-      : file_(std::move(path), kMaxAliasBytes), local_domains_(std::move(local_domains)) {}
+  // `key_file`: of the keys that open a sealed one; empty: none can be.
+  AliasFile(std::string path, std::vector<std::string> local_domains, std::string key_file = "")
+      : file_(std::move(path), kMaxAliasBytes),
+        local_domains_(std::move(local_domains)),
+        key_file_(std::move(key_file)) {}
 
   // Looks at the file. kInvalidArgument, a line "PATH:LINE:COLUMN: reason" for each fault,
   // once for each state of the file: the aliases before stay in force.
@@ -31,10 +34,11 @@ class AliasFile {
   const std::shared_ptr<const AliasTable>& table() const { return table_; }
 
  private:
-  absl::Status PutInForce(std::string& bytes);
+  absl::Status PutInForce(std::string bytes);
 
   process::WatchedFile file_;
   std::vector<std::string> local_domains_;
+  std::string key_file_;
   std::string problem_;
   std::shared_ptr<const AliasTable> table_ = std::make_shared<AliasTable>();
 };

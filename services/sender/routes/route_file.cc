@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "lib/process/log.h"
 #include "services/sender/operator_file.h"
+#include "services/sender/sealed_text.h"
 
 namespace postern::sender {
 namespace {
@@ -52,8 +53,10 @@ absl::StatusOr<bool> RouteFile::Refresh() {
   if (bytes.ok() && !*bytes) return false;
   absl::Status status = bytes.status();
   if (status.ok()) {
-    auto table = Read(**bytes);
-    crypto::Wipe(**bytes);  // JSMail's sections may hold passwords
+    // JSMail's sections may hold passwords.
+    const auto text =
+        TextOf(std::move(**bytes), file_.path(), key_file_, crypto::FileKind::kScheduler);
+    auto table = text.ok() ? Read(text->Reveal()) : text.status();
     status = table.status();
     if (table.ok()) table_ = std::make_shared<const RouteTable>(*std::move(table));
   }

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -14,8 +15,9 @@ namespace postern::sender {
 class RouteFile {
  public:
   RouteFile() = default;  // no routes
-  RouteFile(std::string path, const RouteRules& rules)
-      : file_(std::move(path), kMaxRoutesBytes), rules_(rules) {}
+  // `key_file`: of the keys that open a sealed one; empty: none can be.
+  RouteFile(std::string path, const RouteRules& rules, std::string key_file = "")
+      : file_(std::move(path), kMaxRoutesBytes), rules_(rules), key_file_(std::move(key_file)) {}
 
   // Looks at the file; true when other routes are in force now. kInvalidArgument, a line
   // "PATH:LINE:COLUMN: reason" for each fault, once for each state of the file: those before
@@ -32,6 +34,7 @@ class RouteFile {
 
   process::WatchedFile file_;
   RouteRules rules_;
+  std::string key_file_;
   std::shared_ptr<const RouteTable> table_ = std::make_shared<RouteTable>();
   std::string problem_;
 };
