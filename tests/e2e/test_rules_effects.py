@@ -174,6 +174,18 @@ def test_an_answer_of_mime_has_no_sender_and_is_filed(writer):
     assert "\\Seen" in flags
 
 
+def test_a_notification_by_mail_is_filed(writer):
+    text = unique("look at this")
+    script(writer, f'require ["enotify", "fcc"];\n'
+                   f'notify :fcc "Copies" :message "{text}" "mailto:pager@elsewhere.test";')
+    receive(writer, unique("told"))
+    sent = writer.site.recorder.await_subject(text)
+    assert sent.recipients == ["pager@elsewhere.test"]
+    assert sent.mail["Auto-Submitted"].startswith("auto-notified")
+    flags, = await_in(writer, "Copies", text)
+    assert "\\Seen" in flags
+
+
 def test_a_web_server_is_told(writer):
     text = unique("hook")
     url = writer.site.files.put("/hook?token=secret", b"ok")

@@ -147,7 +147,11 @@ net::Task<absl::Status> RuleEffects::Notify(const Account& account, const Judged
   if (absl::StartsWithIgnoreCase(method, "mailto:")) {
     const auto notification = MailtoNotification(action, notified);
     if (!notification.ok()) co_return notification.status();
-    co_return co_await parts_.sending.Mailto(account, action, *notification);
+    absl::Status sent = co_await parts_.sending.Mailto(account, action, *notification);
+    const std::string& folder = action.notify().filed_in();
+    if (!sent.ok() || folder.empty() || account.type != AccountType::kImap) co_return sent;
+    const auto written = parts_.sending.WrittenNotice(account, action, *notification);
+    co_return co_await FileSent(account, folder, notification->subject, written);
   }
   std::string json = WebhookJson(action, notified);
   co_return parts_.webhooks.Post(account.owner, method, std::move(json));

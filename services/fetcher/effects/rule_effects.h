@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "lib/net/task.h"
 #include "services/fetcher/account_book.h"
 #include "services/fetcher/effects/filing_log.h"
@@ -70,7 +71,12 @@ class RuleEffects {
                                    const rules::v1::Action& action, const ReadWhole& read,
                                    Whole& whole);
   net::Task<absl::Status> Answer(const Account& account, const rules::v1::Action& action);
-  net::Task<absl::Status> FileAnswerOf(const Account& account, const rules::v1::Action& action);
+  // What was sent, into a folder (RFC 8580).
+  net::Task<absl::Status> FileSent(const Account& account, const std::string& folder,
+                                   const std::string& subject,
+                                   const absl::StatusOr<AnswerMail>& written);
+  net::Task<absl::Status> FileIn(const Account& account, const std::string& folder,
+                                 const AnswerMail& written);
   net::Task<absl::Status> Notify(const Account& account, const JudgedMail& mail,
                                  const rules::v1::Action& action);
   net::Task<void> NeverWorks(const Account& account, JudgedMail& mail,

@@ -26,7 +26,6 @@ std::string TargetOf(const JudgedMail& mail) {
 
 }  // namespace
 
-// The answer is on its way: that it can't be filed is told, and no more.
 net::Task<absl::Status> RuleEffects::Answer(const Account& account,
                                             const rules::v1::Action& action) {
   const rules::v1::Action::Answer& answer = action.answer();
@@ -34,27 +33,34 @@ net::Task<absl::Status> RuleEffects::Answer(const Account& account,
   if (!sent.ok() || answer.filed_in().empty() || account.type != AccountType::kImap) {
     co_return sent;
   }
-  absl::Status filed = co_await FileAnswerOf(account, action);
+  const auto written = parts_.sending.Written(account, action);
+  co_return co_await FileSent(account, answer.filed_in(), answer.subject(), written);
+}
+
+// It is on its way: that it can't be filed is told, and no more.
+net::Task<absl::Status> RuleEffects::FileSent(const Account& account, const std::string& folder,
+                                              const std::string& subject,
+                                              const absl::StatusOr<AnswerMail>& written) {
+  absl::Status filed = written.status();
+  if (filed.ok()) filed = co_await FileIn(account, folder, *written);
   if (filed.ok()) {
     unfiled_.Over(account.id);
     co_return filed;
   }
   if (MayYetWork(filed) && !unfiled_.Note(account.id, std::time(nullptr))) co_return filed;
-  co_await parts_.notes.Tell(
-      account, words::Word("A rule could not put \"$0\" into the folder \"$1\": $2",
-                           mail::CleanLine(mail::CutUtf8(answer.subject(), kMaxSubject)),
-                           mail::CleanLine(answer.filed_in()), WhyNot(filed)));
+  co_await parts_.notes.Tell(account,
+                             words::Word("A rule could not put \"$0\" into the folder \"$1\": $2",
+                                         mail::CleanLine(mail::CutUtf8(subject, kMaxSubject)),
+                                         mail::CleanLine(folder), WhyNot(filed)));
   co_return absl::OkStatus();
 }
 
-net::Task<absl::Status> RuleEffects::FileAnswerOf(const Account& account,
-                                                  const rules::v1::Action& action) {
-  const auto written = parts_.sending.Written(account, action);
-  if (!written.ok()) co_return written.status();
+net::Task<absl::Status> RuleEffects::FileIn(const Account& account, const std::string& folder,
+                                            const AnswerMail& written) {
   const std::shared_ptr<const Account> owner = parts_.accounts.Find(account.id);
   if (!owner) co_return absl::UnavailableError("the account is being changed");
   MailDesk::Work work = [&](MailboxVisit& visit) {
-    return FileAnswer(visit, action.answer().filed_in(), written->message_id, written->mail);
+    return FileAnswer(visit, folder, written.message_id, written.mail);
   };
   co_return co_await parts_.mails.Visit(owner, kFilingLimit, std::move(work));
 }

@@ -7,6 +7,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "lib/crypto/digest.h"
@@ -100,30 +101,52 @@ std::string IdField(absl::string_view name, const std::vector<std::string>& ids)
   return words.empty() ? "" : mail::HeaderLine(name, words);
 }
 
+// The first fields of a mail of ours, which is `kind` of an action.
+AnswerMail BeginMail(absl::string_view kind, const rules::v1::Action& action,
+                     const mail::Address& from, const std::vector<std::string>& to,
+                     absl::string_view subject, int64_t date_unix) {
+  const std::string hash = crypto::Sha256Hex(absl::StrCat(kind, "\n", action.key()));
+  AnswerMail begun;
+  begun.message_id = absl::StrCat(hash.substr(0, 32), "@", from.domain);
+  const std::string date = absl::FormatTime("%a, %d %b %Y %H:%M:%S +0000",
+                                            absl::FromUnixSeconds(date_unix), absl::UTCTimeZone());
+  std::vector<std::string> receivers;
+  for (const std::string& each : to) {
+    receivers.push_back(absl::StrCat("<", mail::CleanLine(each), ">"));
+  }
+  begun.mail = absl::StrCat(mail::HeaderLine("From", mail::AddressWords(from)),
+                            "To: ", absl::StrJoin(receivers, ",\r\n "), "\r\n",
+                            mail::HeaderLine("Subject", mail::TextWords(mail::CleanLine(subject))),
+                            "Date: ", date, "\r\n", "Message-ID: <", begun.message_id, ">\r\n");
+  return begun;
+}
+
 }  // namespace
 
 AnswerMail WriteAnswer(const rules::v1::Action& action, const mail::Address& from,
                        int64_t date_unix) {
   const rules::v1::Action::Answer& answer = action.answer();
-  const std::string hash = crypto::Sha256Hex(absl::StrCat("answer\n", action.key()));
-  AnswerMail written;
-  written.message_id = absl::StrCat(hash.substr(0, 32), "@", from.domain);
-  const std::string date = absl::FormatTime("%a, %d %b %Y %H:%M:%S +0000",
-                                            absl::FromUnixSeconds(date_unix), absl::UTCTimeZone());
+  AnswerMail written =
+      BeginMail("answer", action, from, {answer.to()}, answer.subject(), date_unix);
   std::vector<std::string> references(answer.references().begin(), answer.references().end());
   if (references.size() > kMaxReferences) {
     references.erase(references.begin() + 1, references.end() - kMaxReferences + 1);
   }
-  std::string mail = absl::StrCat(
-      mail::HeaderLine("From", mail::AddressWords(from)), "To: <", mail::CleanLine(answer.to()),
-      ">\r\n", mail::HeaderLine("Subject", mail::TextWords(mail::CleanLine(answer.subject()))),
-      "Date: ", date, "\r\n", "Message-ID: <", written.message_id, ">\r\n");
-  absl::StrAppend(&mail, IdField("In-Reply-To", {answer.in_reply_to()}),
+  absl::StrAppend(&written.mail, IdField("In-Reply-To", {answer.in_reply_to()}),
                   IdField("References", references),
                   "Auto-Submitted: auto-replied (vacation)\r\nMIME-Version: 1.0\r\n");
   const std::string entity =
       answer.mime().empty() ? TextEntity(answer.text()) : MimeEntity(answer.mime());
-  written.mail = absl::StrCat(mail, CrLf(entity));
+  absl::StrAppend(&written.mail, CrLf(entity));
+  return written;
+}
+
+AnswerMail WriteNotice(const rules::v1::Action& action, const MailNotification& notification,
+                       const mail::Address& from, int64_t date_unix) {
+  AnswerMail written =
+      BeginMail("notice", action, from, notification.to, notification.subject, date_unix);
+  absl::StrAppend(&written.mail, "Auto-Submitted: auto-notified\r\nMIME-Version: 1.0\r\n",
+                  CrLf(TextEntity(notification.text)));
   return written;
 }
 
@@ -203,10 +226,30 @@ absl::StatusOr<AnswerMail> SendingOn::Written(const Account& account,
   return WriteAnswer(action, from, std::time(nullptr));
 }
 
+absl::StatusOr<AnswerMail> SendingOn::WrittenNotice(const Account& account,
+                                                    const rules::v1::Action& action,
+                                                    const MailNotification& notification) const {
+  const auto way = book_.For(account);
+  if (!way) return NoWay();
+  if (way->from.domain.empty()) return NoFrom();
+  return WriteNotice(action, notification, way->from, std::time(nullptr));
+}
+
 net::Task<absl::Status> SendingOn::Mailto(const Account& account, const rules::v1::Action& action,
                                           const MailNotification& notification) {
   const auto way = book_.For(account);
   if (!way) co_return NoWay();
+  if (!action.notify().filed_in().empty()) {
+    // The very same mail is filed.
+    const auto written = WrittenNotice(account, action, notification);
+    if (!written.ok()) co_return written.status();
+    sender::v1::SubmitCopyRequest request;
+    request.set_idempotency_key(action.key());
+    request.set_account_id(way->account_id);
+    for (const std::string& to : notification.to) request.add_recipients(to);
+    request.set_mail(written->mail);
+    co_return co_await SubmitCopy(account, std::move(request));
+  }
   sender::v1::Draft draft;
   for (const std::string& to : notification.to) {
     const auto address = mail::ParseAddress(to);

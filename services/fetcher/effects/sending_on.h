@@ -22,6 +22,10 @@ struct AnswerMail {
 AnswerMail WriteAnswer(const rules::v1::Action& action, const mail::Address& from,
                        int64_t date_unix);
 
+// The same of a notification (RFC 5436 section 2.7) that is to be filed.
+AnswerMail WriteNotice(const rules::v1::Action& action, const MailNotification& notification,
+                       const mail::Address& from, int64_t date_unix);
+
 // Mails that rules send: by the owner's own sending account, each under the key of its action,
 // so that a repeat sends nothing more. Their owner hears of those that fail for good.
 //
@@ -43,6 +47,9 @@ class SendingOn {
   absl::StatusOr<AnswerMail> Written(const Account& account, const rules::v1::Action& action) const;
   net::Task<absl::Status> Mailto(const Account& account, const rules::v1::Action& action,
                                  const MailNotification& notification);
+  // What that sends, as Written.
+  absl::StatusOr<AnswerMail> WrittenNotice(const Account& account, const rules::v1::Action& action,
+                                           const MailNotification& notification) const;
 
  private:
   net::Task<absl::Status> Submit(const Account& account, std::string key, std::string account_id,
