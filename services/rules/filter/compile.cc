@@ -74,6 +74,8 @@ class FilterCompiler {
       Emit(index, *carrying, code);
       code.EndRule();
       gathered_.program.texts.push_back(WrittenAs(index));
+    } else {
+      gathered_.program.runs = static_cast<uint32_t>(runs);  // its programs don't run
     }
     for (size_t run = runs; run < gathered_.program.runs; ++run) {
       gathered_.runs.push_back(static_cast<uint32_t>(run));

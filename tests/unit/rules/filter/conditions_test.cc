@@ -208,6 +208,16 @@ TEST(FilterConditions, RunNothingForMailsThatTheRuleIsNotAbout) {
   EXPECT_TRUE(EvaluateStages(stages, view, FilterFacts(), limits).missing.empty());
 }
 
+TEST(FilterConditions, KnowThatTheProgramOfARuleThatIsLeftOutDoesNotRun) {
+  const std::string source =
+      RuleText(1, "scan", "Condition01=SUBJECT|sounds like|AND|x|",
+               "Action01=run process|\"check.exe\"") +
+      RuleText(2, "verdict", "Condition01=EXIT CODE|is equal to|AND|1|", "Action01=delete|");
+  EXPECT_THAT(Problems(source), HasSubstr("no rule before this one runs a program"));
+  ASSERT_TRUE(Compiling(source).program);
+  EXPECT_EQ(Compiling(source).program->runs, 0u);
+}
+
 TEST(FilterConditions, TellWhatNobodyCanAsk) {
   const struct {
     const char* condition;
