@@ -32,11 +32,15 @@ bool IsOfAddress(absl::string_view value) { return absl::StrContains(value, '@')
 // The keys by which the name beside an address is found in its field, quoted there or not.
 Texts NamePatterns(Operator comparison, const std::string& name) {
   const std::string plain = PlainPattern(name);
-  if (comparison == PersonalCondition::OPERATOR_IS)
-    return {absl::StrCat(plain, " <*"), absl::StrCat("\"", plain, "\" <*")};
-  if (comparison == PersonalCondition::OPERATOR_BEGINS)
-    return {absl::StrCat(plain, "*"), absl::StrCat("\"", plain, "*")};
-  return {absl::StrCat("*", plain, " <*"), absl::StrCat("*", plain, "\" <*")};
+  const bool is = comparison == PersonalCondition::OPERATOR_IS;
+  if (!is && comparison != PersonalCondition::OPERATOR_BEGINS)
+    return {absl::StrCat("*", plain, " <*"), absl::StrCat("*", plain, "\" <*")};
+  Texts patterns;
+  for (const char* before : {"", "*, "}) {  // the first of them, or a later one
+    patterns.push_back(absl::StrCat(before, plain, is ? " <*" : "*"));
+    patterns.push_back(absl::StrCat(before, "\"", plain, is ? "\" <*" : "*"));
+  }
+  return patterns;
 }
 
 // IS, BEGINS and ENDS: of an address, or of the name beside it.

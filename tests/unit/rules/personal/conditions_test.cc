@@ -73,6 +73,8 @@ TEST(PersonalConditions, OfTexts) {
       {"subject: SUBJECT_FROM values: 'arenina'", true},  // contains
       {"subject: SUBJECT_TO comparison: OPERATOR_IS values: 'carol@example.com'", true},
       {"subject: SUBJECT_TO comparison: OPERATOR_IS values: 'Bob'", true},
+      {"subject: SUBJECT_TO comparison: OPERATOR_IS values: 'Bo'", false},
+      {"subject: SUBJECT_TO comparison: OPERATOR_BEGINS values: 'Bo'", true},
       {"subject: SUBJECT_TO comparison: OPERATOR_IS values: 'dan@example.com'", false},
       {"subject: SUBJECT_SUBJECT comparison: OPERATOR_CONTAINS values: 'СЧЁТ'", true},
       {"subject: SUBJECT_SUBJECT comparison: OPERATOR_BEGINS values: 'счёт FOR'", true},
