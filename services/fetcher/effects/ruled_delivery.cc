@@ -236,6 +236,14 @@ net::Task<absl::StatusOr<std::vector<IncomingMail>>> RuledDelivery::LeaveForDige
   const ReadWhole read = [this](const JudgedMail& m, size_t most) { return ReadBytes(m, most); };
   if (effects != nullptr) {
     if (absl::Status s = co_await effects->Send(place_.account, mails, read); !s.ok()) co_return s;
+  }
+  // That its owner has mails gathered is nobody else's affair.
+  Sorted sorted;
+  Result copies;
+  for (const JudgedMail& mail : mails) AddCopies(mail, sorted);
+  absl::Status copied = co_await DeliverFull(std::move(sorted.full), copies);
+  if (!copied.ok()) co_return copied;
+  if (effects != nullptr) {
     if (absl::Status s = co_await effects->File(place_.account, mails); !s.ok()) co_return s;
     absl::Status kept = co_await place_.handoff.judging().Commit(place_.account, mails);
     if (!kept.ok()) co_return kept;
