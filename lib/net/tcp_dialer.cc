@@ -1,7 +1,6 @@
 #include "lib/net/tcp_dialer.h"
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
@@ -15,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
 #include "lib/net/dial_error.h"
+#include "lib/net/keepalive.h"
 #include "lib/net/tcp_stream.h"
 
 namespace postern::net {
@@ -27,23 +27,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration kPatience = 15s;  // for each step
-
-// Dead peers behind a NAT are found within two minutes, not in days. The user timeout counts
-// from the last word heard, and ends a connection on which one probe is unanswered: it has to
-// leave time for all of them, or one lost packet in a quiet minute is the end.
-constexpr int kIdleSeconds = 60, kProbeSeconds = 15, kProbes = 4;
-constexpr int kUnacknowledgedMs = (kIdleSeconds + kProbes * kProbeSeconds) * 1000;
-
-void SetKeepalive(tcp::socket& socket) {
-  boost::system::error_code ignored;
-  socket.set_option(tcp::no_delay(true), ignored);
-  socket.set_option(tcp::socket::keep_alive(true), ignored);
-  const int fd = socket.native_handle();
-  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kIdleSeconds, sizeof kIdleSeconds);
-  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &kProbeSeconds, sizeof kProbeSeconds);
-  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof kProbes);
-  ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMs, sizeof kUnacknowledgedMs);
-}
 
 // No port is taken before the connection is made: many to different hosts may share one.
 boost::system::error_code BindTo(tcp::socket& socket, const ip::address& source) {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
+#include "lib/net/keepalive.h"
 #include "lib/net/listen.h"
 #include "lib/net/server_stream.h"
 #include "lib/process/log.h"
@@ -161,7 +162,7 @@ net::Task<void> SievePort::Serve(Socket socket, bool tls_first) {
     co_return;
   }
   connections.Set(static_cast<double>(limits_.connections()));
-  socket.set_option(tcp::socket::keep_alive(true), error);
+  net::SetKeepalive(socket);
   co_await Converse(std::move(socket), address, tls_first);
   connections.Set(static_cast<double>(limits_.connections() - 1));
 }
