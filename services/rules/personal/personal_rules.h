@@ -9,6 +9,11 @@
 #include "services/rules/sieve/syntax.h"
 
 // Rules that a user made by chat or form, as one Sieve script: what is shown is what is compiled.
+//
+// They are a stage before the user's own script. What takes a mail away (file, redirect, discard,
+// quarantine) takes it from the script, too; else the script has its say, with the flags that were
+// set, and of two ways to deliver the script's counts, for it comes last. `stop` ends these rules
+// alone.
 namespace postern::rules::personal {
 
 // As they are stored: JSON, for a program's source is text. kDataLoss: it can't be read.
