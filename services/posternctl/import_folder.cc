@@ -216,16 +216,45 @@ class FolderImporter {
                             Count(read.checked.entries - users.size(), "alias", "aliases"),
                             out.empty() ? ": give the file to the sender's --aliases-file"
                                         : absl::StrCat(", without passwords, in ", out)));
-    const auto tell_role = [&](jsmail::Role role, const char* what) {
-      if (!by_role[role].empty())
-        Tell(read, absl::StrCat(absl::StrJoin(by_role[role], ", "), what));
-    };
-    tell_role(jsmail::Role::kOperator,
-              ": operator there; here is one who may reach postern-admin with posternctl");
-    tell_role(jsmail::Role::kRedirector,
-              ": may redirect own mail; here every user may, by a rule of their own");
+    for (const auto& [role, names] : by_role) {
+      if (role == jsmail::Role::kUser) continue;
+      if (absl::Status s = ImportRole(read, role, names); !s.ok()) return s;
+    }
     if (!wanted_.swap_fr && users.size() != by_role[jsmail::Role::kUser].size()) {
       Tell(read, "f was taken for operator, r for redirecting; --swap-fr if it is the other way");
+    }
+    return absl::OkStatus();
+  }
+
+  // Of people whom the operator vouches for by naming their domain, for a role is a Jabber
+  // address's.
+  absl::Status ImportRole(const Read& read, jsmail::Role role,
+                          const std::vector<std::string>& names) {
+    const bool operators = role == jsmail::Role::kOperator;
+    const std::string& domain = wanted_.user_domain;
+    if (domain.empty()) {
+      Tell(read,
+           absl::StrCat(absl::StrJoin(names, ", "),
+                        operators ? ": operator there; --user-domain makes them operators here"
+                                  : ": may redirect own mail; here every user may, by a rule "
+                                    "of their own"));
+      return absl::OkStatus();
+    }
+    for (const std::string& name : names) {
+      admin::v1::SetRoleRequest request;
+      request.set_user(absl::StrCat(name, "@", domain));
+      request.set_role(operators ? admin::v1::ROLE_OPERATOR : admin::v1::ROLE_REDIRECTOR);
+      if (!wanted_.dry_run) {
+        const absl::Status set = session_.Call(&Stub::SetRole, request).status();
+        if (absl::IsInvalidArgument(set)) {
+          Tell(read, absl::StrCat(request.user(), ": is no Jabber address, and has no role"));
+          continue;
+        }
+        if (!set.ok()) return set;
+      }
+      Tell(read, absl::StrCat(request.user(), ": ",
+                              operators ? "operator, from chat ('operator help') as well"
+                                        : "redirector, which here every user is"));
     }
     return absl::OkStatus();
   }

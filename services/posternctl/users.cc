@@ -1,3 +1,4 @@
+#include <memory>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -41,6 +42,58 @@ absl::Status ListUsers(Session& session) {
   return absl::OkStatus();
 }
 
+struct RoleWanted {
+  std::string user, role;
+};
+
+admin::v1::Role RoleNamed(const std::string& name) {
+  if (name == "operator") return admin::v1::ROLE_OPERATOR;
+  return name == "redirector" ? admin::v1::ROLE_REDIRECTOR : admin::v1::ROLE_USER;
+}
+
+absl::Status SetRole(Session& session, const RoleWanted& wanted) {
+  admin::v1::SetRoleRequest request;
+  request.set_user(wanted.user);
+  request.set_role(RoleNamed(wanted.role));
+  auto answer = session.Call(&Session::Stub::SetRole, request);
+  if (!answer.ok()) return answer.status();
+  if (session.json) return session.PrintJson(request);
+  PrintLine(session.out(), absl::StrCat(wanted.user, ": ", wanted.role, "."));
+  return absl::OkStatus();
+}
+
+absl::Status ListRoles(Session& session) {
+  auto answer = session.Call(&Session::Stub::ListRoles, admin::v1::ListRolesRequest());
+  if (!answer.ok()) return answer.status();
+  if (session.json) return session.PrintJson(*answer);
+  Table table({"USER", "ROLE"});
+  for (const auto& one : answer->roles()) table.Add({one.user(), Words(one.role())});
+  table.Print(session.out(), "Nobody is more than a user.");
+  return absl::OkStatus();
+}
+
+void AddRoles(Nouns& nouns, CLI::App& users) {
+  auto wanted = std::make_shared<RoleWanted>();
+  CLI::App& role = nouns.AddVerb(
+      users, "role", "Say what a user may do beyond their own accounts",
+      "An operator may give commands from chat ('operator help' to the gateway): see users, "
+      "accounts\n"
+      "and the queue, disable accounts, retry or cancel mails. It is the Jabber address that has\n"
+      "the role, with or without accounts here; name only addresses whose server is yours.\n"
+      "A redirector is what JSMail called one; here every user may redirect their own mail.\n\n"
+      "Examples:\n  posternctl users role ann@example.org operator\n"
+      "  posternctl users role ann@example.org user\n",
+      [wanted](Session& session) { return SetRole(session, *wanted); });
+  role.add_option("JID", wanted->user, "a bare Jabber address")->required();
+  role.add_option("ROLE", wanted->role, "user, redirector or operator")
+      ->required()
+      ->check(CLI::IsMember({"user", "redirector", "operator"}));
+  nouns.AddVerb(users, "roles", "Who is more than a user",
+                "Those of the admin service's --admins are operators, too.\n\n"
+                "Example:\n  posternctl users roles\n",
+                ListRoles);
+}
+
 }  // namespace
 
 void AddUsers(Nouns& nouns) {
@@ -50,6 +103,7 @@ void AddUsers(Nouns& nouns) {
                 "With --json it is in the preferences of 'accounts list'.\n\n"
                 "Example:\n  posternctl users list\n",
                 ListUsers);
+  AddRoles(nouns, users);
 }
 
 }  // namespace postern::posternctl

@@ -104,6 +104,19 @@ std::string Words(LinkState state) {
   }
 }
 
+std::string Words(admin::v1::Role role) {
+  switch (role) {
+    case admin::v1::ROLE_USER:
+      return "user";
+    case admin::v1::ROLE_REDIRECTOR:
+      return "redirector";
+    case admin::v1::ROLE_OPERATOR:
+      return "operator";
+    default:
+      return "";
+  }
+}
+
 std::string Words(Verdict verdict) {
   if (verdict == VERDICT_KEEP) return "kept";
   return verdict == VERDICT_REJECT ? "rejected" : "";

@@ -18,6 +18,7 @@ std::string Words(admin::v1::AccountType type);
 std::string Words(admin::v1::Security security);
 std::string Words(admin::v1::Action action);
 std::string Words(admin::v1::HealthState state);
+std::string Words(admin::v1::Role role);
 std::string Words(edge::v1::Show show);
 std::string Words(sender::v1::QueueState state);
 std::string Words(sender::v1::LinkState state);

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "postern/admin/v1/admin.grpc.pb.h"
@@ -40,6 +41,8 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   admin::v1::SetWatchingRequest watching_asked;
   admin::v1::SetSendingRequest sending_asked;
   admin::v1::SetRouteRequest route_asked;
+  std::vector<admin::v1::SetRoleRequest> roles_asked;
+  admin::v1::ListRolesResponse roles;
   fetcher::v1::CheckAccountRequest check_asked;
   admin::v1::GetStatusResponse status;
   fetcher::v1::ListWatchesResponse watches;
@@ -107,6 +110,19 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   grpc::Status CheckAccount(Context, const fetcher::v1::CheckAccountRequest* request,
                             fetcher::v1::CheckAccountResponse* response) override {
     return Answer(request, check_asked, response, fetcher::v1::CheckAccountResponse());
+  }
+  grpc::Status SetRole(Context, const admin::v1::SetRoleRequest* request,
+                       admin::v1::SetRoleResponse*) override {
+    if (request->user().find(' ') != std::string::npos) {
+      return {grpc::StatusCode::INVALID_ARGUMENT, "user: no JID"};
+    }
+    roles_asked.push_back(*request);
+    return error;
+  }
+  grpc::Status ListRoles(Context, const admin::v1::ListRolesRequest* request,
+                         admin::v1::ListRolesResponse* response) override {
+    admin::v1::ListRolesRequest asked;
+    return Answer(request, asked, response, roles);
   }
   grpc::Status GetStatus(Context, const admin::v1::GetStatusRequest* request,
                          admin::v1::GetStatusResponse* response) override {

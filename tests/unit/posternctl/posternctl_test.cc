@@ -39,6 +39,20 @@ TEST_F(PosternctlTest, ListsUsers) {
   EXPECT_EQ(Done({"users", "list"}), "No users.\n");
 }
 
+TEST_F(PosternctlTest, SaysWhoIsAnOperator) {
+  EXPECT_EQ(Done({"users", "roles"}), "Nobody is more than a user.\n");
+  auto& role = *admin_.roles.add_roles();
+  role.set_user("ann@example.org");
+  role.set_role(admin::v1::ROLE_OPERATOR);
+  EXPECT_THAT(Done({"users", "roles"}), HasSubstr("ann@example.org  operator"));
+  EXPECT_EQ(Done({"users", "role", "bob@example.org", "operator"}), "bob@example.org: operator.\n");
+  EXPECT_EQ(admin_.roles_asked.back().user(), "bob@example.org");
+  EXPECT_EQ(admin_.roles_asked.back().role(), admin::v1::ROLE_OPERATOR);
+  EXPECT_EQ(Done({"users", "role", "bob@example.org", "user"}), "bob@example.org: user.\n");
+  EXPECT_EQ(admin_.roles_asked.back().role(), admin::v1::ROLE_USER);
+  EXPECT_EQ(Run({"users", "role", "bob@example.org", "king"}).status, 2);
+}
+
 TEST_F(PosternctlTest, ListsAccountsWithoutObeyingTheirTexts) {
   const std::string out = Done({"accounts", "list", "--user", "ann@example.org"});
   EXPECT_EQ(admin_.accounts_asked.owner(), "ann@example.org");
