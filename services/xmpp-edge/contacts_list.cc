@@ -32,8 +32,12 @@ ContactsList::ContactsList(FeatureContext context, net::Duration gather)
 
 void ContactsList::Heard(const std::string& user, const mail::Address& address, bool there) {
   std::string spec = address.Spec();
-  if (there && told_.contains(HashOf(user, spec))) return;
-  if (waiting_ >= kMaxWaiting) return;
+  // Who goes and comes back at once has to be told again.
+  if (!there) told_.erase(HashOf(user, spec));
+  const auto waiting = news_.find(user);
+  const bool waits = waiting != news_.end() && waiting->second.contains(spec);
+  if (there && !waits && told_.contains(HashOf(user, spec))) return;
+  if (!waits && waiting_ >= kMaxWaiting) return;
   News& news = news_[user];
   if (news.insert_or_assign(std::move(spec), there).second) ++waiting_;
   work_.Notify();

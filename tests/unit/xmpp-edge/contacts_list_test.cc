@@ -44,7 +44,13 @@ TEST_F(Contacts, AreToldTogetherAndOnce) {
   bench.Settle();
   EXPECT_EQ(bench.rules.list_calls, 1) << "known already";
   Hear("bob", false);
-  EXPECT_TRUE(Calls(2));
+  Hear("bob", true);
+  ASSERT_TRUE(Calls(2));
+  bench.Settle();
+  EXPECT_EQ(bench.rules.list_changes.back().add_size(), 1) << "gone and back at once";
+  Hear("bob", false);
+  ASSERT_TRUE(Calls(3));
+  EXPECT_EQ(bench.rules.list_changes.back().remove_size(), 1);
 }
 
 TEST_F(Contacts, AreToldAgainUntilTheyAreTaken) {
