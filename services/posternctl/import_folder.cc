@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "services/posternctl/import_account.h"
 #include "services/posternctl/import_report.h"
+#include "services/posternctl/import_roles.h"
 #include "services/posternctl/new_file.h"
 #include "services/posternctl/rule_check.h"
 #include "services/rules/jsmail/compile.h"
@@ -218,43 +219,12 @@ class FolderImporter {
                                         : absl::StrCat(", without passwords, in ", out)));
     for (const auto& [role, names] : by_role) {
       if (role == jsmail::Role::kUser) continue;
-      if (absl::Status s = ImportRole(read, role, names); !s.ok()) return s;
+      auto told = ImportRoles(session_, wanted_, role, names);
+      if (!told.ok()) return told.status();
+      for (std::string& sentence : *told) Tell(read, std::move(sentence));
     }
     if (!wanted_.swap_fr && users.size() != by_role[jsmail::Role::kUser].size()) {
       Tell(read, "f was taken for operator, r for redirecting; --swap-fr if it is the other way");
-    }
-    return absl::OkStatus();
-  }
-
-  // Of people whom the operator vouches for by naming their domain, for a role is a Jabber
-  // address's.
-  absl::Status ImportRole(const Read& read, jsmail::Role role,
-                          const std::vector<std::string>& names) {
-    const bool operators = role == jsmail::Role::kOperator;
-    const std::string& domain = wanted_.user_domain;
-    if (domain.empty()) {
-      Tell(read,
-           absl::StrCat(absl::StrJoin(names, ", "),
-                        operators ? ": operator there; --user-domain makes them operators here"
-                                  : ": may redirect own mail; here every user may, by a rule "
-                                    "of their own"));
-      return absl::OkStatus();
-    }
-    for (const std::string& name : names) {
-      admin::v1::SetRoleRequest request;
-      request.set_user(absl::StrCat(name, "@", domain));
-      request.set_role(operators ? admin::v1::ROLE_OPERATOR : admin::v1::ROLE_REDIRECTOR);
-      if (!wanted_.dry_run) {
-        const absl::Status set = session_.Call(&Stub::SetRole, request).status();
-        if (absl::IsInvalidArgument(set)) {
-          Tell(read, absl::StrCat(request.user(), ": is no Jabber address, and has no role"));
-          continue;
-        }
-        if (!set.ok()) return set;
-      }
-      Tell(read, absl::StrCat(request.user(), ": ",
-                              operators ? "operator, from chat ('operator help') as well"
-                                        : "redirector, which here every user is"));
     }
     return absl::OkStatus();
   }
