@@ -77,6 +77,12 @@ struct FakeRules final : rules::v1::RulesService::CallbackService {
     if (request->name() == "main") return Finish(context);
     return Finish(context, {grpc::StatusCode::NOT_FOUND, "name: there is no such script"});
   }
+  ServerUnaryReactor* CreateScriptPassword(
+      CallbackServerContext* context, const rules::v1::CreateScriptPasswordRequest*,
+      rules::v1::CreateScriptPasswordResponse* response) override {
+    response->set_password("abcde-fghij");
+    return Finish(context);
+  }
   ServerUnaryReactor* ShowLists(CallbackServerContext* context,
                                 const rules::v1::ShowListsRequest* request,
                                 rules::v1::ShowListsResponse* response) override {
@@ -200,6 +206,15 @@ TEST_F(OperatorCallsTest, StoredScriptsAndListsAreTheRulesServicesAffair) {
   const auto shown = admin_->Call(&AdminCalls::ShowLists, show);
   ASSERT_TRUE(shown.ok());
   EXPECT_EQ(shown->lists(0).name(), "of ann@example.org");
+}
+
+TEST_F(OperatorCallsTest, APasswordForScriptsIsHandedOnAndItsMakingRecorded) {
+  rules::v1::CreateScriptPasswordRequest create;
+  create.set_user("ann@example.org");
+  const auto made = admin_->Call(&AdminCalls::CreateScriptPassword, create);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->password(), "abcde-fghij");
+  EXPECT_EQ(AuditEntries(), 1u);
 }
 
 TEST_F(OperatorCallsTest, TheStatusTellsOfEveryService) {

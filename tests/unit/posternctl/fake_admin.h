@@ -64,8 +64,19 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   rules::v1::ListDecisionsRequest decisions_asked;
   rules::v1::ListDecisionsResponse decisions;
   edge::v1::ListSessionsResponse sessions;
+  rules::v1::CreateScriptPasswordRequest password_asked;
+  rules::v1::CreateScriptPasswordResponse password;
+  rules::v1::RevokeScriptPasswordRequest revocation_asked;
 
  private:
+  grpc::Status CreateScriptPassword(Context, const rules::v1::CreateScriptPasswordRequest* request,
+                                    rules::v1::CreateScriptPasswordResponse* response) override {
+    return Answer(request, password_asked, response, password);
+  }
+  grpc::Status RevokeScriptPassword(Context, const rules::v1::RevokeScriptPasswordRequest* request,
+                                    rules::v1::RevokeScriptPasswordResponse* response) override {
+    return Answer(request, revocation_asked, response, rules::v1::RevokeScriptPasswordResponse());
+  }
   grpc::Status ListUsers(Context, const admin::v1::ListUsersRequest* request,
                          admin::v1::ListUsersResponse* response) override {
     admin::v1::ListUsersRequest asked;

@@ -21,6 +21,18 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
+TEST_F(PosternctlTest, APasswordForScriptsIsShownOnceOrTakenAway) {
+  admin_.password.set_password("abcde-fghij-kmnpq-rstuv");
+  EXPECT_THAT(Done({"rules", "password", "ann@example.org"}),
+              HasSubstr("shown this once: abcde-fghij-kmnpq-rstuv\n"));
+  EXPECT_EQ(admin_.password_asked.user(), "ann@example.org");
+  EXPECT_THAT(Done({"--json", "rules", "password", "ann@example.org"}),
+              HasSubstr("\"abcde-fghij-kmnpq-rstuv\""));
+  EXPECT_EQ(Done({"rules", "password", "ann@example.org", "--revoke"}),
+            "ann@example.org has no password for scripts any more.\n");
+  EXPECT_EQ(admin_.revocation_asked.user(), "ann@example.org");
+}
+
 TEST_F(PosternctlTest, ListsUsers) {
   auto& user = *admin_.users.add_users();
   user.set_jid("ann@example.org");
