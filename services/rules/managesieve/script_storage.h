@@ -26,7 +26,8 @@ class ScriptStorage {
  public:
   virtual ~ScriptStorage() = default;
 
-  // For a user without a password: one that no password fits. kUnavailable: not now.
+  // For a user without a password: one that no password fits. kUnavailable: not now. Asked before
+  // each command of a user.
   virtual net::Task<absl::StatusOr<crypto::ScramVerifier>> VerifierOf(std::string user) = 0;
 
   virtual std::vector<ListedScript> List(const std::string& user) const = 0;

@@ -5,6 +5,7 @@
 namespace postern::rules {
 
 jsmail::AclVerdict Door::Judge(const std::string& address) {
+  if (!stored_.loaded()) return {false, 0, "the rules are not yet read"};
   const jsmail::Acl* acl = folder_.acl();
   if (acl == nullptr) acl = Imported();
   if (acl == nullptr) return {true, 0, "there is no file"};

@@ -10,7 +10,8 @@
 namespace postern::rules {
 
 // Who may connect to edit scripts: the site's allow/deny file says, under the service "remote".
-// The one in the folder wins over the one that was imported; without any everybody may.
+// The one in the folder wins over the one that was imported; without any everybody may. It is
+// closed until both were looked for.
 class Door {
  public:
   Door(const JsmailFolder& folder, const StoredPrograms& stored)

@@ -27,6 +27,7 @@ absl::Status ForClient(const absl::Status& status) {
 net::Task<absl::StatusOr<crypto::ScramVerifier>> UserScripts::VerifierOf(std::string user) {
   if (!stored_.loaded())
     co_return absl::UnavailableError("rules: the programs are not yet read from Redis");
+  if (absl::Status s = co_await stored_.Refresh(); !s.ok()) co_return s;
   co_return co_await passwords_.VerifierOf(std::move(user));
 }
 

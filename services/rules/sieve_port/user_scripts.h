@@ -13,9 +13,10 @@ namespace postern::rules {
 // Users' scripts and passwords as sessions of ManageSieve see them.
 class UserScripts final : public managesieve::ScriptStorage {
  public:
-  UserScripts(const StoredPrograms& stored, ProgramDesk& desk, ScriptPasswords& passwords)
+  UserScripts(StoredPrograms& stored, ProgramDesk& desk, ScriptPasswords& passwords)
       : stored_(stored), desk_(desk), passwords_(passwords) {}
 
+  // Behind it the scripts are as new as in Redis, whichever replica they were put to.
   net::Task<absl::StatusOr<crypto::ScramVerifier>> VerifierOf(std::string user) override;
   std::vector<managesieve::ListedScript> List(const std::string& user) const override;
   absl::StatusOr<std::string> Get(const std::string& user, const std::string& name) const override;
@@ -28,7 +29,7 @@ class UserScripts final : public managesieve::ScriptStorage {
   net::Task<absl::Status> Remove(std::string user, std::string name) override;
 
  private:
-  const StoredPrograms& stored_;
+  StoredPrograms& stored_;
   ProgramDesk& desk_;
   ScriptPasswords& passwords_;
 };

@@ -56,6 +56,12 @@ class DoorTest : public ::testing::Test {
 
 TEST_F(DoorTest, IsOpenToAllUnlessAFileSaysMore) { EXPECT_TRUE(Opens("192.0.2.7")); }
 
+TEST_F(DoorTest, IsClosedUntilTheFilesWereLookedFor) {
+  const StoredPrograms unread(*client_);
+  Door door(files_, unread);
+  EXPECT_FALSE(door.Judge("192.0.2.7").allowed);
+}
+
 TEST_F(DoorTest, FollowsTheImportedFileAndThatOfTheFolderBeforeIt) {
   Import("deny remote 192.0.2.*\n");
   EXPECT_FALSE(Opens("192.0.2.7"));

@@ -116,6 +116,18 @@ TEST_F(UserScriptsTest, ANameMayBeLongerThanAFilesName) {
   EXPECT_THAT(List(), ElementsAre(name));
 }
 
+TEST_F(UserScriptsTest, WhatAnotherReplicaHasPutIsThereAtTheNextCommand) {
+  StoredPrograms other(*client_);
+  ASSERT_TRUE(Await(io_, other.Refresh()).ok());
+  ASSERT_TRUE(Put("a", "keep;").ok());
+  ProgramChange change;
+  change.Remove({kAnn, v1::RULE_LANGUAGE_SIEVE, "a"});
+  ASSERT_TRUE(Await(io_, other.Apply(std::move(change))).ok());
+  EXPECT_THAT(List(), ElementsAre("a"));
+  EXPECT_TRUE(Await(io_, scripts_.VerifierOf(kAnn)).ok());
+  EXPECT_THAT(List(), IsEmpty());
+}
+
 TEST_F(UserScriptsTest, NobodyLogsInBeforeTheScriptsAreThere) {
   StoredPrograms unread(*client_);
   UserScripts scripts(unread, desk_, passwords_);
