@@ -33,7 +33,8 @@ class Admin final : public process::Service {
         oauth2_(OAuth2::Parts{runtime.io.get_executor(), runtime.redis, store_, feed_, box_},
                 std::move(config.oauth2)),
         service_(AdminServiceImpl::Parts{runtime.io.get_executor(), accounts_, feed_, site_, audit_,
-                                         relay_, oauth2_, roles_, [this] { return NotReadyBecause(); }}),
+                                         relay_, oauth2_, roles_,
+                                         [this] { return NotReadyBecause(); }}),
         tasks_(runtime.io.get_executor()) {}
 
   std::string Name() const override { return "admin"; }

@@ -109,7 +109,8 @@ void AddOptions(process::Program& program, Config& config) {
       "--master-key-file", config.master_key_file,
       "file with the keys that seal mail passwords, \"NAME:BASE64\" lines; the first seals, "
       "all open; 'posternctl key new' prints a line");
-  program.Add("--admins", config.admins, "Bare JIDs of operators: they may give their commands from chat, too");
+  program.Add("--admins", config.admins,
+              "Bare JIDs of operators: they may give their commands from chat, too");
   program.Add("--welcome-file", config.welcome_file,
               "File with the message that new users get; read again when it changes");
   program.Add("--motd-file", config.motd_file,

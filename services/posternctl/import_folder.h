@@ -17,7 +17,7 @@ struct FolderImport {
   std::vector<std::string> local_domains;
   bool swap_fr = false;
   std::string user_domain;  // Jabber users of the password file; their roles are set. Empty: not
-  std::string owner;                    // of POP3 accounts that name none
+  std::string owner;        // of POP3 accounts that name none
   std::string aliases_out, routes_out;  // new files for the sender; empty: not written
 };
 

@@ -134,10 +134,8 @@ class Parts {
     InstallFeatures(router_, context_);
     router_.OnPresence([this](Incoming incoming) { return presence_.Handle(std::move(incoming)); });
     router_.OnPresenceLost([this](const std::string& user) { presence_.Missed(user); });
-    presence_.ListenToRosters(
-        [this](const std::string& user, const mail::Address& address, bool there) {
-          in_rosters_.Heard(user, address, there);
-        });
+    presence_.ListenToRosters([this](const std::string& user, const mail::Address& address,
+                                     bool there) { in_rosters_.Heard(user, address, there); });
     presence_.Listen([this](const std::string& user) { motd_.Arrived(user); });
     presence_.Listen([this](const std::string& user) { passwords_.Arrived(user); });
     presence_.Listen([this](const std::string& user) { consents_.Arrived(user); });

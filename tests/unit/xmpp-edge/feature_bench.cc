@@ -425,7 +425,7 @@ FeatureContext FeatureBench::context() {
   return {kDomain,           sink,          *directory_,    *interpreter_,   *site_,
           *threads,          *sessions_,    *given_,        *failed_trials_, *admin_stub_,
           *rules_stub_,      *sender_stub_, *fetcher_stub_, *redis,          *tasks_,
-          io.get_executor(), contacts,      files,          most_file_bytes,   managesieve};
+          io.get_executor(), contacts,      files,          most_file_bytes, managesieve};
 }
 
 void FeatureBench::Restart() {

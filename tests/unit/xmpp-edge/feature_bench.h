@@ -208,7 +208,7 @@ class FeatureBench {
   FakeSink sink;
   ContactAddresses contacts;          // of the site; before Install()
   http::FileSource* files = nullptr;  // the same
-  std::string managesieve;  // the same
+  std::string managesieve;            // the same
   size_t most_file_bytes = 0;
   boost::asio::io_context io;
   testing::RedisServer redis_server;

@@ -116,10 +116,9 @@ TEST(Notification, ThatIsFiledIsTheMailThatIsSent) {
   const AnswerMail written = WriteNotice(action, *made, from, 1767225600);
   EXPECT_EQ(written.message_id, WriteNotice(action, *made, from, 1).message_id);
   for (const char* field :
-       {"From: Ann <ann@example.org>\r\n", "To: <a@b.c>,\r\n <d@e.f>\r\n",
-        "Subject: =?", "Date: Thu, 01 Jan 2026 00:00:00 +0000\r\n",
-        "Auto-Submitted: auto-notified\r\n", "MIME-Version: 1.0\r\n",
-        "\r\n\r\nBob <bob@x.org>: A \"big\" thing\r\n"}) {
+       {"From: Ann <ann@example.org>\r\n", "To: <a@b.c>,\r\n <d@e.f>\r\n", "Subject: =?",
+        "Date: Thu, 01 Jan 2026 00:00:00 +0000\r\n", "Auto-Submitted: auto-notified\r\n",
+        "MIME-Version: 1.0\r\n", "\r\n\r\nBob <bob@x.org>: A \"big\" thing\r\n"}) {
     EXPECT_TRUE(absl::StrContains(written.mail, field)) << field << "\n" << written.mail;
   }
   EXPECT_TRUE(absl::StrContains(written.mail, written.message_id));
