@@ -84,6 +84,7 @@ struct Writer {
     note.set_from(mail::RepairUtf8(notify.from));
     AddAll(notify.options, note.mutable_options());
     note.set_importance(static_cast<uint32_t>(notify.importance - '0'));
+    note.set_filed_in(mail::RepairUtf8(notify.fcc));
   }
   void operator()(const DeliverAction& deliver) const {
     out.mutable_deliver()->set_form(FormOf(deliver.form));
