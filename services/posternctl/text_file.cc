@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/crypto/sealed_file.h"
 #include "lib/mail/charset.h"
 #include "lib/mail/utf8.h"
 
@@ -37,6 +38,12 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& path, size_t limit) 
   if (file->bytes.size() > limit)
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": is larger than ", limit / 1024, " KiB"));
+  if (crypto::IsSealedFile(file->bytes)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path,
+                     ": is sealed; 'posternctl rules check FILE --key-file KEY' looks through it, "
+                     "'posternctl seal -d' makes the text again"));
+  }
   if (mail::IsUtf8(file->bytes)) return std::move(file->bytes);
   return mail::ToUtf8(file->bytes, "windows-1252");
 }

@@ -18,7 +18,8 @@ struct FileBeginning {
 // kNotFound, kInvalidArgument and kUnavailable name the path.
 absl::StatusOr<FileBeginning> ReadBeginning(const std::string& path, size_t limit);
 
-// A whole text as UTF-8. kInvalidArgument when it is larger than `limit`, a number of KiB.
+// A whole text as UTF-8. kInvalidArgument when it is sealed, or larger than `limit`, a
+// number of KiB.
 absl::StatusOr<std::string> ReadTextFile(const std::string& path, size_t limit);
 
 }  // namespace postern::posternctl

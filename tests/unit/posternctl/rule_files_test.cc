@@ -253,6 +253,7 @@ TEST_F(SealTest, RefusesInWords) {
       {{"rules", "check", old}, "nobody knows its format"},
       {{"rules", "check", sealed}, "is sealed; name the file of its key"},
       {{"seal", folder_.Put("pop3", "[h]\nuser:x\n"), "--key-file", key_}, "pop3:1:1: "},
+      {{"routes", "check", sealed}, "is sealed; "},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.words);
