@@ -154,7 +154,9 @@ net::Task<absl::StatusOr<RunOutcome>> RunInSandbox(RunOrder order, Confinement c
   const std::chrono::seconds limit(order.seconds);
   const End end = co_await Watch(*child, *folder, confinement.stopping, limit);
   RunOutcome outcome;
-  outcome.exit_code = child->Conclude();
+  const Child::Ended ended = child->Conclude();
+  outcome.exit_code = ended.exit_code;
+  outcome.by_signal = ended.by_signal;
   outcome.timed_out = end == End::kTooLate;
   const bool gone = co_await net::EndsWithin(kVanish, AwaitGone(*child));
   if (!gone) log::Error("a program's processes don't end", {{"program", order.program.id}});

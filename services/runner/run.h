@@ -35,6 +35,7 @@ struct Confinement {
 
 struct RunOutcome {
   int exit_code = 0;  // 128 + signal when it was ended by one
+  bool by_signal = false;
   bool timed_out = false;
   std::string output, errors;  // the beginning of what it wrote
   std::optional<std::string> result;

@@ -30,7 +30,7 @@ void Count(const absl::StatusOr<RunOutcome>& outcome) {
   static auto& failed = Runs("failed");
   if (!outcome.ok()) return failed.Increment();
   if (outcome->timed_out) return timed_out.Increment();
-  (outcome->exit_code > 128 ? killed : done).Increment();
+  (outcome->by_signal ? killed : done).Increment();
 }
 prometheus::Counter& Refusals(const char* reason) {
   return metrics::Counter("postern_runner_refused_total",
@@ -180,7 +180,7 @@ net::Task<absl::Status> RunDesk::Carry(RunOrder order, v1::RunProgramResponse& r
   Durations().Observe(seconds);
   Count(outcome);
   if (absl::IsUnavailable(outcome.status())) co_return outcome.status();  // no fault of its own
-  const bool went_well = outcome.ok() && !outcome->timed_out && outcome->exit_code <= 128;
+  const bool went_well = outcome.ok() && !outcome->timed_out && !outcome->by_signal;
   breaker_.Ended(program, went_well, now);
   if (!outcome.ok()) {
     log::Warn("a program could not do its work",

@@ -199,7 +199,7 @@ void Child::Signal(int number) const {
   if (pid_ > 0) ::kill(-pid_, number);
 }
 
-int Child::Conclude() {
+Child::Ended Child::Conclude() {
   // One blow is enough: a fork that is under way sees the signal, and is none.
   Signal(SIGKILL);
   int status = 0;
@@ -208,8 +208,9 @@ int Child::Conclude() {
     reaped = ::waitpid(pid_, &status, 0);
   } while (reaped < 0 && errno == EINTR);
   group_ = std::exchange(pid_, -1);
-  if (reaped < 0) return 127;  // somebody else heard how
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  if (reaped < 0) return {};  // somebody else heard how
+  if (WIFEXITED(status)) return {WEXITSTATUS(status), false};
+  return {128 + WTERMSIG(status), true};
 }
 
 bool Child::IsGone() {

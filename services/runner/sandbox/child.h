@@ -55,9 +55,12 @@ class Child {
   bool HasEnded() const;
   // To all of the group.
   void Signal(int number) const;
-  // Kills what is left of the group. Answers how the program ended: its exit code, or 128 and the
-  // signal that ended it. Once, when HasEnded().
-  int Conclude();
+  struct Ended {
+    int exit_code = 127;  // 128 + signal when it was ended by one
+    bool by_signal = false;
+  };
+  // Kills what is left of the group, and tells how the program ended. Once, when HasEnded().
+  Ended Conclude();
   // After Conclude(): whether all of the group are gone.
   bool IsGone();
   // Becomes readable when the program ends; whoever takes it closes it.

@@ -224,13 +224,13 @@ TEST_F(RunDeskTest, WhoFillsTheFolderIsEnded) {
 
 TEST_F(RunDeskTest, WhoFailsAgainAndAgainIsLeftAlone) {
   Add("bad", "#!/bin/sh\nkill -9 $$\n");
-  Add("strict", "#!/bin/sh\nexit 77\n");
+  Add("strict", "#!/bin/sh\nexit 255\n");
   for (int i = 0; i < Breaker::kMostFailures; ++i) {
     EXPECT_EQ(Run("bad")->exit_code(), 128 + 9);
-    EXPECT_EQ(Run("strict")->exit_code(), 77);
+    EXPECT_EQ(Run("strict")->exit_code(), 255);
   }
   EXPECT_THAT(Run("bad").status().message(), HasSubstr("is left alone for a minute"));
-  EXPECT_EQ(Run("strict")->exit_code(), 77);  // an exit code is an answer
+  EXPECT_EQ(Run("strict")->exit_code(), 255);  // an exit code is an answer
 }
 
 TEST_F(RunDeskTest, SomeRunAtOnceAndSomeWait) {

@@ -104,7 +104,7 @@ class SandboxBench : public ::testing::Test {
     Ran ran;
     if (!child.ok()) return ran;
     Until([&] { return child->HasEnded(); });
-    ran.exit_code = child->Conclude();
+    ran.exit_code = child->Conclude().exit_code;
     ran.is_gone = Until([&] { return child->IsGone(); });
     char bytes[65536];
     ::fcntl(reading.fd(), F_SETFL, O_NONBLOCK);
