@@ -68,3 +68,21 @@ def test_a_faulty_line_is_named_and_the_rules_before_stay_in_force(reader):
     reader.receive(mail(kept))
     reader.client.await_message(kept)
     assert not any(stopped in body for body in reader.client.bodies())
+
+
+def test_a_script_that_fails_three_times_is_suspended_and_its_user_told(reader):
+    file = reader.postern.folder / "failing.sieve"
+    file.write_text('require ["ihave", "fileinto"];\n'
+                    'if header :contains "subject" "trip" { error "no such luck"; }\n'
+                    'fileinto "Trash";\n')
+    reader.postern.ctl("rules", "import", "sieve", file, "--scope", reader.jid)
+    tripped = [unique("trip") for _ in range(3)]
+    for subject in tripped:
+        reader.receive(mail(subject, to=reader.address))
+        # It is kept, whatever the script would have done with it.
+        reader.client.await_message("Subject: " + subject, seconds=20)
+    told = reader.client.await_message("failed three times in a row", seconds=20)
+    assert "is not run any more" in told.body
+    after = unique("after")
+    reader.receive(mail(after, to=reader.address))
+    reader.client.await_message("Subject: " + after, seconds=20)  # not filed
