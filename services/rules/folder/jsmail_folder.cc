@@ -1,10 +1,7 @@
 #include "services/rules/folder/jsmail_folder.h"
 
-#include <sys/stat.h>
-
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -12,11 +9,11 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "lib/crypto/digest.h"
-#include "lib/mail/charset.h"
 #include "lib/mail/utf8.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
+#include "services/rules/folder/watched_file.h"
 #include "services/rules/jsmail/compile.h"
 #include "services/rules/jsmail/installation.h"
 #include "services/rules/programs/program_key.h"
@@ -50,36 +47,6 @@ v1::RuleLanguage LanguageOf(FileKind kind) {
     default:
       return v1::RULE_LANGUAGE_UNSPECIFIED;  // other services read these
   }
-}
-
-// Which file it is, and when it was written; "-" when there is none.
-std::string StampOf(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) return "-";
-  return absl::StrCat(found.st_dev, ":", found.st_ino, ":", found.st_size, ":",
-                      found.st_mtim.tv_sec, ":", found.st_mtim.tv_nsec);
-}
-
-absl::StatusOr<std::string> BytesOf(const std::string& path, absl::string_view name) {
-  constexpr size_t kMost = JsmailFolder::kMaxFileBytes;
-  struct stat found {};
-  // To open a pipe would wait for a writer.
-  if (::stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) {
-    return absl::InvalidArgumentError(absl::StrCat(name, ": is not a file"));
-  }
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes(kMost + 1, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (!file.eof() && !file.good()) {
-    return absl::InvalidArgumentError(absl::StrCat(name, ": can't be read"));
-  }
-  bytes.resize(static_cast<size_t>(file.gcount()));
-  if (bytes.size() <= kMost) return bytes;
-  return absl::InvalidArgumentError(absl::StrCat(name, ": is larger than ", kMost / 1024, " KiB"));
-}
-
-std::string Utf8Of(const std::string& bytes) {
-  return mail::IsUtf8(bytes) ? bytes : mail::ToUtf8(bytes, "windows-1252");
 }
 
 }  // namespace
@@ -150,7 +117,7 @@ absl::StatusOr<std::map<std::string, FileKind>> JsmailFolder::Names() {
 std::string JsmailFolder::SignatureOf(const std::string& name, const Entry& entry) const {
   const std::string path = absl::StrCat(options_.path, "/", name);
   if (entry.kind == FileKind::kFinger) return StampOf(path);
-  auto bytes = BytesOf(path, name);
+  auto bytes = BytesOf(path, name, kMaxFileBytes);
   std::string signature = bytes.ok() ? crypto::Sha256Hex(*bytes) : StampOf(path);
   if (bytes.ok()) crypto::Wipe(*bytes);
   for (const std::string& text : entry.texts) {
@@ -189,7 +156,7 @@ net::Task<void> JsmailFolder::Load(std::string name) {
 
 // As UTF-8, opened, and responders along with their texts.
 absl::StatusOr<ProgramSource> JsmailFolder::Read(const std::string& name, Entry& entry) const {
-  auto bytes = BytesOf(absl::StrCat(options_.path, "/", name), name);
+  auto bytes = BytesOf(absl::StrCat(options_.path, "/", name), name, kMaxFileBytes);
   if (!bytes.ok()) return bytes.status();
   std::optional<crypto::SecretBox> keys;
   if (crypto::IsSealedFile(*bytes) && !options_.key_file.empty()) {
@@ -201,14 +168,14 @@ absl::StatusOr<ProgramSource> JsmailFolder::Read(const std::string& name, Entry&
   if (!opened.ok()) return opened.status();
   ProgramSource source;
   source.language = LanguageOf(entry.kind);
-  source.file_name = name;
+  source.file_name = Utf8Of(name);
   source.operator_rule = true;
   source.local_domain = options_.user_domain;
   source.text = Utf8Of(opened->text.Reveal());
   if (entry.kind != FileKind::kResponders) return source;
   entry.texts = jsmail::TextsWanted(source.text);
   for (const std::string& text : entry.texts) {
-    auto reply = BytesOf(absl::StrCat(options_.path, "/", text), text);
+    auto reply = BytesOf(absl::StrCat(options_.path, "/", text), text, kMaxFileBytes);
     if (!reply.ok()) continue;
     absl::StrAppend(&source.text, "\n", jsmail::EmbeddedText(text, Utf8Of(*reply)));
   }
@@ -224,16 +191,16 @@ void JsmailFolder::Adopt(const std::string& name, const ProgramSource& source,
   entry.listed.Clear();
   entry.listed.set_scope(kSiteScope);
   entry.listed.set_language(source.language);
-  entry.listed.set_file_name(name);
+  entry.listed.set_file_name(source.file_name);
   entry.listed.set_source(source.text);
   entry.listed.set_program_hash(compiled.hash);
   entry.listed.set_imported_unix(absl::ToUnixSeconds(absl::Now()));
   entry.listed.set_active(true);
   entry.listed.set_from_folder(true);
-  if (entry.kind == FileKind::kAllowDeny) acl_ = jsmail::Acl::Read(source.text, name).acl;
+  if (entry.kind == FileKind::kAllowDeny) acl_ = jsmail::Acl::Read(source.text, source.file_name).acl;
   if (entry.kind == FileKind::kFinger) {
-    entry.listed.set_name(jsmail::FingerUser(name).value_or(""));
-    fingers_.Put(entry.listed.name(), jsmail::ParseFinger(source.text, name).finger);
+    entry.listed.set_name(jsmail::FingerUser(source.file_name).value_or(""));
+    fingers_.Put(entry.listed.name(), jsmail::ParseFinger(source.text, source.file_name).finger);
   }
   for (const std::string& warning : compiled.warnings()) {
     log::Warn("a rule may not be what was meant", {{"at", warning}});
@@ -254,7 +221,7 @@ void JsmailFolder::TakeTheOthersOut(const std::string& name, FileKind kind) {
 }
 
 void JsmailFolder::Refuse(const std::string& name, absl::string_view problem) {
-  entries_[name].problem = std::string(problem);
+  entries_[name].problem = Utf8Of(std::string(problem));
   rejected.Increment();
   log::Error("a file of rules can't be used; what it said before stays in force",
              {{"file", name}, {"error", problem}});

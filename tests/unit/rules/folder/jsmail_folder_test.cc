@@ -172,6 +172,20 @@ TEST_F(JsmailFolderTest, HoldsWhoMayConnectAndWhatUsersSay) {
   EXPECT_EQ(folder_->fingers().size(), 0u);
 }
 
+// What is no UTF-8 can't be told over gRPC.
+TEST_F(JsmailFolderTest, NamesOfOtherDaysAreReadable) {
+  Put("m\xFCller.fgr", "Hello\n");
+  Put("responders\xFC.txt", "x\n");
+  Look();
+  v1::ListRulesResponse response;
+  folder_->AddTo(false, response);
+  ASSERT_EQ(response.programs_size(), 1);
+  EXPECT_EQ(response.programs(0).file_name(), "m\xC3\xBCller.fgr");
+  EXPECT_EQ(response.programs(0).name(), "m\xC3\xBCller");
+  v1::ListRulesResponse read;
+  EXPECT_TRUE(read.ParseFromString(response.SerializeAsString()));
+}
+
 TEST_F(JsmailFolderTest, KeepsWhatItHasWhenTheFolderIsGone) {
   Put("reject.txt", "subject:a\n");
   Look();
