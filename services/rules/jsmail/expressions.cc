@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "services/rules/ir/program.h"
 #include "services/rules/jsmail/regex.h"
 
 namespace postern::rules::jsmail {
@@ -46,6 +45,19 @@ void Expressions::CompileAll() {
       source_.Warn(one.line, one.written, "this matches every mail");
     }
   }
+}
+
+Compiled CompileLines(Source& source, Expressions& expressions,
+                      absl::FunctionRef<bool(const Line&)> read,
+                      absl::FunctionRef<ProgramPtr()> build) {
+  for (const Line& line : source.Entries()) {
+    if (!read(line)) break;
+  }
+  if (!source.failed()) expressions.CompileAll();
+  Compiled compiled;
+  if (!source.failed()) compiled.program = build();
+  compiled.problems = source.TakeProblems();
+  return compiled;
 }
 
 }  // namespace postern::rules::jsmail

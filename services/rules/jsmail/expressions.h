@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "services/rules/ir/problem.h"
+#include "services/rules/ir/program.h"
 #include "services/rules/jsmail/source.h"
 
 namespace postern::rules::jsmail {
@@ -35,5 +38,12 @@ class Expressions {
   Source& source_;
   std::vector<One> all_;
 };
+
+// The frame of a file with an expression on each line: `read` is told of each entry until it says
+// that there are too many, then the expressions are compiled, and of what has no error `build` makes
+// the program.
+Compiled CompileLines(Source& source, Expressions& expressions,
+                      absl::FunctionRef<bool(const Line&)> read,
+                      absl::FunctionRef<ProgramPtr()> build);
 
 }  // namespace postern::rules::jsmail

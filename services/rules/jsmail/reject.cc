@@ -60,14 +60,8 @@ class RejectCompiler {
       : source_(source, options.file_name), expressions_(source_) {}
 
   Compiled Run() {
-    for (const Line& line : source_.Entries()) {
-      if (!ReadEntry(line)) break;
-    }
-    if (!source_.failed()) expressions_.CompileAll();
-    Compiled compiled;
-    if (!source_.failed()) compiled.program = Build();
-    compiled.problems = source_.TakeProblems();
-    return compiled;
+    const auto read = [this](const Line& line) { return ReadEntry(line); };
+    return CompileLines(source_, expressions_, read, [this] { return Build(); });
   }
 
  private:
