@@ -81,7 +81,10 @@ class ProposeTest : public ::testing::Test {
     const MessageView mail(text_);
     v1::EvaluateRequest request;
     request.set_mail_id("m1");
-    return Propose(request, Facts(), mail, evaluation);
+    Facts facts;
+    facts.own_addresses = {"ann@example.org"};
+    facts.now = facts.received + age_;
+    return Propose(request, facts, mail, evaluation);
   }
   v1::EvaluateResponse Settled(Proposals proposals, Answer answer) {
     v1::EvaluateResponse response;
@@ -89,7 +92,38 @@ class ProposeTest : public ::testing::Test {
     return response;
   }
   std::string text_;
+  absl::Duration age_;  // of the mail
 };
+
+TEST_F(ProposeTest, MailThatCameLongAgoIsNotAnswered) {
+  const ReplyAction reply{"Away", "", "h", 1};
+  const std::string header = "From: bob@example.net\r\nTo: ann@example.org\r\n";
+  EXPECT_EQ(Make(reply, header).proposals.size(), 1u);
+  age_ = absl::Hours(49);
+  const Proposals made = Make(reply, header);
+  EXPECT_THAT(made.proposals, IsEmpty());
+  EXPECT_THAT(made.notes.at(0).text, HasSubstr("two days ago"));
+}
+
+TEST_F(ProposeTest, ANotificationByMailMakesNoOther) {
+  NotifyAction notify;
+  notify.method = "mailto:eve@example.com";
+  const std::string header = "Auto-Submitted: auto-notified; owner-email=\"a@b\"\r\n";
+  EXPECT_THAT(Make(notify, header, true).proposals, IsEmpty());
+  EXPECT_EQ(Make(notify, "Auto-Submitted: no\r\n").proposals.size(), 1u);
+  notify.method = "xmpp:eve@example.com";
+  EXPECT_EQ(Make(notify, header).proposals.size(), 1u);
+}
+
+TEST_F(ProposeTest, WhatIsRememberedIsTextAndShort) {
+  const RedirectAction redirect{{"eve@example.com"}, false, false, "", ""};
+  for (const std::string& id : {std::string("<\xff@x>"), "<" + std::string(5000, 'a') + "@x>"}) {
+    const Proposals made = Make(redirect, "Message-ID: " + id + "\r\n");
+    ASSERT_EQ(made.proposals.size(), 1u);
+    EXPECT_THAT(made.proposals[0].mark->key, HasSubstr("sha256:"));
+    EXPECT_LT(made.proposals[0].mark->key.size(), 100u);
+  }
+}
 
 TEST_F(ProposeTest, ARedirectIsOnceForAMailAndHasABudget) {
   const RedirectAction redirect{{"Eve@example.com"}, false, false, "", ""};
