@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "lib/mail/mime_parser.h"
 
 namespace postern::sender {
@@ -206,7 +207,9 @@ TEST(MailComposer, AnswersByItselfFromNobody) {
     const char *from, *field;
   } cases[] = {{AutoSubmitted::kNo, "ann@example.org", ""},
                {AutoSubmitted::kGenerated, "ann@example.org", "auto-generated"},
-               {AutoSubmitted::kReplied, "", "auto-replied"}};
+               {AutoSubmitted::kReplied, "", "auto-replied"},
+               {AutoSubmitted::kNotified, "ann@example.org",
+                "auto-notified; owner-email=\"ann@example.org\""}};
   for (const auto& c : cases) {
     SCOPED_TRACE(c.field);
     Draft draft = SomeDraft();
@@ -216,6 +219,10 @@ TEST(MailComposer, AnswersByItselfFromNobody) {
     EXPECT_EQ(composed->envelope.from, c.from);
     EXPECT_EQ(composed->envelope.envelope_id, *c.from ? composed->message_id : "");
     EXPECT_EQ(absl::StrContains(composed->content, "Auto-Submitted"), *c.field != '\0');
+    if (*c.field == '\0') continue;
+    EXPECT_TRUE(absl::StrContains(absl::StrReplaceAll(composed->content, {{"\r\n ", " "}}),
+                                  absl::StrCat("\r\nAuto-Submitted: ", c.field, "\r\n")))
+        << composed->content;
   }
 }
 
