@@ -182,5 +182,22 @@ TEST_F(OutboxCrashTest, AFullRedisTakesNoMailAndLetsMailGo) {
   EXPECT_FALSE(Put("work", "more").duplicate) << "nothing of it was there";
 }
 
+TEST_F(OutboxTest, KeepsEverythingAcrossAKillOfRedis) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 20; ++i) ids.push_back(Put("work", absl::StrCat("k", i)).queue_id);
+  const TakenMail taken = TakeOne();
+  EXPECT_TRUE(Await(io_, outbox_->MarkDot(taken.lease)).ok());
+  redis_.Kill();
+  EXPECT_TRUE(absl::IsUnavailable(Await(io_, outbox_->Put(MailFor("work", "lost"))).status()));
+  redis_.Restart();
+  for (int i = 0; i < 100 && !Await(io_, view_.Find("")).ok(); ++i) Pause(50ms);
+
+  EXPECT_EQ(List().total, ids.size());
+  EXPECT_TRUE(Put("work", "k7").duplicate);
+  EXPECT_TRUE(Settle(taken.lease, AllSent()).ok()) << "the lease outlives Redis";
+  for (size_t i = 1; i < ids.size(); ++i) EXPECT_TRUE(Settle(TakeOne().lease, AllSent()).ok());
+  EXPECT_TRUE(Take().mails.empty());
+}
+
 }  // namespace
 }  // namespace postern::sender
