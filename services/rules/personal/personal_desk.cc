@@ -117,15 +117,11 @@ net::Task<absl::Status> PersonalDesk::Store(const v1::SetPersonalRulesRequest& r
     const bool changed = !wanted.empty() && wanted != RevisionOf(stored_, key.scope);
     co_return changed ? absl::AbortedError("changed") : absl::OkStatus();
   }
-  const size_t bytes = any ? program.source().size() : 0;
-  if (absl::Status s = desk_.CheckRoom(key, bytes); !s.ok()) co_return s;
+  if (absl::Status s = desk_.CheckRoom(key, program.source().size()); !s.ok()) co_return s;
   ProgramChange change;
   if (!wanted.empty()) change.IfRevision(key, wanted == kNone ? "" : wanted);
-  if (any) {
-    change.Put(program);
-  } else {
-    change.Remove(key);
-  }
+  // None are stored, too: the record of decisions knows rules by ids, which none has again.
+  if (any || stored_.Find(key) != nullptr) change.Put(program);
   absl::Status stored = co_await stored_.Apply(std::move(change));
   if (stored.ok())
     log::Info("personal rules stored", {{"scope", key.scope}, {"rules", request.rules_size()}});

@@ -8,6 +8,7 @@
 #include "lib/mail/utf8.h"
 #include "lib/process/log.h"
 #include "services/rules/personal/personal_rules.h"
+#include "services/rules/programs/empty_personal.h"
 
 namespace postern::rules {
 namespace {
@@ -173,6 +174,7 @@ absl::Status ProgramDesk::List(const v1::ListRulesRequest& request,
   }
   size_t sources = 0, listed = 0;
   for (v1::RuleProgram& program : stored_.List(scope)) {
+    if (IsEmptyPersonal(program)) continue;
     if (program.language() == v1::RULE_LANGUAGE_PERSONAL && request.with_source())
       program.set_source(AsSieve(program.source()));
     sources += program.source().size();

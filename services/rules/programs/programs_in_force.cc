@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
+#include "services/rules/programs/empty_personal.h"
 
 namespace postern::rules {
 namespace {
@@ -40,6 +41,7 @@ bool JudgesMails(v1::RuleLanguage language) {
 }
 
 bool IsInForce(const v1::RuleProgram& program, const ActiveScript& active) {
+  if (IsEmptyPersonal(program)) return false;
   if (program.language() != v1::RULE_LANGUAGE_SIEVE) return JudgesMails(program.language());
   return program.name() == active.name && program.program_hash() != active.suspended;
 }

@@ -128,9 +128,12 @@ TEST_F(PersonalServiceTest, AChangeOfWhatHasChangedMeanwhileIsRefused) {
   EXPECT_EQ(Set({}, &response, first, true).error_code(), grpc::StatusCode::ABORTED);
   EXPECT_EQ(Get().rules(0).name(), "B");
   EXPECT_EQ(Get().rules(0).id(), "r2") << "r1 was another one";
-  EXPECT_EQ(Put({}, second).revision(), "0");
+  const std::string third = Put({}, second).revision();
   EXPECT_THAT(Get().rules(), IsEmpty());
+  EXPECT_EQ(Get().sieve(), "");
   EXPECT_THAT(replica_.List().programs(), IsEmpty());
+  EXPECT_THAT(Judge("x"), IsEmpty()) << "no rules at all";
+  EXPECT_EQ(Put({Rule("C", Action::WHAT_DISCARD)}, third).rules(0).id(), "r3");
 }
 
 TEST_F(PersonalServiceTest, AWrongOneIsNamedAndNothingChanges) {
