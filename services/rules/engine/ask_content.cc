@@ -76,7 +76,9 @@ bool AskDate(const DateTest& test, Run& run) {
     const auto value = DatePart(part, run.facts.now, zone);
     return (value && matcher.Takes(*value)) || matcher.AtEnd();
   }
-  for (const MessageView::Field* field : FieldsFor({Expand(*test.header, run)}, test.index, run)) {
+  // RFC 5260 section 4: the first of several, unless another one is asked for.
+  const Index index = test.index.number > 0 ? test.index : Index{1, false};
+  for (const MessageView::Field* field : FieldsFor({Expand(*test.header, run)}, index, run)) {
     const std::optional<FieldDate> date = ReadFieldDate(field->raw);
     if (!date) continue;
     const auto value = DatePart(part, date->time, test.original_zone ? date->zone : zone);

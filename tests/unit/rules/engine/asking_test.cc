@@ -114,6 +114,8 @@ TEST(Asking, TrueAndFalse) {
       {R"(date :originalzone "received" "date" "2026-01-03")", true},
       {R"(date "received" "date" "2026-01-04")", true},
       {R"(date :index 2 :originalzone "received" "hour" "23")", true},
+      {R"(date :originalzone "received" "minute" "00")", false},  // the first one alone
+      {R"(date :count "eq" :comparator "i;ascii-numeric" "received" "hour" "1")", true},
       {R"(date :value "lt" "date" "year" "2027")", true},
       {R"(currentdate "weekday" "1")", true},
       {R"(currentdate :zone "-1200" "date" "2026-01-04")", true},
