@@ -56,15 +56,23 @@ def theirs(folder, name, sender, recipient):
          folder / f"{name}.sieve", folder / f"{name}.eml"],
         capture_output=True, timeout=30, env={**os.environ, "TZ": "UTC"})
     said = answer.stdout.decode(errors="replace")
+    if "final result: failed; resolved with successful implicit keep" in answer.stderr.decode(errors="replace"):
+        return [["failed"]], answer.stderr.decode(errors="replace")
     if "Performed actions" not in said:
         return None, answer.stderr.decode(errors="replace") + said
     return normalised_theirs(said), said
 
 
 def normalised_theirs(said):
-    actions = []
+    actions, told = [], None
     for line in said.splitlines():
-        if match := re.match(r" \* store message in folder: (.*)", line):
+        # What is answered, line by line.
+        if line in ("START MESSAGE", "END MESSAGE"):
+            told = [] if line.startswith("START") else None
+        elif told is not None:
+            told.append(line)
+            actions[-1][3] = "\n".join(told)
+        elif match := re.match(r" \* store message in folder: (.*)", line):
             actions.append(["store", match[1], []])
         elif match := re.match(r" \* redirect message to: (.*)", line):
             actions.append(["redirect", match[1].strip("<>")])
@@ -73,12 +81,30 @@ def normalised_theirs(said):
         elif match := re.match(r"\s+\+ add (?:IMAP )?flags: (.*)", line):
             if actions and actions[-1][0] == "store":
                 actions[-1][2] = sorted(set(match[1].lower().split()))
+        elif re.match(r" \* send vacation message:", line):
+            actions.append(["vacation", 0, "", ""])
+        elif match := re.match(r"    => seconds : (\d+)", line):
+            actions[-1][1] = int(match[1])
+        elif re.match(r" \* send notification with method 'mailto:':", line):
+            actions.append(["notify", "", "", ""])
+        elif match := re.match(r"    => importance   : (\d)", line):
+            actions[-1][1] = match[1]
+        elif match := re.match(r"    => subject      : (.*)", line):
+            actions[-1][2] = match[1]
+        elif match := re.match(r"       \+ To: (.*)", line):
+            actions[-1][3] = match[1]
+        elif match := re.match(r"    => subject : (.*)", line):
+            actions[-1][2] = match[1]
+        elif match := re.match(r" \* reject message with reason: (.*)", line):
+            actions.append(["reject", match[1]])
         elif match := re.match(r" \* (.*)", line):
             actions.append(["other", match[1]])
     return [action for action in actions if action != ["other", "(none)"]]
 
 
 def normalised_ours(document):
+    if "error" in document:
+        return [["failed"]]
     actions = []
     for action in document["actions"]:
         flags = sorted({flag.lower() for flag in action.get("flags", [])})
@@ -88,6 +114,13 @@ def normalised_ours(document):
             actions.append(["store", action["mailbox"], flags])
         elif action["action"] == "redirect":
             actions.append(["redirect", action["address"]])
+        elif action["action"] == "vacation":
+            actions.append(["vacation", action["seconds"], action.get("subject", ""), action["reason"]])
+        elif action["action"] == "notify":
+            actions.append(["notify", action.get("importance", "2"), action["message"],
+                            action["method"].removeprefix("mailto:")])
+        elif action["action"] == "reject":
+            actions.append(["reject", action["reason"]])
         else:
             actions.append([action["action"]])
     return actions

@@ -1,7 +1,8 @@
 """Random Sieve scripts of the extensions that every engine has (P0 of the rules reference), and
-mails that they often match. The same for the same seed."""
+mails that they often match. The same for the same seed, but for what the day is."""
 
 import random
+from datetime import datetime, timezone
 
 from random_mails import DOMAINS, LOCALS, WORDS, mail
 
@@ -15,6 +16,11 @@ REGEXES = ["foo", "^foo", "bar$", "^(.*)-(.*)$", "[0-9]+", "f.o", "(foo|bar)", "
 RELATIONS = ["gt", "ge", "lt", "le", "eq", "ne"]
 NUMBERS = ["0", "1", "2", "3", "4", "42", "7", "007", "12a"]
 FLAGS = ["\\\\Seen", "\\\\Flagged", "\\\\Deleted", "$Work", "urgent", "Seen x"]
+# Of RFC 5228 section 2.4.2.4, and what only looks like it.
+ENCODED = ["${hex:66 6f 6f}", "${HEX: 62 61 72 }", "${unicode:fc}", "${Unicode:40 2d}", "${hex:24}{a}",
+           "${hex:}", "${hex:4 1g}", "${hexx:41}", "${hex:41", "${unicode:}"]
+# What is the same all day long.
+DAY_PARTS = ["year", "month", "day", "date", "julian", "zone", "weekday"]
 DATE_PARTS = ["year", "month", "day", "date", "julian", "hour", "minute", "second", "time", "iso8601",
               "std11", "zone", "weekday"]
 
@@ -32,6 +38,10 @@ class Script:
         self.needs = {"fileinto"}
         self.mailboxes = 0
         self.redirects = 0
+        self.notifies = 0
+        self.encoded = rng.random() < 0.3
+        if self.encoded:
+            self.needs.add("encoded-character")
         self.variables = rng.random() < 0.5
         if self.variables:
             self.needs.add("variables")
@@ -45,7 +55,8 @@ class Script:
 
     def command(self, depth):
         kinds = [(self.rule, 10 if depth < 2 else 0), (self.mark, 1), (self.keep, 0.3),
-                 (self.redirect, 0.4), (self.flags, 1), (self.stop, 0.1), (self.discard, 0.2)]
+                 (self.redirect, 0.4), (self.flags, 1), (self.stop, 0.1), (self.discard, 0.2),
+                 (self.vacation, 0.3), (self.notify, 0.3), (self.reject, 0.1)]
         if self.variables:
             kinds += [(self.assign, 3), (self.show, 2)]
         make = self.rng.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
@@ -129,12 +140,36 @@ class Script:
         value = self.word() + self.expansion() + self.rng.choice(["", "", self.word()])
         return f"{'  ' * depth}set {words}\"{self.rng.choice('abc')}\" {quoted(value)};\n"
 
+    def vacation(self, depth):
+        """Twice, or beside a reject, it is an error when the script runs."""
+        self.needs.add("vacation")
+        words = ""
+        if self.rng.random() < 0.5:
+            words += f":days {self.rng.randint(1, 7)} "
+        if self.rng.random() < 0.5:
+            words += f":subject {quoted('Away ' + self.word())} "
+        return f"{'  ' * depth}vacation {words}{quoted('I am away: ' + self.word())};\n"
+
+    def notify(self, depth):
+        self.notifies += 1
+        if self.notifies > 3:
+            return ""
+        self.needs.add("enotify")
+        words = f":importance \"{self.rng.randint(1, 3)}\" " if self.rng.random() < 0.5 else ""
+        message = quoted("News " + self.word())
+        return f"{'  ' * depth}notify {words}:message {message} \"mailto:n{self.notifies}@example.net\";\n"
+
+    def reject(self, depth):
+        """Beside what delivers the mail it is an error when the script runs."""
+        self.needs.add("reject")
+        return f"{'  ' * depth}reject {quoted('No ' + self.word())};\n"
+
     # Tests.
 
     def test(self, depth):
         kinds = [(self.header, 5), (self.address, 4), (self.envelope, 1.5), (self.exists, 0.7),
                  (self.size, 0.5), (self.body, 1), (self.date, 1), (self.hasflag, 0.7),
-                 (self.constant, 0.2)]
+                 (self.constant, 0.2), (self.today, 0.5), (self.mailbox, 0.3)]
         if depth < 2:
             kinds += [(self.several, 1.5), (self.negation, 1)]
         if self.variables:
@@ -201,6 +236,20 @@ class Script:
         return f"date {index}{zone}{match}{quoted(self.rng.choice(['Date', 'X-Date', 'X-Missing']))} " \
                f"{quoted(part)} {keys}"
 
+    def today(self, _):
+        self.needs.add("date")
+        now = datetime.now(timezone.utc)
+        keys = [str(now.year), f"{now.month:02}", f"{now.day:02}", str(now.date()), "+0000", "+0100",
+                str((now.weekday() + 1) % 7)]
+        match, keys = self.match(keys)
+        zone = self.rng.choice([":zone \"+0000\" ", ":zone \"+0100\" "])
+        return f"currentdate {zone}{match}{quoted(self.rng.choice(DAY_PARTS))} {keys}"
+
+    def mailbox(self, _):
+        """There is none: nothing is stored anywhere."""
+        self.needs.add("mailbox")
+        return f"mailboxexists {self.list_of(['m1', 'Lists', 'INBOX.x'])}"
+
     def hasflag(self, _):
         self.needs.add("imap4flags")
         if self.rng.random() < 0.2:
@@ -263,6 +312,8 @@ class Script:
         return picked[0] if len(picked) == 1 else f"[{', '.join(picked)}]"
 
     def word(self):
+        if self.rng.random() < (0.3 if self.encoded else 0.02):
+            return self.rng.choice(ENCODED)
         return self.rng.choice(WORDS).replace("\\", "\\\\")
 
     def expansion(self):
