@@ -92,9 +92,9 @@ struct Hold {
 struct Quarantine {
   Text reason;
 };
-struct RunProgram {     // by the exec runner; of operators' rules only
-  uint32_t id = 0;      // of this place in the program: ExitCodeTest::run
-  std::string program;  // its id in the operator's list of programs
+struct RunProgram {      // by the exec runner; of operators' rules only
+  uint32_t id = 0;       // of this place in the program: ExitCodeTest::run
+  std::string program;   // its id in the operator's list of programs
   uint32_t seconds = 0;  // at most; 0: as long as the list lets it
 };
 struct AddHeader {  // RFC 5293
