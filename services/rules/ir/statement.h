@@ -85,7 +85,7 @@ struct Deliver {  // vnd.postern.deliver
   DeliveryForm form = DeliveryForm::kFull;
   std::vector<Text> to;  // JIDs; none: the account's owner
 };
-// Delivered later: at `until`, or when the user's quiet time ends. vnd.postern.hold
+// Delivered later. vnd.postern.hold. (Quiet hours are the account's, and hold mail by themselves.)
 struct Hold {
   Text until;  // "07:00", "2026-12-24T08:00", "MO 08:00", as lib/schedule reads it
 };
