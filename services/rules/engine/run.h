@@ -34,7 +34,7 @@ struct Run {
   const Facts& facts;
   const EvaluationLimits& limits;
   bool operator_rule;
-  mutable Budget budget;         // to look at things costs, too
+  mutable Budget budget;        // to look at things costs, too
   absl::string_view recipient;  // who is judged, when each is by itself
 
   // Of a suite's own commands; else null.

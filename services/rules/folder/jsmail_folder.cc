@@ -197,7 +197,8 @@ void JsmailFolder::Adopt(const std::string& name, const ProgramSource& source,
   entry.listed.set_imported_unix(absl::ToUnixSeconds(absl::Now()));
   entry.listed.set_active(true);
   entry.listed.set_from_folder(true);
-  if (entry.kind == FileKind::kAllowDeny) acl_ = jsmail::Acl::Read(source.text, source.file_name).acl;
+  if (entry.kind == FileKind::kAllowDeny)
+    acl_ = jsmail::Acl::Read(source.text, source.file_name).acl;
   if (entry.kind == FileKind::kFinger) {
     entry.listed.set_name(jsmail::FingerUser(source.file_name).value_or(""));
     fingers_.Put(entry.listed.name(), jsmail::ParseFinger(source.text, source.file_name).finger);

@@ -40,8 +40,8 @@ class Expressions {
 };
 
 // The frame of a file with an expression on each line: `read` is told of each entry until it says
-// that there are too many, then the expressions are compiled, and of what has no error `build` makes
-// the program.
+// that there are too many, then the expressions are compiled, and of what has no error `build`
+// makes the program.
 Compiled CompileLines(Source& source, Expressions& expressions,
                       absl::FunctionRef<bool(const Line&)> read,
                       absl::FunctionRef<ProgramPtr()> build);

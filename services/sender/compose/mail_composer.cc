@@ -22,9 +22,8 @@ constexpr size_t kBoundaryLetters = 24;
 
 // An address that needs no quoting within a quoted string.
 bool IsPlain(absl::string_view address) {
-  return std::all_of(address.begin(), address.end(), [](unsigned char c) {
-    return c > ' ' && c < 0x7F && c != '"' && c != '\\';
-  });
+  return std::all_of(address.begin(), address.end(),
+                     [](unsigned char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
 }
 
 std::string AutoSubmittedField(const Draft& draft) {

@@ -250,8 +250,8 @@ TEST_F(SieveServiceTest, NobodyIsAnsweredTwiceAndNoRobotAtAll) {
   EXPECT_THAT(Judge(Whole("m4", "x")), ElementsAre("keep"));
 }
 
-// What is no UTF-8 in an answer makes all of it unreadable for the fetcher: the mail, and all behind
-// it, would wait for ever.
+// What is no UTF-8 in an answer makes all of it unreadable for the fetcher: the mail, and all
+// behind it, would wait for ever.
 TEST_F(SieveServiceTest, AnswersAreReadableWhateverAMailSays) {
   Put("require [\"envelope\", \"mailbox\", \"encoded-character\", \"vacation\", \"duplicate\"];"
       "if mailboxexists \"${hex:ff}\" { discard; }"
@@ -259,8 +259,10 @@ TEST_F(SieveServiceTest, AnswersAreReadableWhateverAMailSays) {
       "vacation :handle \"${hex:fd}\" \"I'm away.\"; redirect \"eve@example.com\";");
   auto request = Whole("m1", "x");
   request.mutable_mail()->clear_envelope_from();
-  request.set_message(absl::StrCat("From: b\xff" "b@example.net\r\nTo: ", kUser,
-                                   "\r\nMessage-ID: <\xff@example.net>\r\n\r\nhello\r\n"));
+  request.set_message(
+      absl::StrCat("From: b\xff"
+                   "b@example.net\r\nTo: ",
+                   kUser, "\r\nMessage-ID: <\xff@example.net>\r\n\r\nhello\r\n"));
   const auto first = Evaluate(request);
   EXPECT_EQ(first.missing_facts_size(), 0);
   EXPECT_THAT(ActionsOf(first), ::testing::Contains("redirect eve@example.com"));
