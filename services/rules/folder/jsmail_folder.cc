@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
@@ -47,6 +48,12 @@ v1::RuleLanguage LanguageOf(FileKind kind) {
     default:
       return v1::RULE_LANGUAGE_UNSPECIFIED;  // other services read these
   }
+}
+
+// Whose "fred.fgr" is, or "fred.fgr.jsm", the same sealed.
+std::string FingerUserOf(absl::string_view name) {
+  if (absl::EndsWithIgnoreCase(name, ".jsm")) name.remove_suffix(4);
+  return jsmail::FingerUser(name).value_or("");
 }
 
 }  // namespace
@@ -200,7 +207,7 @@ void JsmailFolder::Adopt(const std::string& name, const ProgramSource& source,
   if (entry.kind == FileKind::kAllowDeny)
     acl_ = jsmail::Acl::Read(source.text, source.file_name).acl;
   if (entry.kind == FileKind::kFinger) {
-    entry.listed.set_name(jsmail::FingerUser(source.file_name).value_or(""));
+    entry.listed.set_name(FingerUserOf(source.file_name));
     fingers_.Put(entry.listed.name(), jsmail::ParseFinger(source.text, source.file_name).finger);
   }
   for (const std::string& warning : compiled.warnings()) {

@@ -131,6 +131,9 @@ TEST_F(JsmailFolderTest, OpensSealedFilesAndRefusesOldOnes) {
   Look();
   EXPECT_EQ(Rejects(), 1u);
   EXPECT_THAT(folder_->Problems(), ElementsAre(HasSubstr("nobody knows its format")));
+  Put("fred.fgr.jsm", crypto::SealFile(*box, crypto::FileKind::kFinger, "Hello\n"));
+  Look();
+  EXPECT_EQ(folder_->fingers().Answer({"fred", false}), "Hello\n");
 }
 
 TEST_F(JsmailFolderTest, OfTwoOfAKindTheFirstCounts) {
