@@ -131,7 +131,7 @@ def test_a_responder_sends_what_its_program_made(programs, reader):
     subject = unique("Price list")
     receive(reader, subject)
     reader.client.await_message(subject, seconds=ARRIVES)
-    sent = reader.site.recorder.await_subject("Re: " + subject)
+    sent = reader.site.recorder.await_subject("Auto: " + subject)
     assert sent.mail.get_content().startswith("Dear sender@elsewhere.test,")
     assert f"you asked: {subject}" in sent.mail.get_content()
     assert sent.mail["Auto-Submitted"].startswith("auto-replied")

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from grpc import RpcError, StatusCode
 
 from mails import unique
 from postern import BIN
@@ -22,10 +23,11 @@ class Replicas:
 
     def __init__(self, postern):
         first = postern.services["rules"]
-        address, metrics = f"127.0.0.1:{free_port()}", free_port()
         command = list(first.command)
-        command[command.index("--listen") + 1] = address
-        command[command.index("--metrics-listen") + 1] = f"127.0.0.1:{metrics}"
+        for place, word in enumerate(command):
+            if word.startswith("--") and word.endswith("listen"):
+                command[place + 1] = f"127.0.0.1:{free_port()}"
+        address = command[command.index("--listen") + 1]
         self.second = Daemon("postern-rules-2", command, postern.folder / "rules-2.log")
         self.second.start()
         own = first.command[first.command.index("--listen") + 1]
@@ -35,7 +37,8 @@ class Replicas:
     def _both_answer(self):
         try:
             return [filed(rpc, "nobody@example.org") for rpc in self.rpcs]
-        except Exception:  # of gRPC, while it starts
+        except RpcError as away:  # while it starts
+            assert away.code() == StatusCode.UNAVAILABLE, away.details()
             return None
 
     def stop(self):
@@ -103,6 +106,7 @@ def test_each_mail_is_judged_by_one_version(postern, replicas):
     try:
         for version in range(1, 21):
             load(postern, user, version)
+            time.sleep(0.2)
     finally:
         time.sleep(IN_FORCE)
         over.set()
@@ -111,7 +115,7 @@ def test_each_mail_is_judged_by_one_version(postern, replicas):
     whole = {tuple(f"{part}{version}" for part in "ABC") for version in range(21)}
     for versions in seen:
         assert versions <= whole, versions - whole
-        assert len(versions) > 5  # it was changed while mails were judged
+        assert len(versions) > 2  # it was changed while mails were judged
         assert ("A20", "B20", "C20") in versions
 
 
