@@ -158,7 +158,7 @@ DataForm RuleForm(const PersonalRule& rule, const std::vector<std::string>& acco
   DataForm form;
   form.title = texts::RulesCommand(words);
   form.instructions = texts::RuleInstructions(words);
-  form.fields.push_back(TextField("name", texts::LabelRuleName(words), rule.name()));
+  form.fields.push_back(TextField("name", texts::LabelRuleName(words), GivenName(rule)));
   Choices offered{{texts::AllAccounts(words), kNone}};
   for (const std::string& account : accounts) offered.emplace_back(account, account);
   form.fields.push_back(

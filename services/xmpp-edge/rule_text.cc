@@ -154,6 +154,11 @@ std::string ActionText(const PersonalAction& action, const Words& words) {
   return texts::UnknownPart(words);
 }
 
+std::string GivenName(const PersonalRule& rule) {
+  const std::string number = rule.id().substr(std::min<size_t>(rule.id().size(), 1));
+  return rule.name() == absl::StrCat("Rule ", number) ? "" : rule.name();
+}
+
 std::string RuleText(const PersonalRule& rule, const Words& words) {
   std::vector<std::string> asked;
   for (const PersonalCondition& condition : rule.conditions()) {
@@ -166,7 +171,8 @@ std::string RuleText(const PersonalRule& rule, const Words& words) {
           : texts::RuleSentence(
                 words, absl::StrJoin(asked, rule.any() ? texts::Or(words) : texts::And(words)),
                 done);
-  if (!rule.name().empty()) text = absl::StrCat(Shown(rule.name()), " - ", text);
+  const std::string name = GivenName(rule);
+  if (!name.empty()) text = absl::StrCat(Shown(name), " - ", text);
   if (!rule.account().empty()) {
     absl::StrAppend(&text, " ", texts::InAccount(words, Shown(rule.account())));
   }

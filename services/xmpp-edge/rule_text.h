@@ -13,6 +13,9 @@ namespace postern::xmpp_edge {
 // A user's rule in plain words, on one line: "If sender is ann@example.org: don't show it". Pure.
 std::string RuleText(const rules::v1::PersonalRule& rule, const Words& words);
 
+// The name that its user gave it; empty: the service calls it "Rule 3", which says nothing.
+std::string GivenName(const rules::v1::PersonalRule& rule);
+
 // What is done, in words that stand alone: for the actions of a form as well.
 std::string ActionText(const rules::v1::PersonalAction& action, const Words& words);
 

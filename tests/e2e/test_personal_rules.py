@@ -16,8 +16,8 @@ ROMEO, TYBALT = "Romeo <romeo@elsewhere.test>", "Tybalt <tybalt@elsewhere.test>"
 @pytest.fixture
 def reader(juliet):
     # Whether somebody has rules at all is looked up every ten seconds: this one has.
-    script = juliet.postern.folder / "keep.sieve"
-    script.write_text("keep;")
+    script = juliet.postern.folder / "nothing.sieve"
+    script.write_text("if false { discard; }")
     juliet.postern.ctl("rules", "import", "sieve", script, "--scope", juliet.jid)
     juliet.register_imap("work")
     yield juliet

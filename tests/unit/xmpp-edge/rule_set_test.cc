@@ -171,6 +171,8 @@ TEST(RuleText, SaysAllOfARule) {
             "size is larger than 2M: move it to the folder \"Lists/work\" and mark it with "
             "\"\\Flagged\", and no later rule is looked at (mail of the account work) (off)");
   PersonalRule all;
+  all.set_id("r12");
+  all.set_name("Rule 12");  // as the service calls what has no name
   all.add_actions()->set_what(PersonalAction::WHAT_QUARANTINE);
   EXPECT_EQ(RuleText(all, English()), "Every mail: put it into quarantine");
 }
