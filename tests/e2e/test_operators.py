@@ -23,8 +23,7 @@ def test_an_operator_sees_and_stops_accounts_until_they_are_none_any_more(operat
     account = f"{romeo.jid}/work"
     assert say(operator, f"operator accounts {romeo.jid}") == "work: works"
     assert say(operator, f"operator disable {account}") == f"Done: disable {account}"
-    romeo.client.await_presence(romeo.contact("work"), "unavailable", containing="disabled",
-                                seconds=10)
+    romeo.client.await_presence(romeo.contact("work"), "xa", containing="disabled", seconds=10)
     assert say(operator, f"operator accounts {romeo.jid}") == "work: disabled"
     assert say(operator, f"operator enable {account}") == f"Done: enable {account}"
     assert "fetcher: works" in say(operator, "operator status")
