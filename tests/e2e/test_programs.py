@@ -108,6 +108,26 @@ SCANS = ('require ["vnd.postern.exec"];\nexec "scan";\n'
          'if exitcode "scan" 1 { discard; }\n')
 
 
+# As MDaemon writes it.
+FILTER = r"""[Rule001]
+RuleName=scan
+Enable=Yes
+ThisRuleCondition=All
+ProcessQueue=BOTH
+Condition01=SUBJECT|contains|AND|d|
+Action01=run process|"C:\Scan\check.exe $MESSAGEFILENAME$","20"
+
+[Rule002]
+RuleName=verdict
+Enable=Yes
+ThisRuleCondition=All
+ProcessQueue=BOTH
+Condition01=EXIT CODE|is equal to|AND|1|
+Action01=delete|
+
+"""
+
+
 def test_what_a_program_answers_decides(programs, reader):
     programs.add("scan", "#!/bin/sh\n! grep -q lottery \"$1\"\n")
     site_script(reader.postern, SCANS)
@@ -117,6 +137,20 @@ def test_what_a_program_answers_decides(programs, reader):
     reader.client.await_message(good, seconds=ARRIVES)
     assert is_absent(reader, bad)
     assert 'run "scan"' in reader.postern.ctl("rules", "explain", "--user", reader.jid)
+
+
+def test_a_content_filter_runs_a_process_and_asks_for_its_exit_code(programs, reader):
+    programs.add("check.exe", "#!/bin/sh\n! grep -q lottery \"$1\"\n")
+    file = reader.postern.folder / "cfrules.dat"
+    file.write_text(FILTER)
+    reader.postern.ctl("rules", "import", "filter", file, "--scope", "site")
+    bad, good = unique("bad"), unique("good")
+    receive(reader, bad, text="You have won the lottery.\n")
+    receive(reader, good)
+    reader.client.await_message(good, seconds=ARRIVES)
+    assert is_absent(reader, bad)
+    file.write_text("")
+    reader.postern.ctl("rules", "import", "filter", file, "--scope", "site")
 
 
 def test_a_responder_sends_what_its_program_made(programs, reader):
