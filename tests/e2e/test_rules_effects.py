@@ -126,6 +126,29 @@ def test_what_is_discarded_is_not_shown_and_stays_in_the_mailbox(writer):
     assert gone in mails_in(writer)
 
 
+def test_copies_that_come_together_are_one(writer):
+    script(writer, 'require "duplicate";\nif duplicate { discard; }')
+    twice, after = unique("twice"), unique("after")
+    letter = mail(twice, to=writer.address)
+    writer.receive(letter)
+    writer.receive(letter)
+    receive(writer, after)
+    writer.client.await_message(after, seconds=ARRIVES)
+    assert sum(twice in body for body in writer.client.bodies()) == 1
+    assert len(mails_in(writer)[twice]) == 2
+
+
+def test_a_script_may_ask_for_one_folder_after_the_other(writer):
+    folders = ["Lists", "Copies", "One", "Two", "Three", "Four"]
+    writer.make_folders(*map(writer.site.mailboxes.folder_name, folders[2:]))
+    tests = ", ".join(f'mailboxexists "{folder}"' for folder in folders)
+    script(writer, 'require ["fileinto", "mailbox"];\n'
+                   f'if allof({tests}) {{ fileinto "Copies"; }}')
+    subject = unique("asked often")
+    receive(writer, subject)
+    await_in(writer, "Copies", subject)
+
+
 # --- other people ---------------------------------------------------------------------
 
 
@@ -139,6 +162,18 @@ def test_a_redirected_mail_arrives_once_and_whole(writer):
     assert sent.mail["X-Postern-Copied"]
     time.sleep(2)
     assert len(writer.site.recorder.with_subject(subject)) == 1
+
+
+def test_an_id_that_is_no_text_holds_nothing_up(writer):
+    script(writer, 'require "copy";\nredirect :copy "bob@elsewhere.test";')
+    odd, after = unique("odd"), unique("after")
+    content = mail(odd, to=writer.address).as_bytes()
+    writer.receive(content.replace(b"Message-ID: <", b"Message-ID: <\xff\xfe"))
+    receive(writer, after)
+    writer.client.await_message(odd, seconds=ARRIVES)
+    writer.client.await_message(after, seconds=ARRIVES)
+    writer.site.recorder.await_subject(odd)
+    writer.site.recorder.await_subject(after)
 
 
 def test_the_absent_answer_once_in_a_while(writer):
