@@ -119,7 +119,18 @@ class RelayPostfix(Postfix):
 
     def kill_all(self):
         """The master and all that it started, at once: they are one process group."""
+        group = self.daemon.process.pid
         self.daemon.kill()
+
+        def is_gone():
+            try:
+                os.killpg(group, 0)
+            except ProcessLookupError:
+                return True
+            return False
+
+        # One that still dies holds locks, and a master that finds them ends without a word.
+        wait_until(is_gone, 20, "the end of Postfix's processes", pause=0.05)
 
     def load(self, connections, mails, folder):
         return SmtpLoad(self.port, connections, mails).start()
