@@ -82,8 +82,10 @@ class Parts {
            !leaf.type.Get("name").empty() || !text;
   }
   bool IsText(size_t part, absl::string_view type) const {
-    return !tree_.parts[part].is_multipart && !tree_.parts[part].cut && !IsAttachment(part) &&
-           tree_.parts[part].type.value == type;
+    const mail::MimePart& leaf = tree_.parts[part];
+    // A mail of one part ends where the input does; one in a multipart was cut there.
+    const bool whole = !leaf.cut || leaf.parent == mail::MimePart::kNone;
+    return !leaf.is_multipart && whole && !IsAttachment(part) && leaf.type.value == type;
   }
 
   // Decoded, LF line ends; nothing when it is too long.

@@ -83,6 +83,18 @@ TEST(EditedMail, ChangesTextsInAllTheirForms) {
   EXPECT_TRUE(mail.defects.empty());
 }
 
+TEST(EditedMail, ChangesAMailOfOnePart) {
+  for (const char* mail : {"From: a@b.c\nContent-Type: text/plain; charset=utf-8\n"
+                           "Content-Transfer-Encoding: 7bit\n\nWord for one.\n",
+                           "From: a@b.c\n\nWord for one.\n"}) {
+    const std::string edited =
+        Edited(mail,
+               "edits { body { change: CHANGE_REPLACE_TEXT pattern: 'one' text: 'word' } }"
+               "edits { body { change: CHANGE_APPEND text: 'Said by us.' } }");
+    EXPECT_EQ(mail::ParseMail(edited).text, "Word for word.\nSaid by us.") << edited;
+  }
+}
+
 TEST(EditedMail, RemovesAttachmentsAndLeavesWord) {
   const std::string edited = Edited(kMixed, "edits { body { change: CHANGE_STRIP_ATTACHMENTS } }");
   EXPECT_FALSE(absl::StrContains(edited, "xxx"));
