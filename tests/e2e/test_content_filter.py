@@ -60,16 +60,16 @@ def test_fields_are_added_and_changed_before_a_copy_leaves(office):
     load(office, rule(1, "Tag", ["FROM|contains|AND|elsewhere.test|"],
                       'add header|"X-Filter","seen by $FILTERRULENAME$"',
                       'search and replace in header|"Subject","^(re: *)?(.*)","[\\2]"',
-                      'append disclaimer|"-- \\nThis mail was filtered."') +
+                      'append disclaimer|"\\nThis mail was filtered."') +
          rule(2, "Copy", ["SUBJECT|starts with|AND|[|", "X-Filter|exists|AND||"],
               'copy to users|"bob@elsewhere.test"'))
     subject = unique("offer")
     receive(office, "Re: " + subject, text="Word for word.\n")
     shown = office.client.await_message(f"[{subject}]", seconds=ARRIVES)
-    assert "This mail was filtered." in shown.body
     sent = office.site.recorder.await_subject(f"[{subject}]")
     assert sent.mail["X-Filter"] == "seen by Tag"
     assert "This mail was filtered." in sent.mail.get_content()
+    assert "This mail was filtered." in shown.body
     assert subject in str(mails_in(office))  # the mailbox keeps the mail as it came
 
 
