@@ -26,7 +26,8 @@ struct RolesTest : AdminHarness {
     auto answer = replica.Call(&AdminCalls::ListRoles, v1::ListRolesRequest());
     EXPECT_TRUE(answer.ok()) << answer.status();
     std::vector<std::string> roles;
-    for (const auto& one : answer.value_or(v1::ListRolesResponse()).roles()) {
+    const v1::ListRolesResponse listed = answer.value_or(v1::ListRolesResponse());
+    for (const auto& one : listed.roles()) {
       roles.push_back(one.user() + " " + v1::Role_Name(one.role()));
     }
     return roles;

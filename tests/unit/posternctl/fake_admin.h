@@ -124,7 +124,7 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   }
   grpc::Status SetRole(Context, const admin::v1::SetRoleRequest* request,
                        admin::v1::SetRoleResponse*) override {
-    if (request->user().find(' ') != std::string::npos) {
+    if (request->user().find('\'') != std::string::npos) {
       return {grpc::StatusCode::INVALID_ARGUMENT, "user: no JID"};
     }
     roles_asked.push_back(*request);
