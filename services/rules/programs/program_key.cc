@@ -90,6 +90,7 @@ absl::StatusOr<ProgramKey> ReadProgramKey(absl::string_view scope, v1::RuleLangu
   if (absl::Status s = CheckName(language, name); !s.ok()) return s;
   ProgramKey key{*std::move(read), language, std::string(name)};
   if (language == v1::RULE_LANGUAGE_SIEVE && name.empty()) key.name = kMainScript;
+  if (language == v1::RULE_LANGUAGE_JSMAIL_FINGER) key.name = absl::AsciiStrToLower(name);
   return key;
 }
 

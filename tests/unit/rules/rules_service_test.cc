@@ -201,6 +201,30 @@ TEST_F(RulesServiceTest, ListsDecisionsNewestFirstByIdUserAndMessageId) {
   EXPECT_THAT(replica_.Decisions("unknown").decisions(), IsEmpty());
 }
 
+TEST_F(RulesServiceTest, TellsWhatAUserWhoseFingerFileWasImportedSays) {
+  v1::ImportRulesRequest import;
+  import.set_scope("site");
+  import.set_language(v1::RULE_LANGUAGE_JSMAIL_FINGER);
+  import.set_file_name("Fred.fgr");
+  import.set_name("Fred");
+  import.set_source("A\n[WIDE]\nB\n");
+  v1::ImportRulesResponse imported;
+  ASSERT_TRUE(replica_.Import(import, &imported).ok());
+  const auto finger = [this](const std::string& user, bool wide, v1::FingerResponse& text) {
+    v1::FingerRequest request;
+    request.set_user(user);
+    request.set_wide(wide);
+    return replica_.Call(&Replica::Stub::Finger, request, &text).error_code();
+  };
+  v1::FingerResponse text;
+  ASSERT_EQ(finger("FRED", false, text), grpc::StatusCode::OK);
+  EXPECT_EQ(text.text(), "A\n");
+  ASSERT_EQ(finger("fred", true, text), grpc::StatusCode::OK);
+  EXPECT_EQ(text.text(), "A\nB\n");
+  EXPECT_EQ(finger("eve", false, text), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(finger("", false, text), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(RulesServiceTest, IsSeenByOtherReplicasWithinASecond) {
   Replica other(redis_.url());
   ASSERT_TRUE(Eventually([&] { return other.Ready(); }));
