@@ -91,8 +91,7 @@ class RulesService : public v1::RulesService::CallbackService {
                                v1::ShowListsResponse& response);
   net::Task<absl::Status> CreatePassword(const v1::CreateScriptPasswordRequest& request,
                                          v1::CreateScriptPasswordResponse& response);
-  net::Task<absl::Status> AskFinger(const v1::FingerRequest& request,
-                                    v1::FingerResponse& response);
+  net::Task<absl::Status> AskFinger(const v1::FingerRequest& request, v1::FingerResponse& response);
   net::Task<absl::Status> RevokePassword(const v1::RevokeScriptPasswordRequest& request);
 
   Parts parts_;
