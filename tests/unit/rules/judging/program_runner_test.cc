@@ -136,11 +136,11 @@ TEST_F(ProgramRunnerTest, ARunThatIsUnderWayIsWaitedFor) {
 
 TEST_F(ProgramRunnerTest, OnlySoMuchIsRemembered) {
   fake_.answer.set_output(std::string(1 << 20, 'x'));
-  for (int i = 0; i < 20; ++i) Run(absl::StrCat("m", i));
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(Run(absl::StrCat("m", i)).ok());
   EXPECT_EQ(fake_.runs, 20);
-  Run("m19");
+  EXPECT_TRUE(Run("m19").ok());
   EXPECT_EQ(fake_.runs, 20);
-  Run("m0");  // forgotten: 16 MiB are the limit
+  EXPECT_TRUE(Run("m0").ok());  // forgotten: 16 MiB are the limit
   EXPECT_EQ(fake_.runs, 21);
 }
 
