@@ -115,8 +115,8 @@ void AddScopeOption(CLI::App& verb, std::string& scope) {
 }
 
 void AddRules(Nouns& nouns) {
-  CLI::App& rules =
-      nouns.AddNoun("rules", "What is done with mail: files of JSMail, content filters, Sieve scripts");
+  CLI::App& rules = nouns.AddNoun(
+      "rules", "What is done with mail: files of JSMail, content filters, Sieve scripts");
   AddRulesImport(nouns, rules);
   AddList(nouns, rules);
   AddRulesCheck(nouns, rules);

@@ -54,8 +54,8 @@ absl::Status Seal(Session& session, const Question& question) {
   auto file = ReadRuleFile(options);
   if (!file.ok()) return file.status();
   if (!file->kind.IsJsmail()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        file->name, ": is no file of JSMail, but ", Words(file->kind), "; only those are sealed"));
+    return absl::InvalidArgumentError(absl::StrCat(file->name, ": is no file of JSMail, but ",
+                                                   Words(file->kind), "; only those are sealed"));
   }
   if (auto checked = CheckRuleFile(*file, {}); !checked.ok()) return checked.status();
   const std::string out = question.out.empty() ? question.file.path + ".jsm" : question.out;

@@ -20,7 +20,7 @@ constexpr size_t kMaxAddressesShown = 10;
 constexpr size_t kMaxAttachmentsShown = 20;
 constexpr size_t kMaxDefectsShown = 5;
 constexpr size_t kMaxReplyTo = 10;
-constexpr size_t kMaxListId = 255;  // RFC 2919 section 3
+constexpr size_t kMaxListId = 255;           // RFC 2919 section 3
 constexpr size_t kMaxLocalpartBytes = 1023;  // RFC 7622 section 3.3
 // What text and body may grow to when they are escaped ("&" is five bytes), so that
 // a mail of markup still fits into a stanza.

@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "tests/support/await.h"
 #include "services/rules/list_name.h"
+#include "tests/support/await.h"
 #include "tests/support/redis_server.h"
 
 namespace postern::rules {
