@@ -86,7 +86,10 @@ absl::StatusOr<OpenedFile> OpenSealedFile(const SecretBox& box, absl::string_vie
         text.status().message(),
         {{"the password was", "the file was"}, {"the master key file", "the key file"}}));
   }
-  if (!text.ok()) return absl::DataLossError("the sealed file is damaged");
+  if (!text.ok()) {
+    return absl::DataLossError(
+        "the sealed file is damaged, or was sealed with another key of the same name");
+  }
   return OpenedFile{static_cast<FileKind>(header[5]), *std::move(text)};
 }
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -35,6 +36,26 @@ bool IsKeyName(absl::string_view name) {
   return !name.empty() && name.size() <= kMaxName &&
          std::all_of(name.begin(), name.end(),
                      [](char c) { return absl::ascii_isalnum(c) || c == '-'; });
+}
+
+// `body` is nonce, ciphertext and tag. Nothing: not sealed with this key, or not for `bound_to`.
+std::optional<Secret> Decrypt(const Secret& key, absl::string_view body,
+                              absl::string_view bound_to) {
+  const absl::string_view nonce = body.substr(0, kNonceBytes);
+  std::string tag(body.substr(body.size() - kTagBytes));
+  body.remove_prefix(kNonceBytes);
+  body.remove_suffix(kTagBytes);
+  std::string plain(body.size(), '\0');
+  int n = 0;
+  Cipher ctx(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
+  EVP_DecryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, Bytes(key.Reveal()), Bytes(nonce));
+  EVP_DecryptUpdate(ctx.get(), nullptr, &n, Bytes(bound_to), static_cast<int>(bound_to.size()));
+  EVP_DecryptUpdate(ctx.get(), Bytes(plain), &n, Bytes(body), static_cast<int>(body.size()));
+  EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes, tag.data());
+  std::optional<Secret> opened;
+  if (EVP_DecryptFinal_ex(ctx.get(), nullptr, &n) == 1) opened.emplace(plain);
+  Wipe(plain);
+  return opened;
 }
 
 }  // namespace
@@ -134,33 +155,22 @@ absl::StatusOr<Secret> SecretBox::Open(absl::string_view sealed, absl::string_vi
   const size_t name_size = static_cast<unsigned char>(sealed[1]);
   if (sealed.size() < 2 + name_size + kNonceBytes + kTagBytes) return damaged;
   const absl::string_view name = sealed.substr(2, name_size);
-  const absl::string_view nonce = sealed.substr(2 + name_size, kNonceBytes);
-  absl::string_view body = sealed.substr(2 + name_size + kNonceBytes);
-  std::string tag(body.substr(body.size() - kTagBytes));
-  body.remove_suffix(kTagBytes);
-
-  const auto key =
-      std::find_if(keys_.begin(), keys_.end(), [name](const Key& k) { return name == k.name; });
-  if (key == keys_.end()) {
+  const absl::string_view body = sealed.substr(2 + name_size);
+  bool is_known = false;
+  for (const Key& key : keys_) {
+    if (key.name != name) continue;
+    is_known = true;
+    if (auto plain = Decrypt(key.bytes, body, bound_to)) return *std::move(plain);
+  }
+  if (!is_known) {
     return absl::FailedPreconditionError(
         absl::StrCat("the password was sealed with key '", absl::CHexEscape(name),
                      "', which the master key file does not hold"));
   }
-  std::string plain(body.size(), '\0');
-  int n = 0;
-  Cipher ctx(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
-  EVP_DecryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, Bytes(key->bytes.Reveal()),
-                     Bytes(nonce));
-  EVP_DecryptUpdate(ctx.get(), nullptr, &n, Bytes(bound_to), static_cast<int>(bound_to.size()));
-  EVP_DecryptUpdate(ctx.get(), Bytes(plain), &n, Bytes(body), static_cast<int>(body.size()));
-  EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes, tag.data());
-  const bool genuine = EVP_DecryptFinal_ex(ctx.get(), nullptr, &n) == 1;
-  Secret secret(genuine ? absl::string_view(plain) : absl::string_view());
-  Wipe(plain);
-  if (!genuine) {
-    return absl::DataLossError("the sealed password is damaged or belongs to another account");
-  }
-  return secret;
+  return absl::DataLossError(
+      absl::StrCat("the sealed password is damaged, belongs to another account, or was sealed with "
+                   "another key of the name '",
+                   absl::CHexEscape(name), "'"));
 }
 
 }  // namespace postern::crypto

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace postern::crypto {
@@ -47,6 +48,24 @@ TEST(SecretBox, RotatesKeysByANewFirstLine) {
   const auto missing = after.Open(sealed, "a");
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_NE(missing.status().message().find("'old'"), std::string::npos);
+}
+
+// `posternctl key new` calls each key "main" unless it is told a name.
+TEST(SecretBox, TriesAllKeysOfOneName) {
+  const std::string old_line = SecretBox::NewKeyLine("main");
+  const std::string new_line = SecretBox::NewKeyLine("main");
+  auto old_box = SecretBox::FromText(old_line, "test");
+  auto both = SecretBox::FromText(new_line + "\n" + old_line, "test");
+  auto new_box = SecretBox::FromText(new_line, "test");
+  ASSERT_TRUE(old_box.ok() && both.ok() && new_box.ok());
+  const std::string sealed = old_box->Seal(Secret("pass"), "a");
+  auto opened = both->Open(sealed, "a");
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ(opened->Reveal(), "pass");
+  EXPECT_FALSE(both->Open(sealed, "b").ok());
+  const absl::Status lacking = new_box->Open(sealed, "a").status();
+  EXPECT_EQ(lacking.code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(absl::StrContains(lacking.message(), "another key of the name 'main'")) << lacking;
 }
 
 TEST(SecretBox, NamesFileAndLineOfABadKey) {
