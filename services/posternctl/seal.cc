@@ -92,9 +92,10 @@ void AddSeal(Nouns& nouns) {
   CLI::App& seal = nouns.AddLoneVerb(
       "seal", "Make a file with passwords unreadable without a key, or readable again",
       "What JSMC did for JSMail: scheduler, POP3 and password files, and others. The file is\n"
-      "checked first. 'posternctl rules' reads sealed files with the same key, and so does the\n"
-      "folder of --jsmail-dir; the sender's --routes-file and --aliases-file must be texts. The\n"
-      "first key of the key file seals, all open. Files that JSMC itself made can't be read.\n\n"
+      "checked first. 'posternctl rules' reads sealed files with the same key, and so do the\n"
+      "folder of --jsmail-dir and the sender's --routes-file (sealed as scheduler) and\n"
+      "--aliases-file (as passwords), with their --jsmail-key-file. The first key of the key file\n"
+      "seals, all open. Files that JSMC itself made can't be read.\n\n"
       "Examples:\n  posternctl seal scheduler.txt --key-file /etc/postern/master.key\n"
       "  posternctl seal -d scheduler.txt.jsm --key-file /etc/postern/master.key\n",
       [question](Session& session) {
