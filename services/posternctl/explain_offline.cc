@@ -194,7 +194,10 @@ absl::Status ExplainConnection(Session& session, const OfflineQuestion& question
   if (!service) {
     return absl::InvalidArgumentError("--service: must be smtp, pop3, password or remote");
   }
-  const auto read = jsmail::Acl::Read(file->text.Reveal(), file->name);
+  // "remote" is asked by Postern, the others by JSMail alone, who looked at the file as a whole.
+  const bool ours = *service == jsmail::AclService::kRemote;
+  const jsmail::AclOptions options = ours ? jsmail::kOneService : jsmail::AclOptions{};
+  const auto read = jsmail::Acl::Read(file->text.Reveal(), file->name, options);
   std::vector<std::string> warnings;
   if (absl::Status s = SplitProblems(read.problems, warnings); !s.ok()) return s;
   std::string address = connection.address;

@@ -205,7 +205,7 @@ void JsmailFolder::Adopt(const std::string& name, const ProgramSource& source,
   entry.listed.set_active(true);
   entry.listed.set_from_folder(true);
   if (entry.kind == FileKind::kAllowDeny)
-    acl_ = jsmail::Acl::Read(source.text, source.file_name).acl;
+    acl_ = jsmail::Acl::Read(source.text, source.file_name, jsmail::kOneService).acl;
   if (entry.kind == FileKind::kFinger) {
     entry.listed.set_name(FingerUserOf(source.file_name));
     fingers_.Put(entry.listed.name(), jsmail::ParseFinger(source.text, source.file_name).finger);

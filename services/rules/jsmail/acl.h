@@ -21,6 +21,9 @@ struct AclOptions {
   bool mixed_default = false;  // allowed when a file has both kinds and none matches
 };
 
+// As each service of Postern asks: lines for others neither close nor open it.
+inline constexpr AclOptions kOneService{.per_service = true};
+
 // What an address is told, and why.
 struct AclVerdict {
   bool allowed = false;

@@ -20,7 +20,8 @@ const jsmail::Acl* Door::Imported() {
     imported_.reset();
     // What has errors is not stored.
     if (program != nullptr)
-      imported_ = jsmail::Acl::Read(program->source(), program->file_name()).acl;
+      imported_ =
+          jsmail::Acl::Read(program->source(), program->file_name(), jsmail::kOneService).acl;
   }
   return imported_ ? &*imported_ : nullptr;
 }

@@ -9,7 +9,8 @@
 
 namespace postern::rules {
 
-// Who may connect to edit scripts: the site's allow/deny file says, under the service "remote".
+// Who may connect to edit scripts: the site's allow/deny file says, in its lines for "remote" and
+// "all"; one without such lines says nothing.
 // The one in the folder wins over the one that was imported; without any everybody may. It is
 // closed until both were looked for.
 class Door {

@@ -77,6 +77,21 @@ TEST_F(DoorTest, FollowsTheImportedFileAndThatOfTheFolderBeforeIt) {
   EXPECT_TRUE(Opens("192.0.2.7"));
 }
 
+TEST_F(DoorTest, IsNotClosedByLinesForOtherServices) {
+  const char kOthers[] = "allow smtp 158.152.*.*\nallow pop3 10.0.0.1\ndeny password *.*.*.*\n";
+  Import(kOthers);
+  EXPECT_TRUE(Opens("192.0.2.7"));
+  Import(std::string(kOthers) + "allow remote 10.*.*.*\n");
+  EXPECT_TRUE(Opens("10.1.2.3"));
+  EXPECT_FALSE(Opens("192.0.2.7")) << "only 10.* is allowed";
+  EXPECT_FALSE(Opens("158.152.1.1")) << "for smtp alone";
+  Write("allow-deny", kOthers);
+  EXPECT_TRUE(Opens("192.0.2.7"));
+  Write("allow-deny", std::string(kOthers) + "deny all 192.0.2.*\n");
+  EXPECT_FALSE(Opens("192.0.2.7"));
+  EXPECT_TRUE(Opens("158.152.1.1"));
+}
+
 TEST(Webmail, IsNamedByAddressesAndNetworks) {
   const auto webmail = ReadWebmail({"192.0.2.7", "10.0.0.0/8", "2001:db8::/32"});
   ASSERT_TRUE(webmail.ok()) << webmail.status();
