@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "lib/schedule/schedule.h"
@@ -66,12 +67,22 @@ absl::Status PrintFirings(Session& session, const RuleFile& file, const Question
       }
     }
   }
+  const auto elsewhere = [zone](const schedule::Section& section) { return section.zone != zone; };
   google::protobuf::Struct told;
+  if (zone != absl::UTCTimeZone() || absl::c_any_of(parsed->sections, elsewhere))
+    (*told.mutable_fields())["time_zone"].set_string_value(zone.name());
   auto& list = *(*told.mutable_fields())["firings"].mutable_list_value();
   for (const absl::Time run : firings) {
     list.add_values()->set_string_value(absl::FormatTime("%Y-%m-%dT%H:%M", run, zone));
   }
   return session.PrintJson(told);
+}
+
+// What the file was taken for, above all where nobody said.
+std::string KindWords(const RuleKind& kind) {
+  if (kind.sieve) return "a Sieve script";
+  if (kind.filter) return "a content filter";
+  return absl::StrCat("JSMail's ", crypto::NameOfKind(kind.jsmail), " file");
 }
 
 std::string EntriesWords(const RuleFile& file, uint32_t count) {
@@ -97,7 +108,8 @@ absl::Status Check(Session& session, Question question) {
   told.mutable_warnings()->Assign(checked->warnings.begin(), checked->warnings.end());
   if (checked->program) told.set_program_hash(checked->program->origin.hash);
   return PrintImported(session, told,
-                       absl::StrCat(EntriesWords(*file, checked->entries), ", no errors."));
+                       absl::StrCat("as ", KindWords(file->kind), ": ",
+                                    EntriesWords(*file, checked->entries), ", no errors."));
 }
 
 std::string CheckUsage(const Question& question, size_t times) {
@@ -114,8 +126,9 @@ void AddRulesCheck(Nouns& nouns, CLI::App& rules) {
   CLI::App& check = nouns.AddVerb(
       rules, "check", "Look through a file of rules, without a server",
       "Prints warnings and errors as FILE:LINE:COLUMN: REASON; exits with 1 when there is an\n"
-      "error. What a file is written in is found out by its name, else by what stands in it. Of\n"
-      "a scheduler file, --from and --to print each time in between as JSON.\n\n"
+      "error. What a file is written in is found out by its name, else by what stands in it; the\n"
+      "last line says what it was taken for. Of a scheduler file, --from and --to print each time\n"
+      "in between as JSON, in the zone of --time-zone; it is named when a section has another.\n\n"
       "Examples:\n  posternctl rules check ann.sieve\n"
       "  posternctl rules check cfrules.dat\n"
       "  posternctl rules check --jsmail reject /etc/jsmail/reject.lst\n"

@@ -88,6 +88,23 @@ TEST(RuleFiles, SchedulerFilesFireAsTheJsmailManualSays) {
               HasSubstr("--to: must be later than --from"));
 }
 
+TEST(RuleFiles, TheZoneOfTheTimesIsNamedWhereASectionHasAnother) {
+  const Folder folder;
+  const auto times = [&](const char* text, std::vector<std::string> more = {}) {
+    std::vector<std::string> words = {"rules", "check", "--jsmail", "scheduler",
+                                      folder.Put("s.txt", text)};
+    for (const char* word : {"--from", "2026-01-05", "--to", "2026-01-12"}) words.push_back(word);
+    words.insert(words.end(), more.begin(), more.end());
+    return RunPosternctl(words).out;
+  };
+  const char* const berlin = "[LAN]\ntz: Europe/Berlin\nMO 9:00\n";
+  EXPECT_THAT(times(berlin), AllOf(HasSubstr("2026-01-05T08:00"), HasSubstr("\"time_zone\":"),
+                                   HasSubstr("\"UTC\"")));
+  EXPECT_THAT(times(berlin, {"--time-zone", "Europe/Berlin"}),
+              AllOf(HasSubstr("2026-01-05T09:00"), HasSubstr("\"Europe/Berlin\"")));
+  EXPECT_THAT(times("[LAN]\nMO 9:00\n"), Not(HasSubstr("time_zone")));
+}
+
 TEST(RuleFiles, AreRecognised) {
   const Folder folder;
   const struct {
@@ -95,18 +112,19 @@ TEST(RuleFiles, AreRecognised) {
     const char* text;
     const char* told;
   } cases[] = {
-      {"a", "subject:x\n", "1 rule, no errors.\n"},
-      {"b", "allow smtp 1.2.3.4\n", "1 rule, no errors.\n"},
-      {"c", "[h.com]\nuser:fred\npassword:scooby\n", "1 entry, no errors.\n"},
-      {"d", "[LAN]\n* *:00\n", "1 entry, no errors.\n"},
-      {"e", "fred,u,scooby\nsales,a,fred\n", "2 entries, no errors.\n"},
-      {"f", "ann:x\nbob:y\n", "2 rules, no errors.\n"},
-      {"fred.fgr", "hello", "1 rule, no errors.\n"},
-      {"g.sieve", "if true { keep; }\n", "1 rule, no errors.\n"},
-      {"h", "require \"fileinto\"; fileinto \"x\";\n", "no errors.\n"},
-      {"cfrules.dat", "; nothing yet\n", "0 rules, no errors.\n"},
+      {"a", "subject:x\n", "as JSMail's reject file: 1 rule, no errors.\n"},
+      {"b", "allow smtp 1.2.3.4\n", "as JSMail's allow-deny file: 1 rule, no errors.\n"},
+      {"c", "[h.com]\nuser:fred\npassword:scooby\n",
+       "as JSMail's pop3 file: 1 entry, no errors.\n"},
+      {"d", "[LAN]\n* *:00\n", "as JSMail's scheduler file: 1 entry, no errors.\n"},
+      {"e", "fred,u,scooby\nsales,a,fred\n", "as JSMail's passwords file: 2 entries, no errors.\n"},
+      {"f", "ann:x\nbob:y\n", "as JSMail's subject file: 2 rules, no errors.\n"},
+      {"fred.fgr", "hello", "as JSMail's finger file: 1 rule, no errors.\n"},
+      {"g.sieve", "if true { keep; }\n", "as a Sieve script: 1 rule, no errors.\n"},
+      {"h", "require \"fileinto\"; fileinto \"x\";\n", "as a Sieve script: 0 rules, no errors.\n"},
+      {"cfrules.dat", "; nothing yet\n", "as a content filter: 0 rules, no errors.\n"},
       {"i", "[Rule001]\nRuleName=a\nCondition01=ALL|is|AND||\nAction01=delete|\n",
-       "1 rule, no errors.\n"},
+       "as a content filter: 1 rule, no errors.\n"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
