@@ -1,7 +1,11 @@
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "services/posternctl/nouns.h"
 #include "services/posternctl/rule_file.h"
 #include "services/posternctl/rules_verbs.h"
@@ -38,32 +42,98 @@ absl::Status List(Session& session, const std::string& scope) {
 }
 
 struct Removal {
-  std::string scope = kSite, language = "reject", name;
+  std::string scope = kSite, language, name;
 };
 
-absl::Status Remove(Session& session, const Removal& removal) {
-  const auto kind = RuleKindNamed(removal.language);
-  const auto language = kind ? LanguageOf(*kind) : rules::v1::RULE_LANGUAGE_UNSPECIFIED;
-  if (language == rules::v1::RULE_LANGUAGE_UNSPECIFIED) {
+using Language = rules::v1::RuleLanguage;
+
+// As --language takes it.
+std::string LanguageOption(Language language) {
+  if (language == rules::v1::RULE_LANGUAGE_CONTENT_FILTER) return "filter";
+  const std::string words = Words(language);
+  return std::string(absl::StripPrefix(words, "jsmail "));
+}
+
+absl::StatusOr<std::vector<rules::v1::RuleProgram>> StoredFor(Session& session,
+                                                              const std::string& scope) {
+  rules::v1::ListRulesRequest request;
+  request.set_scope(scope);
+  auto answer = session.Call(&Stub::ListRules, request);
+  if (!answer.ok()) return answer.status();
+  std::vector<rules::v1::RuleProgram> stored;
+  for (const rules::v1::RuleProgram& program : answer->programs()) {
+    // Files are removed from their folder, and what a user made by chat by that user.
+    const bool removable =
+        !program.from_folder() && program.language() != rules::v1::RULE_LANGUAGE_PERSONAL;
+    if (removable) stored.push_back(program);
+  }
+  return stored;
+}
+
+// The language that is meant: the only one there is, when nobody says.
+absl::StatusOr<Language> LanguageOf(Session& session, const Removal& removal) {
+  if (!removal.language.empty()) {
+    const auto kind = RuleKindNamed(removal.language);
+    const Language language =
+        kind ? posternctl::LanguageOf(*kind) : rules::v1::RULE_LANGUAGE_UNSPECIFIED;
+    if (language != rules::v1::RULE_LANGUAGE_UNSPECIFIED) return language;
     return absl::InvalidArgumentError(
         "--language: must be sieve, filter, reject, responders, subject, allow-deny or finger");
   }
+  const auto stored = StoredFor(session, removal.scope);
+  if (!stored.ok()) return stored.status();
+  std::set<std::string> names;
+  for (const rules::v1::RuleProgram& program : *stored)
+    names.insert(LanguageOption(program.language()));
+  if (names.empty()) return rules::v1::RULE_LANGUAGE_JSMAIL_REJECT;
+  if (names.size() == 1) return stored->front().language();
+  return absl::InvalidArgumentError(absl::StrCat("--language: ", removal.scope,
+                                                 " has rules of several kinds; say which are "
+                                                 "meant: ",
+                                                 absl::StrJoin(names, ", ")));
+}
+
+// A script in force is taken out of force first: the service removes none that is.
+absl::Status TakeOutOfForce(Session& session, const rules::v1::RemoveRulesRequest& removal) {
+  const auto stored = StoredFor(session, removal.scope());
+  if (!stored.ok()) return stored.status();
+  const std::string name = removal.name().empty() ? "main" : removal.name();
+  bool there = false, other_in_force = false;
+  for (const rules::v1::RuleProgram& program : *stored) {
+    if (program.language() != rules::v1::RULE_LANGUAGE_SIEVE) continue;
+    there |= program.name() == name;
+    other_in_force |= program.name() != name && program.active();
+  }
+  // One that rests since it failed is not told as in force, and yet can't be removed.
+  if (!there || other_in_force) return absl::OkStatus();
+  rules::v1::ActivateRulesRequest nothing;
+  nothing.set_scope(removal.scope());
+  return session.Call(&Stub::ActivateRules, nothing).status();
+}
+
+absl::Status Remove(Session& session, const Removal& removal) {
+  const auto language = LanguageOf(session, removal);
+  if (!language.ok()) return language.status();
   rules::v1::RemoveRulesRequest request;
   request.set_scope(removal.scope);
-  request.set_language(language);
+  request.set_language(*language);
   request.set_name(removal.name);
-  auto removed = session.Call(&Stub::RemoveRules, request);
+  if (*language == rules::v1::RULE_LANGUAGE_SIEVE) {
+    if (absl::Status s = TakeOutOfForce(session, request); !s.ok()) return s;
+  }
+  const auto removed = session.Call(&Stub::RemoveRules, request);
+  const std::string words = Words(*language);
   if (absl::IsNotFound(removed.status())) {
     const std::string name = removal.name.empty() ? "" : absl::StrCat(" called ", removal.name);
-    return absl::NotFoundError(absl::StrCat("no ", Words(*kind), " rules", name, " are stored for ",
+    return absl::NotFoundError(absl::StrCat("no ", words, " rules", name, " are stored for ",
                                             removal.scope,
                                             "; 'posternctl rules list' shows what there is"));
   }
   if (!removed.ok()) return removed.status();
   if (session.json) return session.PrintJson(*removed);
-  PrintLine(session.out(), absl::StrCat("No ", Words(*kind), " rules ",
-                                        removal.name.empty() ? "" : removal.name + " ", "for ",
-                                        removal.scope, " any more."));
+  PrintLine(session.out(),
+            absl::StrCat("No ", words, " rules ", removal.name.empty() ? "" : removal.name + " ",
+                         "for ", removal.scope, " any more."));
   return absl::OkStatus();
 }
 
@@ -82,14 +152,21 @@ void AddList(Nouns& nouns, CLI::App& rules) {
 void AddRemove(Nouns& nouns, CLI::App& rules) {
   auto removal = std::make_shared<Removal>();
   CLI::App& remove =
-      nouns.AddVerb(rules, "remove", "Take the rules of a scope out of force",
+      nouns.AddVerb(rules, "remove", "Take rules of a scope out of force, and remove them",
+                    "Those of one language, which has to be named when the scope has several. Of\n"
+                    "Sieve scripts, one: it may be in force; 'posternctl rules deactivate' keeps\n"
+                    "it stored. What users made by chat is theirs alone to remove.\n\n"
                     "Examples:\n  posternctl rules remove --scope ann@example.org\n"
                     "  posternctl rules remove --language sieve --name old --scope a@example.org\n",
                     [removal](Session& session) { return Remove(session, *removal); });
   AddScopeOption(remove, removal->scope);
-  remove.add_option("--language", removal->language, "what they are written in")
-      ->option_text("LANGUAGE [reject]");
-  remove.add_option("--name", removal->name, "of a script, or whose finger text");
+  remove
+      .add_option("--language", removal->language,
+                  "what they are written in: sieve, filter, reject, responders, subject, "
+                  "allow-deny or finger")
+      ->option_text("LANGUAGE");
+  remove.add_option("--name", removal->name, "of a script (else main), or whose finger text")
+      ->option_text("NAME");
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ absl::Status Refusal(absl::string_view word) {
   if (word == "missing") return absl::NotFoundError("name: there is no such script");
   if (word == "there") return absl::AlreadyExistsError("name: there is a script of that name");
   if (word == "active")
-    return absl::FailedPreconditionError("name: it is in force; activate another one first");
+    return absl::FailedPreconditionError(
+        "name: it is in force; deactivate it first, or activate another one");
   if (word == "changed")
     return absl::AbortedError("the rules have changed meanwhile; read them anew");
   if (word == "programs") {

@@ -60,6 +60,7 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   rules::v1::ImportRulesRequest import_asked;
   rules::v1::ImportRulesResponse imported;
   rules::v1::RemoveRulesRequest removal_asked;
+  std::vector<rules::v1::ActivateRulesRequest> activations_asked;
   rules::v1::ListRulesResponse rules;
   rules::v1::ListDecisionsRequest decisions_asked;
   rules::v1::ListDecisionsResponse decisions;
@@ -181,6 +182,11 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   grpc::Status RemoveRules(Context, const rules::v1::RemoveRulesRequest* request,
                            rules::v1::RemoveRulesResponse* response) override {
     return Answer(request, removal_asked, response, rules::v1::RemoveRulesResponse());
+  }
+  grpc::Status ActivateRules(Context, const rules::v1::ActivateRulesRequest* request,
+                             rules::v1::ActivateRulesResponse*) override {
+    activations_asked.push_back(*request);
+    return error;
   }
   grpc::Status ListDecisions(Context, const rules::v1::ListDecisionsRequest* request,
                              rules::v1::ListDecisionsResponse* response) override {

@@ -320,6 +320,36 @@ TEST_F(PosternctlTest, ImportsListsAndRemovesRules) {
                                              EndsWith("\nreject.txt:2:1: bad\n")));
 }
 
+TEST_F(PosternctlTest, RemovesTheRulesThatAreMeant) {
+  const auto add = [this](rules::v1::RuleLanguage language, const std::string& name) {
+    auto& program = *admin_.rules.add_programs();
+    program.set_scope("site");
+    program.set_language(language);
+    program.set_name(name);
+    program.set_active(name != "old");
+  };
+  admin_.rules.add_programs()->set_language(rules::v1::RULE_LANGUAGE_PERSONAL);
+  add(rules::v1::RULE_LANGUAGE_SIEVE, "old");
+  add(rules::v1::RULE_LANGUAGE_SIEVE, "main");
+  EXPECT_EQ(Done({"rules", "remove"}), "No sieve rules for site any more.\n")
+      << "there are no others";
+  EXPECT_EQ(admin_.removal_asked.language(), rules::v1::RULE_LANGUAGE_SIEVE);
+  ASSERT_EQ(admin_.activations_asked.size(), 1u) << "it was in force";
+  EXPECT_EQ(admin_.activations_asked[0].scope(), "site");
+  EXPECT_EQ(admin_.activations_asked[0].name(), "");
+  EXPECT_EQ(Done({"rules", "remove", "--language", "sieve", "--name", "old"}),
+            "No sieve rules old for site any more.\n");
+  EXPECT_EQ(admin_.activations_asked.size(), 1u) << "old was not";
+
+  add(rules::v1::RULE_LANGUAGE_JSMAIL_REJECT, "");
+  add(rules::v1::RULE_LANGUAGE_CONTENT_FILTER, "");
+  admin_.removal_asked.Clear();
+  EXPECT_THAT(Run({"rules", "remove"}).err, HasSubstr("meant: filter, reject, sieve\n"));
+  EXPECT_EQ(admin_.removal_asked.scope(), "") << "nothing is removed";
+  EXPECT_EQ(Done({"rules", "remove", "--language", "filter"}),
+            "No content filter rules for site any more.\n");
+}
+
 TEST_F(PosternctlTest, PrintsEachErrorOfAFileOnALineOfItsOwn) {
   const TemporaryFile file("x");
   admin_.error = grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "f:1:1: one\nf:2:1: two\x1b[m");
