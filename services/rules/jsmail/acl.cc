@@ -199,7 +199,7 @@ AclVerdict Acl::Default(AclService service) const {
     if (options_.per_service && (entry.services & bit) == 0) continue;
     (entry.allow ? allow : deny) = true;
   }
-  if (!allow && !deny) return {true, 0, "there is no entry"};
+  if (!allow && !deny) return {true, 0, "no entry is for it"};
   if (!allow) return {true, 0, "no entry matches, and all of them deny"};
   if (!deny) return {false, 0, "no entry matches, and all of them allow"};
   return {options_.mixed_default, 0, "no entry matches"};
