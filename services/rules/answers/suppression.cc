@@ -19,6 +19,8 @@ constexpr absl::string_view kListFields[] = {
     "List-Id",    "List-Help",    "List-Subscribe", "List-Unsubscribe", "List-Post",
     "List-Owner", "List-Archive", "Mailing-List",   "X-Mailing-List",   "X-BeenThere"};
 constexpr size_t kShown = 100;
+// Whoever runs rules on a folder answers nobody who wrote long ago.
+constexpr absl::Duration kAnswered = absl::Hours(48);
 
 std::string Lower(absl::string_view text) {
   return absl::AsciiStrToLower(absl::StripAsciiWhitespace(text));
@@ -37,7 +39,7 @@ std::string KeywordOf(const std::string& value) {
 }
 
 std::string Shown(absl::string_view name, absl::string_view value) {
-  return absl::StrCat("it says ", name, ": ", mail::CutUtf8(mail::CleanLine(value), kShown));
+  return absl::StrCat("the mail says ", name, ": ", mail::CutUtf8(mail::CleanLine(value), kShown));
 }
 
 bool Names(const std::vector<std::string>& addresses, absl::string_view address) {
@@ -69,7 +71,7 @@ std::optional<std::string> WhyAutomatic(const MessageView& mail) {
   if (const auto said = ValueOf(mail, "X-Auto-Response-Suppress"); said && *said != "none")
     return Shown("X-Auto-Response-Suppress", *said);
   for (absl::string_view name : kListFields) {
-    if (!mail.Fields(name).empty()) return absl::StrCat("it came by a mailing list (", name, ")");
+    if (!mail.Fields(name).empty()) return absl::StrCat("the mail is from a list (", name, ")");
   }
   if (const auto said = ValueOf(mail, "Precedence")) {
     const std::string keyword = KeywordOf(*said);
@@ -79,9 +81,9 @@ std::optional<std::string> WhyAutomatic(const MessageView& mail) {
   }
   if (const auto said = ValueOf(mail, "Content-Type");
       said && absl::StartsWith(*said, "multipart/report"))
-    return std::string("it is a report of a mail server");
+    return std::string("the mail is a report of a mail server");
   for (absl::string_view name : {"X-Autoreply", "X-Autorespond", "X-Postern-Copied"}) {
-    if (!mail.Fields(name).empty()) return absl::StrCat("it has a field ", name);
+    if (!mail.Fields(name).empty()) return absl::StrCat("the mail has a field ", name);
   }
   return std::nullopt;
 }
@@ -132,16 +134,20 @@ std::optional<std::string> AddressWrittenTo(const MessageView& mail,
 }
 
 std::optional<std::string> WhyNotAnswered(const AnswerCase& answer) {
+  if (answer.age > kAnswered) return std::string("the mail came more than two days ago");
   const std::string to = AnswerAddress(answer);
   if (to.empty()) {
-    return std::string(answer.envelope_known ? "its return path is empty"
-                                             : "it does not say who sent it");
+    return std::string(answer.envelope_known ? "the mail's return path is empty"
+                                             : "the mail does not say who sent it");
   }
   if (auto why = WhyAutomatic(answer.mail)) return why;
   if (IsRobot(to)) return absl::StrCat("nobody reads what is sent to ", to);
-  if (Names(answer.own_addresses, to)) return std::string("its sender is this account itself");
-  if (LoopsBack(answer.mail, answer.own_addresses)) return std::string("it went round in a circle");
+  if (Names(answer.own_addresses, to))
+    return std::string("the mail's sender is this account itself");
+  if (LoopsBack(answer.mail, answer.own_addresses))
+    return std::string("the mail went round in a circle");
   if (auto why = WhySpam(answer.mail)) return why;
+  if (!answer.addresses_known) return std::nullopt;
   if (answer.own_addresses.empty()) return std::string("no address of the account is known");
   if (!AddressWrittenTo(answer.mail, answer.own_addresses))
     return std::string("none of the account's addresses is in To or Cc");

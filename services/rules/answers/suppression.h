@@ -4,16 +4,19 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "services/rules/engine/message_view.h"
 
 namespace postern::rules {
 
 // Who answers a mail by itself, and which mail.
 struct AnswerCase {
-  const MessageView& mail;                 // as it came, without edits
-  std::vector<std::string> own_addresses;  // of the account, and those that the rule adds; bare
-  std::string envelope_from;               // empty: the null return path, when it is known
-  bool envelope_known = false;             // else the mail has no Return-Path
+  const MessageView& mail;                    // as it came, without edits
+  std::vector<std::string> own_addresses;     // of the account, and those that the rule adds; bare
+  std::string envelope_from;                  // empty: the null return path, when it is known
+  bool envelope_known = false;                // else the mail has no Return-Path
+  absl::Duration age = absl::ZeroDuration();  // since it came
+  bool addresses_known = true;                // else it is taken for one that was written to
 };
 
 // To whom an automatic answer would go: the envelope's sender (RFC 3834 section 4); where nobody

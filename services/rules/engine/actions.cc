@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/rules/engine/run_limits.h"
 #include "services/rules/engine/words.h"
 
 namespace postern::rules {
@@ -106,8 +107,8 @@ std::string ConflictOf(const ActionKind& kind, const Run& run) {
 
 std::string LimitOf(const ActionKind& kind, const Run& run) {
   const EvaluationLimits& limits = run.limits;
-  const uint32_t redirects = run.operator_rule ? 2 * limits.redirects : limits.redirects;
-  const uint32_t notifies = run.operator_rule ? 4 * limits.notifies : limits.notifies;
+  const uint32_t redirects = MostRedirects(limits, run.operator_rule);
+  const uint32_t notifies = MostNotifies(limits, run.operator_rule);
   if (std::holds_alternative<RedirectAction>(kind) && Count<RedirectAction>(run) >= redirects)
     return absl::StrCat("more than ", redirects, " redirects");
   if (std::holds_alternative<NotifyAction>(kind) && Count<NotifyAction>(run) >= notifies)

@@ -11,7 +11,7 @@
 #include "lib/crypto/digest.h"
 #include "lib/mail/utf8.h"
 #include "services/rules/answers/answer.h"
-#include "services/rules/answers/suppression.h"
+#include "services/rules/answers/left_out.h"
 #include "services/rules/judging/action_codec.h"
 
 namespace postern::rules {
@@ -20,8 +20,7 @@ namespace {
 constexpr uint64_t kSameRedirect = 12 * 3600;  // seconds
 constexpr size_t kBudgetKeyLength = 24;
 constexpr size_t kMaxMark = 1024;
-// Whoever runs rules on a folder answers nobody who wrote long ago.
-constexpr absl::Duration kAnswered = absl::Hours(48);
+constexpr size_t kMaxReason = 2000, kMaxNote = 300;  // bytes
 
 // A mark's key goes to the caller and comes back, as text: a Message-ID or a handle may be none, or
 // a very long one.
@@ -61,7 +60,7 @@ class Proposer {
 
   bool ConsiderNotify(const Action& action, const NotifyAction& notify) {
     if (absl::StartsWithIgnoreCase(notify.method, "mailto:") && IsOfANotification())
-      return Refuse(action, "not notified: ", "this mail is a notification itself");
+      return Refuse(action, "not notified: this mail is a notification itself");
     if (action.operator_rule) return true;
     proposal_.claim = ClaimFor({}, {{"notifies", kNotifiesAnHour, absl::Hours(1)}});
     proposal_.spent = absl::StrCat("More than ", kNotifiesAnHour,
@@ -70,11 +69,8 @@ class Proposer {
   }
 
   bool ConsiderVacation(const Action& action, const VacationAction& vacation) {
-    AnswerCase answer = CaseOf();
-    // RFC 5230 section 4.5: addresses that are the user's, too.
-    answer.own_addresses.insert(answer.own_addresses.end(), vacation.addresses.begin(),
-                                vacation.addresses.end());
-    if (const auto why = WhyNot(answer)) return Refuse(action, "no answer: ", *why);
+    const AnswerCase answer = CaseOf(action, facts_, message_);
+    if (const auto why = WhyLeftOut(action, answer)) return Refuse(action, *why);
     PutAnswer(WriteVacation(vacation, answer), proposal_.action);
     Once(AnswerAddress(answer), vacation.handle, vacation.seconds);
     return true;
@@ -82,18 +78,13 @@ class Proposer {
 
   bool ConsiderReply(const Action& action, const ReplyAction& reply) {
     if (reply.text.empty()) {
-      return Refuse(action, "no answer: ", absl::StrCat("there is no text ", reply.file_name));
+      return Refuse(action, absl::StrCat("reply left out: there is no text ", reply.file_name));
     }
-    const AnswerCase answer = CaseOf();
-    if (const auto why = WhyNot(answer)) return Refuse(action, "no answer: ", *why);
+    const AnswerCase answer = CaseOf(action, facts_, message_);
+    if (const auto why = WhyLeftOut(action, answer)) return Refuse(action, *why);
     PutAnswer(WriteReply(reply, answer), proposal_.action);
     Once(AnswerAddress(answer), reply.handle, reply.seconds);
     return true;
-  }
-
-  std::optional<std::string> WhyNot(const AnswerCase& answer) const {
-    if (facts_.now - facts_.received > kAnswered) return "it came more than two days ago";
-    return WhyNotAnswered(answer);
   }
 
   // RFC 5436 section 2.7.1: a notification that came by mail makes none that goes by mail.
@@ -105,11 +96,11 @@ class Proposer {
   bool ConsiderRedirect(const Action& action, const RedirectAction& redirect) {
     if (!LeaveOutOwn()) {
       out_.keep_instead = out_.keep_instead || !redirect.copy;
-      return Refuse(action, "not redirected: ", "the address is that of its own mailbox");
+      return Refuse(action, "not redirected: the address is that of its own mailbox");
     }
     if (message_.Fields("Received").size() > kMaxReceived) {
       out_.keep_instead = out_.keep_instead || !redirect.copy;
-      return Refuse(action, "not redirected: ", "it has gone through too many servers");
+      return Refuse(action, "not redirected: it has gone through too many servers");
     }
     const std::vector<const MessageView::Field*> ids = message_.Fields("Message-ID");
     std::string once;
@@ -164,12 +155,8 @@ class Proposer {
     return {request_.mail_id(), proposal_.action.key(), std::move(once), std::move(budgets)};
   }
 
-  AnswerCase CaseOf() const {
-    return {message_, facts_.own_addresses, facts_.envelope_from, facts_.envelope_known};
-  }
-
-  bool Refuse(const Action& action, absl::string_view what, absl::string_view why) {
-    out_.notes.push_back({"", action.line, absl::StrCat(what, why), true});
+  bool Refuse(const Action& action, std::string why) {
+    out_.notes.push_back({"", action.line, std::move(why), true});
     return false;
   }
 
@@ -181,11 +168,15 @@ class Proposer {
   Proposals out_;
 };
 
-// Addresses in it may be no text.
+// Addresses in it may be no text. The reason has it, too: it tells what a rule asked for.
 void AddNote(const std::string& text, uint32_t line, v1::EvaluateResponse& response) {
   response.add_trace()->set_text(mail::RepairUtf8(text));
   response.mutable_trace()->rbegin()->set_line(line);
   response.mutable_trace()->rbegin()->set_action(true);
+  std::string& reason = *response.mutable_reason();
+  if (reason.size() > kMaxReason) return;
+  absl::StrAppend(&reason, reason.empty() ? "" : "; ",
+                  mail::CutUtf8(mail::CleanLine(mail::RepairUtf8(text)), kMaxNote));
 }
 
 void AddOnce(const std::string& said, v1::EvaluateResponse& response) {

@@ -18,7 +18,7 @@ constexpr size_t kMaxMessageIdBytes = 998;
 constexpr size_t kMaxFromCodePoints = 320;
 constexpr size_t kMaxSubjectCodePoints = 200;
 constexpr size_t kMaxReason = 600, kMaxReasons = 4;
-constexpr int kMaxSteps = 20;  // of a trace that is recorded
+constexpr int kMaxSteps = 20;  // of a trace that is recorded; as many notes
 constexpr size_t kMaxStepCodePoints = 200;
 constexpr int kMaxActions = 20;  // the same
 constexpr size_t kMaxMailRefBytes = 1024;
@@ -63,6 +63,10 @@ const ProgramInForce* FindByHash(const Stages& stages, absl::string_view hash) {
 bool IsImplicitKeep(const v1::Action& action) {
   return action.has_keep() && action.keep().implicit() && action.keep().flags().empty();
 }
+
+// What is not done though a rule asks for it, and what could not be run: it stands behind what
+// rules say, and is of no program.
+bool IsNote(const v1::TraceStep& step) { return step.program().empty(); }
 
 void KeepFew(google::protobuf::RepeatedPtrField<std::string>* texts) {
   if (texts->size() > kMaxTargets) texts->DeleteSubrange(kMaxTargets, texts->size() - kMaxTargets);
@@ -133,6 +137,7 @@ void NamePrograms(const Stages& stages, v1::EvaluateResponse& response) {
 bool WasTouched(const v1::EvaluateResponse& response) {
   return response.verdict() == v1::VERDICT_REJECT || response.edits_size() > 0 ||
          response.errors_size() > 0 ||
+         std::any_of(response.trace().begin(), response.trace().end(), IsNote) ||
          !std::all_of(response.actions().begin(), response.actions().end(), IsImplicitKeep);
 }
 
@@ -163,8 +168,9 @@ v1::Decision MakeDecision(const v1::EvaluateRequest& request, const v1::Evaluate
     if (decision.actions_size() == kMaxActions) break;
     *decision.add_actions() = Recorded(action);
   }
+  int steps = 0, notes = 0;
   for (const v1::TraceStep& step : response.trace()) {
-    if (decision.trace_size() == kMaxSteps) break;
+    if (++(IsNote(step) ? notes : steps) > kMaxSteps) continue;
     v1::TraceStep& kept = *decision.add_trace();
     kept = step;
     kept.set_text(Shorten(step.text(), kMaxStepCodePoints));

@@ -16,7 +16,7 @@ void FillResponse(const Evaluation& evaluation, const Stages& stages,
 // Actions name their program by its hash until now: people know files.
 void NamePrograms(const Stages& stages, v1::EvaluateResponse& response);
 
-// Some rule had something to say about the mail, so it is to be found out later why.
+// Some rule had something to say about the mail, or could not, so it is to be found out later why.
 bool WasTouched(const v1::EvaluateResponse& response);
 // The mail is not shown to its owner as it would be without rules.
 bool IsWithheld(const v1::EvaluateResponse& response);

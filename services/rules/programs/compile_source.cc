@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/crypto/digest.h"
+#include "services/rules/engine/sure_failure.h"
 #include "services/rules/filter/compile.h"
 #include "services/rules/jsmail/acl.h"
 #include "services/rules/jsmail/compile.h"
@@ -115,6 +116,8 @@ CompiledSource CompileSource(const ProgramSource& source) {
   Compiled compiled = CompileText(source, result);
   result.problems = std::move(compiled.problems);
   if (compiled.program == nullptr || !result.error().ok()) return result;
+  auto failure = SureFailure(*compiled.program, EvaluationLimits(), source.operator_rule);
+  if (failure) result.problems.push_back(*std::move(failure));
   result.rules = static_cast<uint32_t>(compiled.program->rules.size());
   result.program = std::make_shared<const PreparedProgram>(std::move(compiled.program));
   return result;

@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "tests/unit/rules/replica.h"
 
 namespace postern::rules {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -248,6 +251,37 @@ TEST_F(SieveServiceTest, NobodyIsAnsweredTwiceAndNoRobotAtAll) {
       << "the same mail under the same key";
   Commit(request.requests(0), response.responses(0));
   EXPECT_THAT(Judge(Whole("m4", "x")), ElementsAre("keep"));
+}
+
+TEST_F(SieveServiceTest, WhatCouldNotBeDoneOrRunIsOnRecord) {
+  Put("require \"vacation\"; vacation \"I'm away.\";");
+  EXPECT_THAT(Judge(Whole("m1", "x", "List-Id: <dev.example.net>\r\n")), ElementsAre("keep"));
+  ASSERT_TRUE(Eventually([&] { return replica_.Decisions("m1").decisions_size() == 1; }));
+  EXPECT_THAT(replica_.Decisions("m1").decisions(0).reason(),
+              AllOf(HasSubstr("vacation \"I'm away.\"; "),
+                    HasSubstr("vacation left out: the mail is from a list (List-Id)")));
+  Put("require \"vnd.postern.exec\"; exec \"nosuch\";", "", "site");
+  EXPECT_THAT(Judge(Whole("m2", "x", "Auto-Submitted: auto-replied\r\n")), ElementsAre("keep"));
+  ASSERT_TRUE(Eventually([&] { return replica_.Decisions("m2").decisions_size() == 1; }));
+  const v1::Decision decision = replica_.Decisions("m2").decisions(0);
+  EXPECT_TRUE(std::any_of(decision.trace().begin(), decision.trace().end(), [](const auto& step) {
+    return step.program().empty() &&
+           step.text() == "program nosuch can't be run: there is no --runner-addr";
+  })) << decision.DebugString();
+}
+
+TEST_F(SieveServiceTest, AScriptThatFailsWithEveryMailIsWarnedOf) {
+  std::string script;
+  for (int i = 0; i < 6; ++i) absl::StrAppend(&script, "redirect \"u", i, "@example.net\";\n");
+  for (const bool site : {false, true}) {
+    v1::ImportRulesRequest request = Rules(site ? "site" : kUser, script);
+    request.set_language(v1::RULE_LANGUAGE_SIEVE);
+    v1::ImportRulesResponse response;
+    ASSERT_TRUE(replica_.Import(request, &response).ok());
+    ASSERT_EQ(response.warnings_size(), site ? 0 : 1);
+    if (site) continue;
+    EXPECT_THAT(response.warnings(0), HasSubstr(":5:1: more than 4 redirects"));
+  }
 }
 
 // What is no UTF-8 in an answer makes all of it unreadable for the fetcher: the mail, and all

@@ -43,6 +43,18 @@ TEST(Verdict, TellsWhatIsWithheldAndWhatWasTouched) {
          r.add_actions()->mutable_keep()->set_implicit(true);
        },
        true, false},
+      {"what a rule says of a mail that it only looked at",
+       [](auto& r) {
+         r.add_actions()->mutable_keep()->set_implicit(true);
+         r.add_trace()->set_program("s.sieve");
+       },
+       false, false},
+      {"a program that could not be run",
+       [](auto& r) {
+         r.add_actions()->mutable_keep()->set_implicit(true);
+         r.add_trace()->set_text("program scan took too long");
+       },
+       true, false},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -68,6 +80,15 @@ TEST(ActionKeys, AreThoseOfTheThingThatIsDone) {
   ActionKeys third("m1");
   EXPECT_NE(third.Next(elsewhere), key);
   EXPECT_EQ(third.Next(file), key) << "whatever else is done";
+}
+
+TEST(Verdict, ALongTraceLeavesRoomForWhatCouldNotBeRun) {
+  v1::EvaluateResponse response;
+  for (int i = 0; i < 30; ++i) response.add_trace()->set_program("s.sieve");
+  response.add_trace()->set_text("program scan took too long");
+  const v1::Decision decision = MakeDecision({}, response, "hash");
+  ASSERT_EQ(decision.trace_size(), 21);
+  EXPECT_EQ(decision.trace(20).text(), "program scan took too long");
 }
 
 class ProposeTest : public ::testing::Test {
@@ -103,6 +124,18 @@ TEST_F(ProposeTest, MailThatCameLongAgoIsNotAnswered) {
   const Proposals made = Make(reply, header);
   EXPECT_THAT(made.proposals, IsEmpty());
   EXPECT_THAT(made.notes.at(0).text, HasSubstr("two days ago"));
+}
+
+TEST_F(ProposeTest, TheReasonTellsWhatIsLeftOut) {
+  const Proposals made = Make(ReplyAction{"Away", "", "h", 1},
+                              "From: b@x.example\r\nTo: ann@example.org\r\nList-Id: <a.b>\r\n");
+  EXPECT_THAT(made.proposals, IsEmpty());
+  v1::EvaluateResponse response;
+  response.set_reason("s.sieve:1: reply \"Away\"");
+  Settle(made, {}, response);
+  EXPECT_EQ(response.reason(),
+            "s.sieve:1: reply \"Away\"; reply left out: the mail is from a list (List-Id)");
+  EXPECT_EQ(response.trace(0).text(), "reply left out: the mail is from a list (List-Id)");
 }
 
 TEST_F(ProposeTest, ANotificationByMailMakesNoOther) {
