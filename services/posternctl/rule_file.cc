@@ -9,6 +9,7 @@
 #include "lib/mail/charset.h"
 #include "lib/mail/utf8.h"
 #include "services/posternctl/text_file.h"
+#include "services/rules/engine/sure_failure.h"
 #include "services/rules/filter/compile.h"
 #include "services/rules/jsmail/acl.h"
 #include "services/rules/jsmail/compile.h"
@@ -164,26 +165,30 @@ std::optional<std::string> ReadBeside(const std::string& path, absl::string_view
   return std::nullopt;
 }
 
-rules::Compiled CompileRuleFile(const RuleFile& file) {
+namespace {
+
+rules::Compiled CompileSieve(const RuleFile& file, bool operator_rule) {
+  rules::sieve::CompileOptions options;
+  options.file_name = file.name;
+  options.operator_rule = operator_rule;
+  options.include = [&file](absl::string_view name, bool) {
+    return ReadBeside(file.path, name, {".sieve", ""});
+  };
+  return rules::sieve::Compile(file.text.Reveal(), options);
+}
+
+rules::Compiled CompileText(const RuleFile& file, bool operator_rule) {
   const std::string& text = file.text.Reveal();
-  if (file.kind.sieve) {
-    rules::sieve::CompileOptions options;
-    options.file_name = file.name;
-    options.operator_rule = true;
-    options.include = [&file](absl::string_view name, bool) {
-      return ReadBeside(file.path, name, {".sieve", ""});
-    };
-    return rules::sieve::Compile(text, options);
-  }
+  if (file.kind.sieve) return CompileSieve(file, operator_rule);
   if (file.kind.filter) {
     rules::filter::CompileOptions options;
     options.file_name = file.name;
-    options.operator_rule = true;
+    options.operator_rule = operator_rule;
     return rules::filter::Compile(text, options);
   }
   jsmail::CompileOptions options;
   options.file_name = file.name;
-  options.operator_rule = true;
+  options.operator_rule = operator_rule;
   options.local_domain = kNoDomain;
   options.read_text = [&file](absl::string_view name) { return ReadBeside(file.path, name, {""}); };
   switch (file.kind.jsmail) {
@@ -202,6 +207,24 @@ rules::Compiled CompileRuleFile(const RuleFile& file) {
     default:  // passwords and schedules have their own words: rules_check.cc
       return {};
   }
+}
+
+}  // namespace
+
+bool IsOperators(const RuleFile& file) {
+  if (!file.scope.empty())
+    return !absl::StrContains(file.scope, '@') || absl::StartsWith(file.scope, "domain:");
+  if (!file.kind.sieve) return true;
+  return !CompileSieve(file, false).program && CompileSieve(file, true).program;
+}
+
+rules::Compiled CompileRuleFile(const RuleFile& file) {
+  const bool operator_rule = IsOperators(file);
+  rules::Compiled compiled = CompileText(file, operator_rule);
+  if (!compiled.program) return compiled;
+  auto failure = rules::SureFailure(*compiled.program, rules::EvaluationLimits(), operator_rule);
+  if (failure) compiled.problems.push_back(*std::move(failure));
+  return compiled;
 }
 
 rules::v1::ImportRulesRequest RequestFor(const RuleFile& file) {

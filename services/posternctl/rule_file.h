@@ -35,6 +35,7 @@ struct RuleFileOptions {
   std::string language;             // as --language has it; empty: found out
   std::vector<std::string> jsmail;  // --jsmail KIND FILE, in place of both
   std::string key_file;             // opens sealed files
+  std::string scope;                // whose rules they would be; empty: see IsOperators
 };
 // --language and --key-file.
 void AddRuleFileOptions(CLI::App& verb, RuleFileOptions& options);
@@ -46,7 +47,8 @@ std::string CheckKinds(const RuleFileOptions& options);
 struct RuleFile {
   std::string path, name;
   RuleKind kind;
-  crypto::Secret text;  // of a sealed file: what was sealed
+  crypto::Secret text;     // of a sealed file: what was sealed
+  std::string scope = {};  // RuleFileOptions::scope
 };
 // Errors name the file and say what to do.
 absl::StatusOr<RuleFile> ReadRuleFile(const RuleFileOptions& options);
@@ -60,7 +62,10 @@ std::optional<std::string> ReadBeside(const std::string& path, absl::string_view
 
 // Where users are whom a file names without a domain, when nobody says: never shown.
 inline constexpr char kNoDomain[] = "users.invalid";
-// A program of rules; nothing but problems for those that judge no mails. As an operator's.
+// Whose limits hold: by its scope, where it is said. Else a Sieve script is a user's, unless it
+// takes what only operators may, and all else is an operator's.
+bool IsOperators(const RuleFile& file);
+// A program of rules; nothing but problems for those that judge no mails.
 rules::Compiled CompileRuleFile(const RuleFile& file);
 // The file as the rules service takes it, without a scope: responders along with their texts.
 rules::v1::ImportRulesRequest RequestFor(const RuleFile& file);

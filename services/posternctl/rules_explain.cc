@@ -4,8 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "services/posternctl/explain_offline.h"
 #include "services/posternctl/nouns.h"
+#include "services/posternctl/rules_verbs.h"
 #include "services/posternctl/table.h"
 #include "services/posternctl/words.h"
 #include "services/rules/jsmail/installation.h"
@@ -32,6 +35,16 @@ struct Question {
 };
 using Asked = std::shared_ptr<Question>;
 
+// What decided, and what could not be done or run: that is of no program.
+std::string WhyOf(const rules::v1::Decision& decision) {
+  std::string why = decision.reason();
+  for (const rules::v1::TraceStep& step : decision.trace()) {
+    if (!step.program().empty() || absl::StrContains(why, step.text())) continue;
+    absl::StrAppend(&why, why.empty() ? "" : "; ", step.text());
+  }
+  return why;
+}
+
 absl::Status ExplainRecorded(Session& session, const Question& question) {
   rules::v1::ListDecisionsRequest request;
   request.set_mail_id(question.id);
@@ -43,7 +56,7 @@ absl::Status ExplainRecorded(Session& session, const Question& question) {
   Table table({"WHEN", "VERDICT", "USER", "FROM", "MAIL", "WHY"});
   for (const rules::v1::Decision& decision : answer->decisions())
     table.Add({TimeWords(decision.decided_unix()), Words(decision.verdict()), decision.user(),
-               decision.from(), decision.mail_id(), decision.reason()});
+               decision.from(), decision.mail_id(), WhyOf(decision)});
   table.Print(session.out(), "No rule has decided about such a mail within the last 7 days.");
   return absl::OkStatus();
 }
@@ -59,6 +72,10 @@ absl::Status Explain(Session& session, const Question& question) {
 // What belongs together. Empty: all is well.
 std::string Check(const Question& question) {
   if (const std::string wrong = CheckKinds(question.offline.file); !wrong.empty()) return wrong;
+  const std::string& scope = question.offline.file.scope;
+  const bool known = scope.empty() || absl::StartsWith(scope, kSite) ||
+                     absl::StartsWith(scope, "domain:") || absl::StrContains(scope, '@');
+  if (!known) return "--scope: must be site, site-after, domain:DOMAIN or a user's bare JID";
   const bool message = !question.offline.message_file.empty();
   if (!question.has_file()) {
     return message ? "--message needs the file to judge by: --jsmail KIND FILE, --sieve FILE or "
@@ -109,6 +126,9 @@ void AddOfflineOptions(CLI::App& verb, const Asked& question, CLI::Option* id, C
   verb.add_option("--address", question->connection.address,
                   "who connects; else as the mail's first Received says")
       ->option_text("IP");
+  verb.add_option("--scope", offline.file.scope,
+                  "whose rules they would be: site, domain:DOMAIN or a user's bare JID")
+      ->option_text("SCOPE");
   AddKeyFileOption(verb, offline.file.key_file);
 }
 
@@ -149,7 +169,9 @@ void AddExplain(Nouns& nouns, CLI::App& rules) {
       "--json it prints the actions. KIND is reject, subject, responders or allow-deny, which "
       "judges a\n"
       "connection. What only a server knows is assumed, and told: mailboxes are there, programs\n"
-      "run well, nothing was seen before. Scripts that are included lie beside the file.\n\n"
+      "run well, nothing was seen before. Scripts that are included lie beside the file. A script\n"
+      "is judged as a user's unless --scope says or its commands show that it is an operator's;\n"
+      "operators' rules may redirect and notify more often.\n\n"
       "Examples:\n  posternctl rules explain --user ann@example.org\n"
       "  posternctl rules explain '<20261122.1@example.net>'\n"
       "  posternctl rules explain --jsmail reject reject.txt --message mail.eml\n"

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "lib/mail/mime_parser.h"
 #include "services/posternctl/text_file.h"
+#include "services/rules/answers/left_out.h"
 #include "services/rules/engine/message_view.h"
 #include "services/rules/engine/prepared_program.h"
 
@@ -95,12 +96,13 @@ class Judge {
     Evaluation evaluation;
     for (int round = 0; round < kMaxRounds; ++round) {
       view_.Reset();
-      const rules::Stage stages[] = {{program_, /*operator_rule=*/true}};
+      const rules::Stage stages[] = {{program_, IsOperators(answer_.file)}};
       evaluation = rules::EvaluateStages(stages, view_, facts_, limits);
       bool is_new = false;
       for (const rules::FactKey& key : evaluation.missing) is_new = Assume(key) || is_new;
       if (!is_new) break;
     }
+    rules::LeaveOutAnswers(facts_, view_, evaluation);
     return evaluation;
   }
 
@@ -135,6 +137,7 @@ absl::StatusOr<OfflineAnswer> JudgeOffline(const OfflineQuestion& question) {
   if (!file.ok()) return file.status();
   OfflineAnswer answer;
   answer.file = *std::move(file);
+  answer.file.scope = question.file.scope;
   const rules::Compiled compiled = CompileRuleFile(answer.file);
   if (absl::Status s = SplitProblems(compiled.problems, answer.warnings); !s.ok()) return s;
   if (!compiled.program) {

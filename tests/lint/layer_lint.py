@@ -54,7 +54,7 @@ NOT_IN_PROTOCOLS = re.compile(
     r"boost/|openssl/|hiredis/|grpc|google/protobuf|\.pb\.h$|lib/(store|rpc|process)/")
 # posternctl explains rules, routes and aliases without a server, so it links the pure halves.
 SHARED_HALVES = {"posternctl": re.compile(
-    r"services/rules/(engine|filter|ir|jsmail|sieve)/\w+\.h|"
+    r"services/rules/(answers|engine|filter|ir|jsmail|sieve)/\w+\.h|"
     r"services/sender/(aliases/alias_table|routes/route_table|operator_file)\.h")}
 SERVICE = re.compile(r"services/([\w-]+)/")
 
