@@ -79,7 +79,11 @@ class Parts {
         interpreter_(config.language, directory_),
         link_(
             runtime.io.get_executor(), LinkSettings(config),
-            [this](Element stanza) { router_.Route(std::move(stanza)); },
+            [this](Element stanza) {
+              notifications_.Hear(stanza);
+              spool_.Hear(stanza);
+              router_.Route(std::move(stanza));
+            },
             [this](bool up) {
               if (up) presence_.LinkCameUp();
             }),
@@ -125,7 +129,7 @@ class Parts {
         spool_(
             config.spool, crypto::RandomId(),
             [this](edge::v1::NotifyRequest request) {
-              return notifications_.Notify(std::move(request));
+              return notifications_.NotifyUnlessRefused(std::move(request));
             },
             [this] { return link_.IsUp(); }) {}
 

@@ -99,6 +99,8 @@ def test_what_can_not_be_told_is_put_aside_with_the_reason(juliet, spool):
         leave(spool, message("", juliet.jid)): "there is no text",
         leave(spool, message(text, juliet.gateway)): "line 1: To: is no address",
         leave(spool, message(text, f"x@{juliet.gateway}")): "an address of this gateway",
+        leave(spool, message(text, f"nobody@{juliet.jid.partition('@')[2]}")):
+            "the server sent it back: service-unavailable",
     }
     for file, reason in wrong.items():
         await_gone(file)

@@ -2,6 +2,7 @@
 
 #include "services/xmpp-edge/spool/spool_watcher.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -10,6 +11,8 @@
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
+#include "services/xmpp-edge/jid.h"
+#include "services/xmpp-edge/notification_desk.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -25,7 +28,8 @@ auto& failed_total =
                      "Spooled instant messages that are done", {{"result", "failed"}});
 
 bool IsForGood(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) || absl::IsResourceExhausted(status);
+  return absl::IsInvalidArgument(status) || absl::IsResourceExhausted(status) ||
+         absl::IsFailedPrecondition(status);
 }
 
 std::chrono::nanoseconds WallClock() { return std::chrono::system_clock::now().time_since_epoch(); }
@@ -120,13 +124,32 @@ net::Task<absl::StatusOr<std::string>> SpoolWatcher::TellAll() {
     }
     net::Task<absl::Status> telling = tell_(request);
     const absl::Status told = co_await net::WithDeadline(kTellLimit, std::move(telling));
-    if (told.ok()) continue;
+    if (told.ok()) {
+      told_.push_back({request.notification_id(), request.to(), in_hand_->file});
+      if (told_.size() > kMaxRemembered) told_.pop_front();
+      continue;
+    }
     if (!IsForGood(told)) co_return told;
     problems.push_back(absl::StrCat(request.to(), ": ", told.message()));
   }
   const size_t told = requests->size() - problems.size();
   if (!problems.empty() && told > 0) problems.push_back("all other receivers have it");
   co_return absl::StrJoin(problems, "\n");
+}
+
+void SpoolWatcher::Hear(const Element& stanza) {
+  const std::string condition = RefusalCondition(stanza);
+  if (condition.empty()) return;
+  const auto from = ParseJid(stanza.Attr("from"));
+  if (!from.ok()) return;
+  const std::string bare = from->Bare();
+  const auto sent_back = std::find_if(told_.begin(), told_.end(), [&](const Told& told) {
+    return told.id == stanza.Attr("id") && told.to == bare;
+  });
+  if (sent_back == told_.end()) return;
+  log::Warn("a spooled message did not reach a receiver",
+            {{"file", sent_back->file}, {"to", bare}, {"reason", RefusalWords(condition)}});
+  told_.erase(sent_back);
 }
 
 net::Task<void> SpoolWatcher::KeepInHand() {

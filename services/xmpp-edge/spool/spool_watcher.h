@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "services/xmpp-edge/spool/spool_folder.h"
 #include "services/xmpp-edge/spool/spool_rules.h"
 #include "services/xmpp-edge/spool/spool_view.h"
+#include "services/xmpp-edge/stanza.h"
 
 namespace postern::xmpp_edge {
 
@@ -23,7 +25,7 @@ namespace postern::xmpp_edge {
 // goes to failed/.
 class SpoolWatcher {
  public:
-  // NotificationDesk::Notify.
+  // NotificationDesk::NotifyUnlessRefused.
   using Tell = std::function<net::Task<absl::Status>(edge::v1::NotifyRequest)>;
 
   SpoolWatcher(SpoolRules rules, std::string worker, Tell tell, std::function<bool()> may_tell)
@@ -38,8 +40,16 @@ class SpoolWatcher {
   net::Task<void> Watch();
   // `ticks`: of a clock that never jumps.
   net::Task<void> Look(std::chrono::nanoseconds now, std::chrono::nanoseconds ticks);
+  // Of each stanza that comes. A message that was told and is sent back later, as other servers do,
+  // is in the log; nobody has its file any more.
+  void Hear(const Element& stanza);
 
  private:
+  struct Told {
+    std::string id, to, file;
+  };
+  static constexpr size_t kMaxRemembered = 1000;  // of what may yet be sent back
+
   net::Task<void> TakeAndTell(const SpoolFile& file);
   // False: not now; what is in hand stays there.
   net::Task<bool> TellInHand();
@@ -58,6 +68,7 @@ class SpoolWatcher {
   SpoolView view_;
   FileThread files_;
   std::optional<SpooledWork> in_hand_;
+  std::deque<Told> told_;
   std::map<std::string, std::chrono::steady_clock::time_point> complained_;  // of what, when last
 };
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <functional>
 
 #include "absl/strings/match.h"
 #include "services/xmpp-edge/delivery_desk.h"
@@ -18,6 +19,15 @@ namespace postern::xmpp_edge {
 namespace {
 
 using testing::Await;
+
+// A server that has something to say before it confirms.
+struct AnsweringSink : testing::RecordingSink {
+  net::Task<absl::Status> Barrier() override {
+    if (before_barrier) before_barrier();
+    return RecordingSink::Barrier();
+  }
+  std::function<void()> before_barrier;
+};
 
 struct NotificationDeskTest : ::testing::Test {
   NotificationDeskTest() { lone.directory.Apply(testing::WorkAccount()); }
@@ -54,7 +64,7 @@ struct NotificationDeskTest : ::testing::Test {
   testing::RedisServer redis_server;
   std::unique_ptr<store::RedisClient> redis =
       *store::RedisClient::Create(io.get_executor(), redis_server.url());
-  testing::RecordingSink sink;
+  AnsweringSink sink;
   testing::LoneDirectory lone;
   PresenceSessions sessions{*redis};
   ThreadStore threads{*redis};
@@ -78,6 +88,35 @@ TEST_F(NotificationDeskTest, ANotificationIsAHeadlineOfTheGatewayAndComesOnce) {
   EXPECT_EQ(headers->children.at(0).Attr("name"), "Urgency");
   EXPECT_EQ(headers->children.at(0).text, "high");
   EXPECT_EQ(sink.barriers, 1);
+}
+
+TEST_F(NotificationDeskTest, WhatIsSentBackAtOnceIsRefusedAndMayBeTriedAgain) {
+  const auto send_back = [this](const std::string& id, const std::string& from,
+                                const std::string& condition) {
+    const Element sent = MakeStanza("message", "gw.example", from, "chat", id);
+    notifications.Hear(ErrorAnswer(sent, "cancel", condition));
+  };
+  sink.before_barrier = [&] {
+    send_back("n1", "eve@b.example", "service-unavailable");
+    send_back("n2", "mallory@b.example", "item-not-found");  // it was none of theirs
+    send_back("n3", "eve@b.example", "Bad condition<");
+  };
+  const auto notify = [&](const std::string& id) {
+    return Await(io, notifications.NotifyUnlessRefused(Request(id, "eve@b.example")));
+  };
+  const absl::Status refused = notify("n1");
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(refused.message(),
+            "the server sent it back: service-unavailable (there is no such user, or none who "
+            "takes messages)");
+  EXPECT_EQ(notify("n2"), absl::OkStatus());
+  EXPECT_EQ(notify("n3").message(), "the server sent it back: error");
+  EXPECT_EQ(Notify(Request("n3", "eve@b.example")), absl::OkStatus()) << "who does not ask";
+  sink.before_barrier = nullptr;
+  EXPECT_EQ(notify("n1"), absl::OkStatus());
+  EXPECT_EQ(sink.sent.size(), 5u) << "n1 and n3 were sent again: they were not recorded";
+  EXPECT_EQ(notify("n1"), absl::OkStatus());
+  EXPECT_EQ(sink.sent.size(), 5u);
 }
 
 TEST_F(NotificationDeskTest, WordToAnOwnerComesFromTheContactOfTheAccount) {

@@ -2,6 +2,7 @@
 
 #include "services/xmpp-edge/spool/spool_watcher.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -192,6 +193,35 @@ TEST_F(SpoolWatcherTest, ReceiversWhoCanNotBeToldAreNamedAndTheOthersHaveIt) {
   EXPECT_EQ(edge.told.size(), 1u);
   EXPECT_EQ(Text("failed/IM-1.SEM.why"),
             "x@gw: an address of this gateway\nall other receivers have it\n");
+}
+
+TEST_F(SpoolWatcherTest, WhatTheServerSendsBackIsInFailed) {
+  edge.outcomes["nobody@ex.org"] = absl::FailedPreconditionError("the server sent it back");
+  Put("IM-1.SEM", "To: nobody@ex.org\nFrom: ann@ex.org\n\nx\n");
+  Pass({&edge});
+  EXPECT_EQ(Text("failed/IM-1.SEM.why"), "nobody@ex.org: the server sent it back\n");
+  EXPECT_EQ(Text("failed/IM-1.SEM"), "To: nobody@ex.org\nFrom: ann@ex.org\n\nx\n");
+}
+
+TEST_F(SpoolWatcherTest, WhatIsSentBackLaterIsInTheLogOnce) {
+  Put("IM-1.SEM", kHello);
+  Pass({&edge});
+  ASSERT_EQ(edge.told.size(), 1u);
+  const std::string id = edge.told[0].notification_id();
+  const auto hear = [&](const char* from, const std::string& of, const char* type) {
+    ::testing::internal::CaptureStderr();
+    Element error = ErrorAnswer(MakeStanza("message", "gw", from, "chat", of), "cancel",
+                                "remote-server-not-found");
+    edge.watcher.Hear(error.Set("type", type));
+    return ::testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(hear("eve@ex.org", id, "error"), "") << "only its receiver may say so";
+  EXPECT_EQ(hear("fred@ex.org", "im-other", "error"), "");
+  EXPECT_EQ(hear("fred@ex.org", id, "chat"), "");
+  EXPECT_THAT(hear("fred@ex.org", id, "error"),
+              ::testing::AllOf(::testing::HasSubstr("IM-1.SEM"),
+                               ::testing::HasSubstr("remote-server-not-found")));
+  EXPECT_EQ(hear("fred@ex.org", id, "error"), "");
 }
 
 TEST_F(SpoolWatcherTest, ManyAreToldOnceByTwoEdges) {
