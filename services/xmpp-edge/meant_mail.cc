@@ -3,6 +3,7 @@
 #include <ctime>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "services/xmpp-edge/answered_mail.h"
 #include "services/xmpp-edge/texts/rule_commands.h"
 
@@ -62,6 +63,17 @@ net::Task<absl::StatusOr<MailThread>> FindMeantMail(FeatureContext context, Mail
     co_return any;
   }
   co_return co_await FindNewest(std::move(context), std::move(question), words);
+}
+
+net::Task<absl::StatusOr<std::string>> NewestMailOf(FeatureContext context, std::string user,
+                                                    std::string contact) {
+  auto newest = co_await context.threads.Newest(std::move(user), std::move(contact), kNewestCount);
+  if (!newest.ok()) co_return newest.status();
+  for (const MailThread& mail : *newest) {
+    if (mail.is_own) continue;
+    co_return absl::StrCat(mail.at_unix, " ", mail.message_id, " ", mail.mail_ref);
+  }
+  co_return std::string();
 }
 
 std::optional<mail::Address> SenderOf(const MailThread& thread) {

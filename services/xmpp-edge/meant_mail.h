@@ -29,6 +29,11 @@ MailQuestion MailQuestionOf(const Incoming& incoming, const Place& place);
 net::Task<absl::StatusOr<MailThread>> FindMeantMail(FeatureContext context, MailQuestion question,
                                                     const Words& words);
 
+// Names the newest mail that came from that contact, to tell later whether it still is; empty:
+// none did.
+net::Task<absl::StatusOr<std::string>> NewestMailOf(FeatureContext context, std::string user,
+                                                    std::string contact);
+
 // Who wrote it; nothing when that is not known (a mail that an older version told of).
 std::optional<mail::Address> SenderOf(const MailThread& thread);
 

@@ -3,14 +3,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/algorithm/container.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "lib/schedule/quiet_hours.h"
 #include "services/xmpp-edge/account_check.h"
 #include "services/xmpp-edge/reply_fallback.h"
 #include "services/xmpp-edge/rule_text.h"
+#include "services/xmpp-edge/rule_use.h"
 #include "services/xmpp-edge/texts/commands.h"
 #include "services/xmpp-edge/texts/rule_commands.h"
 #include "services/xmpp-edge/texts/why.h"
@@ -24,42 +21,6 @@ using Verb = RuleLine::Verb;
 constexpr size_t kMostListed = 40;
 
 net::Task<std::string> Said(std::string text) { co_return text; }
-
-bool IsOfSender(Verb verb) {
-  return verb == Verb::kMute || verb == Verb::kUnmute || verb == Verb::kVip || verb == Verb::kUnvip;
-}
-
-bool IsAnswer(Verb verb) { return verb == Verb::kYes || verb == Verb::kChoice; }
-
-// "rule delete 3"
-bool ChangesOne(const RuleLine& line) {
-  constexpr Verb kChanges[] = {Verb::kDelete, Verb::kUp,  Verb::kDown,
-                               Verb::kOn,     Verb::kOff, Verb::kCopy};
-  return line.number > 0 && absl::c_linear_search(kChanges, line.verb);
-}
-
-bool AreHours(const std::string& text) {
-  return text == "off" ||
-         (!text.empty() &&
-          schedule::QuietHours::Parse(absl::AsciiStrToUpper(text), absl::UTCTimeZone()).ok());
-}
-
-// Where words are mail, only what nobody would mail.
-bool MayBeSaidAt(const Place& place, const RuleLine& line, bool is_reply) {
-  if (place.kind == Place::Kind::kRoot || place.kind == Place::Kind::kType) return true;
-  const bool address = place.kind == Place::Kind::kAddress;
-  const bool mailbox = place.kind == Place::Kind::kAccount && IsReceiving(place.type);
-  if (!address && !mailbox) return false;
-  if (IsAnswer(line.verb) || line.verb == Verb::kPropose) return true;
-  if (line.verb == Verb::kWhy) return mailbox || is_reply;
-  if (IsOfSender(line.verb)) {
-    return line.this_sender ? line.argument.empty() : ReadSender(line.argument).ok();
-  }
-  if (!mailbox) return false;
-  if (ChangesOne(line)) return true;
-  if (line.verb == Verb::kQuiet) return AreHours(line.argument);
-  return line.verb == Verb::kContactsOnly || line.verb == Verb::kNotContactsOnly;
-}
 
 // Changes rule `line.number`, which is there, and puts what is told of it into `told`.
 absl::Status ChangeNumbered(const RuleLine& line, const Words& words, Rules& rules,
@@ -111,7 +72,18 @@ net::Task<bool> RuleCommands::Take(const Incoming& incoming, const Place& place)
   auto line = ReadRuleLine(BodyWithoutReplyFallback(incoming.stanza), words);
   if (!line) co_return false;
   Wish wish{*std::move(line), MailQuestionOf(incoming, place), ""};
-  if (!MayBeSaidAt(place, wish.line, wish.mail.reply_to.has_value())) co_return false;
+  const bool is_reply = wish.mail.reply_to.has_value();
+  // "mute" to a mail is about who wrote it.
+  const bool names_nobody = IsAboutSender(wish.line.verb) && wish.line.argument.empty();
+  if (names_nobody && is_reply && KnowsMails(wish.mail)) wish.line.this_sender = true;
+  const RuleUse use = UseOf(wish.line, place, is_reply);
+  if (use == RuleUse::kMailed) co_return false;
+  if (use == RuleUse::kNotMailed) {
+    Incoming head = ChatWork::HeadOf(incoming);
+    std::string text = NotMailedText(wish.line, words);
+    co_await work_.Say(std::move(head), std::move(text));
+    co_return true;
+  }
   if (place.kind == Place::Kind::kAccount) wish.account = place.account->name();
   if (IsAnswer(wish.line.verb)) {
     auto asked = co_await QuestionFor(wish.mail, wish.line);
@@ -136,6 +108,10 @@ net::Task<std::optional<RuleQuestion>> RuleCommands::QuestionFor(const MailQuest
     // A reply to a mail is an answer to that mail, whatever was asked.
     auto replied = co_await context_.threads.ByStanza(mail.user, *mail.reply_to);
     if (!replied.ok() || *replied) co_return std::nullopt;
+  } else if (!wants_yes) {
+    // A number may be the answer to a mail that came after the question.
+    auto newest = co_await NewestMailOf(context_, mail.user, mail.contact);
+    if (!newest.ok() || *newest != (*asked)->newest) co_return std::nullopt;
   }
   co_return **std::move(asked);
 }

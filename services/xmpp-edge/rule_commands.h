@@ -25,8 +25,9 @@ namespace postern::xmpp_edge {
 // mailbox or of an address, where words are mail, only what nobody would mail: "mute this sender",
 // "vip this sender" and "rule" (to an address "why" as a reply only), what names an address,
 // hours or a rule to be changed, "only from my contacts" (of that account), and the answer to a
-// question that was asked there. What is taken is never mailed, and its answer says so where it may
-// have been meant.
+// question that was asked there, unless a mail has come since. What is taken is never mailed, and
+// its answer says so where it may have been meant. Nor are the other commands when they stand alone
+// ("rules", "why not", "mute" that is no reply): they are answered with what to do.
 class RuleCommands {
  public:
   // `work` outlives it.
@@ -44,6 +45,8 @@ class RuleCommands {
     RuleQuestion asked = {};  // what is answered
   };
 
+  // Of a command that is neither done nor mailed where it was said.
+  std::string NotMailedText(const RuleLine& line, const Words& words) const;
   // The open question that `line` answers; nothing: it answers none.
   net::Task<std::optional<RuleQuestion>> QuestionFor(const MailQuestion& mail,
                                                      const RuleLine& line);
@@ -55,7 +58,7 @@ class RuleCommands {
   net::Task<std::string> Show(std::string user, RuleLine line, const Words& words);
   // Deletes, moves, copies, switches.
   net::Task<std::string> ChangeOne(std::string user, RuleLine line, const Words& words);
-  // rule_commands_senders.cc, these three.
+  // rule_commands_senders.cc, these three, and NotMailedText().
   net::Task<absl::StatusOr<std::string>> FindSender(Wish wish, const Words& words);
   net::Task<std::string> ChangeSender(Wish wish, const Words& words);
   net::Task<std::string> SetContactsOnly(Wish wish, const Words& words);

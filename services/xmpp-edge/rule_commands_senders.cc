@@ -1,8 +1,10 @@
 // Rules about who wrote: the half of RuleCommands that mutes, and lets through.
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "services/xmpp-edge/contacts_list.h"
 #include "services/xmpp-edge/rule_commands.h"
+#include "services/xmpp-edge/rule_use.h"
 #include "services/xmpp-edge/texts/commands.h"
 #include "services/xmpp-edge/texts/rule_commands.h"
 
@@ -34,6 +36,12 @@ std::string RemovedText(Standing standing, const std::string& sender, bool done,
 
 }  // namespace
 
+std::string RuleCommands::NotMailedText(const RuleLine& line, const Words& words) const {
+  if (!IsAboutSender(line.verb)) return texts::NotMailed(words, context_.domain);
+  return absl::StrCat(texts::NameTheSender(words, WordOf(line.verb)), " ",
+                      texts::NothingMailed(words));
+}
+
 // As the rules name it. kInvalidArgument: a sentence for the user.
 net::Task<absl::StatusOr<std::string>> RuleCommands::FindSender(Wish wish, const Words& words) {
   std::string said = wish.line.argument;
@@ -62,19 +70,20 @@ net::Task<std::string> RuleCommands::ChangeSender(Wish wish, const Words& words)
   auto sender = co_await FindSender(std::move(wish), words);
   if (!sender.ok()) co_return std::string(sender.status().message());
   const rules::v1::PersonalRule rule = SenderRule(standing, *sender);
-  bool done = false;
+  Added added;
+  bool removed = false;
   RuleStore::Change change = [&](Rules& rules) {
     if (!adds) {
-      done = RemoveSender(standing, *sender, rules);
+      removed = RemoveSender(standing, *sender, rules);
       return absl::OkStatus();
     }
-    auto added = AddRule(rule, rules);
-    if (added.ok()) done = *added;
-    return added.status();
+    auto done = AddRule(rule, rules);
+    if (done.ok()) added = *std::move(done);
+    return done.status();
   };
   auto changed = co_await store_.Apply(user, std::move(change));
   if (!changed.ok()) co_return RuleProblem(changed.status(), words);
-  co_return adds ? AddedText(rule, done, words) : RemovedText(standing, *sender, done, words);
+  co_return adds ? AddedText(rule, added, words) : RemovedText(standing, *sender, removed, words);
 }
 
 net::Task<std::string> RuleCommands::SetContactsOnly(Wish wish, const Words& words) {
@@ -93,7 +102,7 @@ net::Task<std::string> RuleCommands::SetContactsOnly(Wish wish, const Words& wor
       return absl::OkStatus();
     }
     auto added = AddRule(ContactsOnlyRule(wish.account), rules);
-    if (added.ok()) done = *added;
+    if (added.ok()) done = added->changed;
     return added.status();
   };
   auto changed = co_await store_.Apply(wish.mail.user, std::move(change));

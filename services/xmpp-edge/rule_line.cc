@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "services/xmpp-edge/texts/forwarding.h"
 #include "services/xmpp-edge/texts/rule_commands.h"
 
@@ -17,6 +18,7 @@ namespace {
 using Verb = RuleLine::Verb;
 
 constexpr size_t kMaxBytes = 500;
+constexpr absl::string_view kNumberWords = "one two three four five six seven eight nine ten";
 
 // One line, one blank between words, hyphens for the dashes that phones make of them.
 std::string Tidy(absl::string_view body) {
@@ -28,6 +30,13 @@ std::string Tidy(absl::string_view body) {
   const std::string dashes = absl::StrReplaceAll(body, {{"–", "-"}, {"—", "-"}, {"\u00a0", " "}});
   const std::vector<std::string> parts = absl::StrSplit(dashes, ' ', absl::SkipEmpty());
   return absl::StrJoin(parts, " ");
+}
+
+// "why?" is "why", and "¿por qué?" what it is in Spanish.
+absl::string_view WithoutQuestionMarks(absl::string_view line) {
+  absl::ConsumePrefix(&line, "¿");
+  while (absl::ConsumeSuffix(&line, "?")) line = absl::StripTrailingAsciiWhitespace(line);
+  return line;
 }
 
 // Takes words off the front of a line.
@@ -158,12 +167,28 @@ std::optional<RuleLine> ReadSieve(Reader reader, const Words& words) {
   return Make(Verb::kNoSievePassword);
 }
 
+// "two"; 0: it is no number's word.
+size_t NumberOfWord(absl::string_view said, const Words& words) {
+  const std::string local = texts::NumberWords(words);
+  for (const absl::string_view all : {kNumberWords, absl::string_view(local)}) {
+    size_t number = 0;
+    for (const absl::string_view spellings : absl::StrSplit(all, ' ', absl::SkipEmpty())) {
+      ++number;
+      for (const absl::string_view one : absl::StrSplit(spellings, '|')) {
+        if (absl::EqualsIgnoreCase(said, one)) return number;
+      }
+    }
+  }
+  return 0;
+}
+
 std::optional<RuleLine> ReadAnswer(Reader reader, const Words& words) {
   Reader yes = reader;
   if (yes.Take("yes", texts::KeywordYes(words)) && yes.AtEnd()) return Make(Verb::kYes);
   const std::string all = reader.Rest();
   const size_t blank = all.find(' ');
   RuleLine choice = Numbered(Verb::kChoice, all.substr(0, blank));
+  if (choice.number == 0) choice.number = NumberOfWord(all, words);
   if (choice.number == 0) return std::nullopt;
   if (blank != std::string::npos) choice.argument = all.substr(blank + 1);
   return choice;
@@ -186,7 +211,8 @@ std::optional<RuleLine> ReadRuleLine(absl::string_view body, const Words& words)
     return ReadContactsOnly(reader, words);
   }
   if (reader.Take("quiet", texts::KeywordQuiet(words))) return ReadQuiet(reader, words);
-  if (reader.Take("why", texts::KeywordWhy(words))) return ReadWhy(reader, words);
+  Reader question(WithoutQuestionMarks(tidy));
+  if (question.Take("why", texts::KeywordWhy(words))) return ReadWhy(question, words);
   if (reader.Take("quarantine", texts::KeywordQuarantine(words))) {
     return ReadQuarantine(reader, words);
   }

@@ -42,7 +42,7 @@ struct RuleLine {
     kSievePassword,
     kNoSievePassword,
     kYes,
-    kChoice,  // "2", or "2 Lists/dev"
+    kChoice,  // "2", or "2 Lists/dev", or "two"
   };
   Verb verb = Verb::kHelp;
   std::string argument;      // as written

@@ -105,16 +105,27 @@ Rules ProposalsFor(const MailThread& mail, bool folders) {
   return rules;
 }
 
-std::string AddedText(const PersonalRule& rule, bool added, const Words& words) {
+std::string TakenOutText(const PersonalRule& rule, const Added& added, const Words& words) {
+  if (added.taken_out.empty()) return "";
+  const std::string senders = absl::StrJoin(added.taken_out, ", ");
+  return absl::StrCat(" ", StandingOf(rule) == Standing::kMuted
+                               ? texts::NoVipsAnyMore(words, senders)
+                               : texts::NotMutedAnyMore(words, senders));
+}
+
+std::string AddedText(const PersonalRule& rule, const Added& added, const Words& words) {
   const Standing standing = StandingOf(rule);
   if (standing == Standing::kMuted || standing == Standing::kVip) {
     const std::string& sender = rule.conditions(0).values(0);
-    if (standing == Standing::kMuted) {
-      return added ? texts::Muted(words, sender) : texts::MutedAlready(words, sender);
+    const bool mutes = standing == Standing::kMuted;
+    if (!added.changed) {
+      return mutes ? texts::MutedAlready(words, sender) : texts::IsVipAlready(words, sender);
     }
-    return added ? texts::IsVip(words, sender) : texts::IsVipAlready(words, sender);
+    return absl::StrCat(mutes ? texts::Muted(words, sender) : texts::IsVip(words, sender),
+                        TakenOutText(rule, added, words));
   }
-  return added ? texts::RuleStored(words, RuleText(rule, words)) : texts::RuleThereAlready(words);
+  return added.changed ? texts::RuleStored(words, RuleText(rule, words))
+                       : texts::RuleThereAlready(words);
 }
 
 net::Task<std::string> RuleProposals::Propose(MailQuestion question, const Words& words) {
@@ -127,7 +138,9 @@ net::Task<std::string> RuleProposals::Propose(MailQuestion question, const Words
                        account->type() == admin::v1::ACCOUNT_TYPE_IMAP;
   const Rules proposals = ProposalsFor(*mail, folders);
   if (proposals.empty()) co_return texts::SenderUnknown(words);
-  RuleQuestion asked{kKind, contact, {}};
+  auto newest = co_await NewestMailOf(context_, user, contact);
+  if (!newest.ok()) co_return texts::CommandNotNow(words);
+  RuleQuestion asked{kKind, contact, {}, *std::move(newest)};
   const auto sender = SenderOf(*mail);
   const std::string subject = mail->subject.empty() ? texts::NoSubject(words) : mail->subject;
   std::vector<std::string> lines{
@@ -157,10 +170,10 @@ net::Task<std::string> RuleProposals::Choose(std::string user, RuleQuestion aske
     if (!files) co_return texts::TakesNoFolder(words);
     rule.mutable_actions(0)->set_value(folder);
   }
-  bool added = false;
+  Added added;
   RuleStore::Change change = [&rule, &added](Rules& rules) {
     auto done = AddRule(rule, rules);
-    if (done.ok()) added = *done;
+    if (done.ok()) added = *std::move(done);
     return done.status();
   };
   auto stored = co_await store_.Apply(user, std::move(change));

@@ -9,13 +9,14 @@ namespace postern::xmpp_edge {
 namespace {
 
 constexpr char kTtlSeconds[] = "600";
-constexpr char kVersion[] = "1";
+constexpr char kVersion[] = "2";
 
 std::string Encode(const RuleQuestion& question) {
   std::string out;
   AppendNetstring(out, kVersion);
   AppendNetstring(out, question.kind);
   AppendNetstring(out, question.contact);
+  AppendNetstring(out, question.newest);
   for (const std::string& item : question.items) AppendNetstring(out, item);
   return out;
 }
@@ -26,6 +27,7 @@ std::optional<RuleQuestion> Decode(absl::string_view text) {
   RuleQuestion question;
   question.kind = in.Next();
   question.contact = in.Next();
+  question.newest = in.Next();
   while (!in.failed() && in.left() > 0) question.items.push_back(in.Next());
   if (in.failed()) return std::nullopt;
   return question;

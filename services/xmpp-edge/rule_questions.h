@@ -16,6 +16,7 @@ struct RuleQuestion {
   std::string kind;                // what the answer is for
   std::string contact;             // bare JID that asked; the answer is written to it
   std::vector<std::string> items;  // by number, from 1; or what is to be confirmed. Any bytes
+  std::string newest = {};  // mail in the conversation that asked (meant_mail.h); may be empty
 };
 
 class RuleQuestions {

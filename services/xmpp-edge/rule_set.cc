@@ -83,6 +83,63 @@ bool IsThere(const PersonalRule& added, Standing standing, Rules& rules) {
   return false;
 }
 
+void EraseSender(const std::string& sender, PersonalRule& rule) {
+  auto& values = *rule.mutable_conditions(0)->mutable_values();
+  values.erase(std::remove_if(
+                   values.begin(), values.end(),
+                   [&](const std::string& value) { return absl::EqualsIgnoreCase(value, sender); }),
+               values.end());
+}
+
+// A condition without values would ask for something else.
+void EraseEmptied(Standing standing, Rules& rules) {
+  std::erase_if(rules, [standing](const PersonalRule& rule) {
+    return rule.conditions_size() == 1 && rule.conditions(0).values().empty() &&
+           StandingOf(rule) == standing;
+  });
+}
+
+// The senders of `added` that rules of the other kind had, for the same mail; they have them no
+// more. A rule that is off says nothing, and is left alone.
+std::vector<std::string> TakeOutOfOther(const PersonalRule& added, Rules& rules) {
+  const Standing standing = StandingOf(added);
+  if (standing != Standing::kMuted && standing != Standing::kVip) return {};
+  const Standing other = standing == Standing::kVip ? Standing::kMuted : Standing::kVip;
+  std::vector<std::string> taken_out;
+  for (const std::string& sender : added.conditions(0).values()) {
+    bool found = false;
+    for (PersonalRule& rule : rules) {
+      const bool same_mail = added.account().empty() || rule.account() == added.account();
+      if (StandingOf(rule) != other || rule.disabled() || !same_mail || !Has(rule, sender))
+        continue;
+      EraseSender(sender, rule);
+      found = true;
+    }
+    if (found) taken_out.push_back(sender);
+  }
+  EraseEmptied(other, rules);
+  return taken_out;
+}
+
+absl::StatusOr<bool> Put(PersonalRule rule, Rules& rules) {
+  const Standing standing = StandingOf(rule);
+  if (IsThere(rule, standing, rules)) return false;
+  const bool of_senders = standing == Standing::kMuted || standing == Standing::kVip;
+  if (of_senders && AddSenderTo(rule, rules)) return true;
+  for (PersonalRule& other : rules) {
+    const bool slept = standing == Standing::kContactsOnly && StandingOf(other) == standing &&
+                       other.account() == rule.account();
+    if (!slept) continue;
+    other.set_disabled(false);
+    return true;
+  }
+  if (rules.size() >= kMaxRules) return TooMany();
+  const auto place = absl::c_find_if(
+      rules, [standing](const PersonalRule& other) { return StandingOf(other) > standing; });
+  rules.insert(place, std::move(rule));
+  return true;
+}
+
 }  // namespace
 
 Standing StandingOf(const PersonalRule& rule) {
@@ -141,23 +198,15 @@ PersonalRule ContactsOnlyRule(const std::string& account) {
   return rule;
 }
 
-absl::StatusOr<bool> AddRule(PersonalRule rule, Rules& rules) {
-  const Standing standing = StandingOf(rule);
-  if (IsThere(rule, standing, rules)) return false;
-  const bool of_senders = standing == Standing::kMuted || standing == Standing::kVip;
-  if (of_senders && AddSenderTo(rule, rules)) return true;
-  for (PersonalRule& other : rules) {
-    const bool slept = standing == Standing::kContactsOnly && StandingOf(other) == standing &&
-                       other.account() == rule.account();
-    if (!slept) continue;
-    other.set_disabled(false);
-    return true;
-  }
-  if (rules.size() >= kMaxRules) return TooMany();
-  const auto place = absl::c_find_if(
-      rules, [standing](const PersonalRule& other) { return StandingOf(other) > standing; });
-  rules.insert(place, std::move(rule));
-  return true;
+absl::StatusOr<Added> AddRule(PersonalRule rule, Rules& rules) {
+  Rules changed = rules;
+  Added added;
+  if (!rule.disabled()) added.taken_out = TakeOutOfOther(rule, changed);
+  auto put = Put(std::move(rule), changed);
+  if (!put.ok()) return put.status();
+  added.changed = *put || !added.taken_out.empty();
+  rules = std::move(changed);
+  return added;
 }
 
 bool RemoveSender(Standing standing, const std::string& sender, Rules& rules) {
@@ -165,18 +214,9 @@ bool RemoveSender(Standing standing, const std::string& sender, Rules& rules) {
   for (PersonalRule& rule : rules) {
     if (StandingOf(rule) != standing || !Has(rule, sender)) continue;
     found = true;
-    auto& values = *rule.mutable_conditions(0)->mutable_values();
-    values.erase(std::remove_if(values.begin(), values.end(),
-                                [&sender](const std::string& value) {
-                                  return absl::EqualsIgnoreCase(value, sender);
-                                }),
-                 values.end());
+    EraseSender(sender, rule);
   }
-  // A condition without values would ask for something else.
-  std::erase_if(rules, [standing](const PersonalRule& rule) {
-    return rule.conditions_size() == 1 && rule.conditions(0).values().empty() &&
-           StandingOf(rule) == standing;
-  });
+  EraseEmptied(standing, rules);
   return found;
 }
 

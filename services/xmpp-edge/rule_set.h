@@ -32,9 +32,14 @@ rules::v1::PersonalRule SenderRule(Standing standing, const std::string& sender)
 // Mail of whoever is no contact is not shown. `account`: its name; empty: of all accounts.
 rules::v1::PersonalRule ContactsOnlyRule(const std::string& account);
 
-// Puts a rule where it belongs; a sender goes into the rule that there is. False: all of it was
-// there already. kResourceExhausted, with a wording: there are too many.
-absl::StatusOr<bool> AddRule(rules::v1::PersonalRule rule, Rules& rules);
+struct Added {
+  bool changed = false;                // false: all of it was there already
+  std::vector<std::string> taken_out;  // senders of it that were in rules of the other kind
+};
+// Puts a rule where it belongs; a sender goes into the rule that there is. The latest word about a
+// sender counts: who is muted now is no VIP any more, and the other way round. kResourceExhausted,
+// with a wording: there are too many, and nothing was changed.
+absl::StatusOr<Added> AddRule(rules::v1::PersonalRule rule, Rules& rules);
 // Takes a sender out of all rules of that kind. False: none has them.
 bool RemoveSender(Standing standing, const std::string& sender, Rules& rules);
 // False: there was none, of this account or of all.

@@ -66,6 +66,21 @@ def test_a_sender_is_muted_by_a_reply_and_heard_again(reader):
     received(reader, "heard again")
 
 
+def test_a_bare_word_is_done_or_refused_and_never_mailed(reader):
+    chat = received(reader, "tiresome again")
+    assert reply(reader, chat, "mute").startswith("Mail from romeo@elsewhere.test is not shown")
+    assert "Not mailed: that is a command." in reply(reader, chat, "rules")
+    assert "Not mailed: that is a command." in reply(reader, chat, "why not?")
+    assert "No rule had to do with that mail" in reply(reader, chat, "why?")
+    assert "is muted already" in say(reader, "mute romeo@elsewhere.test")
+
+    # The latest word counts.
+    assert "Not muted any more: romeo@" in say(reader, "vip romeo@elsewhere.test")
+    received(reader, "heard as a VIP")
+    assert "No VIP any more: romeo@" in say(reader, "mute romeo@elsewhere.test")
+    assert does_not_come(reader, receive(reader, "muted for good"))
+
+
 def test_only_contacts_are_heard(reader):
     assert "No contact of yours stands for a mail address" in say(reader, "only from my contacts")
     contact = reader.address_contact("romeo@elsewhere.test")

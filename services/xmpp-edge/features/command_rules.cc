@@ -171,8 +171,13 @@ class Run {
     before.ParseFromString(step_.state.contains(kBefore) ? step_.state.at(kBefore) : "");
     auto rule = ReadRuleForm(*step_.form, before, MailboxNames(context_, user_));
     if (!rule.ok()) co_return AskAgain(before, rule.status());
-    RuleStore::Change change = [&rule, &before](Rules& rules) {
-      if (before.id().empty()) return AddRule(*rule, rules).status();
+    Added added;
+    RuleStore::Change change = [&rule, &before, &added](Rules& rules) {
+      if (before.id().empty()) {
+        auto done = AddRule(*rule, rules);
+        if (done.ok()) added = *std::move(done);
+        return done.status();
+      }
       PersonalRule* const stored = FindRule(before.id(), rules);
       if (stored == nullptr || stored->SerializeAsString() != before.SerializeAsString()) {
         return words::Error(absl::StatusCode::kFailedPrecondition, texts::RuleGone());
@@ -181,8 +186,11 @@ class Run {
       return absl::OkStatus();
     };
     auto stored = co_await store_.Apply(user_, std::move(change));
-    if (stored.ok())
-      co_return CommandReply::Note(texts::RuleStored(words(), RuleText(*rule, words())));
+    if (stored.ok()) {
+      co_return CommandReply::Note(
+          absl::StrCat(texts::RuleStored(words(), RuleText(*rule, words())),
+                       TakenOutText(*rule, added, words())));
+    }
     co_return AskAgain(before, stored.status());
   }
 

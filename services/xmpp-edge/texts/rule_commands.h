@@ -40,6 +40,12 @@ inline std::string KeywordExport(const Words& words) { return words.Say("export"
 // TRANSLATORS: follows "quarantine".
 inline std::string KeywordRelease(const Words& words) { return words.Say("release"); }
 
+// TRANSLATORS: one to ten, as users may answer to a numbered list; several spellings of one as in
+// "один|Один".
+inline std::string NumberWords(const Words& words) {
+  return words.Say("one two three four five six seven eight nine ten");
+}
+
 // --- help -------------------------------------------------------------------------------
 // TRANSLATORS: the words in quotes and those before a dash are what users type; yours work too.
 inline std::string HowToRule(const Words& words) {
@@ -121,7 +127,7 @@ inline std::string Muted(const Words& words, absl::string_view sender) {
       sender);
 }
 inline std::string MutedAlready(const Words& words, absl::string_view sender) {
-  return words.Say("Mail from $0 was not shown before.", sender);
+  return words.Say("$0 is muted already: mail from there is not shown to you.", sender);
 }
 inline std::string Unmuted(const Words& words, absl::string_view sender) {
   return words.Say("New mail from $0 is shown to you again.", sender);
@@ -138,6 +144,13 @@ inline std::string IsVip(const Words& words, absl::string_view sender) {
 inline std::string IsVipAlready(const Words& words, absl::string_view sender) {
   return words.Say("Mail from $0 is shown at once already.", sender);
 }
+// TRANSLATORS: $0 is an address, or several, as in the next one.
+inline std::string NoVipsAnyMore(const Words& words, absl::string_view senders) {
+  return words.Say("No VIP any more: $0.", senders);
+}
+inline std::string NotMutedAnyMore(const Words& words, absl::string_view senders) {
+  return words.Say("Not muted any more: $0.", senders);
+}
 inline std::string IsVipNoMore(const Words& words, absl::string_view sender) {
   return words.Say("Mail from $0 is shown as any other mail.", sender);
 }
@@ -153,7 +166,7 @@ inline std::string ContactsOnly(const Words& words, size_t count) {
       count);
 }
 inline std::string ContactsOnlyAlready(const Words& words) {
-  return words.Say("Only mail from your contacts was shown before.");
+  return words.Say("Only mail from your contacts is shown already.");
 }
 // TRANSLATORS: $0 is the gateway's address: "mail.example.org".
 inline std::string NoContacts(const Words& words, absl::string_view domain) {
@@ -186,6 +199,14 @@ inline std::string NameTheSender(const Words& words, absl::string_view verb) {
       "Whose mail? Write \"$0 ann@example.org\", \"$0 @example.org\" for everybody there, or reply "
       "\"$0 this sender\" to a mail.",
       verb);
+}
+inline std::string NothingMailed(const Words& words) { return words.Say("Nothing was mailed."); }
+// TRANSLATORS: $0 is the gateway's address; "Subject:" is what users type, in every language.
+inline std::string NotMailed(const Words& words, absl::string_view domain) {
+  return words.Say(
+      "Not mailed: that is a command. Write it to the gateway, $0. If it is to be a mail, put a "
+      "line \"Subject: …\" before it.",
+      domain);
 }
 inline std::string WhichMail(const Words& words) {
   return words.Say(

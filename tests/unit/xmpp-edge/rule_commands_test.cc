@@ -23,7 +23,7 @@ TEST_F(RuleByChat, SendersAreMutedAndHeardAgain) {
                   "Mail from anna@example.org is not shown to you any more."));
   EXPECT_TRUE(Has(Said(kWork, "mute @spam.example"), "Mail from @spam.example is not shown"));
   EXPECT_EQ(Said(kDomain, "mute anna@example.org"),
-            "Mail from anna@example.org was not shown before.");
+            "anna@example.org is muted already: mail from there is not shown to you.");
   EXPECT_EQ(Said(kDomain, "rules"),
             "Your rules, in their order:\n"
             "1. If sender is anna@example.org: don't show it\n"
@@ -80,21 +80,28 @@ TEST_F(RuleByChat, WithoutAReplyTheNewestMailIsMeantOrNone) {
 TEST_F(RuleByChat, AnAddressesContactIsItsSender) {
   const std::string bob = "bob\\40example.net@mail.example.org";
   EXPECT_TRUE(Has(Said(bob, "mute this sender"), "Mail from bob@example.net is not shown"));
+  for (const char* body : {"rules", "quiet", "rule delete 1", "only from my contacts"}) {
+    SCOPED_TRACE(body);
+    EXPECT_TRUE(Has(Said(bob, body), "Not mailed: that is a command."));
+  }
+  EXPECT_TRUE(bench.sender.taken().empty());
   bench.Write(kAnn, bob, "w1", "why");
-  bench.Write(kAnn, bob, "w2", "rules");
+  bench.Write(kAnn, bob, "w2", "why?");
   ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() == 2; }));
   EXPECT_EQ(bench.sender.taken().front().draft().text(), "why");
 }
 
 TEST_F(RuleByChat, MailIsMailWhereRulesAreNoMatter) {
   Arrive("m1", "romeo");
-  for (const char* body : {"rules", "mute", "mute everybody", "quiet please", "2", "yes", "why not",
-                           "quarantine", "rule 3"}) {
+  for (const char* body : {"mute everybody", "quiet please", "2", "two", "yes", "why not tomorrow?",
+                           "rule of thumb", "Why me?", "rules apply to all of us",
+                           "quarantine is over", "rules\nof the house", "Subject: a word\nmute"}) {
     SCOPED_TRACE(body);
     const size_t before = bench.sender.taken().size();
     bench.Write(kAnn, kWork, absl::StrCat("mail-", before), body);
     ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() > before; }));
-    EXPECT_EQ(bench.sender.taken().back().draft().text(), body);
+    const std::string sent = bench.sender.taken().back().draft().text();
+    EXPECT_TRUE(absl::EndsWith(body, sent)) << sent;
   }
   Element with_subject = MakeStanza("message", kAnn, kWork, "chat", "s1");
   with_subject.AddText("subject", "Re: mute");
@@ -103,6 +110,70 @@ TEST_F(RuleByChat, MailIsMailWhereRulesAreNoMatter) {
   bench.Route(std::move(with_subject));
   EXPECT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() > before; }));
   EXPECT_TRUE(RuleTexts().empty());
+}
+
+TEST_F(RuleByChat, CommandsThatStandAloneAreNeverMailed) {
+  Arrive("m1", "romeo");
+  for (const char* contact : {kWork, "out@mail.example.org"}) {
+    for (const char* body : {"rules", "Rules.", "quiet", "quiet zone Europe/Berlin", "why not",
+                             "Why not?", "quarantine", "quarantine release 1", "rule 3",
+                             "rules sieve", "rules try INBOX", "sieve password"}) {
+      for (const char* replied : {"", "m1"}) {
+        SCOPED_TRACE(absl::StrCat(contact, ": ", body, " ", replied));
+        const std::string told = Said(contact, body, replied);
+        EXPECT_TRUE(Has(told, "Not mailed: that is a command. Write it to the gateway, mail."));
+        EXPECT_TRUE(Has(told, "line \"Subject: \u2026\" before it"));
+      }
+    }
+    for (const char* body : {"mute", "unmute", "vip", "vip off", "mute this sender please"}) {
+      SCOPED_TRACE(absl::StrCat(contact, ": ", body));
+      const std::string told = Said(contact, body);
+      EXPECT_TRUE(Has(told, "Whose mail? Write") && Has(told, "Nothing was mailed.")) << told;
+    }
+  }
+  EXPECT_TRUE(Has(Said("out@mail.example.org", "mute", "m1"), "Nothing was mailed."));
+  EXPECT_TRUE(bench.sender.taken().empty());
+  EXPECT_TRUE(RuleTexts().empty());
+}
+
+TEST_F(RuleByChat, TheyAreHeardInTheLanguageOfTheUser) {
+  Arrive("m1", "romeo");
+  for (const char* body : {"Regeln", "Ruhe", "warum nicht?", "Quarant\u00e4ne", "rules"}) {
+    SCOPED_TRACE(body);
+    Element message = MakeStanza("message", kAnn, kWork, "chat", "d1");
+    message.Set("xml:lang", "de").AddText("body", body);
+    bench.sink.sent.clear();
+    bench.Route(std::move(message));
+    EXPECT_TRUE(bench.RunUntil([&] { return !bench.sink.sent.empty(); }));
+    EXPECT_TRUE(Has(bench.sink.sent.front().ChildText("body"), "\u201eSubject: \u2026\u201c"))
+        << bench.sink.sent.front().ChildText("body");
+  }
+  EXPECT_TRUE(bench.sender.taken().empty());
+}
+
+TEST_F(RuleByChat, AWordAsAReplyIsAboutThatMailsSender) {
+  Arrive("m1", "romeo");
+  Arrive("m2", "juliet", 10);
+  EXPECT_TRUE(Has(Said(kWork, "mute", "m1"), "Mail from romeo@example.net is not shown"));
+  EXPECT_TRUE(Has(Said(kWork, "unmute", "m1"), "New mail from romeo@example.net is shown"));
+  EXPECT_TRUE(Has(Said(kWork, "Vip!", "m2"), "Mail from juliet@example.net is shown at once"));
+  EXPECT_TRUE(Has(Said(kWork, "vip off", "m2"), "juliet@example.net is shown as any other"));
+  EXPECT_TRUE(Has(Said(kWork, "why?", "m1"), "No rule had to do with that mail"));
+  EXPECT_TRUE(Has(Said(kWork, "mute", "unknown"), "Which mail do you mean?"));
+  EXPECT_TRUE(bench.sender.taken().empty());
+  EXPECT_TRUE(RuleTexts().empty());
+}
+
+TEST_F(RuleByChat, TheLatestWordAboutASenderCountsAndIsTold) {
+  Said(kDomain, "mute anna@example.org");
+  const std::string vip = Said(kDomain, "vip anna@example.org");
+  EXPECT_TRUE(Has(vip, "is shown at once") && Has(vip, " Not muted any more: anna@example.org."));
+  EXPECT_EQ(RuleTexts(), Texts{"If sender is anna@example.org: show it at once, whatever your "
+                               "presence and the hour"});
+  const std::string muted = Said(kDomain, "mute anna@example.org");
+  EXPECT_TRUE(Has(muted, "is not shown to you any more."));
+  EXPECT_TRUE(Has(muted, " No VIP any more: anna@example.org."));
+  EXPECT_EQ(RuleTexts(), Texts{"If sender is anna@example.org: don't show it"});
 }
 
 TEST_F(RuleByChat, RulesAreOrderedSwitchedCopiedAndDeleted) {
@@ -136,7 +207,7 @@ TEST_F(RuleByChat, AChangeInBetweenIsNotLost) {
 TEST_F(RuleByChat, OnlyFromContactsOfAllAccountsOrOfOne) {
   bench.rules.contacts["ann@example.org"] = {"bob@example.net", "eve@example.net"};
   EXPECT_TRUE(Has(Said(kDomain, "only from my contacts"), "(2 addresses)"));
-  EXPECT_TRUE(Has(Said(kWork, "only from my contacts"), "was shown before"));
+  EXPECT_TRUE(Has(Said(kWork, "only from my contacts"), "is shown already"));
   EXPECT_EQ(RuleTexts(), Texts{"If the sender is none of your contacts: don't show it"});
   EXPECT_TRUE(Has(Said(kDomain, "only from my contacts off"), "whoever it is from"));
   Said(kWork, "only from my contacts");
@@ -171,6 +242,38 @@ TEST_F(RuleByChat, ARuleIsMadeFromAMailByNumber) {
   bench.Write(kAnn, kWork, "n1", "2");
   ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() == 1; }))
       << "the question is answered: this is a mail";
+}
+
+TEST_F(RuleByChat, ANumberMayBeAWord) {
+  Arrive("m1", "romeo");
+  Said(kWork, "rule", "m1");
+  EXPECT_TRUE(Has(Said(kWork, "ten"), "Answer with a number from 1 to"));
+  EXPECT_TRUE(Has(Said(kWork, "Two"), "Mail from romeo@example.net is shown at once"));
+  EXPECT_TRUE(bench.sender.taken().empty());
+}
+
+TEST_F(RuleByChat, ANewerMailEndsTheQuestion) {
+  Arrive("m1", "romeo", 500);
+  Arrive("m2", "romeo", 400);
+  Said(kWork, "rule", "m1");
+  EXPECT_TRUE(Has(Said(kWork, "99"), "Answer with a number from 1 to")) << "m2 was there before";
+  Arrive("m3", "romeo", 0);
+  bench.Write(kAnn, kWork, "n1", "2");
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() == 1; }));
+  EXPECT_EQ(bench.sender.taken().front().draft().text(), "2");
+  EXPECT_TRUE(RuleTexts().empty());
+}
+
+TEST_F(RuleByChat, WhatOneWroteOneselfDoesNotEndTheQuestion) {
+  Arrive("m1", "romeo", 500);
+  Said(kWork, "rule", "m1");
+  bench.Write(kAnn, kWork, "n1", "Hello");
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() == 1; }));
+  ASSERT_TRUE(bench.RunUntil([&] {
+    auto newest = testing::Await(bench.io, bench.threads->Newest("ann@example.org", kWork, 1));
+    return newest.ok() && !newest->empty() && newest->front().is_own;
+  }));
+  EXPECT_TRUE(Has(Said(kWork, "2"), "Mail from romeo@example.net is shown at once"));
 }
 
 TEST_F(RuleByChat, AReplyToAMailIsNoChoice) {

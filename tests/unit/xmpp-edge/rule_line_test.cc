@@ -52,7 +52,10 @@ TEST(RuleLine, ReadsWhatUsersSay) {
       {"quiet OFF", Verb::kQuiet, "off", 0, false},
       {"quiet zone Europe/Berlin", Verb::kQuiet, "zone Europe/Berlin", 0, false},
       {"why", Verb::kWhy, "", 0, false},
+      {"Why?", Verb::kWhy, "", 0, false},
+      {"why ?!", Verb::kWhy, "", 0, false},
       {"why not", Verb::kWhyNot, "", 0, false},
+      {"why not?", Verb::kWhyNot, "", 0, false},
       {"why not summer party", Verb::kWhyNot, "summer party", 0, false},
       {"quarantine", Verb::kQuarantine, "", 0, false},
       {"quarantine release 2", Verb::kRelease, "", 2, false},
@@ -61,6 +64,8 @@ TEST(RuleLine, ReadsWhatUsersSay) {
       {"sieve password off", Verb::kNoSievePassword, "", 0, false},
       {"yes", Verb::kYes, "", 0, false},
       {"2", Verb::kChoice, "", 2, false},
+      {"Two.", Verb::kChoice, "", 2, false},
+      {"ten", Verb::kChoice, "", 10, false},
       {"2 Lists/dev team", Verb::kChoice, "Lists/dev team", 2, false},
   };
   for (const auto& c : cases) {
@@ -76,9 +81,16 @@ TEST(RuleLine, ReadsWhatUsersSay) {
 
 TEST(RuleLine, LeavesEverythingElse) {
   const Words english("en");
-  for (const char* said :
-       {"", "  ", "ruler", "muted", "why?", "why me", "whyever", "quieter", "vipers", "yes please",
-        "sieve", "0", "2nd", "only from", "rules\nof the house", "hello", "To: bob@example.org"}) {
+  for (const char* said : {"",           "  ",
+                           "ruler",      "muted",
+                           "why me?",    "why me",
+                           "two of us",  "eleven",
+                           "rules?",     "whyever",
+                           "quieter",    "vipers",
+                           "yes please", "sieve",
+                           "0",          "2nd",
+                           "only from",  "rules\nof the house",
+                           "hello",      "To: bob@example.org"}) {
     SCOPED_TRACE(said);
     EXPECT_FALSE(ReadRuleLine(said, english).has_value());
   }
@@ -96,7 +108,10 @@ TEST(RuleLine, HearsOtherLanguagesBesideEnglish) {
                {"mute this sender", Verb::kMute},
                {"nur von meinen Kontakten", Verb::kContactsOnly},
                {"nur von meinen Kontakten aus", Verb::kNotContactsOnly},
-               {"warum nicht Party", Verb::kWhyNot}};
+               {"warum nicht Party", Verb::kWhyNot},
+               {"Warum?", Verb::kWhy},
+               {"two", Verb::kChoice},
+               {"Zwei", Verb::kChoice}};
   for (const auto& c : cases) {
     SCOPED_TRACE(c.said);
     const auto line = ReadRuleLine(c.said, german);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/algorithm/container.h"
 #include "services/xmpp-edge/rule_proposals.h"
 #include "services/xmpp-edge/rule_text.h"
 
@@ -38,7 +39,7 @@ PersonalRule Other(const std::string& subject) {
 bool Add(PersonalRule rule, Rules& rules) {
   auto added = AddRule(std::move(rule), rules);
   EXPECT_TRUE(added.ok()) << added.status();
-  return added.ok() && *added;
+  return added.ok() && added->changed;
 }
 
 TEST(RuleSet, SendersAreAddressesOrDomains) {
@@ -91,6 +92,76 @@ TEST(RuleSet, SendersGoWithoutALeftoverThatFitsEverybody) {
             std::vector<std::string>{"If sender is bob@example.org: don't show it"});
   EXPECT_TRUE(RemoveSender(Standing::kMuted, "bob@example.org", rules));
   EXPECT_TRUE(rules.empty());
+}
+
+TEST(RuleSet, TheLatestWordAboutASenderCounts) {
+  const std::string anna = "anna@example.org", bob = "bob@example.org";
+  const struct {
+    const char* title;
+    std::vector<std::pair<Standing, std::string>> said;
+    std::vector<std::string> taken_out, muted, vip;  // `taken_out` by the last word
+  } cases[] = {
+      {"muted, then a VIP", {{Standing::kMuted, anna}, {Standing::kVip, anna}}, {anna}, {}, {anna}},
+      {"a VIP, then muted", {{Standing::kVip, anna}, {Standing::kMuted, anna}}, {anna}, {anna}, {}},
+      {"back and forth",
+       {{Standing::kMuted, anna}, {Standing::kVip, anna}, {Standing::kMuted, anna}},
+       {anna},
+       {anna},
+       {}},
+      {"others stay",
+       {{Standing::kVip, anna}, {Standing::kVip, bob}, {Standing::kMuted, anna}},
+       {anna},
+       {anna},
+       {bob}},
+      {"another sender", {{Standing::kVip, bob}, {Standing::kMuted, anna}}, {}, {anna}, {bob}},
+      {"twice the same", {{Standing::kMuted, anna}, {Standing::kMuted, anna}}, {}, {anna}, {}},
+      {"her domain is another matter",
+       {{Standing::kVip, anna}, {Standing::kMuted, "@example.org"}},
+       {},
+       {"@example.org"},
+       {anna}},
+  };
+  const auto senders_of = [](const Rules& rules, Standing standing) {
+    std::vector<std::string> senders;
+    for (const PersonalRule& rule : rules) {
+      if (StandingOf(rule) != standing) continue;
+      for (const std::string& value : rule.conditions(0).values()) senders.push_back(value);
+    }
+    return senders;
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.title);
+    Rules rules;
+    Added last;
+    for (const auto& [standing, sender] : c.said) {
+      auto added = AddRule(SenderRule(standing, sender), rules);
+      ASSERT_TRUE(added.ok());
+      last = *std::move(added);
+    }
+    EXPECT_EQ(last.taken_out, c.taken_out);
+    EXPECT_EQ(senders_of(rules, Standing::kMuted), c.muted);
+    EXPECT_EQ(senders_of(rules, Standing::kVip), c.vip);
+    EXPECT_EQ(rules.size(), size_t{!c.muted.empty()} + size_t{!c.vip.empty()});
+  }
+}
+
+TEST(RuleSet, TheOtherKindIsLeftAloneWhereItIsAboutOtherMailOrOff) {
+  Rules rules{SenderRule(Standing::kVip, "ANNA@example.org"),
+              SenderRule(Standing::kVip, "anna@example.org")};
+  rules[0].set_account("home");
+  rules[1].set_disabled(true);
+  PersonalRule at_work = SenderRule(Standing::kMuted, "anna@example.org");
+  at_work.set_account("work");
+  auto added = AddRule(at_work, rules);
+  ASSERT_TRUE(added.ok());
+  EXPECT_TRUE(added->changed);
+  EXPECT_TRUE(added->taken_out.empty());
+  EXPECT_EQ(rules.size(), 3u);
+  added = AddRule(SenderRule(Standing::kMuted, "anna@example.org"), rules);
+  ASSERT_TRUE(added.ok());
+  EXPECT_EQ(added->taken_out, std::vector<std::string>{"anna@example.org"}) << "of all accounts";
+  EXPECT_TRUE(absl::c_any_of(rules, [](const PersonalRule& rule) { return rule.disabled(); }));
+  EXPECT_FALSE(absl::c_any_of(rules, [](const auto& rule) { return rule.account() == "home"; }));
 }
 
 TEST(RuleSet, ARuleThatIsOffIsLeftAlone) {
