@@ -132,8 +132,9 @@ std::string DecisionText(const Decision& decision, const Rules& rules, const Wor
   for (const Action& action : decision.actions()) {
     const std::string what = DoneText(action, words);
     if (what.empty()) continue;
-    done.push_back(
-        action.program().empty() ? what : texts::DoneBy(words, what, RuleOf(action, rules, words)));
+    // What is kept because nothing else was done is kept by no rule.
+    const bool by_rule = !action.program().empty() && !action.keep().implicit();
+    done.push_back(by_rule ? texts::DoneBy(words, what, RuleOf(action, rules, words)) : what);
   }
   if (!done.empty()) return absl::StrJoin(done, "; ");
   // Without actions it is a record of before, or only the text was changed.

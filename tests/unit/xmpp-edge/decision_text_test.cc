@@ -90,6 +90,10 @@ TEST(DecisionText, NamesTheRuleAsItIsNumberedNow) {
             "don't show it, by a rule of yours that you have deleted since");
   EXPECT_EQ(DecisionText(Of({File(false)}), rules, english),
             "move it to the folder \"Lists\", by main, line 3");
+  Action marked = Keep();
+  marked.mutable_keep()->add_flags("\\Flagged");
+  marked.set_program("rules");
+  EXPECT_EQ(DecisionText(Of({marked}), rules, english), "keep it, marked with \\Flagged");
   Decision old = Of({});
   old.set_verdict(rules::v1::VERDICT_REJECT);
   old.set_reason("reject.txt:3: subject:win");
