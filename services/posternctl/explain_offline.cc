@@ -67,17 +67,6 @@ std::string Joined(absl::string_view first, absl::string_view second) {
   return absl::StrCat(first.substr(0, end), ",", second.substr(begin + 1));
 }
 
-std::string DecisionJson(const OfflineAnswer& answer) {
-  rules::v1::ListDecisionsResponse document;
-  rules::v1::Decision& decision = *document.add_decisions();
-  decision.set_message_id(answer.message_id);
-  decision.set_from(answer.from);
-  decision.set_verdict(VerdictOf(answer.whole()));
-  decision.set_reason(ReasonOf(answer.whole()));
-  decision.set_program_hash(answer.program_hash);
-  return ToJson(document);
-}
-
 std::string WithoutNoDomain(const std::string& text) {
   return absl::StrReplaceAll(text, {{absl::StrCat("@", kNoDomain), ""}});
 }
@@ -86,6 +75,21 @@ std::string Quoted(const std::string& text) {
   google::protobuf::Value value;
   value.set_string_value(text);
   return std::string(absl::StripTrailingAsciiWhitespace(ToJson(value)));
+}
+
+// As `rules explain` has it from the record of a server, what is known here.
+std::string DecisionJson(const OfflineAnswer& answer) {
+  const std::pair<const char*, std::string> members[] = {
+      {"message_id", answer.message_id},
+      {"from", answer.from},
+      {"verdict", rules::v1::Verdict_Name(VerdictOf(answer.whole()))},
+      {"reason", ReasonOf(answer.whole())},
+      {"program_hash", answer.program_hash}};
+  std::vector<std::string> known;
+  for (const auto& [name, value] : members) {
+    if (!value.empty()) known.push_back(absl::StrCat("\"", name, "\":", Quoted(value)));
+  }
+  return absl::StrCat("{\"decisions\":[{", absl::StrJoin(known, ","), "}]}");
 }
 
 // What a reject file notes is why it accepted, and nothing that is done.
