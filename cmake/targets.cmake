@@ -25,7 +25,8 @@ function(postern_precompiled name header)
   target_link_libraries(${name} PUBLIC postern_flags postern_asio PkgConfig::grpcpp absl::flat_hash_map
                         absl::status absl::statusor absl::strings absl::time)
   target_compile_options(${name} PRIVATE ${ARGN})
-  target_precompile_headers(${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/${header})
+  # In angle brackets no path of this checkout gets into it, so the cache serves other checkouts.
+  target_precompile_headers(${name} PRIVATE <cmake/${header}>)
 endfunction()
 
 postern_precompiled(postern_precompiled_code precompiled.h)
