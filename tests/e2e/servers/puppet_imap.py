@@ -44,6 +44,7 @@ class Session:
         self.file = connection.makefile("rb")
         self.mailbox = None
         self.idle_tag = None
+        self.told = 0  # how many mails the client knows of
         self.user = None
         self.lock = threading.Lock()
 
@@ -89,7 +90,8 @@ class Session:
 
     def on_examine(self, tag, arguments):
         box = self.mailbox
-        self.say(f"* {len(box.mails)} EXISTS\r\n* OK [UIDVALIDITY {box.uid_validity}]\r\n"
+        self.told = len(box.mails)
+        self.say(f"* {self.told} EXISTS\r\n* OK [UIDVALIDITY {box.uid_validity}]\r\n"
                  f"* OK [UIDNEXT {box.uid_next}]\r\n{tag} OK [READ-ONLY]\r\n")
 
     on_select = on_examine
@@ -97,6 +99,8 @@ class Session:
     def on_idle(self, tag, arguments):
         self.idle_tag = tag
         self.say("+ idling\r\n")
+        if self.told != len(self.mailbox.mails):  # some came since the last IDLE
+            Session.tell(self)
 
     def on_uid_fetch(self, tag, arguments):
         uids, _, items = arguments.partition(" ")
@@ -134,7 +138,8 @@ class Session:
     def tell(self):
         """A new mail is there."""
         if self.idle_tag:
-            self.say(f"* {len(self.mailbox.mails)} EXISTS\r\n")
+            self.told = len(self.mailbox.mails)
+            self.say(f"* {self.told} EXISTS\r\n")
 
 
 class Puppet:
