@@ -118,6 +118,8 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
                                 rules::v1::RevokeScriptPasswordResponse* response) override;
   Reactor* ListDecisions(Context* context, const rules::v1::ListDecisionsRequest* request,
                          rules::v1::ListDecisionsResponse* response) override;
+  Reactor* ListRunnerPrograms(Context* context, const runner::v1::ListProgramsRequest* request,
+                              runner::v1::ListProgramsResponse* response) override;
   Reactor* ListSessions(Context* context, const edge::v1::ListSessionsRequest* request,
                         edge::v1::ListSessionsResponse* response) override;
 

@@ -206,6 +206,14 @@ grpc::ServerUnaryReactor* AdminServiceImpl::RevokeScriptPassword(
   });
 }
 
+grpc::ServerUnaryReactor* AdminServiceImpl::ListRunnerPrograms(
+    Context* context, const runner::v1::ListProgramsRequest* request,
+    runner::v1::ListProgramsResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] {
+    return Forward(peers_.rules, &Rules::ListRunnerPrograms, *request, *response);
+  });
+}
+
 grpc::ServerUnaryReactor* AdminServiceImpl::ListDecisions(
     Context* context, const rules::v1::ListDecisionsRequest* request,
     rules::v1::ListDecisionsResponse* response) {

@@ -43,6 +43,7 @@ class Rules : public process::Service {
       if (!channel.ok()) return channel.status();
       runner_ = ProgramRunner(runner::v1::RunnerService::NewStub(*channel));
     }
+    desk_.WarnBy(runner_);
     programs_.TakeFrom([this](v1::RuleLanguage language) { return folder_.Find(language); });
     desk_.ListAlso([this](bool with_source, v1::ListRulesResponse& response) {
       folder_.AddTo(with_source, response);
@@ -89,7 +90,8 @@ class Rules : public process::Service {
   FingerDesk fingers_{folder_, stored_};
   personal::PersonalDesk personal_{stored_, programs_, compiler_, desk_};
   RulesService service_{RulesService::Parts{executor_, stored_, desk_, judge_, memory_, lists_,
-                                            passwords_, decisions_, tasks_, fingers_, personal_}};
+                                            passwords_, decisions_, tasks_, fingers_, personal_,
+                                            runner_}};
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "services/rules/decision_log.h"
 #include "services/rules/finger_desk.h"
 #include "services/rules/judging/mail_judge.h"
+#include "services/rules/judging/program_runner.h"
 #include "services/rules/memory/address_lists.h"
 #include "services/rules/memory/script_passwords.h"
 #include "services/rules/memory/user_memory.h"
@@ -32,6 +33,7 @@ class RulesService : public v1::RulesService::CallbackService {
     net::TaskGroup& tasks;
     const FingerDesk& fingers;
     personal::PersonalDesk& personal;
+    ProgramRunner& runner;
   };
   explicit RulesService(Parts parts) : parts_(std::move(parts)) {}
 
@@ -72,6 +74,8 @@ class RulesService : public v1::RulesService::CallbackService {
                                 v1::RevokeScriptPasswordResponse* response) override;
   Reactor* Finger(Context* context, const v1::FingerRequest* request,
                   v1::FingerResponse* response) override;
+  Reactor* ListRunnerPrograms(Context* context, const runner::v1::ListProgramsRequest* request,
+                              runner::v1::ListProgramsResponse* response) override;
 
  private:
   net::Task<absl::Status> DoEvaluate(const v1::EvaluateRequest& request,
@@ -92,6 +96,7 @@ class RulesService : public v1::RulesService::CallbackService {
   net::Task<absl::Status> CreatePassword(const v1::CreateScriptPasswordRequest& request,
                                          v1::CreateScriptPasswordResponse& response);
   net::Task<absl::Status> AskFinger(const v1::FingerRequest& request, v1::FingerResponse& response);
+  net::Task<absl::Status> ListPrograms(runner::v1::ListProgramsResponse& response);
   net::Task<absl::Status> RevokePassword(const v1::RevokeScriptPasswordRequest& request);
 
   Parts parts_;

@@ -91,6 +91,19 @@ grpc::ServerUnaryReactor* RulesService::Finger(Context* context, const v1::Finge
   return rpc::Serve(parts_.executor, context, [=, this] { return AskFinger(*request, *response); });
 }
 
+grpc::ServerUnaryReactor* RulesService::ListRunnerPrograms(
+    Context* context, const runner::v1::ListProgramsRequest*,
+    runner::v1::ListProgramsResponse* response) {
+  return rpc::Serve(parts_.executor, context, [=, this] { return ListPrograms(*response); });
+}
+
+net::Task<absl::Status> RulesService::ListPrograms(runner::v1::ListProgramsResponse& response) {
+  auto programs = co_await parts_.runner.List();
+  if (!programs.ok()) co_return programs.status();
+  response = *std::move(programs);
+  co_return absl::OkStatus();
+}
+
 net::Task<absl::Status> RulesService::AskFinger(const v1::FingerRequest& request,
                                                 v1::FingerResponse& response) {
   auto text = parts_.fingers.Ask(request.user(), request.wide());

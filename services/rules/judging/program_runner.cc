@@ -19,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLimit = 90s;  // the runner has limits of its own for each program
+constexpr auto kListLimit = 3s;
 constexpr auto kPatience = 5min;
 
 prometheus::Counter& Runs(const char* outcome) {
@@ -94,6 +95,19 @@ net::Task<absl::StatusOr<ProgramRunner::Outcome>> ProgramRunner::Run(
   if (outcome.ok() && outcome->ran) known->outcome = *outcome;
   known->since = Clock::now();
   co_return outcome;
+}
+
+net::Task<absl::StatusOr<runner::v1::ListProgramsResponse>> ProgramRunner::List() {
+  if (stub_ == nullptr)
+    co_return absl::FailedPreconditionError(
+        "there is no runner of programs: the rules service has no --runner-addr");
+  runner::v1::ListProgramsRequest request;
+  auto answer = co_await rpc::Call(
+      stub_->async(), &runner::v1::RunnerService::StubInterface::async_interface::ListPrograms,
+      std::move(request), kListLimit);
+  if (answer.ok()) co_return answer;
+  co_return absl::UnavailableError(
+      absl::StrCat("the runner of programs does not answer: ", answer.status().message()));
 }
 
 net::Task<absl::StatusOr<ProgramRunner::Outcome>> ProgramRunner::Ask(

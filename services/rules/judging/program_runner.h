@@ -30,6 +30,9 @@ class ProgramRunner {
   // under way is waited for, so that a mail that comes again finds what it waited for too long.
   net::Task<absl::StatusOr<Outcome>> Run(runner::v1::RunProgramRequest request);
 
+  // What the runner has in its list. kFailedPrecondition: there is no runner.
+  net::Task<absl::StatusOr<runner::v1::ListProgramsResponse>> List();
+
   static constexpr int kNotRun = -1;
   static constexpr std::chrono::minutes kRemembered{5};
   static constexpr size_t kMaxRemembered = 500;

@@ -9,6 +9,7 @@
 #include "lib/process/log.h"
 #include "services/rules/personal/personal_rules.h"
 #include "services/rules/programs/empty_personal.h"
+#include "services/rules/programs/runner_warnings.h"
 
 namespace postern::rules {
 namespace {
@@ -127,6 +128,10 @@ net::Task<absl::Status> ProgramDesk::Try(v1::RuleProgram& candidate,
   response.set_program_hash(compiled[0].hash);
   const std::vector<std::string> warnings = compiled[0].warnings();
   response.mutable_warnings()->Assign(warnings.begin(), warnings.end());
+  if (runner_ != nullptr) {
+    std::vector<std::string> of_runs = co_await RunnerWarnings(compiled[0].program, *runner_);
+    for (std::string& warning : of_runs) response.add_warnings(std::move(warning));
+  }
   if (in_force == nullptr || compiled[1].error().ok()) co_return absl::OkStatus();
   co_return absl::InvalidArgumentError(
       absl::StrCat(active.name, ", which is in force, could not be used any more with this: ",

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "lib/net/task.h"
 #include "postern/rules/v1/rules.pb.h"
+#include "services/rules/judging/program_runner.h"
 #include "services/rules/programs/compiler.h"
 #include "services/rules/programs/programs_in_force.h"
 #include "services/rules/programs/stored_programs.h"
@@ -26,6 +27,8 @@ class ProgramDesk {
   // Programs of the site that come from elsewhere (a watched folder), and what is wrong with them.
   using Elsewhere = std::function<void(bool with_source, v1::ListRulesResponse& response)>;
   void ListAlso(Elsewhere elsewhere) { elsewhere_ = std::move(elsewhere); }
+  // Who is asked whether it can run what rules want run; it outlives this.
+  void WarnBy(ProgramRunner& runner) { runner_ = &runner; }
   net::Task<absl::Status> Activate(const v1::ActivateRulesRequest& request);
   net::Task<absl::Status> Rename(const v1::RenameRulesRequest& request);
   net::Task<absl::Status> Remove(const v1::RemoveRulesRequest& request);
@@ -51,6 +54,7 @@ class ProgramDesk {
   ProgramsInForce& programs_;
   Compiler& compiler_;
   Elsewhere elsewhere_;
+  ProgramRunner* runner_ = nullptr;
 };
 
 }  // namespace postern::rules
