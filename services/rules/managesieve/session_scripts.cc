@@ -1,5 +1,7 @@
 // The commands of a Session that see to scripts.
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -9,6 +11,19 @@
 
 namespace postern::rules::managesieve {
 namespace {
+
+constexpr size_t kMostWarned = 900;  // bytes, so that they can be quoted
+
+// In one line: sieve-connect takes an OK with a literal for a refusal, sievelib what is in it for
+// the next answer.
+Reply OkBut(const std::vector<std::string>& warnings) {
+  if (warnings.empty()) return Ok();
+  std::string line = mail::CleanLine(absl::StrJoin(warnings, "; "));
+  if (line.size() > kMostWarned) line = absl::StrCat(mail::CutUtf8(line, kMostWarned), " …");
+  Reply reply = Ok(std::move(line));
+  reply.code = "WARNINGS";
+  return reply;
+}
 
 Reply NoSpace(Room room, size_t script_bytes) {
   if (room == Room::kTooManyScripts)
@@ -71,9 +86,7 @@ net::Task<Session::Answer> Session::Store(std::string name, std::string source) 
   auto warnings = co_await net::WithDeadline(
       waits_.storage, storage_.Put(user_, std::move(name), std::move(source)));
   if (!warnings.ok()) co_return Answer{ReplyTo(warnings.status()), ""};
-  Answer answer{Ok(absl::StrJoin(*warnings, "\n")), ""};
-  if (!warnings->empty()) answer.reply.code = "WARNINGS";
-  co_return answer;
+  co_return Answer{OkBut(*warnings), ""};
 }
 
 net::Task<Session::Answer> Session::ListScripts(Command&) {
