@@ -222,8 +222,9 @@ rules::Compiled CompileRuleFile(const RuleFile& file) {
   const bool operator_rule = IsOperators(file);
   rules::Compiled compiled = CompileText(file, operator_rule);
   if (!compiled.program) return compiled;
-  auto failure = rules::SureFailure(*compiled.program, rules::EvaluationLimits(), operator_rule);
-  if (failure) compiled.problems.push_back(*std::move(failure));
+  for (rules::Problem& sure :
+       rules::SureFailures(*compiled.program, rules::EvaluationLimits(), operator_rule))
+    compiled.problems.push_back(std::move(sure));
   return compiled;
 }
 

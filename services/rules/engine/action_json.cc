@@ -98,7 +98,7 @@ struct Named {
   absl::string_view operator()(const DeliverAction&) const { return "deliver"; }
   absl::string_view operator()(const HoldAction&) const { return "hold"; }
   absl::string_view operator()(const QuarantineAction&) const { return "quarantine"; }
-  absl::string_view operator()(const NoteAction&) const { return "note"; }
+  absl::string_view operator()(const NoteAction&) const { return "log"; }
 };
 
 // The arguments of an action, into its object.
@@ -167,41 +167,59 @@ struct Described {
   }
 };
 
-std::string EditJson(const HeaderEdit& edit) {
-  Object object(edit.add ? "addheader" : "deleteheader");
+void Describe(const HeaderEdit& edit, Object& object) {
   object.Always("name", edit.name);
   object.Always("value", edit.value);
   object.Flag("last", edit.add && edit.last);
   if (!edit.add) object.Number("index", int64_t{edit.occurrence} + 1);
-  return object.Done();
 }
 
-absl::string_view ChangeName(BodyChange change) {
-  switch (change) {
-    case BodyChange::kReplaceText:
-      return "replacetext";
-    case BodyChange::kReplaceHeader:
-      return "replaceheader";
-    case BodyChange::kStripAttachments:
-      return "stripattachments";
-    case BodyChange::kStripSignature:
-      return "stripsignature";
-    default:
-      return "appendtext";
-  }
-}
-
-std::string EditJson(const BodyEdit& edit) {
-  Object object(ChangeName(edit.change));
+void Describe(const BodyEdit& edit, Object& object) {
   object.Text("header", edit.header);
   object.Text("pattern", edit.pattern);
   object.Text("text", edit.text);
+}
+
+std::string EditJson(const Edit& edit) {
+  Object object(EditName(edit));
+  std::visit([&object](const auto& kind) { Describe(kind, object); }, edit);
   return object.Done();
 }
 
 }  // namespace
 
 absl::string_view ActionName(const Action& action) { return std::visit(Named{}, action.kind); }
+
+absl::string_view EditName(const Edit& edit) {
+  if (const auto* header = std::get_if<HeaderEdit>(&edit))
+    return header->add ? "addheader" : "deleteheader";
+  switch (std::get<BodyEdit>(edit).change) {
+    case BodyChange::kReplaceText:
+    case BodyChange::kReplaceHeader:
+      return "replace_text";
+    case BodyChange::kStripAttachments:
+      return "strip_attachments";
+    case BodyChange::kStripSignature:
+      return "strip_signature";
+    default:
+      return "append_text";
+  }
+}
+
+std::vector<Done> InOrder(const Evaluation& evaluation) {
+  std::vector<Done> done;
+  size_t edits = 0;
+  const auto add_edits = [&](size_t until) {
+    for (; edits < until && edits < evaluation.edits.size(); ++edits)
+      done.push_back({nullptr, &evaluation.edits[edits]});
+  };
+  for (const Action& action : evaluation.actions) {
+    add_edits(action.edits);
+    done.push_back({&action, nullptr});
+  }
+  add_edits(evaluation.edits.size());
+  return done;
+}
 
 std::string ActionJson(const Action& action) {
   Object object(ActionName(action));
@@ -210,15 +228,13 @@ std::string ActionJson(const Action& action) {
 }
 
 std::string ActionsJson(const Evaluation& evaluation) {
-  std::string actions, edits;
-  for (const Action& action : evaluation.actions)
-    absl::StrAppend(&actions, actions.empty() ? "" : ",", ActionJson(action));
-  for (const Edit& edit : evaluation.edits) {
-    const std::string json = std::visit([](const auto& kind) { return EditJson(kind); }, edit);
-    absl::StrAppend(&edits, edits.empty() ? "" : ",", json);
+  std::string actions;
+  for (const Done& done : InOrder(evaluation)) {
+    const std::string json =
+        done.action != nullptr ? ActionJson(*done.action) : EditJson(*done.edit);
+    absl::StrAppend(&actions, actions.empty() ? "" : ",", json);
   }
   std::string whole = absl::StrCat("{\"actions\":[", actions, "]");
-  if (!edits.empty()) absl::StrAppend(&whole, ",\"edits\":[", edits, "]");
   if (evaluation.error) absl::StrAppend(&whole, ",\"error\":", Quoted(evaluation.error->message));
   return absl::StrCat(whole, "}");
 }

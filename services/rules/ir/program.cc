@@ -21,6 +21,16 @@ absl::string_view NameOfRule(const Program& program, uint32_t number) {
   return "";
 }
 
+// The script that an instruction stands in begins last before it.
+absl::string_view FileNameAt(const Program& program, size_t at) {
+  const Unit* found = nullptr;
+  for (const Unit& unit : program.units) {
+    const bool later = found == nullptr || unit.begin > found->begin;
+    if (unit.begin <= at && later) found = &unit;
+  }
+  return found == nullptr ? program.origin.file_name : found->name;
+}
+
 std::string RuleInWords(absl::string_view name, uint32_t number) {
   return absl::StrCat("rule ", number, ", '", name, "'");
 }

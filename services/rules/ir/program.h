@@ -94,6 +94,9 @@ absl::string_view NameOfRule(const Program& program, uint32_t number);
 // "rule 3, 'Mute anna@x'" of a program with numbered rules.
 std::string RuleInWords(absl::string_view name, uint32_t number);
 
+// The file, or the included script, that the instruction at `at` was written in.
+absl::string_view FileNameAt(const Program& program, size_t at);
+
 // RE2's memory for one expression, of `count` in a program: 8 MiB, less when many
 // share a program, so that no program takes more than some 256 MiB at its worst.
 int64_t PatternMemory(size_t count);

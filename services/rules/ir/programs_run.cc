@@ -15,16 +15,6 @@ struct Place {
   uint32_t line = 0;
 };
 
-// The included script that an instruction stands in begins last before it.
-std::string FileOf(const Program& program, size_t at) {
-  const Unit* found = nullptr;
-  for (const Unit& unit : program.units) {
-    const bool later = found == nullptr || unit.begin > found->begin;
-    if (unit.begin <= at && later) found = &unit;
-  }
-  return found == nullptr ? program.origin.file_name : found->name;
-}
-
 // The first of each program.
 std::vector<Place> PlacesOf(const Program& program) {
   std::vector<Place> places;
@@ -34,7 +24,7 @@ std::vector<Place> PlacesOf(const Program& program) {
     if (instruction.op != Op::kDo) continue;
     const auto* run = std::get_if<RunProgram>(&program.statements[instruction.operand]);
     if (run == nullptr || !known.insert(run->program).second) continue;
-    places.push_back({run->program, FileOf(program, at), instruction.line});
+    places.push_back({run->program, std::string(FileNameAt(program, at)), instruction.line});
   }
   return places;
 }

@@ -116,8 +116,8 @@ CompiledSource CompileSource(const ProgramSource& source) {
   Compiled compiled = CompileText(source, result);
   result.problems = std::move(compiled.problems);
   if (compiled.program == nullptr || !result.error().ok()) return result;
-  auto failure = SureFailure(*compiled.program, EvaluationLimits(), source.operator_rule);
-  if (failure) result.problems.push_back(*std::move(failure));
+  for (Problem& sure : SureFailures(*compiled.program, EvaluationLimits(), source.operator_rule))
+    result.problems.push_back(std::move(sure));
   result.rules = static_cast<uint32_t>(compiled.program->rules.size());
   result.program = std::make_shared<const PreparedProgram>(std::move(compiled.program));
   return result;

@@ -38,7 +38,7 @@ TEST(ActionJson, NamesActionsAndArgumentsAsSieveDoes) {
       {deliver, R"({"action":"deliver","mode":"headers","to":["bob@example.org"]})"},
       {HoldAction{1767225600}, R"({"action":"hold","until":1767225600})"},
       {QuarantineAction{""}, R"({"action":"quarantine"})"},
-      {NoteAction{"seen", "log.txt"}, R"({"action":"note","text":"seen","file":"log.txt"})"},
+      {NoteAction{"seen", "log.txt"}, R"({"action":"log","text":"seen","file":"log.txt"})"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.json);
@@ -57,12 +57,13 @@ TEST(ActionJson, WhatMailsBringCannotBreakIt) {
   EXPECT_EQ(ActionJson(action), "{\"action\":\"fileinto\",\"mailbox\":\"Büro\"}");
 }
 
-TEST(ActionsJson, HoldsActionsInOrderThenEditsAndTheError) {
+TEST(ActionsJson, HoldsActionsAndEditsInOrderThenTheError) {
   Evaluation evaluation;
   EXPECT_EQ(ActionsJson(evaluation), R"({"actions":[]})");
   Action discard, keep;
   discard.kind = DiscardAction{};
   keep.kind = KeepAction{{}, true};
+  keep.edits = 2;
   evaluation.actions = {discard, keep};
   HeaderEdit add, remove;
   add.add = true;
@@ -71,12 +72,14 @@ TEST(ActionsJson, HoldsActionsInOrderThenEditsAndTheError) {
   remove.name = "X-B";
   remove.value = "c";
   remove.occurrence = 1;
-  evaluation.edits = {add, remove};
+  BodyEdit strip;
+  strip.change = BodyChange::kStripAttachments;
+  evaluation.edits = {add, remove, strip};
   evaluation.error = RunError{"line 3: more than 4 redirects", "", 3};
   EXPECT_EQ(ActionsJson(evaluation),
-            R"({"actions":[{"action":"discard"},{"action":"keep","implicit":true}],)"
-            R"("edits":[{"action":"addheader","name":"X-A","value":"b"},)"
-            R"({"action":"deleteheader","name":"X-B","value":"c","index":2}],)"
+            R"({"actions":[{"action":"discard"},{"action":"addheader","name":"X-A","value":"b"},)"
+            R"({"action":"deleteheader","name":"X-B","value":"c","index":2},)"
+            R"({"action":"keep","implicit":true},{"action":"strip_attachments"}],)"
             R"("error":"line 3: more than 4 redirects"})");
 }
 

@@ -10,12 +10,16 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// "line: text" of the warning; empty: there is none.
+// "line: text" of the warnings; empty: there are none.
 std::string Warned(const std::string& script, bool operator_rule = false) {
-  const auto problem = SureFailure(Prepared(script)->program(), EvaluationLimits(), operator_rule);
-  if (!problem) return "";
-  EXPECT_TRUE(problem->warning);
-  return absl::StrCat(problem->file, ":", problem->at.line, ": ", problem->text);
+  std::string told;
+  for (const Problem& problem :
+       SureFailures(Prepared(script)->program(), EvaluationLimits(), operator_rule)) {
+    EXPECT_TRUE(problem.warning);
+    absl::StrAppend(&told, told.empty() ? "" : "\n", problem.file, ":", problem.at.line, ": ",
+                    problem.text);
+  }
+  return told;
 }
 
 std::string Redirects(int first, int count) {
@@ -58,6 +62,43 @@ TEST(SureFailure, IsToldOfNotificationsAndActions) {
   for (int i = 0; i < 32; ++i) absl::StrAppend(&script, "fileinto \"f", i, "\";\n");
   EXPECT_EQ(Warned(script), "");
   EXPECT_THAT(Warned(script + "fileinto \"more\";"), HasSubstr("script:34: more than 32 actions"));
+}
+
+TEST(SureFailure, IsToldOfWhatCanNotBeDoneTogether) {
+  const std::string start = "require [\"reject\", \"ereject\", \"fileinto\", \"vacation\"];\n";
+  const struct {
+    const char* script;
+    const char* told;  // empty: all is well
+  } cases[] = {
+      {"reject \"x\"; keep;", "script:2: a mail can't be rejected and also kept"},
+      {"keep; ereject \"x\";", "script:2: a mail can't be rejected and also kept"},
+      {"fileinto \"A\";\nreject \"x\";", "script:3: a mail can't be rejected and also kept"},
+      {"redirect \"a@b.c\"; reject \"x\";", "script:2: a mail can't be rejected and also kept"},
+      {"reject \"x\"; reject \"y\";", "script:2: a mail can't be rejected twice"},
+      {"vacation \"x\";\nvacation \"y\";", "script:3: a mail can't be answered by two vacation"},
+      {"vacation \"x\"; reject \"y\";", "script:2: a mail can't be rejected and also answered"},
+      {"if header \"a\" \"b\" {\nreject \"x\";\nkeep; }",
+       "script:4: a mail can't be rejected and also kept"},
+      {"reject \"x\"; if header \"a\" \"b\" { discard; }\nkeep;",
+       "script:3: a mail can't be rejected and also kept"},
+      {"reject \"x\"; stop; keep;", ""},
+      {"reject \"x\"; discard;", ""},
+      {"if header \"a\" \"b\" { reject \"x\"; } else { keep; }", ""},
+      {"if header \"a\" \"b\" { reject \"x\"; stop; } keep;", ""},
+      {"if header \"a\" \"b\" { reject \"x\"; }", ""},
+      {"keep; fileinto \"A\"; redirect \"a@b.c\"; vacation \"x\";", ""},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.script);
+    const std::string script = start + c.script;
+    if (c.told[0] == '\0') {
+      EXPECT_EQ(Warned(script), "");
+      continue;
+    }
+    EXPECT_THAT(Warned(script), HasSubstr(c.told));
+    EXPECT_EQ(Warned(script).find('\n'), std::string::npos) << "once";
+    EXPECT_TRUE(Outcome(script, "From: bob@example.net\nA: b\n\nx\n").error.has_value());
+  }
 }
 
 TEST(SureFailure, IsWhatEvaluatingComesTo) {

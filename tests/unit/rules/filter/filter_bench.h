@@ -56,7 +56,7 @@ inline Facts FilterFacts() {
   return facts;
 }
 
-// {"actions":[…],"edits":[…]} of the whole file on the mail; LF in `mail` is CRLF.
+// {"actions":[…]} of the whole file on the mail; LF in `mail` is CRLF.
 inline std::string Judged(const std::string& source, const std::string& mail,
                           const Facts& facts = FilterFacts()) {
   const Compiled compiled = Compiling(source);

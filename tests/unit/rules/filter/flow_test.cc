@@ -168,12 +168,12 @@ TEST(FilterFile, CompilesTheExampleOfTheReference) {
   EXPECT_EQ(compiled.program->rules[0].name, "Detect BCC'd messages");
   EXPECT_EQ(compiled.program->origin.language, "content-filter");
   EXPECT_THAT(Judged(example, "From: b@c.d\nTo: x@y.z\nX-Rcpt-To: ann@example.org\n\n"),
-              HasSubstr("\"edits\":[{\"action\":\"addheader\",\"name\":\"X-BCC\",\"value\":"
-                        "\"True\"}]"));
+              HasSubstr("{\"actions\":[{\"action\":\"addheader\",\"name\":\"X-BCC\",\"value\":"
+                        "\"True\"},{\"action\":\"keep\""));
   EXPECT_THAT(Judged(example,
                      "From: b@c.d\nTo: Ann <ann@example.org>\nX-Rcpt-To: "
                      "ann@example.org\n\n"),
-              Not(HasSubstr("edits")));
+              Not(HasSubstr("addheader")));
 }
 
 TEST(FilterFile, IsKnownByWhatStandsInIt) {
