@@ -151,7 +151,8 @@ class Postern:
                 # Long enough for a client that flaps, short enough for a story.
                 "--offline-after", "1",
                 "--contact-addresses", "abuse-addresses=mailto:abuse@mail.test",
-                "--im-spool", self.spool_folder, "--im-spool-domains", "team.test"]
+                "--im-spool", self.spool_folder, "--im-spool-domains", "team.test",
+                "--managesieve-host", f"localhost:{self.sieve_port}"]
 
     def _site_options(self):
         return ["--welcome-file", self.welcome_file, "--motd-file", self.motd_file,
@@ -166,11 +167,14 @@ class Postern:
                 "--local-domain", "team.test"]
 
     def _rule_options(self):
-        return ["--jsmail-dir", self.jsmail_folder, "--jsmail-key-file", self.key_file,
+        return ["--jsmail-dir", self.jsmail_folder,
                 "--managesieve-listen", f"127.0.0.1:{self.sieve_port}",
                 "--managesieve-tls-listen", f"127.0.0.1:{self.sieve_tls_port}",
                 "--managesieve-tls-cert-file", self.site.authority.certificate,
                 "--managesieve-tls-key-file", self.site.authority.key]
+
+    def _seal_options(self):
+        return ["--jsmail-key-file", self.key_file]
 
     def _dial_options(self):
         return ["--tls-ca-file", self.site.authority.ca, "--allow-hosts", self.allow_hosts]
@@ -227,9 +231,9 @@ class FiveServices(Postern):
         if name == "admin":
             options += [*self._site_options(), "--relay-offered"]
         if name == "sender":
-            options += [*self._relay_options(), *self._way_options()]
+            options += [*self._relay_options(), *self._way_options(), *self._seal_options()]
         if name == "rules":
-            options += self._rule_options()
+            options += [*self._rule_options(), *self._seal_options()]
         binary = BIN / BINARIES.get(name, f"postern-{name}")
         return Daemon(binary.name, [binary, *options], self.folder / f"{name}.log")
 
@@ -250,7 +254,7 @@ class AllInOne(Postern):
              "--metrics-listen", f"127.0.0.1:{self._metrics_port}",
              "--master-key-file", self.key_file, *self._edge_options(), *self._dial_options(),
              *self._site_options(), *self._relay_options(), *self._way_options(),
-             *self._rule_options()],
+             *self._rule_options(), *self._seal_options()],
             self.folder / "postern.log")
 
     def start(self):

@@ -8,6 +8,7 @@ import pytest
 from mails import mail, unique
 from postern import CtlFailed
 from servers.daemon import wait_until
+from test_chat_commands import say
 
 LOOKS = 5  # seconds; the folder is looked at every second
 ARRIVES = 20
@@ -130,25 +131,35 @@ def installation(postern, tmp_path):
             postern.ctl("rules", "remove", "--language", language)
         except CtlFailed as failed:
             assert "are stored for site" in failed.message
+    for role in postern.ctl_json("users", "roles").get("roles", []):
+        postern.ctl("users", "role", role["user"], "user")
 
 
 def test_an_installation_moves_in(reader, installation):
     (installation / "reject.txt").write_text("subject:lottery\n")
     (installation / "Responders.cfg").write_text("info,info.txt\n")
     (installation / "info.txt").write_text("Hello.\n")
-    (installation / "passwd").write_text("fred,f,scooby\nsales,a,fred\n")
+    name, _, jabber_domain = reader.jid.partition("@")
+    users = f"{name},f,scooby\njim,r,scooby\nann,u,scooby\nsales,a,{name}\n"
+    (installation / "passwd").write_text(users)
     (installation / "pop3.txt").write_text(
         f"[localhost:{reader.site.mailboxes.pop3s_port}]\nuser:{reader.address}\n"
         f"password:{reader.person.mail_password}\ntls: implicit\n")
-    options = ["--local-domain", "team.test", "--owner", reader.jid,
-               "--aliases-out", installation.parent / "aliases.out"]
+    options = ["--local-domain", "team.test", "--owner", reader.jid, "--user-domain",
+               jabber_domain, "--aliases-out", installation.parent / "aliases.out"]
     would = reader.postern.ctl("rules", "import", "jsmail", installation, *options, "--dry-run")
     assert "goes along with Responders.cfg" in would
     assert reader.postern.ctl_json("rules", "list", "--scope", "site")["programs"] == []
+    assert reader.jid not in reader.postern.ctl("users", "roles")
     became = reader.postern.ctl("rules", "import", "jsmail", installation, *options)
     for told in (would, became):
         assert "scooby" not in told and reader.person.mail_password not in told
-    assert (installation.parent / "aliases.out").read_text() == "fred,f,-\nsales,a,fred\n"
+    assert (installation.parent / "aliases.out").read_text() == users.replace("scooby", "-")
+    # Users of the password file have their roles here.
+    roles = {role["user"]: role["role"] for role in
+             reader.postern.ctl_json("users", "roles")["roles"]}
+    assert roles == {reader.jid: "ROLE_OPERATOR", f"jim@{jabber_domain}": "ROLE_REDIRECTOR"}
+    assert "fetcher: works" in say(reader, "operator status")
     assert stops(reader, "lottery")
     assert "pop1" in reader.account_names()
     wait_until(lambda: reader.health("pop1") == "OK", ARRIVES, "the POP3 account to work")

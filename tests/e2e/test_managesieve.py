@@ -2,9 +2,11 @@
 and python3-sievelib, which webmail uses."""
 
 import os
+import re
 import socket
 import ssl
 import subprocess
+from base64 import b64encode
 
 import pytest
 from sievelib import managesieve
@@ -12,7 +14,10 @@ from sievelib import managesieve
 from mails import mail, unique
 from postern import CtlFailed
 from servers.daemon import wait_until
+from test_chat_commands import say
+from test_rules_effects import await_in, nothing_came
 
+ARRIVES = 20  # seconds
 LOOKS = 5  # seconds; the folder of allow-deny is looked at every second
 DISCARD = 'if header :contains "subject" "unwanted" {\r\n  discard;\r\n}\r\n'
 
@@ -119,6 +124,90 @@ def test_a_wrong_password_is_refused_and_a_new_one_voids_the_one_before(user):
         assert before not in log and user.password not in log
 
 
+def test_a_password_asked_for_by_chat_logs_in_and_voids_the_one_before(user):
+    given = [user.password]
+    for _ in range(2):
+        told = say(user.member, "sieve password")
+        assert f"server: localhost\nport: {user.postern.sieve_port}," in told
+        assert f"login: {user.member.jid}\n" in told
+        given.append(re.search("^password: (.*)$", told, re.MULTILINE)[1])
+        user.password = given[-1]
+        status, said = user.connect("--list")
+        assert status == 0, said
+    assert user.client(given[-2]) is None
+    say(user.member, "sieve password off")
+    assert user.client() is None
+    for log in user.postern.logs().values():
+        assert not any(password in log for password in given)
+
+
+# As Roundcube writes it, with a script of its own for the absence.
+ROUNDCUBE = """require ["copy","editheader","fileinto","include","variables"];
+# rule:[Lists]
+if header :matches "subject" "[*] *"
+{
+\tset :lower "list" "${1}";
+\taddheader "X-List" "${list}";
+\tredirect :copy "bob@elsewhere.test";
+\tfileinto "Lists";
+\tstop;
+}
+# rule:[Away]
+global "where";
+set "where" "Verona";
+include :personal "away";
+"""
+AWAY = """require ["include","variables","vacation"];
+global "where";
+vacation :days 1 :subject "Gone to ${where}" "Back in May.";
+"""
+
+
+def test_webmail_puts_scripts_that_include_each_other_and_they_judge(user):
+    user.member.make_folders(user.member.site.mailboxes.folder_name("Lists"))
+    user.member.register_smtp("out")
+    client = user.client()
+    needed = re.findall('"([a-z]+)"', ROUNDCUBE.partition(";")[0] + AWAY.partition(";")[0])
+    assert set(needed) <= set(client.get_sieve_capabilities())
+    assert client.putscript("away", AWAY)
+    assert client.putscript("roundcube", ROUNDCUBE)
+    assert client.getscript("roundcube") == ROUNDCUBE.rstrip("\n")
+    assert client.setactive("roundcube")
+    assert client.listscripts() == ("roundcube", ["away"])
+    client.logout()
+    offer, hello = unique("[Dev-Talk] offer"), unique("hello")
+    for subject in (offer, hello):
+        user.member.receive(mail(subject, to=user.member.address))
+    user.member.client.await_message(hello, seconds=ARRIVES)
+    recorder = user.member.site.recorder
+    assert recorder.await_subject(offer).mail["X-List"] == "dev-talk"
+    await_in(user.member, "Lists", offer)
+    assert nothing_came(user.member, offer)
+    assert recorder.await_subject("Gone to Verona").recipients == ["sender@elsewhere.test"]
+
+
+def test_a_script_that_is_sure_to_fail_is_put_with_a_warning(user):
+    six = "".join(f'redirect "bob{number}@elsewhere.test";\r\n' for number in range(6))
+    login = b64encode(f"\0{user.member.jid}\0{user.password}".encode()).decode()
+    with encrypted(user) as connection:
+        connection.sendall(f'AUTHENTICATE "PLAIN" "{login}"\r\n'.encode())
+        for text in (six, "keep;\r\n"):
+            connection.sendall(f'PUTSCRIPT "six" {{{len(text)}+}}\r\n{text}\r\n'.encode())
+        connection.sendall(b"LOGOUT\r\n")
+        said = b"".join(iter(lambda: connection.recv(4096), b"")).decode().splitlines()
+    put, put_again = said[-3:-1]
+    assert put.startswith('OK (WARNINGS) "six:5: more than 4 redirects'), said
+    assert put_again == "OK"
+    # Programs that show no warnings go on as ever, with several of them, too.
+    several = 'require "vacation";\r\nvacation :days 400 "x";\r\n' + six
+    status, said = user.upload("six", several)
+    assert status == 0, said
+    client = user.client()
+    assert client.putscript("six", several)
+    assert client.listscripts() == (None, ["six"])
+    client.logout()
+
+
 def test_webmail_has_all_commands(user):
     client = user.client()
     assert "Postern" in str(client.get_implementation())
@@ -180,6 +269,22 @@ def test_the_allow_deny_file_guards_the_port(user):
     finally:
         file.unlink()
     wait_until(lambda: user.connect("--list")[0] == 0, LOOKS, "the port to be open")
+
+
+def test_imported_lines_for_other_services_shut_nobody_out(user):
+    file = user.postern.folder / "allow-deny"
+
+    def load(text):
+        file.write_text(text)
+        user.postern.ctl("rules", "import", "jsmail", "--allow-deny", file)
+    try:
+        load("deny remote 127.0.0.1\n")
+        wait_until(lambda: user.connect("--list")[0] != 0, LOOKS, "the port to be closed")
+        load("allow smtp 158.152.*.*\n")
+        wait_until(lambda: user.connect("--list")[0] == 0, LOOKS, "the port to be open")
+    finally:
+        user.postern.ctl("rules", "remove", "--language", "allow-deny")
+    assert user.connect("--list")[0] == 0
 
 
 def test_a_password_is_for_a_bare_jid(postern):

@@ -5,7 +5,7 @@ import pytest
 from mails import mail, unique
 from servers.daemon import wait_until
 from test_chat_commands import say
-from test_rules_effects import await_in, mails_in
+from test_rules_effects import await_in, mails_in, restart
 from test_schedules import around_now
 
 RULES = "postern#rules"
@@ -118,7 +118,8 @@ def test_rules_are_tried_on_a_folder_then_applied(reader):
     assert "move it to the folder" in done.notes[0]
 
     told = say_slowly(reader, "rules try INBOX")
-    assert '2 × move it to the folder "Romeo"' in told and "Nothing was changed." in told
+    assert '2 × move it to the folder "Romeo"' in told and "1 × nothing" in told
+    assert "Nothing was changed." in told
     assert set(moved) <= set(mails_in(reader))
     assert 'Answer "yes"' in say_slowly(reader, "rules apply INBOX")
     assert "What your rules did with" in say_slowly(reader, "yes")
@@ -151,6 +152,43 @@ def test_a_rule_is_made_from_a_mail_by_number(reader):
     assert does_not_come(reader, filed)
 
 
+def test_a_number_after_a_newer_mail_is_an_answer_to_that_mail(reader):
+    reader.register_smtp("out")
+    asked = received(reader, "first")
+    assert "\n2. " in reply(reader, asked, "rule")
+    subject = receive(reader, "How many?")
+    newer = reader.client.await_message(subject, seconds=ARRIVES)
+    id = reader.client.send(newer.sender, "2")
+    reader.client.await_receipt(id)
+    (answer,) = reader.site.recorder.with_subject(f"Re: {subject}")
+    assert answer.mail.get_content().strip() == "2"
+    assert "You have no rule 1." in say(reader, "rule 1")
+    # Without one it is the answer to the question.
+    assert "\n2. " in reply(reader, newer, "rule")
+    assert "is shown at once" in say(reader, "2", newer.sender)
+
+
+def test_a_rule_of_one_account_leaves_the_others_alone(reader):
+    home = f"home.{reader.address}"
+    reader.site.mailboxes.add_user(home)
+    reader.register_imap("home", login=home)
+    step = reader.client.command(reader.gateway, RULES)
+    form = reader.client.command(reader.gateway, RULES, "next", step.session, rule="new", do="edit")
+    assert [value for _, value in form.form.options["account"]][1:] == ["home", "work"]
+    done = reader.client.command(reader.gateway, RULES, "complete", step.session, **{
+        **form.form.values, "account": "home", "condition-1": "subject",
+        "comparison-1": "contains", "values-1": ["party"], "action-1": "none"})
+    assert done.status == "completed", done
+    assert "(mail of the account home)" in say(reader, "rules")
+    at_home, after = unique("party"), unique("later")
+    for subject in (at_home, after):
+        reader.site.mailboxes.deliver(home, mail(subject, sender=ROMEO, to=home).as_bytes())
+    reader.client.await_message(after, sender=reader.contact("home"), seconds=ARRIVES)
+    assert not any(at_home in body for body in reader.client.bodies())
+    assert received(reader, "party").sender == reader.contact("work")
+    assert at_home in say(reader, "why not party")
+
+
 def test_why_a_mail_came(reader):
     plain = received(reader, "plain", TYBALT)
     assert "No rule had to do with that mail" in reply(reader, plain, "why")
@@ -160,7 +198,7 @@ def test_why_a_mail_came(reader):
     assert "by your rule 1" in told and "romeo@elsewhere.test" in told
 
 
-def test_what_lies_in_quarantine_is_released(reader):
+def test_what_lies_in_quarantine_is_released_after_a_restart(reader):
     step = reader.client.command(reader.gateway, RULES)
     form = reader.client.command(reader.gateway, RULES, "next", step.session, rule="new", do="edit")
     done = reader.client.command(reader.gateway, RULES, "complete", step.session, **{
@@ -169,11 +207,13 @@ def test_what_lies_in_quarantine_is_released(reader):
     assert done.status == "completed", done
     offer = receive(reader, "Offer")
     assert does_not_come(reader, offer)
-    assert f'1. ' in (listed := say(reader, "quarantine")) and offer in listed
+    assert '1. ' in (listed := say(reader, "quarantine")) and offer in listed
     reader.client.forget()
+    restart(reader.postern, "fetcher", "rules", "edge")
+    reader.client.await_presence(reader.contact("work"), seconds=2 * ARRIVES)
     reader.client.send(reader.gateway, "quarantine release 1")
-    reader.client.await_message("is released", sender=reader.gateway, seconds=ARRIVES)
-    reader.client.await_message(offer, sender=reader.contact("work"), seconds=ARRIVES)
+    reader.client.await_message("is released", sender=reader.gateway, seconds=2 * ARRIVES)
+    reader.client.await_message(offer, sender=reader.contact("work"), seconds=2 * ARRIVES)
     assert offer not in say(reader, "quarantine")
 
 

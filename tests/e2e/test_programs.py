@@ -208,12 +208,15 @@ def decisions(reader):
     return reader.postern.ctl_json("rules", "explain", "--user", reader.jid).get("decisions", [])
 
 
-def test_a_program_that_does_not_end_loses_no_mail(programs, reader):
+def test_a_program_that_does_not_end_or_is_unknown_loses_no_mail_and_explain_tells(programs, reader):
     programs.add("scan", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1; done\n", seconds=1)
-    site_script(reader.postern, SCANS)
-    subject = unique("patience")
-    receive(reader, subject)
-    reader.client.await_message(subject, seconds=ARRIVES)
+    for script, why in ((SCANS, "program scan took too long"),
+                        (SCANS.replace("scan", "nosuch"), "program nosuch could not be run")):
+        site_script(reader.postern, script)
+        subject = unique("patience")
+        receive(reader, subject)
+        reader.client.await_message(subject, seconds=ARRIVES)
+        assert why in reader.postern.ctl("rules", "explain", "--user", reader.jid)
 
 
 def test_a_slow_program_is_waited_for_and_runs_once(programs, reader):

@@ -1,5 +1,6 @@
 """By which ways mail goes out, when, and to whom: schedules, routes and aliases."""
 
+import re
 import time
 
 import pytest
@@ -196,6 +197,56 @@ def test_errors_in_the_files_are_told_and_change_nothing(writer, routes, aliases
         postern.ctl("aliases", "check", bad, "--local-domain", "team.test")
     assert "bad-aliases:3:5: bad type" in refused.value.message
     assert "hunter2" not in refused.value.message
+
+
+def seal(postern, kind, text, file):
+    """Puts it in the file's place, sealed."""
+    plain, sealed = postern.folder / "plain", postern.folder / "sealed"
+    plain.write_text(text)
+    postern.ctl("seal", plain, "--kind", kind, "-o", sealed, "--key-file", postern.key_file)
+    assert b"sales" not in sealed.read_bytes() and b"NIGHT" not in sealed.read_bytes()
+    sealed.replace(file)
+
+
+def test_sealed_files_are_in_force_and_a_damaged_one_changes_nothing(writer, routes, aliases):
+    postern = writer.postern
+    night = (f"[NIGHT]\nrelay: localhost:{writer.site.recorder.port}\nsecurity: tls\n"
+             f"login: the-relay\npassword-file: {postern.relay_file}\n")
+
+    def names():
+        return {route["name"] for route in
+                postern.ctl_json("routes", "list").get("routes", [])}
+
+    def known(users):
+        """The sender logs how many users the file has that is in force."""
+        return any("aliases in force" in line and re.search(rf"\busers\W+{users}\b", line)
+                   for log in postern.logs().values() for line in log.splitlines())
+
+    def sent_to(subject):
+        writer.client.await_receipt(write(writer, subject, to="sales@team.test"))
+        return arrived(writer, subject)
+
+    for user, users, route in (("ann", 37, ""), ("jim", 38, "[OTHER]\nsource: 127.0.0.1\n")):
+        passwords = "".join(f"bob{number},u,hunter2\n" for number in range(users))
+        seal(postern, "scheduler", night + route, postern.routes_file)
+        seal(postern, "passwords", f"{passwords}sales,a,{user}\n", postern.aliases_file)
+        wait_until(lambda: ("OTHER" in names()) == bool(route) and "NIGHT" in names(), 10,
+                   "the routes to be in force", pause=0.2)
+        wait_until(lambda: known(users), 10, "the aliases to be in force", pause=0.2)
+        postern.ctl("accounts", "route", f"{writer.jid}/out", "NIGHT")
+        assert sent_to(unique("by night")) == [([f"{user}@team.test"], "the-relay")]
+    for file in (postern.routes_file, postern.aliases_file):
+        beside, content = file.with_name("beside"), bytearray(file.read_bytes())
+        content[-1] ^= 1
+        beside.write_bytes(content)
+        beside.replace(file)  # at once, as it is neither empty nor half
+    wait_until(lambda: all(f"{file}: the sealed file is damaged" in postern.ctl("routes", "list")
+                           for file in (postern.routes_file, postern.aliases_file)), 10,
+               "the damage to be told", pause=0.2)
+    assert names() == {"NIGHT", "OTHER"}
+    assert sent_to(unique("as before")) == [(["jim@team.test"], "the-relay")]
+    for log in postern.logs().values():
+        assert "hunter2" not in log
 
 
 def test_aliases_stand_for_others_and_the_header_stays_as_written(writer, aliases):

@@ -86,3 +86,7 @@ def test_a_script_that_fails_three_times_is_suspended_and_its_user_told(reader):
     after = unique("after")
     reader.receive(mail(after, to=reader.address))
     reader.client.await_message("Subject: " + after, seconds=20)  # not filed
+    # Whoever removes it by its language need not know that it rests.
+    ctl = reader.postern.ctl
+    assert "No sieve rules" in ctl("rules", "remove", "--language", "sieve", "--scope", reader.jid)
+    assert "failing.sieve" not in ctl("rules", "list", "--scope", reader.jid)

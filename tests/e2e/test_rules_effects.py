@@ -1,7 +1,6 @@
 """What Sieve scripts say happens in the mailbox, at other people's and on the phone, and happens
 once, whatever is killed in between."""
 
-import json
 import time
 from datetime import datetime, timedelta, timezone
 from email import message_from_bytes, policy
@@ -58,11 +57,13 @@ def receive(member, subject, **fields):
     member.receive(mail(subject, to=member.address, **fields))
 
 
-def restart_fetcher(postern):
-    """kill -9, and again."""
-    part = "fetcher" if "fetcher" in postern.parts else "postern"
-    postern.kill(part)
-    postern.revive(part)
+def restart(postern, *services):
+    """kill -9 of these, or of all in one process, and again."""
+    parts = services if postern.form == "services" else ["postern"]
+    for part in parts:
+        postern.kill(part)
+    for part in parts:
+        postern.revive(part)
     postern.await_ready()
 
 
@@ -209,32 +210,6 @@ def test_an_answer_of_mime_has_no_sender_and_is_filed(writer):
     assert "\\Seen" in flags
 
 
-def test_a_notification_by_mail_is_filed(writer):
-    text = unique("look at this")
-    script(writer, f'require ["enotify", "fcc"];\n'
-                   f'notify :fcc "Copies" :message "{text}" "mailto:pager@elsewhere.test";')
-    receive(writer, unique("told"))
-    sent = writer.site.recorder.await_subject(text)
-    assert sent.recipients == ["pager@elsewhere.test"]
-    assert sent.mail["Auto-Submitted"].startswith("auto-notified")
-    flags, = await_in(writer, "Copies", text)
-    assert "\\Seen" in flags
-
-
-def test_a_web_server_is_told(writer):
-    text = unique("hook")
-    url = writer.site.files.put("/hook?token=secret", b"ok")
-    script(writer, f'require "enotify";\nnotify :message "{text}" "{url}";')
-    subject = unique("told")
-    receive(writer, subject)
-    writer.client.await_message(subject)
-    posted = wait_until(lambda: [json.loads(body) for path, body in writer.site.files.posted
-                                 if path == "/hook?token=secret" and text.encode() in body],
-                        ARRIVES, "the webhook")
-    assert len(posted) == 1
-    assert posted[0]["message"] == text and posted[0]["subject"] == subject
-
-
 def test_a_redirected_mail_has_the_edits_made_before(writer):
     script(writer, 'require ["editheader", "copy"];\n'
                    'addheader "X-Before" "yes";\nredirect :copy "bob@elsewhere.test";\n'
@@ -258,18 +233,6 @@ def test_another_user_gets_the_mail(writer, new_member):
     receive(writer, other)
     writer.client.await_message("has no account here", seconds=ARRIVES)
     writer.client.await_message("Subject: " + other, seconds=ARRIVES)
-    assert nothing_came(writer, subject)
-
-
-def test_a_notification_comes_as_a_headline_of_the_gateway(writer):
-    text = unique("ring")
-    script(writer, 'require ["enotify", "fileinto"];\n'
-                   f'notify :importance "1" :message "{text}" "xmpp:{writer.jid}";\n'
-                   'fileinto "Lists";')
-    subject = unique("quiet")
-    receive(writer, subject)
-    headline = writer.client.await_message(text, seconds=ARRIVES)
-    assert headline.type == "headline"
     assert nothing_came(writer, subject)
 
 
@@ -323,38 +286,11 @@ def test_a_held_mail_comes_at_its_time_though_the_fetcher_was_killed(writer):
     receive(writer, held)
     receive(writer, kept)
     writer.client.await_message(kept)
-    restart_fetcher(writer.postern)
+    restart(writer.postern, "fetcher")
     assert nothing_came(writer, held)
     writer.client.await_message(held, seconds=120)
     assert datetime.now(timezone.utc) >= at
     assert len([body for body in writer.client.bodies() if held in body]) == 1
-
-
-# --- killed in between ------------------------------------------------------------------
-
-
-def test_whatever_is_killed_between_two_effects_happens_once(writer):
-    script(writer, 'require ["fileinto", "copy", "imap4flags"];\n'
-                   'redirect :copy "bob@elsewhere.test";\n'
-                   'fileinto :copy "Copies";\nfileinto :flags "\\\\Seen" "Lists";')
-    mark = unique("many")
-    subjects = [f"{mark} {number};" for number in range(20)]
-    for number, subject in enumerate(subjects):
-        receive(writer, subject)
-        if number % 5 == 4:
-            restart_fetcher(writer.postern)
-    for subject in subjects:
-        await_in(writer, "Lists", subject, seconds=60)
-        # Where the sender dies along, what it was sending waits for its lease to end.
-        writer.site.recorder.await_subject(subject, seconds=60)
-    for folder in ("Lists", "Copies"):
-        found = mails_in(writer, folder)
-        assert {subject: len(found.get(subject, [])) for subject in subjects} == \
-            dict.fromkeys(subjects, 1), folder
-    assert not any(subject in mails_in(writer) for subject in subjects)
-    # A sender that dies before the last answer of the SMTP server can't know (test_sending_kill.py).
-    most = 1 if writer.postern.form == "services" else 2
-    assert all(len(writer.site.recorder.with_subject(subject)) <= most for subject in subjects)
 
 
 # --- rules on what is there already -----------------------------------------------------

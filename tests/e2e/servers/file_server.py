@@ -15,6 +15,7 @@ class Page:
     content: bytes = b""
     headers: dict = field(default_factory=dict)
     delay: float = 0         # seconds before the answer
+    failures: int = 0        # so many are answered 503 first
 
 
 class FileServer:
@@ -34,10 +35,10 @@ class FileServer:
     def url(self, path):
         return f"https://localhost:{self.port}{path}"
 
-    def put(self, path, content=b"", status=200, delay=0, **headers):
+    def put(self, path, content=b"", status=200, delay=0, failures=0, **headers):
         """Answers the URL of what is there from now on."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.pages[path] = Page(status, content, named, delay)
+        self.pages[path] = Page(status, content, named, delay, failures)
         return self.url(path)
 
     def start(self):
@@ -48,7 +49,8 @@ class FileServer:
                 outer.asked.append(self.path)
                 page = outer.pages.get(self.path, Page(404, b"nothing"))
                 time.sleep(page.delay)
-                self.send_response(page.status)
+                self.send_response(503 if page.failures > 0 else page.status)
+                page.failures -= 1
                 headers = {"Content-Length": str(len(page.content)), **page.headers}
                 for name, value in headers.items():
                     if value is not None:
