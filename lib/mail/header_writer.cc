@@ -155,6 +155,15 @@ HeaderWords AddressWords(const Address& address) {
   return words;
 }
 
+HeaderWords AddressListWords(const std::vector<Address>& addresses) {
+  HeaderWords all;
+  for (const Address& address : addresses) {
+    if (!all.empty()) all.back() += ",";
+    for (std::string& word : AddressWords(address)) all.push_back(std::move(word));
+  }
+  return all;
+}
+
 std::string HeaderLine(absl::string_view name, const HeaderWords& words) {
   std::string line = absl::StrCat(name, ":");
   size_t column = line.size();

@@ -18,6 +18,9 @@ HeaderWords TextWords(absl::string_view utf8);
 // (RFC 6532); the name is encoded all the same.
 HeaderWords AddressWords(const Address& address);
 
+// Several, with commas between them.
+HeaderWords AddressListWords(const std::vector<Address>& addresses);
+
 // A parameter, name="value", or as RFC 2231 section 4 writes what is not ASCII. On one line:
 // many mail clients can't put together what is split.
 HeaderWords ParameterWords(absl::string_view name, absl::string_view utf8);

@@ -16,15 +16,6 @@ namespace {
 
 constexpr size_t kMaxReferences = 50;
 
-HeaderWords ListWords(const std::vector<Address>& addresses) {
-  HeaderWords all;
-  for (const Address& address : addresses) {
-    if (!all.empty()) all.back() += ",";
-    for (std::string& word : AddressWords(address)) all.push_back(std::move(word));
-  }
-  return all;
-}
-
 // Ids that come from somebody else's mail: those that can't be written are left out, and the thread
 // survives.
 HeaderWords IdWords(const std::vector<std::string>& ids) {
@@ -49,8 +40,8 @@ std::string HeaderOf(const OutgoingMail& mail) {
   add("Date", {DateField(mail.date_unix, mail.zone)});
   add("From", AddressWords(mail.from));
   add("To", mail.to.empty() && mail.cc.empty() ? HeaderWords{"undisclosed-recipients:;"}
-                                               : ListWords(mail.to));
-  add("Cc", ListWords(mail.cc));
+                                               : AddressListWords(mail.to));
+  add("Cc", AddressListWords(mail.cc));
   add("Subject", TextWords(mail.subject));
   add("Message-ID", IdWords({mail.message_id}));
   add("In-Reply-To", IdWords({mail.in_reply_to}));

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -22,7 +23,7 @@ namespace {
 
 using rules::v1::Action;
 
-constexpr size_t kMaxText = 16 * 1024, kMaxLine = 500, kMaxRecipients = 5;
+constexpr size_t kMaxText = 16 * 1024, kMaxLine = 500, kMaxRecipients = 8;
 
 std::string Line(absl::string_view text) {
   return mail::CleanLine(mail::CutUtf8(mail::CleanLine(text), kMaxLine));
@@ -98,6 +99,19 @@ std::string Option(const Action::Notify& notify, absl::string_view name) {
   return "";
 }
 
+// Those that are not known yet, of a decoded list: a comma between two may be written as %2C.
+// False: one can't be read, or there are too many.
+bool AddAddresses(const std::string& list, std::set<std::string>& known,
+                  std::vector<mail::Address>& addresses) {
+  if (absl::StripAsciiWhitespace(list).empty()) return true;
+  auto read = mail::ParseAddressList(list, kMaxRecipients);
+  if (!read.ok()) return false;
+  for (mail::Address& address : *read) {
+    if (known.insert(address.Spec()).second) addresses.push_back(std::move(address));
+  }
+  return known.size() <= kMaxRecipients;
+}
+
 // "user@host" or "host", no resource; what it may hold is looked at by the edge.
 std::string BareJid(absl::string_view path) {
   if (absl::StartsWith(path, "//")) {  // the account to send from: ours alone
@@ -142,18 +156,11 @@ absl::StatusOr<MailNotification> MailtoNotification(const Action& action,
   const std::optional<Uri> uri = ReadUri(notify.method(), "mailto:", '&');
   if (!uri) return absl::InvalidArgumentError("notify: this is no mailto: URI");
   MailNotification made;
-  std::vector<std::string> addresses = absl::StrSplit(uri->path, ',', absl::SkipEmpty());
-  for (const char* more : {"to", "cc"}) {
-    for (absl::string_view each : absl::StrSplit(Find(*uri, more), ',', absl::SkipEmpty())) {
-      addresses.emplace_back(each);
-    }
-  }
-  for (const std::string& each : addresses) {
-    const auto address = mail::ParseAddress(PercentDecoded(each));
-    if (!address.ok()) return absl::InvalidArgumentError("notify: the mailto: URI names nobody");
-    if (made.to.size() < kMaxRecipients) made.to.push_back(address->Spec());
-  }
-  if (made.to.empty()) {
+  std::set<std::string> known;
+  const bool read = AddAddresses(PercentDecoded(uri->path), known, made.to) &&
+                    AddAddresses(Find(*uri, "to"), known, made.to) &&
+                    AddAddresses(Find(*uri, "cc"), known, made.cc);
+  if (!read || known.empty()) {
     return absl::InvalidArgumentError("notify: the mailto: URI names nobody");
   }
   // RFC 5436 section 2.7: the message is the subject, before that of the URI.

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "lib/mail/address.h"
 #include "postern/edge/v1/edge.pb.h"
 #include "postern/rules/v1/rules.pb.h"
 
@@ -27,10 +28,10 @@ struct NotifiedMail {
 absl::StatusOr<edge::v1::NotifyRequest> XmppNotification(const rules::v1::Action& action,
                                                          const NotifiedMail& mail);
 
-// "mailto:a@b.c,d@e.f?subject=Hi" (RFC 6068, RFC 5436). The text is the URI's, else that of the
-// option "body=…".
+// "mailto:a@b.c,d@e.f?cc=g@h.i&subject=Hi" (RFC 6068, RFC 5436), at most eight addresses. The text
+// is the URI's, else that of the option "body=…".
 struct MailNotification {
-  std::vector<std::string> to;
+  std::vector<mail::Address> to, cc;  // each once
   std::string subject, text;
 };
 absl::StatusOr<MailNotification> MailtoNotification(const rules::v1::Action& action,

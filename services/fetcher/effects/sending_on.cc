@@ -7,7 +7,6 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "lib/crypto/digest.h"
@@ -89,7 +88,8 @@ mail::Address FromOf(const rules::v1::Action::Answer& answer, const SendingBook:
   const auto same = [&](const std::string& own) { return absl::EqualsIgnoreCase(own, spec); };
   const bool is_own = !wanted.domain.empty() && absl::c_any_of(way.addresses, same);
   if (!is_own) return way.from;
-  if (absl::EqualsIgnoreCase(way.from.Spec(), spec)) return way.from;  // with the name
+  const bool has_name = !wanted.display_name.empty();
+  if (!has_name && absl::EqualsIgnoreCase(way.from.Spec(), spec)) return way.from;  // with its name
   return wanted;
 }
 
@@ -101,21 +101,25 @@ std::string IdField(absl::string_view name, const std::vector<std::string>& ids)
   return words.empty() ? "" : mail::HeaderLine(name, words);
 }
 
+// To and Cc; RFC 5322 section 3.6.3 wants neither to be empty.
+std::string ReceiverFields(const std::vector<mail::Address>& to,
+                           const std::vector<mail::Address>& cc) {
+  std::string fields;
+  if (!to.empty()) fields += mail::HeaderLine("To", mail::AddressListWords(to));
+  if (!cc.empty()) fields += mail::HeaderLine("Cc", mail::AddressListWords(cc));
+  return fields;
+}
+
 // The first fields of a mail of ours, which is `kind` of an action.
 AnswerMail BeginMail(absl::string_view kind, const rules::v1::Action& action,
-                     const mail::Address& from, const std::vector<std::string>& to,
+                     const mail::Address& from, const std::string& receivers,
                      absl::string_view subject, int64_t date_unix) {
   const std::string hash = crypto::Sha256Hex(absl::StrCat(kind, "\n", action.key()));
   AnswerMail begun;
   begun.message_id = absl::StrCat(hash.substr(0, 32), "@", from.domain);
   const std::string date = absl::FormatTime("%a, %d %b %Y %H:%M:%S +0000",
                                             absl::FromUnixSeconds(date_unix), absl::UTCTimeZone());
-  std::vector<std::string> receivers;
-  for (const std::string& each : to) {
-    receivers.push_back(absl::StrCat("<", mail::CleanLine(each), ">"));
-  }
-  begun.mail = absl::StrCat(mail::HeaderLine("From", mail::AddressWords(from)),
-                            "To: ", absl::StrJoin(receivers, ",\r\n "), "\r\n",
+  begun.mail = absl::StrCat(mail::HeaderLine("From", mail::AddressWords(from)), receivers,
                             mail::HeaderLine("Subject", mail::TextWords(mail::CleanLine(subject))),
                             "Date: ", date, "\r\n", "Message-ID: <", begun.message_id, ">\r\n");
   return begun;
@@ -126,8 +130,8 @@ AnswerMail BeginMail(absl::string_view kind, const rules::v1::Action& action,
 AnswerMail WriteAnswer(const rules::v1::Action& action, const mail::Address& from,
                        int64_t date_unix) {
   const rules::v1::Action::Answer& answer = action.answer();
-  AnswerMail written =
-      BeginMail("answer", action, from, {answer.to()}, answer.subject(), date_unix);
+  const std::string to = absl::StrCat("To: <", mail::CleanLine(answer.to()), ">\r\n");
+  AnswerMail written = BeginMail("answer", action, from, to, answer.subject(), date_unix);
   std::vector<std::string> references(answer.references().begin(), answer.references().end());
   if (references.size() > kMaxReferences) {
     references.erase(references.begin() + 1, references.end() - kMaxReferences + 1);
@@ -144,7 +148,8 @@ AnswerMail WriteAnswer(const rules::v1::Action& action, const mail::Address& fro
 AnswerMail WriteNotice(const rules::v1::Action& action, const MailNotification& notification,
                        const mail::Address& from, int64_t date_unix) {
   AnswerMail written =
-      BeginMail("notice", action, from, notification.to, notification.subject, date_unix);
+      BeginMail("notice", action, from, ReceiverFields(notification.to, notification.cc),
+                notification.subject, date_unix);
   absl::StrAppend(&written.mail, "Auto-Submitted: auto-notified\r\nMIME-Version: 1.0\r\n",
                   CrLf(TextEntity(notification.text)));
   return written;
@@ -246,16 +251,14 @@ net::Task<absl::Status> SendingOn::Mailto(const Account& account, const rules::v
     sender::v1::SubmitCopyRequest request;
     request.set_idempotency_key(action.key());
     request.set_account_id(way->account_id);
-    for (const std::string& to : notification.to) request.add_recipients(to);
+    for (const mail::Address& to : notification.to) request.add_recipients(to.Spec());
+    for (const mail::Address& cc : notification.cc) request.add_recipients(cc.Spec());
     request.set_mail(written->mail);
     co_return co_await SubmitCopy(account, std::move(request));
   }
   sender::v1::Draft draft;
-  for (const std::string& to : notification.to) {
-    const auto address = mail::ParseAddress(to);
-    if (!address.ok()) co_return address.status();
-    *draft.add_to() = rpc::ToProto(*address);
-  }
+  for (const mail::Address& to : notification.to) *draft.add_to() = rpc::ToProto(to);
+  for (const mail::Address& cc : notification.cc) *draft.add_cc() = rpc::ToProto(cc);
   draft.set_subject(notification.subject);
   draft.set_text(notification.text);
   draft.set_auto_submitted(sender::v1::AUTO_SUBMITTED_NOTIFIED);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "services/fetcher/effects/sending_on.h"
 
@@ -29,6 +30,12 @@ NotifiedMail Mail() {
   mail.subject = "A \"big\"\nthing";
   mail.received_unix = 1767225600;
   return mail;
+}
+
+std::string Listed(const std::vector<mail::Address>& addresses) {
+  return absl::StrJoin(addresses, ", ", [](std::string* out, const mail::Address& address) {
+    out->append(address.Readable());
+  });
 }
 
 TEST(Notification, ByXmppIsAHeadlineToTheJidOfTheUri) {
@@ -83,7 +90,8 @@ TEST(Notification, ByMailGoesToTheAddressesOfTheUri) {
   const auto made =
       MailtoNotification(NotifyAction("mailto:a@b.c,d%40e.f?subject=S&body=T&cc=g@h.i"), Mail());
   ASSERT_TRUE(made.ok()) << made.status();
-  EXPECT_EQ(absl::StrJoin(made->to, " "), "a@b.c d@e.f g@h.i");
+  EXPECT_EQ(Listed(made->to), "a@b.c, d@e.f");
+  EXPECT_EQ(Listed(made->cc), "g@h.i");
   EXPECT_EQ(made->subject, "S");
   EXPECT_EQ(made->text, "T");
   const auto told = MailtoNotification(NotifyAction("mailto:a@b.c", "One\r\nBcc: eve@x"), Mail());
@@ -94,6 +102,31 @@ TEST(Notification, ByMailGoesToTheAddressesOfTheUri) {
     SCOPED_TRACE(none);
     EXPECT_FALSE(MailtoNotification(NotifyAction(none), Mail()).ok());
   }
+}
+
+TEST(Notification, ByMailReadsListsAsRulesDo) {
+  struct {
+    const char* uri;
+    const char* to;
+    const char* cc;
+  } const cases[] = {
+      {"mailto:a@b.c%2Cd@e.f", "a@b.c, d@e.f", ""},
+      {"mailto:?to=a@b.c%2C%20d@e.f&cc=g@h.i", "a@b.c, d@e.f", "g@h.i"},
+      {"mailto:a@b.c?to=a@B.c&cc=A@b.c,a@b.c,d@e.f", "a@b.c", "A@b.c, d@e.f"},
+      {"mailto:?cc=g@h.i", "", "g@h.i"},
+      {"mailto:?to=%3D%3Futf-8%3Fq%3FG%3DC3%3DBCnther%3F%3D%20M.%20K.%20%3Cg%40h.i%3E",
+       "\"G\xC3\xBCnther M. K.\" <g@h.i>", ""},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.uri);
+    const auto made = MailtoNotification(NotifyAction(c.uri), Mail());
+    ASSERT_TRUE(made.ok()) << made.status();
+    EXPECT_EQ(Listed(made->to), c.to);
+    EXPECT_EQ(Listed(made->cc), c.cc);
+  }
+  std::string many = "mailto:a@b.c";
+  for (int i = 0; i < 8; ++i) absl::StrAppend(&many, ",", i, "@b.c");
+  EXPECT_FALSE(MailtoNotification(NotifyAction(many), Mail()).ok());
 }
 
 TEST(Notification, OfAWebServerIsJson) {
@@ -116,7 +149,7 @@ TEST(Notification, ThatIsFiledIsTheMailThatIsSent) {
   const AnswerMail written = WriteNotice(action, *made, from, 1767225600);
   EXPECT_EQ(written.message_id, WriteNotice(action, *made, from, 1).message_id);
   for (const char* field :
-       {"From: Ann <ann@example.org>\r\n", "To: <a@b.c>,\r\n <d@e.f>\r\n", "Subject: =?",
+       {"From: Ann <ann@example.org>\r\n", "To: a@b.c, d@e.f\r\n", "Subject: =?",
         "Date: Thu, 01 Jan 2026 00:00:00 +0000\r\n", "Auto-Submitted: auto-notified\r\n",
         "MIME-Version: 1.0\r\n", "\r\n\r\nBob <bob@x.org>: A \"big\" thing\r\n"}) {
     EXPECT_TRUE(absl::StrContains(written.mail, field)) << field << "\n" << written.mail;
