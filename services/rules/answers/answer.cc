@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/mail/address.h"
+#include "lib/mail/encoded_word.h"
 #include "lib/mail/message_ids.h"
 #include "lib/mail/utf8.h"
 #include "services/rules/code_points.h"
@@ -12,7 +13,7 @@
 namespace postern::rules {
 namespace {
 
-constexpr size_t kMaxSubject = 200;
+constexpr size_t kMaxSubject = 256;
 constexpr size_t kMaxReferences = 20;
 
 std::vector<std::string> IdsOf(const MessageView& mail, absl::string_view name, size_t limit) {
@@ -45,13 +46,16 @@ std::string FromOf(const AnswerCase& answer) {
   return answer.own_addresses.empty() ? "" : answer.own_addresses.front();
 }
 
-std::string OwnAddress(const std::string& said, const AnswerCase& answer) {
+// What a script says in :from, when it is an address of the account.
+void TakeFrom(const std::string& said, const AnswerCase& answer, AutomaticAnswer& written) {
   const auto address = mail::ParseAddress(said);
-  if (!address.ok()) return "";
+  if (!address.ok()) return;
   for (const std::string& own : answer.own_addresses) {
-    if (absl::EqualsIgnoreCase(own, address->Spec())) return own;
+    if (!absl::EqualsIgnoreCase(own, address->Spec())) continue;
+    written.from = own;
+    written.from_name = address->display_name;
+    return;
   }
-  return "";
 }
 
 AutomaticAnswer Begin(const AnswerCase& answer) {
@@ -67,10 +71,10 @@ AutomaticAnswer Begin(const AnswerCase& answer) {
 
 AutomaticAnswer WriteVacation(const VacationAction& vacation, const AnswerCase& answer) {
   AutomaticAnswer written = Begin(answer);
+  // Encoded words, too: scripts have them that were written before there was UTF-8 in scripts.
   if (!vacation.subject.empty())
-    written.subject = Shorten(mail::CleanLine(vacation.subject), kMaxSubject);
-  if (const std::string from = OwnAddress(vacation.from, answer); !from.empty())
-    written.from = from;
+    written.subject = Shorten(mail::DecodeHeaderText(vacation.subject), kMaxSubject);
+  TakeFrom(vacation.from, answer, written);
   if (vacation.mime) {
     written.mime = vacation.reason;
   } else {

@@ -50,9 +50,15 @@ TEST(WriteVacation, TakesSubjectFromAndMimeOfTheScript) {
   EXPECT_EQ(answer.text, "");
   EXPECT_THAT(answer.subject, Not(HasSubstr("\n"))) << "no field of its own";
   EXPECT_EQ(answer.from, "ann@example.org");
-  vacation.from = "boss@example.net";
+  EXPECT_EQ(answer.from_name, "Ann");
+  vacation.from = "=?utf-8?q?G=C3=BCnther?= Karotte <ann@example.org>";
+  vacation.subject = "=?utf-8?b?w4TDlsOc?= sadasd";
+  EXPECT_EQ(WriteVacation(vacation, CaseOf(mail)).from_name, "G\xC3\xBCnther Karotte");
+  EXPECT_EQ(WriteVacation(vacation, CaseOf(mail)).subject, "\xC3\x84\xC3\x96\xC3\x9C sadasd");
+  vacation.from = "Boss <boss@example.net>";
   EXPECT_EQ(WriteVacation(vacation, CaseOf(mail)).from, "ann@home.example")
       << "nobody sends in another's name";
+  EXPECT_EQ(WriteVacation(vacation, CaseOf(mail)).from_name, "");
 }
 
 TEST(WriteReply, DoesWithWhatIsThere) {
@@ -85,7 +91,7 @@ TEST(WriteReply, BoundsSubjectAndReferences) {
   absl::StrAppend(&text, "\r\n\r\n");
   const MessageView mail(text);
   const AutomaticAnswer answer = WriteReply({"t", "", "h", 1}, CaseOf(mail));
-  EXPECT_LT(answer.subject.size(), 210u);
+  EXPECT_LT(answer.subject.size(), 266u);
   EXPECT_EQ(answer.references.size(), 20u);
   EXPECT_EQ(answer.references.front(), "0@x");
   EXPECT_EQ(answer.references.back(), "m@x");
