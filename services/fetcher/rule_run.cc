@@ -95,6 +95,8 @@ net::Task<absl::Status> RuleRun::CarryOut(MailboxVisit& visit, std::vector<Judge
   if (effects == nullptr) co_return absl::UnavailableError("the fetcher is starting");
   if (absl::Status s = co_await effects->Send(account, mails, read); !s.ok()) co_return s;
   if (absl::Status s = co_await effects->FileOn(visit, account, mails); !s.ok()) co_return s;
+  // They came long ago, and are not shown again.
+  for (JudgedMail& mail : mails) mail.shown_instead = false;
   co_return co_await handoff_.judging().Commit(account, mails);
 }
 
@@ -106,6 +108,8 @@ net::Task<absl::Status> RuleRun::JudgeSome(MailboxVisit& visit, std::vector<Judg
   question.dry_run = !order.wish.deliver && !order.wish.carry_out;
   question.try_script = order.wish.try_script;
   question.try_personal = order.wish.try_personal;
+  // What lies in a folder was dealt with by its owner, as they liked.
+  question.no_answers = order.wish.carry_out;
   const ReadWhole read = [&visit](const JudgedMail& mail, size_t most) {
     return ReadBytesOn(visit, mail.mail.mail_ref, most);
   };

@@ -20,6 +20,7 @@ constexpr char kOfUser[] = "postern:memo:{decisions}:of:";      // and a user: t
 constexpr size_t kMaxDecisions = 50'000, kMaxOfUser = 1000;
 constexpr absl::Duration kKept = absl::Hours(7 * 24);
 constexpr size_t kPage = 500;
+constexpr size_t kMaxAppendedTo = 256 * 1024;  // bytes of a decision
 constexpr uint32_t kDefaultLimit = 50, kMaxLimit = 1000;
 
 const store::Script& RecordScript() {
@@ -50,11 +51,36 @@ const store::Script& RecordScript() {
   return script;
 }
 
+// What stands behind a message in the wire format of protobuf is merged into it.
+const store::Script& AppendScript() {
+  static const store::Script script(R"lua(
+    if not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 'unknown' end
+    local had = redis.call('HGET', KEYS[1], ARGV[1])
+    if not had or #had > tonumber(ARGV[3]) then return 'unknown' end
+    redis.call('HSET', KEYS[1], ARGV[1], had .. ARGV[2])
+    return 'done'
+  )lua");
+  return script;
+}
+
 const store::Script& PageScript() {
   static const store::Script script(R"lua(
     local ids = redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', ARGV[1], 'LIMIT', ARGV[2], ARGV[3])
     if #ids == 0 then return {} end
     return redis.call('HMGET', KEYS[1], unpack(ids))
+  )lua");
+  return script;
+}
+
+// KEYS[3]: a user's. ARGV: ids.
+const store::Script& ForgetScript() {
+  static const store::Script script(R"lua(
+    for _, id in ipairs(ARGV) do
+      redis.call('HDEL', KEYS[1], id)
+      redis.call('ZREM', KEYS[2], id)
+      redis.call('ZREM', KEYS[3], id)
+    end
+    return 'done'
   )lua");
   return script;
 }
@@ -104,6 +130,17 @@ net::Task<absl::Status> DecisionLog::Record(std::vector<v1::Decision> decisions)
   co_return answer.status();
 }
 
+net::Task<absl::Status> DecisionLog::AddMishaps(v1::CommitEvaluationRequest commit) {
+  v1::Decision more;
+  *more.mutable_mishaps() = std::move(*commit.mutable_mishaps());
+  more.set_shown_instead(commit.shown_instead());
+  std::vector<std::string> keys = {kDecisions, UsersKey(commit.user())};
+  std::vector<std::string> args = {commit.mail_id(), more.SerializeAsString(),
+                                   absl::StrCat(kMaxAppendedTo)};
+  auto answer = co_await redis_.Run(AppendScript(), std::move(keys), std::move(args));
+  co_return answer.status();
+}
+
 net::Task<absl::StatusOr<std::vector<v1::Decision>>> DecisionLog::List(
     v1::ListDecisionsRequest filter) {
   filter.set_mail_id(WithoutBrackets(filter.mail_id()));
@@ -126,6 +163,44 @@ net::Task<absl::StatusOr<std::vector<v1::Decision>>> DecisionLog::List(
     if (page->items.size() < kPage) break;
   }
   co_return found;
+}
+
+net::Task<absl::Status> DecisionLog::Forget(std::string user) {
+  auto ids = co_await IdsOf(user);
+  if (!ids.ok()) co_return ids.status();
+  for (size_t begin = 0; begin < ids->size(); begin += kPage) {
+    const size_t end = std::min(begin + kPage, ids->size());
+    std::vector<std::string> keys = {kDecisions, kByTime, UsersKey(user)};
+    std::vector<std::string> args(ids->begin() + begin, ids->begin() + end);
+    auto forgotten = co_await redis_.Run(ForgetScript(), std::move(keys), std::move(args));
+    if (!forgotten.ok()) co_return forgotten.status();
+  }
+  co_return absl::OkStatus();
+}
+
+net::Task<absl::StatusOr<std::vector<std::string>>> DecisionLog::IdsOf(std::string user) {
+  std::vector<std::string> ask = {"ZRANGE", UsersKey(user), "0", "-1"};
+  auto index = co_await redis_.Command(std::move(ask));
+  if (!index.ok()) co_return index.status();
+  std::vector<std::string> ids;
+  for (const store::Reply& item : index->items) ids.push_back(item.text);
+  if (ids.size() < kMaxOfUser) co_return ids;
+  // Older ones may have fallen out of the index.
+  v1::ListDecisionsRequest of_user;
+  of_user.set_user(user);
+  for (size_t offset = 0; offset < 2 * kMaxDecisions; offset += kPage) {
+    std::vector<std::string> keys = {kDecisions, kByTime};
+    std::vector<std::string> args = {"-inf", absl::StrCat(offset), absl::StrCat(kPage)};
+    auto page = co_await redis_.Run(PageScript(), std::move(keys), std::move(args));
+    if (!page.ok()) co_return page.status();
+    for (const store::Reply& item : page->items) {
+      v1::Decision decision;
+      if (!item.IsNil() && decision.ParseFromString(item.text) && Asks(of_user, decision))
+        ids.push_back(decision.mail_id());
+    }
+    if (page->items.size() < kPage) break;
+  }
+  co_return ids;
 }
 
 }  // namespace postern::rules

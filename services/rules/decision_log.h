@@ -19,10 +19,16 @@ class DecisionLog {
 
   // All of them or, when it fails, none.
   net::Task<absl::Status> Record(std::vector<v1::Decision> decisions);
+  // What of a mail's actions could not be carried out; nothing when there is no record of it.
+  net::Task<absl::Status> AddMishaps(v1::CommitEvaluationRequest commit);
   // The newest first. `filter.mail_id` may be a Message-ID.
   net::Task<absl::StatusOr<std::vector<v1::Decision>>> List(v1::ListDecisionsRequest filter);
+  // All of a user; a bare JID in lower case. When it fails, some may be gone.
+  net::Task<absl::Status> Forget(std::string user);
 
  private:
+  // The ids of all that are on record of a user, of which the user's own index has the newest.
+  net::Task<absl::StatusOr<std::vector<std::string>>> IdsOf(std::string user);
   store::RedisClient& redis_;
 };
 

@@ -21,6 +21,8 @@ constexpr auto kRecordLimit = 2s;
 constexpr size_t kMaxRecordsUnderWay = 1000;
 constexpr int kMaxMarks = 200;  // of one mail
 constexpr size_t kMaxMarkBytes = 4096;
+constexpr int kMaxMishaps = 20;
+constexpr size_t kMaxMishapBytes = 4096;
 
 prometheus::Counter& Evaluations(bool rejected) {
   static const auto make = [](const char* verdict) -> prometheus::Counter& {
@@ -60,6 +62,12 @@ absl::Status CheckCommit(const v1::CommitEvaluationRequest& request) {
   for (const v1::Mark& mark : request.marks()) {
     if (mark.key().empty() || mark.key().size() > kMaxMarkBytes)
       return absl::InvalidArgumentError("marks: a key is empty or too long");
+  }
+  if (request.mishaps_size() > kMaxMishaps)
+    return absl::InvalidArgumentError(absl::StrCat("more than ", kMaxMishaps, " mishaps"));
+  for (const v1::Mishap& mishap : request.mishaps()) {
+    if (mishap.ByteSizeLong() > kMaxMishapBytes)
+      return absl::InvalidArgumentError("mishaps: one is too long");
   }
   return absl::OkStatus();
 }
@@ -130,10 +138,22 @@ net::Task<absl::Status> RulesService::DoEvaluateMails(const v1::EvaluateMailsReq
 
 net::Task<absl::Status> RulesService::Commit(const v1::CommitEvaluationRequest& request) {
   if (absl::Status s = CheckCommit(request); !s.ok()) co_return s;
+  if (request.mishaps_size() > 0) co_await RememberMishaps(request);
+  if (request.marks().empty()) co_return absl::OkStatus();
   std::vector<UserMemory::NewMark> marks;
   for (const v1::Mark& mark : request.marks()) marks.push_back({mark.key(), mark.seconds()});
   co_return co_await parts_.memory.Leave(absl::AsciiStrToLower(request.user()), request.mail_id(),
                                          std::move(marks));
+}
+
+// The mail is where it is: that nobody can tell later why is no reason to do all of it again.
+net::Task<void> RulesService::RememberMishaps(const v1::CommitEvaluationRequest& request) {
+  const absl::Status noted =
+      co_await net::WithDeadline(kRecordLimit, parts_.decisions.AddMishaps(request));
+  if (noted.ok()) co_return;
+  RecordFailures().Increment();
+  log::Warn("what could not be done with a mail could not be recorded",
+            {{"mail", request.mail_id()}, {"error", noted.message()}});
 }
 
 // No mail vanishes unexplained: without a record of why one is not shown there is no answer, and

@@ -72,6 +72,8 @@ class RulesService : public v1::RulesService::CallbackService {
                                 v1::CreateScriptPasswordResponse* response) override;
   Reactor* RevokeScriptPassword(Context* context, const v1::RevokeScriptPasswordRequest* request,
                                 v1::RevokeScriptPasswordResponse* response) override;
+  Reactor* ForgetUser(Context* context, const v1::ForgetUserRequest* request,
+                      v1::ForgetUserResponse* response) override;
   Reactor* Finger(Context* context, const v1::FingerRequest* request,
                   v1::FingerResponse* response) override;
   Reactor* ListRunnerPrograms(Context* context, const runner::v1::ListProgramsRequest* request,
@@ -83,6 +85,7 @@ class RulesService : public v1::RulesService::CallbackService {
   net::Task<absl::Status> DoEvaluateMails(const v1::EvaluateMailsRequest& request,
                                           v1::EvaluateMailsResponse& response);
   net::Task<absl::Status> Commit(const v1::CommitEvaluationRequest& request);
+  net::Task<void> RememberMishaps(const v1::CommitEvaluationRequest& request);
   net::Task<absl::Status> Record(Decisions decisions);
   net::Task<absl::Status> Remember(std::vector<v1::Decision> decisions);
   net::Task<void> RememberLater(std::vector<v1::Decision> decisions);
@@ -98,6 +101,7 @@ class RulesService : public v1::RulesService::CallbackService {
   net::Task<absl::Status> AskFinger(const v1::FingerRequest& request, v1::FingerResponse& response);
   net::Task<absl::Status> ListPrograms(runner::v1::ListProgramsResponse& response);
   net::Task<absl::Status> RevokePassword(const v1::RevokeScriptPasswordRequest& request);
+  net::Task<absl::Status> Forget(const v1::ForgetUserRequest& request);
 
   Parts parts_;
 };

@@ -79,13 +79,27 @@ Element Receipt(const ReportOutcomeRequest& report, const OutgoingContext& conte
   return receipt;
 }
 
+// Who never wrote to that address is told whose the mail was.
+std::string FailureLine(const OutgoingContext& context, const RecipientOutcome& one,
+                        const Words& words) {
+  const std::string reason = ReasonOf(one, words);
+  switch (context.sent_by_rule()) {
+    case edge::v1::SENT_BY_RULE_ANSWER:
+      return texts::AnswerNotSentTo(words, one.recipient(), reason);
+    case edge::v1::SENT_BY_RULE_COPY:
+      return texts::CopyNotSentTo(words, one.recipient(), reason);
+    case edge::v1::SENT_BY_RULE_NOTICE:
+      return texts::NoticeNotSentTo(words, one.recipient(), reason);
+    default:
+      return texts::NotSentTo(words, one.recipient(), reason);
+  }
+}
+
 // Nobody typed it, so there is no message to answer.
 Element FailureNote(const ReportOutcomeRequest& report, const OutgoingContext& context,
                     const std::vector<RecipientOutcome>& failed, const Words& words) {
   std::vector<std::string> lines;
-  for (const RecipientOutcome& one : failed) {
-    lines.push_back(texts::NotSentTo(words, one.recipient(), ReasonOf(one, words)));
-  }
+  for (const RecipientOutcome& one : failed) lines.push_back(FailureLine(context, one, words));
   return Note(report, context, "failed", absl::StrJoin(lines, "\n"));
 }
 

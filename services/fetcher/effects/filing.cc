@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/process/log.h"
+#include "lib/words/wording.h"
 #include "services/fetcher/mail_requests.h"
 #include "services/fetcher/similar_mailbox.h"
 
@@ -51,6 +52,11 @@ std::string WayOf(const Plan& plan) {
 
 bool Refused(const absl::Status& status) { return absl::IsFailedPrecondition(status); }
 
+absl::Status NoFolder(const std::string& mailbox) {
+  return words::Error(absl::StatusCode::kFailedPrecondition,
+                      words::Word("there is no folder \"$0\"", mailbox));
+}
+
 }  // namespace
 
 bool Copies(const Plan& plan) {
@@ -61,9 +67,10 @@ net::Task<absl::Status> FilingVisit::Run() {
   absl::btree_map<std::string, Group> groups;
   for (size_t i = 0; i < mails_.size(); ++i) groups[WayOf(mails_[i]->plan)].push_back(i);
   for (const auto& [way, group] : groups) {
-    absl::Status filed = co_await FileGroup(mails_[group.front()]->plan, group);
-    if (!filed.ok() && !Refused(filed)) co_return filed;
-    for (const size_t at : group) outcomes_[at] = filed;
+    Outcome outcome;
+    outcome.status = co_await FileGroup(mails_[group.front()]->plan, group, outcome.step);
+    if (!outcome.status.ok() && !Refused(outcome.status)) co_return outcome.status;
+    for (const size_t at : group) outcomes_[at] = outcome;
   }
   co_return absl::OkStatus();
 }
@@ -75,12 +82,12 @@ std::vector<std::string> FilingVisit::Ids(const Group& group) const {
 }
 
 // Flags go along with what is copied or moved, so they are set before.
-net::Task<absl::Status> FilingVisit::FileGroup(const Plan& plan, Group group) {
+net::Task<absl::Status> FilingVisit::FileGroup(const Plan& plan, Group group, size_t& at) {
   const Flags last = Settable(plan.flags), none;
-  for (size_t i = 0; i < plan.filings.size(); ++i) {
-    const FilingStep& step = plan.filings[i];
+  for (at = 0; at < plan.filings.size(); ++at) {
+    const FilingStep& step = plan.filings[at];
     const Flags flags = Settable(step.flags);
-    const bool moves = !plan.stays && i + 1 == plan.filings.size();
+    const bool moves = !plan.stays && at + 1 == plan.filings.size();
     if (absl::Status s = co_await Mark(Ids(group), flags, none); !s.ok()) co_return s;
     absl::Status filed;
     if (moves) {
@@ -129,6 +136,7 @@ net::Task<absl::StatusOr<bool>> FilingVisit::IsThere(const FilingStep& step,
   auto found = co_await visit_.SearchMails(query);
   if (Refused(found.status())) {
     auto known = co_await KnownAs(visit_, step.mailbox);
+    if (Refused(known.status())) co_return false;
     if (!known.ok()) co_return known.status();
     if (known->empty()) co_return false;
     query.mailbox = *std::move(known);
@@ -143,7 +151,8 @@ net::Task<absl::StatusOr<std::string>> KnownAs(MailboxVisit& visit, const std::s
   const auto tree = co_await visit.ListFolders();
   if (!tree.ok()) co_return tree.status();
   auto similar = SimilarMailbox(mailbox, tree->Mailboxes());
-  if (!similar || *similar == mailbox) co_return std::string();
+  if (!similar) co_return NoFolder(mailbox);
+  if (*similar == mailbox) co_return std::string();
   co_return *std::move(similar);
 }
 
@@ -170,15 +179,14 @@ net::Task<absl::Status> FilingVisit::Transfer(const FilingStep& step, std::vecto
   }
   if (step.mailbox.empty()) co_return done;
   auto known = co_await KnownAs(visit_, step.mailbox);
-  if (!known.ok()) co_return known.status();
-  if (known->empty() && step.create) {
+  if (Refused(known.status()) && step.create) {
     absl::Status created = co_await visit_.CreateFolder(step.mailbox);
     if (!created.ok()) co_return created;
     done = co_await Put(ids, step.mailbox, move);
     if (!Refused(done)) co_return done;
     known = co_await KnownAs(visit_, step.mailbox);
-    if (!known.ok()) co_return known.status();
   }
+  if (!known.ok()) co_return known.status();
   if (!known->empty()) done = co_await Put(ids, *known, move);
   co_return done;
 }

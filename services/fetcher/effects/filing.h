@@ -15,13 +15,16 @@ namespace postern::fetcher {
 // with the same way go together. What was moved once is not there any more, so a repeat does
 // nothing; a copy is looked for by its Message-ID first where `begun` says that it may be there.
 //
-// `outcomes` has one for each mail: kFailedPrecondition, what the server refuses for good; the mail
-// is where it was. Answers an error when the connection is of no more use: then those that have
-// no outcome yet come again.
+// `outcomes` has one for each mail. Answers an error when the connection is of no more use: then
+// those that have no outcome yet come again.
 class FilingVisit {
  public:
+  struct Outcome {
+    absl::Status status;  // kFailedPrecondition: refused for good; the mail is where it was
+    size_t step = 0;      // of its plan's filings, where it ended then; those before are done
+  };
   FilingVisit(MailboxVisit& visit, const std::vector<JudgedMail*>& mails,
-              const absl::flat_hash_set<std::string>& begun, std::vector<absl::Status>& outcomes)
+              const absl::flat_hash_set<std::string>& begun, std::vector<Outcome>& outcomes)
       : visit_(visit), mails_(mails), begun_(begun), outcomes_(outcomes) {}
 
   net::Task<absl::Status> Run();
@@ -29,7 +32,8 @@ class FilingVisit {
  private:
   using Group = std::vector<size_t>;  // of mails_
   std::vector<std::string> Ids(const Group& group) const;
-  net::Task<absl::Status> FileGroup(const Plan& plan, Group group);
+  // `step`: the one that it has come to.
+  net::Task<absl::Status> FileGroup(const Plan& plan, Group group, size_t& step);
   net::Task<absl::Status> Copy(const FilingStep& step, const Group& group);
   net::Task<absl::StatusOr<bool>> IsThere(const FilingStep& step, const JudgedMail& mail);
   // Moves or copies.
@@ -43,11 +47,12 @@ class FilingVisit {
   MailboxVisit& visit_;
   const std::vector<JudgedMail*>& mails_;
   const absl::flat_hash_set<std::string>& begun_;
-  std::vector<absl::Status>& outcomes_;
+  std::vector<Outcome>& outcomes_;
 };
 
 // What the server calls a folder that it does not know by the name in the rule: "Lists.dev" or
-// "INBOX.Lists.dev" for "Lists/dev". Empty: it has nothing like it.
+// "INBOX.Lists.dev" for "Lists/dev". Empty: by this very name. kFailedPrecondition: it has nothing
+// like it.
 net::Task<absl::StatusOr<std::string>> KnownAs(MailboxVisit& visit, const std::string& mailbox);
 
 // Whether a copy is made that a repeat would make again.

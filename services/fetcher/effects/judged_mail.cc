@@ -1,6 +1,9 @@
 #include "services/fetcher/effects/judged_mail.h"
 
+#include <algorithm>
+
 #include "lib/mail/utf8.h"
+#include "lib/rpc/mail_codec.h"
 #include "lib/words/wording.h"
 
 namespace postern::fetcher {
@@ -37,6 +40,25 @@ std::string WhyNot(const absl::Status& status) {
   const auto wording = words::WordingOf(status);
   const std::string why = wording ? words::English(*wording) : std::string(status.message());
   return std::string(mail::CutUtf8(mail::CleanLine(why), kMaxWhy));
+}
+
+words::Wording WordingFor(const absl::Status& status) {
+  auto wording = words::WordingOf(status);
+  if (!wording) return words::Word("it failed ($0)", WhyNot(status));
+  for (std::string& argument : wording->arguments) {
+    argument = std::string(mail::CutUtf8(mail::CleanLine(argument), kMaxWhy));
+  }
+  return *std::move(wording);
+}
+
+void NoteMishap(absl::string_view key, const absl::Status& why, JudgedMail& mail) {
+  for (int i = 0; i < std::min(kMostMishaps, mail.said.actions_size()); ++i) {
+    if (mail.said.actions(i).key() != key) continue;
+    rules::v1::Mishap& mishap = mail.mishaps.emplace_back();
+    mishap.set_action(static_cast<uint32_t>(i));
+    if (!why.ok()) *mishap.mutable_why() = rpc::ToProto(WordingFor(why));
+    return;
+  }
 }
 
 std::string SubjectForPeople(const IncomingMail& mail) {

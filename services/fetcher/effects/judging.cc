@@ -8,7 +8,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/process/log.h"
+#include "lib/rpc/mail_codec.h"
 #include "lib/rpc/unary.h"
+#include "lib/words/wording.h"
 
 namespace postern::fetcher {
 
@@ -43,10 +45,10 @@ bool IsForGood(const absl::Status& status) {
 }
 
 // It must not wait, and all behind it, for rules that never come to an end with it.
-void KeepUnjudged(const char* why, JudgedMail& mail) {
+void KeepUnjudged(const words::Wording& why, JudgedMail& mail) {
   mail.said.Clear();
   mail.said.set_verdict(rules::v1::VERDICT_KEEP);
-  mail.said.add_errors(why);
+  *mail.said.add_errors() = rpc::ToProto(why);
 }
 
 }  // namespace
@@ -72,6 +74,7 @@ rules::v1::EvaluateRequest Judging::RequestFor(
   request.set_dry_run(question.dry_run);
   request.set_try_script(question.try_script);
   request.set_try_personal(question.try_personal);
+  request.set_no_answers(question.no_answers);
   request.set_mail_ref(mail.mail.mail_ref);
   for (const auto& [key, value] : facts) (*request.mutable_facts())[key] = value;
   if (!sources_) {
@@ -136,7 +139,7 @@ absl::Status Judging::NoteRefusal(const Question& question, const absl::Status& 
   log::Error("the rules can't judge a mail; it is kept", {{"mail", mail.mail.delivery_id},
                                                           {"account", question.account.id},
                                                           {"error", refusal.message()}});
-  KeepUnjudged("the rules could not look at it", mail);
+  KeepUnjudged(words::Word("Your rules could not look at a mail, and did nothing with it."), mail);
   return absl::OkStatus();
 }
 
@@ -211,7 +214,9 @@ net::Task<absl::Status> Judging::Judge(Question& question, std::vector<JudgedMai
       mail.waits = question.lets_wait && WaitsForAnother(mail.said);
       if (mail.waits) continue;
       if (round == kMostRounds || facts[at].size() > kMostFacts) {
-        KeepUnjudged("the rules ask for more than can be looked up for one mail", mail);
+        const words::Wording why = words::Word(
+            "Your rules ask for more than can be looked up for one mail, and did nothing with it.");
+        KeepUnjudged(why, mail);
         continue;
       }
       absl::Status completed = co_await Complete(question, mails, at, facts[at]);
@@ -270,11 +275,13 @@ net::Task<bool> Judging::Any(std::string user) {
 
 net::Task<absl::Status> Judging::Commit(const Account& account, std::vector<JudgedMail>& mails) {
   for (JudgedMail& mail : mails) {
-    if (mail.said.marks().empty()) continue;
+    if (mail.said.marks().empty() && mail.mishaps.empty()) continue;
     rules::v1::CommitEvaluationRequest request;
     request.set_user(account.owner);
     request.set_mail_id(mail.mail.delivery_id);
     *request.mutable_marks() = mail.said.marks();
+    request.mutable_mishaps()->Assign(mail.mishaps.begin(), mail.mishaps.end());
+    request.set_shown_instead(mail.shown_instead);
     auto answer = co_await rpc::Call(rules_.async(), &RulesAsync::CommitEvaluation,
                                      std::move(request), kDeadline);
     if (!answer.ok()) co_return answer.status();

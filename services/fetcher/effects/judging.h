@@ -45,6 +45,7 @@ class Judging {
     bool dry_run = false;
     std::string try_script = {};
     bool try_personal = false;  // in the place of the personal rules
+    bool no_answers = false;    // the mails are no news
     // A copy of another mail of these is judged when that one is dealt with (RFC 7352): it is left
     // with `waits` set. Else it is judged as if that never were.
     bool lets_wait = false;

@@ -26,8 +26,10 @@ void AddFlags(const google::protobuf::RepeatedPtrField<std::string>& more,
   }
 }
 
-FilingStep StepOf(const Action::FileInto& file) {
+FilingStep StepOf(const Action& action) {
+  const Action::FileInto& file = action.file_into();
   FilingStep step;
+  step.key = action.key();
   step.mailbox = file.mailbox();
   step.special_use = file.special_use();
   step.flags.assign(file.flags().begin(), file.flags().end());
@@ -132,7 +134,7 @@ Plan PlanOf(const rules::v1::EvaluateResponse& said, const std::string& mailbox)
         AddFlags(file.flags(), plan.flags);
       } else {
         moved = moved || !file.copy();
-        plan.filings.push_back(StepOf(file));
+        plan.filings.push_back(StepOf(action));
       }
     } else if (action.has_hold()) {
       plan.hold_until = std::max(plan.hold_until.value_or(0), action.hold().until_unix());

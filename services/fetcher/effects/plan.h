@@ -11,6 +11,7 @@ namespace postern::fetcher {
 
 // A folder that a mail goes to.
 struct FilingStep {
+  std::string key;          // of the action
   std::string mailbox;      // UTF-8
   std::string special_use;  // "\\Trash": that folder, where there is one; may be empty
   std::vector<std::string> flags;

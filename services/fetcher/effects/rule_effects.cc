@@ -167,8 +167,10 @@ net::Task<void> RuleEffects::NeverWorks(const Account& account, JudgedMail& mail
              {"action", NameOf(action)},
              {"error", why.ToString(absl::StatusToStringMode::kWithNoExtraData)}});
   const std::string subject = SubjectForPeople(mail.mail), reason = WhyNot(why);
+  NoteMishap(action.key(), why, mail);
   if (action.has_redirect()) {
     // Nobody else has it then.
+    mail.shown_instead = mail.shown_instead || !mail.plan.deliver;
     mail.plan.deliver = mail.plan.stays = true;
     const std::string to = mail::CleanLine(absl::StrJoin(action.redirect().addresses(), ", "));
     co_await parts_.notes.Tell(
@@ -186,9 +188,8 @@ net::Task<void> RuleEffects::NeverWorks(const Account& account, JudgedMail& mail
 net::Task<void> RuleEffects::TellErrors(const Account& account, const JudgedMail& mail) {
   const int told = std::min(kMaxErrorsTold, mail.said.errors_size());
   for (int i = 0; i < told; ++i) {
-    const std::string error(mail::CutUtf8(mail::CleanLine(mail.said.errors(i)), kMaxNote));
-    co_await parts_.notes.Tell(
-        account, words::Word("A rule went wrong, and did nothing with the mail: $0", error));
+    words::Wording error = rpc::FromProto(mail.said.errors(i));
+    co_await parts_.notes.Tell(account, std::move(error));
   }
 }
 

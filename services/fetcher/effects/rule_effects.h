@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "lib/net/task.h"
 #include "services/fetcher/account_book.h"
+#include "services/fetcher/effects/filing.h"
 #include "services/fetcher/effects/filing_log.h"
 #include "services/fetcher/effects/judged_mail.h"
 #include "services/fetcher/effects/long_trouble.h"
@@ -86,7 +87,9 @@ class RuleEffects {
   net::Task<absl::Status> GiveUpFiling(const Account& account, std::vector<JudgedMail>& mails,
                                        const absl::Status& why);
   net::Task<void> TellFiling(const Account& account, const std::vector<JudgedMail*>& mails,
-                             const std::vector<absl::Status>& outcomes);
+                             const std::vector<FilingVisit::Outcome>& outcomes);
+  net::Task<void> TellUnfiled(const Account& account, const FilingVisit::Outcome& outcome,
+                              JudgedMail& mail);
 
   const Parts parts_;
   MailBudget whole_mails_{kMostInMemory};  // of all accounts

@@ -19,9 +19,19 @@ namespace {
 constexpr std::chrono::minutes kFilingLimit{2};
 constexpr size_t kMaxSubject = 300;
 
-std::string TargetOf(const JudgedMail& mail) {
-  const FilingStep& step = mail.plan.filings.back();
+std::string TargetOf(const FilingStep& step) {
   return mail::CleanLine(step.mailbox.empty() ? step.special_use : step.mailbox);
+}
+
+absl::Status NoFolders() {
+  return words::Error(absl::StatusCode::kFailedPrecondition,
+                      words::Word("a mailbox that is read by POP3 has no folders"));
+}
+
+// It is delivered, whatever was to become of it.
+void ShowInstead(JudgedMail& mail) {
+  mail.shown_instead = mail.shown_instead || !mail.plan.deliver;
+  mail.plan.deliver = mail.plan.stays = true;
 }
 
 }  // namespace
@@ -77,7 +87,7 @@ net::Task<absl::Status> RuleEffects::FileOn(MailboxVisit& visit, const Account& 
   if (filed.empty()) co_return absl::OkStatus();
   const auto begun = co_await parts_.filing_log.Begin(account.id, std::move(copied));
   if (!begun.ok()) co_return begun.status();
-  std::vector<absl::Status> outcomes(filed.size());
+  std::vector<FilingVisit::Outcome> outcomes(filed.size());
   FilingVisit filing(visit, filed, *begun, outcomes);
   absl::Status run = co_await filing.Run();
   if (!run.ok()) co_return run;
@@ -87,24 +97,32 @@ net::Task<absl::Status> RuleEffects::FileOn(MailboxVisit& visit, const Account& 
 
 net::Task<void> RuleEffects::TellFiling(const Account& account,
                                         const std::vector<JudgedMail*>& mails,
-                                        const std::vector<absl::Status>& outcomes) {
+                                        const std::vector<FilingVisit::Outcome>& outcomes) {
   for (size_t i = 0; i < mails.size(); ++i) {
-    const bool filed = outcomes[i].ok();
+    const bool filed = outcomes[i].status.ok();
     CountAction("file", filed ? "done" : "never");
     if (filed) {
       log::Info("mail filed by a rule",
                 {{"mail", mails[i]->mail.delivery_id}, {"account", account.id}});
       continue;
     }
-    const bool was_moved = !mails[i]->plan.stays;
-    mails[i]->plan.deliver = mails[i]->plan.deliver || was_moved;
-    mails[i]->plan.stays = true;
-    if (mails[i]->plan.filings.empty()) continue;
-    co_await parts_.notes.Tell(
-        account,
-        words::Word("A rule could not put \"$0\" into the folder \"$1\": $2",
-                    SubjectForPeople(mails[i]->mail), TargetOf(*mails[i]), WhyNot(outcomes[i])));
+    co_await TellUnfiled(account, outcomes[i], *mails[i]);
   }
+}
+
+net::Task<void> RuleEffects::TellUnfiled(const Account& account,
+                                         const FilingVisit::Outcome& outcome, JudgedMail& mail) {
+  if (!mail.plan.stays) ShowInstead(mail);
+  const std::vector<FilingStep>& steps = mail.plan.filings;
+  if (outcome.step >= steps.size()) co_return;  // only its marks
+  const FilingStep& failed = steps[outcome.step];
+  NoteMishap(failed.key, outcome.status, mail);
+  for (size_t i = outcome.step + 1; i < steps.size(); ++i) {
+    NoteMishap(steps[i].key, absl::OkStatus(), mail);
+  }
+  co_await parts_.notes.Tell(
+      account, words::Word("A rule could not put \"$0\" into the folder \"$1\": $2",
+                           SubjectForPeople(mail.mail), TargetOf(failed), WhyNot(outcome.status)));
 }
 
 net::Task<absl::Status> RuleEffects::File(const Account& account, std::vector<JudgedMail>& mails) {
@@ -112,7 +130,8 @@ net::Task<absl::Status> RuleEffects::File(const Account& account, std::vector<Ju
   if (std::none_of(mails.begin(), mails.end(), files)) co_return absl::OkStatus();
   if (account.type != AccountType::kImap) {
     for (JudgedMail& mail : mails) {
-      if (!mail.plan.stays) mail.plan.deliver = mail.plan.stays = true;
+      if (!mail.plan.stays) ShowInstead(mail);
+      for (const FilingStep& step : mail.plan.filings) NoteMishap(step.key, NoFolders(), mail);
     }
     co_await parts_.notes.Tell(
         account, words::Word("A rule wants mails put into folders or marked. Mailboxes that are "
@@ -141,7 +160,8 @@ net::Task<absl::Status> RuleEffects::GiveUpFiling(const Account& account,
   for (JudgedMail& mail : mails) {
     if (mail.plan.Files()) unfiled.push_back(&mail);
   }
-  const std::vector<absl::Status> outcomes(unfiled.size(), why);
+  const FilingVisit::Outcome outcome{why, 0};
+  const std::vector<FilingVisit::Outcome> outcomes(unfiled.size(), outcome);
   co_await TellFiling(account, unfiled, outcomes);
   co_return absl::OkStatus();
 }

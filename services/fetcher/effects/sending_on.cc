@@ -44,11 +44,17 @@ absl::Status NoFrom() {
       words::Word("the account has no usable From address; enter one in the account's settings"));
 }
 
+edge::v1::SentByRule KindOf(const rules::v1::Action& action) {
+  if (action.has_answer()) return edge::v1::SENT_BY_RULE_ANSWER;
+  return action.has_redirect() ? edge::v1::SENT_BY_RULE_COPY : edge::v1::SENT_BY_RULE_NOTICE;
+}
+
 // The owner, and nobody's message: told of failures alone.
-std::string ContextFor(const Account& account) {
+std::string ContextFor(const Account& account, const rules::v1::Action& action) {
   edge::v1::OutgoingContext context;
   context.set_user(account.owner);
   context.set_failures_only(true);
+  context.set_sent_by_rule(KindOf(action));
   return context.SerializeAsString();
 }
 
@@ -156,13 +162,15 @@ AnswerMail WriteNotice(const rules::v1::Action& action, const MailNotification& 
 }
 
 net::Task<absl::Status> SendingOn::SubmitCopy(const Account& account,
+                                              const rules::v1::Action& action,
                                               sender::v1::SubmitCopyRequest request) {
   if (request.mail().size() > kMostBytes) {
     co_return words::Error(absl::StatusCode::kResourceExhausted,
                            words::Word("the mail is too large to be sent on"));
   }
+  request.set_idempotency_key(action.key());
   request.set_owner(account.owner);
-  request.set_context(ContextFor(account));
+  request.set_context(ContextFor(account, action));
   auto answer = co_await rpc::Call(sender_.async(), &SenderAsync::SubmitCopy, std::move(request),
                                    kCopyDeadline);
   co_return answer.status();
@@ -173,22 +181,21 @@ net::Task<absl::Status> SendingOn::Redirect(const Account& account, const rules:
   const auto way = book_.For(account);
   if (!way) co_return NoWay();
   sender::v1::SubmitCopyRequest request;
-  request.set_idempotency_key(action.key());
   request.set_account_id(way->account_id);
   *request.mutable_recipients() = action.redirect().addresses();
   request.set_mail(std::move(mail));
   request.set_headers_only(action.redirect().headers_only());
-  co_return co_await SubmitCopy(account, std::move(request));
+  co_return co_await SubmitCopy(account, action, std::move(request));
 }
 
-net::Task<absl::Status> SendingOn::Submit(const Account& account, std::string key,
+net::Task<absl::Status> SendingOn::Submit(const Account& account, const rules::v1::Action& action,
                                           std::string account_id, sender::v1::Draft draft) {
   sender::v1::SubmitRequest request;
-  request.set_idempotency_key(std::move(key));
+  request.set_idempotency_key(action.key());
   request.set_account_id(std::move(account_id));
   request.set_owner(account.owner);
   *request.mutable_draft() = std::move(draft);
-  request.set_context(ContextFor(account));
+  request.set_context(ContextFor(account, action));
   auto answer =
       co_await rpc::Call(sender_.async(), &SenderAsync::Submit, std::move(request), kDeadline);
   co_return answer.status();
@@ -204,11 +211,10 @@ net::Task<absl::Status> SendingOn::Answer(const Account& account, const rules::v
   if (IsAsItIs(answer)) {
     if (from.domain.empty()) co_return NoFrom();
     sender::v1::SubmitCopyRequest request;
-    request.set_idempotency_key(action.key());
     request.set_account_id(way->account_id);
     request.add_recipients(answer.to());
     request.set_mail(WriteAnswer(action, from, std::time(nullptr)).mail);
-    co_return co_await SubmitCopy(account, std::move(request));
+    co_return co_await SubmitCopy(account, action, std::move(request));
   }
   sender::v1::Draft draft;
   if (!from.domain.empty()) *draft.mutable_from() = rpc::ToProto(from);
@@ -219,7 +225,7 @@ net::Task<absl::Status> SendingOn::Answer(const Account& account, const rules::v
   *draft.mutable_references() = answer.references();
   draft.set_auto_submitted(sender::v1::AUTO_SUBMITTED_REPLIED);
   draft.set_no_signature(true);
-  co_return co_await Submit(account, action.key(), way->account_id, std::move(draft));
+  co_return co_await Submit(account, action, way->account_id, std::move(draft));
 }
 
 absl::StatusOr<AnswerMail> SendingOn::Written(const Account& account,
@@ -249,12 +255,11 @@ net::Task<absl::Status> SendingOn::Mailto(const Account& account, const rules::v
     const auto written = WrittenNotice(account, action, notification);
     if (!written.ok()) co_return written.status();
     sender::v1::SubmitCopyRequest request;
-    request.set_idempotency_key(action.key());
     request.set_account_id(way->account_id);
     for (const mail::Address& to : notification.to) request.add_recipients(to.Spec());
     for (const mail::Address& cc : notification.cc) request.add_recipients(cc.Spec());
     request.set_mail(written->mail);
-    co_return co_await SubmitCopy(account, std::move(request));
+    co_return co_await SubmitCopy(account, action, std::move(request));
   }
   sender::v1::Draft draft;
   for (const mail::Address& to : notification.to) *draft.add_to() = rpc::ToProto(to);
@@ -263,7 +268,7 @@ net::Task<absl::Status> SendingOn::Mailto(const Account& account, const rules::v
   draft.set_text(notification.text);
   draft.set_auto_submitted(sender::v1::AUTO_SUBMITTED_NOTIFIED);
   draft.set_no_signature(true);
-  co_return co_await Submit(account, action.key(), way->account_id, std::move(draft));
+  co_return co_await Submit(account, action, way->account_id, std::move(draft));
 }
 
 }  // namespace postern::fetcher

@@ -52,9 +52,11 @@ class SendingOn {
                                            const MailNotification& notification) const;
 
  private:
-  net::Task<absl::Status> Submit(const Account& account, std::string key, std::string account_id,
-                                 sender::v1::Draft draft);
-  net::Task<absl::Status> SubmitCopy(const Account& account, sender::v1::SubmitCopyRequest request);
+  // Under the action's key.
+  net::Task<absl::Status> Submit(const Account& account, const rules::v1::Action& action,
+                                 std::string account_id, sender::v1::Draft draft);
+  net::Task<absl::Status> SubmitCopy(const Account& account, const rules::v1::Action& action,
+                                     sender::v1::SubmitCopyRequest request);
 
   sender::v1::SenderService::StubInterface& sender_;
   const SendingBook& book_;

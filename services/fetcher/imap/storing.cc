@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "lib/mail/utf8.h"
 #include "lib/net/deadline.h"
 #include "lib/words/wording.h"
 #include "services/fetcher/imap/session.h"
@@ -20,6 +21,7 @@ using std::chrono::seconds;
 
 // For each piece on its way to the server; a slow one is no dead one.
 constexpr seconds kPieceLimit{60};
+constexpr size_t kMaxSaid = 200;  // bytes of a server's words
 
 std::string WriteInternalDate(int64_t unix) {
   return absl::FormatTime("\"%d-%b-%Y %H:%M:%S +0000\"", absl::FromUnixSeconds(unix),
@@ -43,7 +45,13 @@ absl::Status Session::TargetRefusal(absl::string_view verb, const std::string& m
     return words::Error(absl::StatusCode::kFailedPrecondition,
                         words::Word("the mail is larger than the mail server takes"));
   }
-  return refused;
+  if (!absl::IsFailedPrecondition(refused)) return refused;
+  const std::string said(mail::CutUtf8(mail::CleanLine(answer.text), kMaxSaid));
+  if (said.empty()) {
+    return words::Error(refused.code(), words::Word("the mail server refuses it"));
+  }
+  return words::Error(refused.code(),
+                      words::Word("the mail server refuses it (server says: $0)", said));
 }
 
 // By a literal that waits for the server's "+" always: who refuses does so before the mail is

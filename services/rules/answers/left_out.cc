@@ -30,6 +30,7 @@ void Say(const Action& action, std::string why, std::vector<TraceStep>& trace) {
 AnswerCase CaseOf(const Action& action, const Facts& facts, const MessageView& mail) {
   AnswerCase answer{mail, facts.own_addresses, facts.envelope_from, facts.envelope_known};
   answer.age = facts.now - facts.received;
+  answer.is_news = facts.answers;
   // RFC 5230 section 4.5: addresses that are the user's, too.
   if (const auto* vacation = std::get_if<VacationAction>(&action.kind)) {
     answer.own_addresses.insert(answer.own_addresses.end(), vacation->addresses.begin(),
@@ -38,21 +39,23 @@ AnswerCase CaseOf(const Action& action, const Facts& facts, const MessageView& m
   return answer;
 }
 
-std::optional<std::string> WhyLeftOut(const Action& action, const AnswerCase& answer) {
+std::optional<words::Wording> WhyLeftOut(const Action& action, const AnswerCase& answer) {
   const bool answers = std::holds_alternative<VacationAction>(action.kind) ||
                        std::holds_alternative<ReplyAction>(action.kind);
   if (!answers) return std::nullopt;
-  const auto why = WhyNotAnswered(answer);
-  if (!why) return std::nullopt;
-  return absl::StrCat(ActionName(action), " left out: ", *why);
+  return WhyNotAnswered(answer);
+}
+
+std::string LeftOutLine(absl::string_view action, const words::Wording& why) {
+  return absl::StrCat(action, " left out: ", words::English(why));
 }
 
 void LeaveOutAnswers(const Facts& facts, const MessageView& mail, Evaluation& evaluation) {
   std::erase_if(evaluation.actions, [&](const Action& action) {
     AnswerCase answer = CaseOf(action, facts, mail);
     answer.addresses_known = !facts.own_addresses.empty();
-    auto why = WhyLeftOut(action, answer);
-    if (why) Say(action, *std::move(why), evaluation.trace);
+    const auto why = WhyLeftOut(action, answer);
+    if (why) Say(action, LeftOutLine(ActionName(action), *why), evaluation.trace);
     return why.has_value();
   });
 }

@@ -11,10 +11,11 @@ namespace postern::rules {
 // Who would answer by this action. `mail` as it came, without edits, and outlives the case.
 AnswerCase CaseOf(const Action& action, const Facts& facts, const MessageView& mail);
 
-// The line of the reasons about an answer that a rule asks for and that is not sent, whatever was
-// answered before: "vacation left out: the mail is from a list (List-Id)". Nothing: it may be
-// sent, or it is no answer.
-std::optional<std::string> WhyLeftOut(const Action& action, const AnswerCase& answer);
+// Why an answer that a rule asks for is not sent, whatever was answered before. Nothing: it may
+// be sent, or it is no answer.
+std::optional<words::Wording> WhyLeftOut(const Action& action, const AnswerCase& answer);
+// The line of the reasons about it: "vacation left out: the mail is from a list (List-Id)".
+std::string LeftOutLine(absl::string_view action, const words::Wording& why);
 
 // Takes such answers out of what an evaluation came to; its trace says why, behind what asked for
 // them. An account without any address is taken for the one that the mail was written to.

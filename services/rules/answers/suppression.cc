@@ -11,6 +11,9 @@
 namespace postern::rules {
 namespace {
 
+using words::Word;
+using words::Wording;
+
 // RFC 5230 section 4.5: Bcc stands there when the mail server leaves it to its recipient.
 constexpr absl::string_view kToFields[] = {"To",        "Cc",        "Bcc",
                                            "Resent-To", "Resent-Cc", "Resent-Bcc"};
@@ -38,8 +41,8 @@ std::string KeywordOf(const std::string& value) {
   return value.substr(0, value.find_first_of(" \t;("));
 }
 
-std::string Shown(absl::string_view name, absl::string_view value) {
-  return absl::StrCat("the mail says ", name, ": ", mail::CutUtf8(mail::CleanLine(value), kShown));
+Wording Shown(absl::string_view name, absl::string_view value) {
+  return Word("the mail says $0: $1", name, mail::CutUtf8(mail::CleanLine(value), kShown));
 }
 
 bool Names(const std::vector<std::string>& addresses, absl::string_view address) {
@@ -65,13 +68,13 @@ bool IsRobot(absl::string_view address) {
   return false;
 }
 
-std::optional<std::string> WhyAutomatic(const MessageView& mail) {
+std::optional<Wording> WhyAutomatic(const MessageView& mail) {
   if (const auto said = ValueOf(mail, "Auto-Submitted"); said && KeywordOf(*said) != "no")
     return Shown("Auto-Submitted", *said);
   if (const auto said = ValueOf(mail, "X-Auto-Response-Suppress"); said && *said != "none")
     return Shown("X-Auto-Response-Suppress", *said);
   for (absl::string_view name : kListFields) {
-    if (!mail.Fields(name).empty()) return absl::StrCat("the mail is from a list (", name, ")");
+    if (!mail.Fields(name).empty()) return Word("the mail is from a list ($0)", name);
   }
   if (const auto said = ValueOf(mail, "Precedence")) {
     const std::string keyword = KeywordOf(*said);
@@ -81,14 +84,14 @@ std::optional<std::string> WhyAutomatic(const MessageView& mail) {
   }
   if (const auto said = ValueOf(mail, "Content-Type");
       said && absl::StartsWith(*said, "multipart/report"))
-    return std::string("the mail is a report of a mail server");
+    return Word("the mail is a report of a mail server");
   for (absl::string_view name : {"X-Autoreply", "X-Autorespond", "X-Postern-Copied"}) {
-    if (!mail.Fields(name).empty()) return absl::StrCat("the mail has a field ", name);
+    if (!mail.Fields(name).empty()) return Word("the mail has a field $0", name);
   }
   return std::nullopt;
 }
 
-std::optional<std::string> WhySpam(const MessageView& mail) {
+std::optional<Wording> WhySpam(const MessageView& mail) {
   for (absl::string_view name : {"X-Spam-Flag", "X-Spam-Status", "X-Spam"}) {
     const auto said = ValueOf(mail, name);
     if (said && absl::StartsWith(*said, "yes")) return Shown(name, *said);
@@ -109,6 +112,11 @@ std::string SpecOf(const MessageView::Mailbox& mailbox) {
 }
 
 }  // namespace
+
+bool IsAutomatic(const MessageView& mail) {
+  const auto said = ValueOf(mail, "Auto-Submitted");
+  return said && KeywordOf(*said) != "no";
+}
 
 std::string AnswerAddress(const AnswerCase& answer) {
   if (answer.envelope_known) return answer.envelope_from;
@@ -133,24 +141,24 @@ std::optional<std::string> AddressWrittenTo(const MessageView& mail,
   return std::nullopt;
 }
 
-std::optional<std::string> WhyNotAnswered(const AnswerCase& answer) {
-  if (answer.age > kAnswered) return std::string("the mail came more than two days ago");
+std::optional<Wording> WhyNotAnswered(const AnswerCase& answer) {
+  if (!answer.is_news) return Word("mail that was there before is not answered");
+  if (answer.age > kAnswered) return Word("the mail came more than two days ago");
   const std::string to = AnswerAddress(answer);
   if (to.empty()) {
-    return std::string(answer.envelope_known ? "the mail's return path is empty"
-                                             : "the mail does not say who sent it");
+    if (answer.envelope_known) return Word("the mail's return path is empty");
+    return Word("the mail does not say who sent it");
   }
   if (auto why = WhyAutomatic(answer.mail)) return why;
-  if (IsRobot(to)) return absl::StrCat("nobody reads what is sent to ", to);
-  if (Names(answer.own_addresses, to))
-    return std::string("the mail's sender is this account itself");
-  if (LoopsBack(answer.mail, answer.own_addresses))
-    return std::string("the mail went round in a circle");
+  if (IsRobot(to))
+    return Word("nobody reads what is sent to $0", mail::CutUtf8(mail::CleanLine(to), kShown));
+  if (Names(answer.own_addresses, to)) return Word("the mail's sender is this account itself");
+  if (LoopsBack(answer.mail, answer.own_addresses)) return Word("the mail went round in a circle");
   if (auto why = WhySpam(answer.mail)) return why;
   if (!answer.addresses_known) return std::nullopt;
-  if (answer.own_addresses.empty()) return std::string("no address of the account is known");
+  if (answer.own_addresses.empty()) return Word("no address of the account is known");
   if (!AddressWrittenTo(answer.mail, answer.own_addresses))
-    return std::string("none of the account's addresses is in To or Cc");
+    return Word("none of the account's addresses is in To or Cc");
   return std::nullopt;
 }
 

@@ -8,11 +8,14 @@
 #include "lib/mail/address.h"
 #include "lib/mail/utf8.h"
 #include "lib/rpc/mail_codec.h"
+#include "services/rules/code_points.h"
 
 namespace postern::rules {
 namespace {
 
 constexpr size_t kKeyLength = 40;
+constexpr int kMaxTargets = 8;     // of one action that is told
+constexpr size_t kMaxShown = 200;  // code points
 
 template <class Texts>
 void AddAll(const std::vector<std::string>& from, Texts* to) {
@@ -133,6 +136,10 @@ struct Target {
   }
 };
 
+void KeepFew(google::protobuf::RepeatedPtrField<std::string>* texts) {
+  if (texts->size() > kMaxTargets) texts->DeleteSubrange(kMaxTargets, texts->size() - kMaxTargets);
+}
+
 }  // namespace
 
 v1::Action ToProto(const Action& action) {
@@ -173,11 +180,48 @@ v1::TraceStep ToProto(const TraceStep& step) {
   return out;
 }
 
+mail::v1::Wording WireText(const words::Wording& wording) {
+  mail::v1::Wording out;
+  out.set_text(wording.text);
+  for (const std::string& argument : wording.arguments) {
+    out.add_arguments(Shorten(mail::CleanLine(mail::RepairUtf8(argument)), kMaxShown));
+  }
+  return out;
+}
+
+v1::Action WithoutTexts(v1::Action action) {
+  action.clear_key();
+  if (action.has_answer()) {
+    const std::string to = action.answer().to();
+    action.mutable_answer()->Clear();
+    action.mutable_answer()->set_to(to);
+  } else if (action.has_notify()) {
+    // Not all of a web address: it may have a token in it.
+    const std::string& method = action.notify().method();
+    const std::string shown = method.substr(0, method.find_first_of("?#"));
+    action.mutable_notify()->Clear();
+    action.mutable_notify()->set_method(Shorten(shown, kMaxShown));
+  } else if (action.has_reject()) {
+    action.mutable_reject()->set_reason(Shorten(action.reject().reason(), kMaxShown));
+  } else if (action.has_quarantine()) {
+    action.mutable_quarantine()->set_reason(Shorten(action.quarantine().reason(), kMaxShown));
+  } else if (action.has_note()) {
+    action.mutable_note()->Clear();
+  } else if (action.has_redirect()) {
+    KeepFew(action.mutable_redirect()->mutable_addresses());
+  } else if (action.has_deliver()) {
+    KeepFew(action.mutable_deliver()->mutable_to());
+  }
+  return action;
+}
+
 void PutAnswer(const AutomaticAnswer& answer, v1::Action& action) {
   v1::Action::Answer& out = *action.mutable_answer();
   out.set_to(mail::RepairUtf8(answer.to));
-  if (const auto from = mail::ParseAddress(answer.from); from.ok())
+  if (auto from = mail::ParseAddress(answer.from); from.ok()) {
+    from->display_name = answer.from_name;
     *out.mutable_from() = rpc::ToProto(*from);
+  }
   out.set_subject(mail::RepairUtf8(answer.subject));
   out.set_text(mail::RepairUtf8(answer.text));
   out.set_mime(answer.mime);

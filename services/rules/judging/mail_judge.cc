@@ -13,6 +13,8 @@
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
+#include "lib/words/wording.h"
+#include "services/rules/judging/action_codec.h"
 #include "services/rules/judging/proposal.h"
 #include "services/rules/judging/question.h"
 #include "services/rules/judging/trial.h"
@@ -274,10 +276,11 @@ net::Task<void> MailJudge::Suspend(const std::string& user, const ProgramInForce
   if (!suspended.ok()) co_return;  // it fails again, and is suspended then
   Suspensions().Increment();
   log::Warn("a script is suspended: it failed three times in a row", {{"scope", user}});
-  judged.response.add_errors(
-      absl::StrCat("Your script ", active.name,
-                   " failed three times in a row, and is not run any more. Mend it, and put it in "
-                   "force again."));
+  const words::Wording told = words::Word(
+      "Your script \"$0\" failed with three mails in a row, and is not run any more. Mend it, and "
+      "put it in force again.",
+      script.name);
+  *judged.response.add_errors() = WireText(told);
 }
 
 }  // namespace postern::rules

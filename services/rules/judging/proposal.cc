@@ -10,12 +10,16 @@
 #include "absl/strings/str_join.h"
 #include "lib/crypto/digest.h"
 #include "lib/mail/utf8.h"
+#include "lib/rpc/mail_codec.h"
 #include "services/rules/answers/answer.h"
 #include "services/rules/answers/left_out.h"
 #include "services/rules/judging/action_codec.h"
 
 namespace postern::rules {
 namespace {
+
+using words::Word;
+using words::Wording;
 
 constexpr uint64_t kSameRedirect = 12 * 3600;  // seconds
 constexpr size_t kBudgetKeyLength = 24;
@@ -36,6 +40,7 @@ class Proposer {
 
   void Add(const Action& action) {
     proposal_ = Proposal();
+    proposal_.name = std::string(ActionName(action));
     proposal_.action = ToProto(action);
     proposal_.action.set_key(keys_.Next(action));
     if (!Consider(action)) return;
@@ -59,48 +64,45 @@ class Proposer {
   }
 
   bool ConsiderNotify(const Action& action, const NotifyAction& notify) {
-    if (absl::StartsWithIgnoreCase(notify.method, "mailto:") && IsOfANotification())
-      return Refuse(action, "not notified: this mail is a notification itself");
+    // RFC 5436 section 2.7: its answer might be the next one.
+    if (absl::StartsWithIgnoreCase(notify.method, "mailto:") && IsAutomatic(message_))
+      return Refuse(Word("this mail was sent automatically"));
     if (action.operator_rule) return true;
     proposal_.claim = ClaimFor({}, {{"notifies", kNotifiesAnHour, absl::Hours(1)}});
-    proposal_.spent = absl::StrCat("More than ", kNotifiesAnHour,
-                                   " notifications within an hour: the rest is left out.");
+    proposal_.spent = Word("there were more than $0 notifications within an hour", kNotifiesAnHour);
+    proposal_.spent_told =
+        Word("Your rules made more than $0 notifications within an hour: the rest is left out.",
+             kNotifiesAnHour);
     return true;
   }
 
   bool ConsiderVacation(const Action& action, const VacationAction& vacation) {
     const AnswerCase answer = CaseOf(action, facts_, message_);
-    if (const auto why = WhyLeftOut(action, answer)) return Refuse(action, *why);
+    if (const auto why = WhyLeftOut(action, answer)) return RefuseAnswer(answer, *why);
     PutAnswer(WriteVacation(vacation, answer), proposal_.action);
     Once(AnswerAddress(answer), vacation.handle, vacation.seconds);
     return true;
   }
 
   bool ConsiderReply(const Action& action, const ReplyAction& reply) {
-    if (reply.text.empty()) {
-      return Refuse(action, absl::StrCat("reply left out: there is no text ", reply.file_name));
-    }
     const AnswerCase answer = CaseOf(action, facts_, message_);
-    if (const auto why = WhyLeftOut(action, answer)) return Refuse(action, *why);
+    if (reply.text.empty()) {
+      return RefuseAnswer(answer, Word("there is no text $0", reply.file_name));
+    }
+    if (const auto why = WhyLeftOut(action, answer)) return RefuseAnswer(answer, *why);
     PutAnswer(WriteReply(reply, answer), proposal_.action);
     Once(AnswerAddress(answer), reply.handle, reply.seconds);
     return true;
   }
 
-  // RFC 5436 section 2.7.1: a notification that came by mail makes none that goes by mail.
-  bool IsOfANotification() const {
-    const std::vector<const MessageView::Field*> said = message_.Fields("Auto-Submitted");
-    return !said.empty() && absl::StartsWithIgnoreCase(said.front()->raw, "auto-notified");
-  }
-
   bool ConsiderRedirect(const Action& action, const RedirectAction& redirect) {
     if (!LeaveOutOwn()) {
       out_.keep_instead = out_.keep_instead || !redirect.copy;
-      return Refuse(action, "not redirected: the address is that of its own mailbox");
+      return Refuse(Word("the address is that of its own mailbox"));
     }
     if (message_.Fields("Received").size() > kMaxReceived) {
       out_.keep_instead = out_.keep_instead || !redirect.copy;
-      return Refuse(action, "not redirected: it has gone through too many servers");
+      return Refuse(Word("it has gone through too many servers"));
     }
     const std::vector<const MessageView::Field*> ids = message_.Fields("Message-ID");
     std::string once;
@@ -113,9 +115,10 @@ class Proposer {
     std::vector<Budget> budgets;
     if (!action.operator_rule) budgets = {{"redirects", kRedirectsADay, absl::Hours(24)}};
     proposal_.claim = ClaimFor(std::move(once), std::move(budgets));
-    proposal_.done_before = "not redirected: this mail went there before";
-    proposal_.spent = absl::StrCat("More than ", kRedirectsADay,
-                                   " mails redirected within a day: the rest is kept.");
+    proposal_.done_before = Word("this mail went there before");
+    proposal_.spent = Word("more than $0 mails were redirected within a day", kRedirectsADay);
+    proposal_.spent_told = Word(
+        "Your rules redirected more than $0 mails within a day: the rest is kept.", kRedirectsADay);
     proposal_.moves_mail = !redirect.copy;
     return true;
   }
@@ -145,9 +148,9 @@ class Proposer {
     } else {
       proposal_.claim->once.clear();  // RFC 6131 section 2: each mail is answered
     }
-    proposal_.done_before = absl::StrCat("no answer: ", to, " was answered before");
-    proposal_.spent =
-        absl::StrCat("Too many automatic answers: ", to, " was not answered any more.");
+    proposal_.done_before = Word("$0 was answered before", to);
+    proposal_.spent = Word("there are too many automatic answers");
+    proposal_.spent_told = Word("Too many automatic answers: $0 was not answered any more.", to);
     ++out_.answers;
   }
 
@@ -155,9 +158,14 @@ class Proposer {
     return {request_.mail_id(), proposal_.action.key(), std::move(once), std::move(budgets)};
   }
 
-  bool Refuse(const Action& action, std::string why) {
-    out_.notes.push_back({"", action.line, std::move(why), true});
+  bool Refuse(Wording why) {
+    std::string text = LeftOutLine(proposal_.name, why);
+    out_.notes.push_back({std::move(proposal_.action), std::move(text), std::move(why)});
     return false;
+  }
+  bool RefuseAnswer(const AnswerCase& answer, Wording why) {
+    proposal_.action.mutable_answer()->set_to(mail::RepairUtf8(AnswerAddress(answer)));
+    return Refuse(std::move(why));
   }
 
   const v1::EvaluateRequest& request_;
@@ -168,21 +176,34 @@ class Proposer {
   Proposals out_;
 };
 
-// Addresses in it may be no text. The reason has it, too: it tells what a rule asked for.
-void AddNote(const std::string& text, uint32_t line, v1::EvaluateResponse& response) {
-  response.add_trace()->set_text(mail::RepairUtf8(text));
-  response.mutable_trace()->rbegin()->set_line(line);
-  response.mutable_trace()->rbegin()->set_action(true);
+// The reason has it, too: it tells what a rule asked for.
+void AddNote(LeftOutNote note, v1::EvaluateResponse& response) {
+  const std::string text = mail::RepairUtf8(note.text);
+  v1::TraceStep& step = *response.add_trace();
+  step.set_text(text);
+  step.set_line(note.action.line());
+  step.set_action(true);
+  v1::LeftOut& left_out = *response.add_left_out();
+  *left_out.mutable_why() = WireText(note.why);
+  *left_out.mutable_action() = WithoutTexts(std::move(note.action));
   std::string& reason = *response.mutable_reason();
   if (reason.size() > kMaxReason) return;
   absl::StrAppend(&reason, reason.empty() ? "" : "; ",
-                  mail::CutUtf8(mail::CleanLine(mail::RepairUtf8(text)), kMaxNote));
+                  mail::CutUtf8(mail::CleanLine(text), kMaxNote));
 }
 
-void AddOnce(const std::string& said, v1::EvaluateResponse& response) {
-  const std::string error = mail::RepairUtf8(said);
+void AddOnce(const Wording& said, v1::EvaluateResponse& response) {
+  const mail::v1::Wording error = WireText(said);
   const auto& all = response.errors();
-  if (std::find(all.begin(), all.end(), error) == all.end()) response.add_errors(error);
+  const auto same = [&](const mail::v1::Wording& one) {
+    return one.SerializeAsString() == error.SerializeAsString();
+  };
+  if (std::none_of(all.begin(), all.end(), same)) *response.add_errors() = error;
+}
+
+// What `proposal` would have done is not done.
+void LeaveOut(Proposal& proposal, const Wording& why, v1::EvaluateResponse& response) {
+  AddNote({std::move(proposal.action), LeftOutLine(proposal.name, why), why}, response);
 }
 
 bool Keeps(const v1::EvaluateResponse& response) {
@@ -202,8 +223,8 @@ Proposals Propose(const v1::EvaluateRequest& request, const Facts& facts,
 void DropAnswers(Proposals& proposals) {
   std::erase_if(proposals.proposals, [&](const Proposal& proposal) {
     if (!proposal.action.has_answer()) return false;
-    const uint32_t line = proposal.action.line();
-    proposals.notes.push_back({"", line, "no answer: there are too many automatic answers", true});
+    const Wording why = Word("there are too many automatic answers");
+    proposals.notes.push_back({proposal.action, LeftOutLine(proposal.name, why), why});
     return true;
   });
   proposals.answers = 0;
@@ -213,17 +234,17 @@ void Settle(Proposals proposals, const std::vector<UserMemory::Answer>& answers,
             v1::EvaluateResponse& response) {
   bool keep = proposals.keep_instead;
   size_t next = 0;
-  for (const TraceStep& note : proposals.notes) AddNote(note.text, note.line, response);
+  for (LeftOutNote& note : proposals.notes) AddNote(std::move(note), response);
   for (Proposal& proposal : proposals.proposals) {
     UserMemory::Answer answer = UserMemory::Answer::kYes;
     if (proposal.claim && next < answers.size()) answer = answers[next++];
     if (answer == UserMemory::Answer::kDoneBefore) {
-      AddNote(proposal.done_before, proposal.action.line(), response);
+      LeaveOut(proposal, proposal.done_before, response);
       continue;
     }
     if (answer == UserMemory::Answer::kSpent) {
-      AddNote(proposal.spent, proposal.action.line(), response);
-      AddOnce(proposal.spent, response);
+      LeaveOut(proposal, proposal.spent, response);
+      AddOnce(proposal.spent_told, response);
       keep = keep || proposal.moves_mail;
       continue;
     }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/words/wording.h"
 #include "postern/rules/v1/rules.pb.h"
 #include "services/rules/engine/evaluate.h"
 #include "services/rules/memory/user_memory.h"
@@ -23,15 +24,24 @@ struct Proposal {
   v1::Action action;
   std::optional<UserMemory::Claim> claim;   // none: it may be done
   std::optional<UserMemory::NewMark> mark;  // left when it was done
-  std::string done_before;                  // for the trace, when another mail had it done
-  std::string spent;                        // for the user, when their budget is
+  std::string name;                         // for the trace: "redirect"
+  words::Wording done_before;               // why not, when another mail had it done
+  words::Wording spent;                     // why not, when their budget is spent
+  words::Wording spent_told;                // of that, for the user
   bool moves_mail = false;                  // without it, the mail is to be kept
+};
+
+// What is not done.
+struct LeftOutNote {
+  v1::Action action;
+  std::string text;  // for the trace: "redirect left out: this mail went there before"
+  words::Wording why;
 };
 
 struct Proposals {
   std::vector<Proposal> proposals;
-  std::vector<TraceStep> notes;  // what is not done, and why
-  bool keep_instead = false;     // what would have taken the mail away is not done
+  std::vector<LeftOutNote> notes;
+  bool keep_instead = false;  // what would have taken the mail away is not done
   size_t answers = 0;
 };
 

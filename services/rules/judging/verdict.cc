@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "lib/mail/utf8.h"
 #include "lib/rpc/mail_codec.h"
+#include "lib/words/wording.h"
 #include "services/rules/code_points.h"
 #include "services/rules/judging/action_codec.h"
 
@@ -20,9 +21,8 @@ constexpr size_t kMaxSubjectCodePoints = 200;
 constexpr size_t kMaxReason = 600, kMaxReasons = 4;
 constexpr int kMaxSteps = 20;  // of a trace that is recorded; as many notes
 constexpr size_t kMaxStepCodePoints = 200;
-constexpr int kMaxActions = 20;  // the same
+constexpr int kMaxActions = 20;  // the same, and what is left out, and errors
 constexpr size_t kMaxMailRefBytes = 1024;
-constexpr int kMaxTargets = 8;  // of one action
 constexpr char kMatched[] = " matched \"";
 
 std::string Line(const TraceStep& step) {
@@ -60,45 +60,64 @@ const ProgramInForce* FindByHash(const Stages& stages, absl::string_view hash) {
   return nullptr;
 }
 
+const ProgramInForce* FindByName(const Stages& stages, absl::string_view name) {
+  for (const ProgramInForce& one : stages.programs) {
+    if (one.name == name) return &one;
+  }
+  return nullptr;
+}
+
+v1::TraceStep StepOf(const TraceStep& step, const Stages& stages) {
+  v1::TraceStep out = ToProto(step);
+  const ProgramInForce* program = step.program.empty() ? nullptr : FindByName(stages, step.program);
+  if (program == nullptr) return out;
+  out.set_scope(program->scope);
+  out.set_language(program->language);
+  return out;
+}
+
+void NameProgram(const Stages& stages, v1::Action& action) {
+  const ProgramInForce* program = FindByHash(stages, action.program());
+  if (program == nullptr) return;
+  action.set_program(mail::RepairUtf8(program->name));
+  action.set_scope(program->scope);
+  action.set_language(program->language);
+}
+
+words::Wording Failure(const ProgramInForce& failed, const RunError& error) {
+  if (failed.language == v1::RULE_LANGUAGE_PERSONAL) {
+    return words::Word("Your rules failed, and did nothing with the mail: $0", error.message);
+  }
+  return words::Word("Your script \"$0\" failed, and did nothing with the mail: $1", failed.name,
+                     error.message);
+}
+
+// What operators did wrong is not their users' affair: it stands in the record of the mail.
+void AddFailure(const Stages& stages, const RunError& error, v1::EvaluateResponse& response) {
+  const ProgramInForce* failed = FindByHash(stages, error.program);
+  if (failed == nullptr) return;
+  if (!failed->operator_rule) {
+    *response.add_errors() = WireText(Failure(*failed, error));
+    return;
+  }
+  response.add_trace()->set_text(mail::RepairUtf8(
+      absl::StrCat(failed->name, " failed, and did nothing with the mail: ", error.message)));
+}
+
 bool IsImplicitKeep(const v1::Action& action) {
   return action.has_keep() && action.keep().implicit() && action.keep().flags().empty();
+}
+
+template <class Items>
+void AddFew(const Items& from, Items* to) {
+  for (const auto& item : from) {
+    if (to->size() < kMaxActions) *to->Add() = item;
+  }
 }
 
 // What is not done though a rule asks for it, and what could not be run: it stands behind what
 // rules say, and is of no program.
 bool IsNote(const v1::TraceStep& step) { return step.program().empty(); }
-
-void KeepFew(google::protobuf::RepeatedPtrField<std::string>* texts) {
-  if (texts->size() > kMaxTargets) texts->DeleteSubrange(kMaxTargets, texts->size() - kMaxTargets);
-}
-
-// What was done, and to whom; nothing of what an answer or a notification says.
-v1::Action Recorded(v1::Action action) {
-  action.clear_key();
-  if (action.has_answer()) {
-    const std::string to = action.answer().to();
-    action.mutable_answer()->Clear();
-    action.mutable_answer()->set_to(to);
-  } else if (action.has_notify()) {
-    // Not all of a web address: it may have a token in it.
-    const std::string& method = action.notify().method();
-    const std::string shown = method.substr(0, method.find_first_of("?#"));
-    action.mutable_notify()->Clear();
-    action.mutable_notify()->set_method(Shorten(shown, kMaxStepCodePoints));
-  } else if (action.has_reject()) {
-    action.mutable_reject()->set_reason(Shorten(action.reject().reason(), kMaxStepCodePoints));
-  } else if (action.has_quarantine()) {
-    action.mutable_quarantine()->set_reason(
-        Shorten(action.quarantine().reason(), kMaxStepCodePoints));
-  } else if (action.has_note()) {
-    action.mutable_note()->Clear();
-  } else if (action.has_redirect()) {
-    KeepFew(action.mutable_redirect()->mutable_addresses());
-  } else if (action.has_deliver()) {
-    KeepFew(action.mutable_deliver()->mutable_to());
-  }
-  return action;
-}
 
 std::string SenderOf(const mail::v1::Mail& mail) {
   if (mail.from().empty()) return Shorten(mail.envelope_from(), kMaxFromCodePoints);
@@ -117,20 +136,15 @@ void FillResponse(const Evaluation& evaluation, const Stages& stages,
     out.set_key(mail::RepairUtf8(mark.key));
     out.set_seconds(mark.seconds);
   }
-  for (const TraceStep& step : evaluation.trace) *response.add_trace() = ToProto(step);
-  for (const std::string& trouble : stages.troubles) response.add_errors(trouble);
-  if (!evaluation.error) return;
-  const ProgramInForce* failed = FindByHash(stages, evaluation.error->program);
-  // What operators did wrong is not their users' affair.
-  if (failed == nullptr || failed->operator_rule) return;
-  response.add_errors(
-      absl::StrCat(failed->name, ": ", mail::RepairUtf8(evaluation.error->message)));
+  for (const TraceStep& step : evaluation.trace) *response.add_trace() = StepOf(step, stages);
+  for (const words::Wording& trouble : stages.troubles) *response.add_errors() = WireText(trouble);
+  if (evaluation.error) AddFailure(stages, *evaluation.error, response);
 }
 
 void NamePrograms(const Stages& stages, v1::EvaluateResponse& response) {
-  for (v1::Action& action : *response.mutable_actions()) {
-    const ProgramInForce* program = FindByHash(stages, action.program());
-    if (program != nullptr) action.set_program(mail::RepairUtf8(program->name));
+  for (v1::Action& action : *response.mutable_actions()) NameProgram(stages, action);
+  for (v1::LeftOut& one : *response.mutable_left_out()) {
+    NameProgram(stages, *one.mutable_action());
   }
 }
 
@@ -166,8 +180,10 @@ v1::Decision MakeDecision(const v1::EvaluateRequest& request, const v1::Evaluate
   if (request.mail_ref().size() <= kMaxMailRefBytes) decision.set_mail_ref(request.mail_ref());
   for (const v1::Action& action : response.actions()) {
     if (decision.actions_size() == kMaxActions) break;
-    *decision.add_actions() = Recorded(action);
+    *decision.add_actions() = WithoutTexts(action);
   }
+  AddFew(response.errors(), decision.mutable_errors());
+  AddFew(response.left_out(), decision.mutable_left_out());
   int steps = 0, notes = 0;
   for (const v1::TraceStep& step : response.trace()) {
     if (++(IsNote(step) ? notes : steps) > kMaxSteps) continue;

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "lib/process/log.h"
 #include "lib/process/metrics.h"
@@ -207,7 +206,7 @@ void ProgramsInForce::Adopt(const ProgramKey& key, CompiledSource compiled, Scop
   const absl::Status error = compiled.error();
   const auto old = before.parts.find(key);
   if (old != before.parts.end()) part.program = old->second.program;
-  part.trouble = absl::StrCat("Your rules can't be used as they are: ", error.message());
+  part.trouble = words::Word("Your rules can't be used as they are: $0", error.message());
   LoadFailures().Increment();
   // Its text may quote the script, which is its author's.
   log::Error("a stored rule program can't be used; the one before stays in force",

@@ -10,6 +10,7 @@
 
 #include "lib/net/event.h"
 #include "lib/net/task.h"
+#include "lib/words/wording.h"
 #include "services/rules/programs/compiler.h"
 #include "services/rules/programs/stored_programs.h"
 
@@ -28,7 +29,7 @@ struct ProgramInForce {
 // meanwhile.
 struct Stages {
   std::vector<ProgramInForce> programs;
-  std::vector<std::string> troubles;  // of the user: what of theirs can't be compiled any more
+  std::vector<words::Wording> troubles;  // of the user: what of theirs can't be compiled any more
 };
 
 // The stored programs, compiled when a mail first needs them. What changes is compiled anew, and
@@ -60,7 +61,8 @@ class ProgramsInForce {
  private:
   struct Part {
     PreparedProgramPtr program;  // null: it never could be compiled
-    std::string source_hash, trouble;
+    std::string source_hash;
+    words::Wording trouble;  // of its owner
   };
   struct Scope {
     explicit Scope(boost::asio::any_io_executor executor) : compiled(executor) {}

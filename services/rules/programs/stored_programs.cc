@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kPollEvery = 500ms;
 constexpr size_t kLoadedAtOnce = 16;  // of up to 256 KiB each
+constexpr int kRemovals = 3;
 
 prometheus::Gauge& ProgramsGauge() {
   static auto& gauge = metrics::Gauge("postern_rules_programs", "Stored rule programs");
@@ -222,6 +223,30 @@ net::Task<absl::Status> StoredPrograms::Apply(ProgramChange change) {
   co_return co_await Refresh();
 }
 
+// What another replica stored comes to light behind Refresh, and again behind Apply.
+net::Task<absl::Status> StoredPrograms::RemoveAll(std::string scope) {
+  for (int i = 0; i < kRemovals; ++i) {
+    if (absl::Status s = co_await Refresh(); !s.ok()) co_return s;
+    ProgramChange removal = RemovalOf(scope);
+    if (removal.steps().empty()) co_return absl::OkStatus();
+    if (absl::Status s = co_await Apply(std::move(removal)); !s.ok()) co_return s;
+  }
+  co_return absl::AbortedError("the rules are being changed");
+}
+
+// Those, too, that can't be read any more.
+ProgramChange StoredPrograms::RemovalOf(const std::string& scope) const {
+  ProgramChange removal;
+  const ProgramKey first{scope, v1::RULE_LANGUAGE_UNSPECIFIED, ""};
+  for (auto at = programs_.lower_bound(first); at != programs_.end(); ++at) {
+    if (at->first.scope != scope) break;
+    removal.Remove(at->first);
+  }
+  const ActiveScript none;
+  if (active_.contains(scope)) removal.Activate(scope, none);
+  return removal;
+}
+
 const v1::RuleProgram* StoredPrograms::Find(const ProgramKey& key) const {
   const auto found = programs_.find(key);
   return found == programs_.end() || found->second.program.scope().empty() ? nullptr
@@ -245,7 +270,10 @@ std::vector<v1::RuleProgram> StoredPrograms::List(const std::string& scope) cons
     v1::RuleProgram& program = listed.emplace_back(record.program);
     const bool script = key.language == v1::RULE_LANGUAGE_SIEVE;
     const ActiveScript active = ActiveOf(key.scope);
-    program.set_active(!script || (active.name == key.name && active.suspended.empty()));
+    const bool chosen = !script || active.name == key.name;
+    program.set_suspended(script && chosen && !active.suspended.empty() &&
+                          active.suspended == program.program_hash());
+    program.set_active(chosen && !program.suspended());
   }
   std::stable_partition(listed.begin(), listed.end(), [](const v1::RuleProgram& program) {
     return program.scope() == kSiteScope;

@@ -120,6 +120,21 @@ inline std::string NotSentTo(const Words& words, absl::string_view recipient,
                              absl::string_view reason) {
   return words.Say("Not sent to $0: $1", recipient, reason);
 }
+// TRANSLATORS: the next three are about mails that no user wrote; $0 is an address, $1 the reason.
+inline std::string AnswerNotSentTo(const Words& words, absl::string_view recipient,
+                                   absl::string_view reason) {
+  return words.Say("The automatic answer that a rule sent to $0 was not delivered: $1", recipient,
+                   reason);
+}
+inline std::string CopyNotSentTo(const Words& words, absl::string_view recipient,
+                                 absl::string_view reason) {
+  return words.Say("A mail that a rule sent on to $0 was not delivered there: $1", recipient,
+                   reason);
+}
+inline std::string NoticeNotSentTo(const Words& words, absl::string_view recipient,
+                                   absl::string_view reason) {
+  return words.Say("The notice that a rule sent to $0 was not delivered: $1", recipient, reason);
+}
 inline std::string DelayedTo(const Words& words, absl::string_view recipient,
                              absl::string_view reason) {
   return words.Say("Not yet sent to $0: $1", recipient, reason);

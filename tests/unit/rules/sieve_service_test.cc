@@ -348,15 +348,57 @@ TEST_F(SieveServiceTest, AScriptThatFailsThreeTimesIsSuspended) {
     const auto answer = Evaluate(Whole(absl::StrCat("m", i), "x"));
     EXPECT_THAT(ActionsOf(answer), ElementsAre("keep"));
     ASSERT_GE(answer.errors_size(), 1);
-    EXPECT_THAT(answer.errors(0), HasSubstr("main.sieve: "));
+    EXPECT_THAT(answer.errors(0).text(), HasSubstr("Your script \"$0\" failed"));
+    EXPECT_THAT(answer.errors(0).arguments(), ElementsAre("main.sieve", HasSubstr("broken")));
     EXPECT_EQ(answer.errors_size(), i == 3 ? 2 : 1);
   }
   const auto after = Evaluate(Whole("m4", "x"));
   EXPECT_THAT(after.errors(), IsEmpty());
   ASSERT_EQ(replica_.List().programs_size(), 1);
   EXPECT_FALSE(replica_.List().programs(0).active());
+  EXPECT_TRUE(replica_.List().programs(0).suspended());
+  ASSERT_TRUE(Eventually([&] { return replica_.Decisions("m3").decisions_size() == 1; }));
+  EXPECT_EQ(replica_.Decisions("m3").decisions(0).errors_size(), 2) << "to be found out later";
   Put("discard;");
+  EXPECT_TRUE(replica_.List().programs(0).active());
+  EXPECT_FALSE(replica_.List().programs(0).suspended());
   EXPECT_THAT(Judge(Whole("m5", "x")), ElementsAre("discard")) << "mended";
+}
+
+TEST_F(SieveServiceTest, WhatCouldNotBeDoneStandsInTheRecord) {
+  Put("require \"fileinto\"; fileinto \"Gone\";");
+  const auto mail = Whole("m1", "x");
+  Evaluate(mail);
+  v1::CommitEvaluationRequest request;
+  request.set_user(kUser);
+  request.set_mail_id("m1");
+  request.add_mishaps()->mutable_why()->set_text("there is no folder \"$0\"");
+  request.mutable_mishaps(0)->mutable_why()->add_arguments("Gone");
+  request.set_shown_instead(true);
+  v1::CommitEvaluationResponse done;
+  ASSERT_TRUE(replica_.Call(&Stub::CommitEvaluation, request, &done).ok());
+  const auto listed = replica_.Decisions("m1");
+  ASSERT_EQ(listed.decisions_size(), 1);
+  const v1::Decision& decision = listed.decisions(0);
+  EXPECT_EQ(decision.subject(), "x");
+  ASSERT_EQ(decision.mishaps_size(), 1);
+  EXPECT_THAT(decision.mishaps(0).why().arguments(), ElementsAre("Gone"));
+  EXPECT_TRUE(decision.shown_instead());
+  EXPECT_EQ(decision.actions(0).scope(), kUser);
+  EXPECT_EQ(decision.actions(0).language(), v1::RULE_LANGUAGE_SIEVE);
+  // Of nobody's mail but one's own.
+  request.set_user("carol@example.org");
+  ASSERT_TRUE(replica_.Call(&Stub::CommitEvaluation, request, &done).ok());
+  request.set_mail_id("unknown");
+  ASSERT_TRUE(replica_.Call(&Stub::CommitEvaluation, request, &done).ok());
+  EXPECT_EQ(replica_.Decisions("m1").decisions(0).mishaps_size(), 1);
+  EXPECT_EQ(replica_.Decisions("").decisions_size(), 1);
+  // Judged once more, after a crash: what failed may work now.
+  Evaluate(mail);
+  EXPECT_EQ(replica_.Decisions("m1").decisions(0).mishaps_size(), 0);
+  for (int i = 0; i < 21; ++i) request.add_mishaps();
+  EXPECT_EQ(replica_.Call(&Stub::CommitEvaluation, request, &done).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_F(SieveServiceTest, RedirectsHaveABudgetAndWhatIsLeftIsKept) {
@@ -366,7 +408,7 @@ TEST_F(SieveServiceTest, RedirectsHaveABudgetAndWhatIsLeftIsKept) {
   const auto spent = Evaluate(Whole("m200", "x"));
   EXPECT_THAT(ActionsOf(spent), ElementsAre("keep"));
   ASSERT_EQ(spent.errors_size(), 1);
-  EXPECT_THAT(spent.errors(0), HasSubstr("200"));
+  EXPECT_THAT(spent.errors(0).arguments(), ElementsAre("200"));
   EXPECT_THAT(Judge(Whole("m7", "x")), ElementsAre("redirect eve@example.com")) << "come again";
 }
 

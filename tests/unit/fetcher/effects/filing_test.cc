@@ -114,7 +114,7 @@ struct FilingTest : ::testing::Test {
   absl::Status Run() {
     std::vector<JudgedMail*> mails;
     for (auto& mail : mails_) mails.push_back(mail.get());
-    outcomes_.assign(mails.size(), absl::OkStatus());
+    outcomes_.assign(mails.size(), FilingVisit::Outcome());
     FilingVisit filing(visit_, mails, begun_, outcomes_);
     return testing::Await(filing.Run());
   }
@@ -123,7 +123,7 @@ struct FilingTest : ::testing::Test {
   FakeVisit visit_;
   std::vector<std::unique_ptr<JudgedMail>> mails_;
   absl::flat_hash_set<std::string> begun_;
-  std::vector<absl::Status> outcomes_;
+  std::vector<FilingVisit::Outcome> outcomes_;
 };
 
 FilingStep Into(const std::string& mailbox, std::vector<std::string> flags = {},
@@ -165,7 +165,7 @@ TEST_F(FilingTest, MakesTheFolderOnlyWhereThatIsSaid) {
   Add("1", {Into("New", {}, true)});
   EXPECT_TRUE(Run().ok());
   EXPECT_EQ(Asked(), "move 1 New|create New|move 1 New");
-  EXPECT_TRUE(outcomes_[0].ok());
+  EXPECT_TRUE(outcomes_[0].status.ok());
 }
 
 TEST_F(FilingTest, FindsAFolderByItsLevelsWhateverTheServerHasBetweenThem) {
@@ -173,15 +173,15 @@ TEST_F(FilingTest, FindsAFolderByItsLevelsWhateverTheServerHasBetweenThem) {
   Add("1", {Into("Lists/dev", {}, true)});
   Add("2", {Into("Work")});
   EXPECT_TRUE(Run().ok());
-  EXPECT_TRUE(outcomes_[0].ok());
-  EXPECT_TRUE(outcomes_[1].ok());
+  EXPECT_TRUE(outcomes_[0].status.ok());
+  EXPECT_TRUE(outcomes_[1].status.ok());
   EXPECT_EQ(Asked(), "move 1 Lists/dev|move 1 Lists.dev|move 2 Work|move 2 INBOX.Work");
 }
 
 TEST_F(FilingTest, PutsMailsIntoTheFolderThatWasMadeByTheNameThatTheServerHasForIt) {
   Add("1", {Into("Made/new", {}, true)});
   EXPECT_TRUE(Run().ok());
-  EXPECT_TRUE(outcomes_[0].ok());
+  EXPECT_TRUE(outcomes_[0].status.ok());
   EXPECT_EQ(Asked(), "move 1 Made/new|create Made/new|move 1 Made/new|move 1 Made.new");
 }
 
@@ -198,8 +198,16 @@ TEST_F(FilingTest, TellsOfAFolderThatIsNotThereAndGoesOnWithTheOthers) {
   Add("1", {Into("Gone")});
   Add("2", {Into("B")});
   EXPECT_TRUE(Run().ok());
-  EXPECT_EQ(outcomes_[0].code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_TRUE(outcomes_[1].ok());
+  EXPECT_EQ(outcomes_[0].status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(outcomes_[1].status.ok());
+}
+
+TEST_F(FilingTest, TellsWhichFolderWasRefusedAndWhy) {
+  Add("1", {Into("A"), Into("Gone"), Into("B")});
+  EXPECT_TRUE(Run().ok());
+  EXPECT_EQ(Asked(), "copy 1 A|copy 1 Gone") << "nothing moves a mail that lacks a copy";
+  EXPECT_EQ(outcomes_[0].step, 1u);
+  EXPECT_EQ(outcomes_[0].status.message(), "there is no folder \"Gone\"");
 }
 
 TEST_F(FilingTest, TakesTheFolderOfAUseBeforeTheOneThatIsNamed) {
@@ -213,7 +221,7 @@ TEST_F(FilingTest, TakesTheFolderOfAUseBeforeTheOneThatIsNamed) {
 TEST_F(FilingTest, MovesAMailThoughItsMarkCanNotBeKept) {
   Add("1", {Into("A", {"unkept"})});
   EXPECT_TRUE(Run().ok());
-  EXPECT_TRUE(outcomes_[0].ok());
+  EXPECT_TRUE(outcomes_[0].status.ok());
   EXPECT_EQ(Asked(), "flags 1 +unkept -|move 1 A");
 }
 

@@ -25,8 +25,8 @@ TEST_F(RuledDeliveryTest, KeepsWhatRulesAskAboutWithoutEnd) {
   EXPECT_TRUE(HandOn({"a", "b"}).ok());
   const std::string events = Events();
   EXPECT_TRUE(absl::EndsWith(events,
-                             "|tell ann@example.org A rule went wrong, and did nothing with the "
-                             "mail: $0|deliver a|deliver b"))
+                             "|tell ann@example.org Your rules ask for more than can be looked up "
+                             "for one mail, and did nothing with it.|deliver a|deliver b"))
       << events;
 }
 
@@ -49,7 +49,7 @@ TEST_F(RuledDeliveryTest, KeepsWhatRulesCanNotJudgeAfterSomeTries) {
   }
   EXPECT_TRUE(HandOn({"a", "b", "c"}).ok());
   EXPECT_EQ(Events(),
-            "tell ann@example.org A rule went wrong, and did nothing with the mail: $0|"
+            "tell ann@example.org Your rules could not look at a mail, and did nothing with it.|"
             "deliver a|deliver b|deliver c");
 }
 

@@ -70,7 +70,12 @@ struct Peers : edge::v1::EdgeService::Service,
   grpc::Status CommitEvaluation(grpc::ServerContext*,
                                 const rules::v1::CommitEvaluationRequest* request,
                                 rules::v1::CommitEvaluationResponse*) override {
-    Note(absl::StrCat("commit ", request->mail_id(), " ", request->marks(0).key()));
+    for (const auto& mishap : request->mishaps()) {
+      Note(absl::StrCat("mishap ", mishap.action(), " ", mishap.why().text()));
+    }
+    if (request->shown_instead()) Note("shown instead");
+    const bool marks = request->marks_size() > 0;
+    Note(absl::StrCat("commit ", request->mail_id(), " ", marks ? request->marks(0).key() : ""));
     return grpc::Status::OK;
   }
   grpc::Status ListRules(grpc::ServerContext*, const rules::v1::ListRulesRequest* request,

@@ -130,11 +130,11 @@ TEST_F(RuledDeliveryTest, DeliversInOtherFormsAndToOthersWhoAreUsers) {
 
 TEST_F(RuledDeliveryTest, NotifiesOnceForEachActionAndTellsOfErrorsOfRules) {
   peers_.said["a"] =
-      "verdict: VERDICT_KEEP errors: 'vacation.sieve:3: too much' actions { key: 'k1' notify { "
-      "method: 'xmpp:bob@x.org' message: 'Hi' importance: 2 } }";
+      "verdict: VERDICT_KEEP errors { text: 'Your rules failed: $0' arguments: 'line 3' } "
+      "actions { key: 'k1' notify { method: 'xmpp:bob@x.org' message: 'Hi' importance: 2 } }";
   EXPECT_TRUE(HandOn({"a"}).ok());
   EXPECT_EQ(Events(),
-            "tell ann@example.org A rule went wrong, and did nothing with the mail: $0|"
+            "tell ann@example.org Your rules failed: $0|"
             "tell bob@x.org Hi");
 }
 
@@ -178,12 +178,29 @@ TEST_F(RuledDeliveryTest, AServerThatLetsNobodyFileKeepsNoMailForEver) {
                                       desk_, /*patience=*/0});
   accounts_.Put(account_);
   peers_.said["a"] =
-      "verdict: VERDICT_KEEP actions { file_into { mailbox: 'A' } } "
+      "verdict: VERDICT_KEEP actions { key: 'k1' file_into { mailbox: 'A' } } "
       "marks { key: 'm' seconds: 1 }";
   EXPECT_TRUE(HandOn({"a", "b"}).ok());
   EXPECT_EQ(Events(),
             "deliver b|tell ann@example.org A rule could not put \"$0\" into the folder \"$1\": $2|"
-            "deliver a|commit id1 m");
+            "deliver a|mishap 0 it failed ($0)|shown instead|commit id1 m");
+}
+
+TEST_F(RuledDeliveryTest, TellsTheRulesWhatCouldNotBeDone) {
+  account_.type = AccountType::kPop3;
+  peers_.said["a"] =
+      "verdict: VERDICT_KEEP actions { key: 'k1' answer { to: 'no address' text: 'Hi' } } "
+      "actions { key: 'k2' file_into { mailbox: 'A' } }";
+  peers_.said["b"] =
+      "verdict: VERDICT_KEEP actions { key: 'k3' file_into { mailbox: 'A' copy: true } } "
+      "actions { keep { implicit: true } }";
+  EXPECT_TRUE(HandOn({"a", "b"}).ok());
+  const std::string events = Events();
+  const char kNoFolders[] = "a mailbox that is read by POP3 has no folders";
+  EXPECT_TRUE(absl::EndsWith(
+      events, absl::StrCat("|mishap 0 it failed ($0)|mishap 1 ", kNoFolders,
+                           "|shown instead|commit id1 |mishap 0 ", kNoFolders, "|commit id2 ")))
+      << events;
 }
 
 TEST(LongTrouble, EndsPatienceAfterAQuarterOfAnHourWithoutASuccess) {
