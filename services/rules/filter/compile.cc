@@ -94,6 +94,7 @@ class FilterCompiler {
     }
     Carrying carrying;
     std::string problem;
+    const size_t errors_before = source_.errors();
     for (const ConditionLine& line : rule.conditions) {
       Condition condition = ReadCondition(line, rule, gathered_, source_);
       if (problem.empty() && !condition.problem.empty()) {
@@ -102,12 +103,12 @@ class FilterCompiler {
       carrying.conditions.push_back(std::move(condition));
     }
     CarryActions(rule, carrying, problem);
-    if (source_.failed()) return std::nullopt;
+    if (source_.errors() > errors_before) return std::nullopt;
     if (!problem.empty()) {
       LeaveOut(rule, carrying, problem);
       return std::nullopt;
     }
-    if (rule.conditions.empty()) {
+    if (rule.conditions.empty() && !rule.broken) {
       Remark(rule, "has no conditions", "so it is about every mail");
     }
     return carrying;
@@ -121,18 +122,22 @@ class FilterCompiler {
       const std::string place =
           absl::StrCat("line ", line.line.number, ", ", Shorten(line.name, 40), ": ");
       if (!action.lost.empty()) lost = absl::StrCat(place, action.lost);
-      if (!action.changed.empty()) Remark(rule, "is carried over", place + action.changed);
+      if (!action.changed.empty())
+        Remark(rule, "is in force, a little different", place + action.changed);
       takes_away = takes_away || action.takes_away;
       does_anything =
           does_anything || !action.statements.empty() || action.then != Carried::Then::kGoOn;
       carrying.actions.push_back(std::move(action));
     }
-    if (!problem.empty()) return;
+    if (!problem.empty()) {
+      if (!lost.empty()) absl::StrAppend(&problem, "; ", lost);
+      return;
+    }
     if (!lost.empty() && (takes_away || !does_anything)) {
       problem = lost;
     } else if (!lost.empty()) {
       Remark(rule, "goes without an action", lost);
-    } else if (rule.actions.empty()) {
+    } else if (rule.actions.empty() && !rule.broken) {
       problem = "it does nothing";
     }
   }
@@ -226,7 +231,7 @@ class FilterCompiler {
 
   void TellTheRest() {
     Tell("not in force, for they are off (Enable=No): ", off_);
-    Tell("left out, or not carried over as they are, too: ", untold_);
+    Tell("left out, or in force a little different, too: ", untold_);
   }
 
   void Tell(absl::string_view what, const std::vector<std::string>& rules) {

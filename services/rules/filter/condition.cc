@@ -125,11 +125,12 @@ class Asker {
       values = absl::StrSplit(line_.values, '|');
     }
     if (op_.how == Comparing::kExists) values.resize(1);
+    const size_t errors_before = source_.errors();
     Clause all;
     for (const absl::string_view value : values) {
       Clause asked;
       AskValue(value, asked);
-      if (!condition_.problem.empty() || source_.failed()) return;
+      if (!condition_.problem.empty() || source_.errors() > errors_before) return;
       if (line_.any) {
         condition_.clauses.push_back(std::move(asked));
       } else {

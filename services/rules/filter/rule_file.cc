@@ -11,7 +11,9 @@
 #include "absl/strings/strip.h"
 #include "lib/mail/utf8.h"
 #include "services/rules/code_points.h"
+#include "services/rules/filter/about.h"
 #include "services/rules/filter/compile.h"
+#include "services/rules/filter/words.h"
 
 namespace postern::rules::filter {
 namespace {
@@ -28,6 +30,12 @@ bool IsNumbered(absl::string_view key, absl::string_view name) {
   return absl::StartsWithIgnoreCase(key, name) && IsDigits(key.substr(name.size()));
 }
 
+// Nothing but bars and blanks behind the first part.
+bool IsBare(absl::string_view condition) {
+  const size_t bar = std::min(condition.find('|'), condition.size());
+  return condition.find_first_not_of("| \t", bar) == condition.npos;
+}
+
 class Reader {
  public:
   explicit Reader(Source& source) : source_(source) {}
@@ -36,11 +44,14 @@ class Reader {
     for (const Line& line : source_.Entries()) {
       const absl::string_view text = absl::StripAsciiWhitespace(line.text);
       if (text.front() == ';') continue;
+      const size_t errors_before = source_.errors();
       if (text.front() == '[') {
         if (!BeginSection(line, text)) break;
       } else {
         ReadSetting(line, text);
       }
+      if (section_ == Section::kRule && source_.errors() > errors_before)
+        rules_.back().broken = true;
     }
     return std::move(rules_);
   }
@@ -94,8 +105,8 @@ class Reader {
     if (absl::EqualsIgnoreCase(key, "RuleName")) {
       if (!value.empty()) rule.name = Shorten(mail::CleanLine(value), kMaxName);
     } else if (absl::EqualsIgnoreCase(key, "Enable")) {
-      rule.enabled = is("Yes");
-      if (!rule.enabled && !is("No")) source_.Fail(line, value, "Enable= is Yes or No");
+      rule.enabled = !is("No");
+      if (rule.enabled && !is("Yes")) source_.Fail(line, value, "Enable= is Yes or No");
     } else if (absl::EqualsIgnoreCase(key, "ThisRuleCondition")) {
       rule.any = is("Any");
       if (!rule.any && !is("All")) source_.Fail(line, value, "ThisRuleCondition= is All or Any");
@@ -118,6 +129,14 @@ class Reader {
       return source_.Fail(line, text, absl::StrCat("more than ", kMaxParts, " conditions"));
     }
     ConditionLine condition{line, {}, {}, false, {}};
+    // "ALL" needs no more: it says all.
+    const absl::string_view what = absl::StripAsciiWhitespace(text.substr(0, text.find('|')));
+    if (AboutWhat(what, Comparing::kIs) == About::kAll && IsBare(text)) {
+      condition.what = what;
+      condition.op = "is";
+      rule.conditions.push_back(condition);
+      return;
+    }
     absl::string_view rest = text, join;
     for (absl::string_view* part : {&condition.what, &condition.op, &join}) {
       const size_t bar = rest.find('|');

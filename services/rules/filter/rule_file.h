@@ -34,7 +34,8 @@ struct Rule {
   uint32_t number = 0;
   std::string name;  // "Rule001" when it has none
   bool enabled = true;
-  bool any = false;  // one condition is enough
+  bool broken = false;  // a line of it could not be read, which has been told
+  bool any = false;     // one condition is enough
   Queue queue = Queue::kBoth;
   std::vector<ConditionLine> conditions;
   std::vector<ActionLine> actions;

@@ -41,6 +41,7 @@ class Source {
   void Fail(const Line& line, absl::string_view at, std::string reason);
   void Warn(const Line& line, absl::string_view at, std::string reason);
   bool failed() const { return failed_; }
+  size_t errors() const { return errors_; }
   // In the order of the source. Nothing is left.
   std::vector<Problem> TakeProblems();
 

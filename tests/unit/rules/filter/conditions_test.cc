@@ -53,6 +53,10 @@ TEST(FilterConditions, CompareTexts) {
       // every mail
       {"ALL|is|AND||", true},
       {"ALL MESSAGES||AND||", true},
+      {"ALL", true},
+      {"ALL|", true},
+      {"ALL MESSAGES", true},
+      {"all messages|||", true},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.condition);

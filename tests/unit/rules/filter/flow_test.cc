@@ -145,6 +145,14 @@ TEST(FilterFile, TellsAllWrongLinesAtOnce) {
   const std::string problems =
       Problems("[Rule001]\nThisRuleCondition=x\nAction01=skip|x\n[Rule002]\nAction01=skip|y\n");
   EXPECT_THAT(problems, AllOf(HasSubstr("f:2:19: "), HasSubstr("f:3:15: "), HasSubstr("f:5:15: ")));
+  const std::string mixed = Problems(
+      "[Rule001]\nRuleName=a\nEnable=Maybe\nCondition01=BOGUS\nCondition02=SUBJECT|frobs|AND|x|\n"
+      "Action01=frobnicate|x\n[Rule002]\nRuleName=b\nAction01=frab|y\n");
+  EXPECT_THAT(mixed,
+              AllOf(HasSubstr("f:3:8: Enable= is Yes or No"), HasSubstr("f:4:13: a condition"),
+                    HasSubstr("line 5: \"frobs\" is no comparison"),
+                    HasSubstr("line 6, frobnicate: "), HasSubstr("line 9, frab: ")))
+      << "what can't be carried over is told beside what can't be read";
 }
 
 TEST(FilterFile, PassesOverCommentsAndWhatItDoesNotKnow) {
