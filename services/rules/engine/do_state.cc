@@ -103,7 +103,12 @@ void DoAddHeader(const AddHeader& statement, Run& run) {
 
 void DoDeleteHeader(const DeleteHeader& statement, Run& run) {
   const std::optional<std::string> name = EditedName(statement.name, run);
-  if (!name || IsProtected(*name)) return;
+  if (!name) return;
+  if (IsProtected(*name)) {
+    run.Say(absl::StrCat("deleteheader \"", *name, "\" left out: this field is never deleted"),
+            /*action=*/true);
+    return;
+  }
   const auto fields = run.message.Fields(*name);
   std::vector<HeaderEdit> deleted;
   for (size_t i = fields.size(); i-- > 0;) {  // from the last: numbers before it stay right

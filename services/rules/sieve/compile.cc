@@ -1,5 +1,7 @@
 #include "services/rules/sieve/compile.h"
 
+#include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
@@ -48,13 +50,24 @@ void MarkCaptures(Compilation& all) {
   }
 }
 
+// Those of the syntax were found first.
+void Sort(std::vector<Problem>& problems) {
+  const auto of_one_file = [&](const Problem& one) { return one.file == problems.front().file; };
+  if (!std::all_of(problems.begin(), problems.end(), of_one_file)) return;
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+  });
+}
+
 }  // namespace
 
 Compiled Compile(absl::string_view source, const CompileOptions& options) {
   Compilation all{options};
   Parsed parsed = Parse(source, options);
+  const bool is_clear = parsed.problems.empty();
   for (Problem& problem : parsed.problems) all.problems.Add(std::move(problem));
-  if (all.problems.errors() == 0) {
+  // What could be read is looked at although something else could not.
+  if (all.problems.errors() == 0 || !options.trust_mail) {
     all.patterns = CountPatterns(parsed.script);
     Scope scope(all, options.file_name);
     ScriptCompiler(all, scope, source).Run(parsed.script);
@@ -69,6 +82,7 @@ Compiled Compile(absl::string_view source, const CompileOptions& options) {
   if (all.problems.errors() == 0)
     compiled.program = std::make_shared<const Program>(std::move(all.program));
   compiled.problems = all.problems.Take();
+  if (!is_clear) Sort(compiled.problems);
   return compiled;
 }
 

@@ -37,7 +37,8 @@ struct CompileOptions {
   std::string foreign_extension;
   std::vector<std::string> foreign_names;
   // Leaves out the check that no mail says where it is redirected to or who is notified (a suite's
-  // scripts do that); never for stored programs.
+  // scripts do that); never for stored programs. Such scripts are not looked at any further after
+  // an error of their syntax, for suites count errors.
   bool trust_mail = false;
 };
 
@@ -48,6 +49,7 @@ struct Parsed {
 };
 Parsed Parse(absl::string_view source, const CompileOptions& options);
 
+// All errors at once: what can be read is looked at although something else can't.
 Compiled Compile(absl::string_view source, const CompileOptions& options);
 
 // As a script of its own, canonically laid out; Parse(Print(x)) == x.

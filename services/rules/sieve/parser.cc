@@ -51,7 +51,9 @@ class Parser {
   void ReadCommand(std::vector<Command>& list, size_t depth) {
     if (next_.kind != TokenKind::kIdentifier) {
       problems_.Error(next_.at, absl::StrCat("a command is expected here, not ", Described(next_)));
-      return Recover();
+      Recover();
+      list.emplace_back().broken = true;
+      return;
     }
     Command command;
     command.at = next_.at;
@@ -59,9 +61,9 @@ class Parser {
     command.comments = std::move(comments_);
     comments_.clear();
     command.name = Take().text;
-    if (!ReadArguments(command.name, command.arguments, command.tests, 0) ||
-        !ReadCommandEnd(command, depth))
-      Recover();
+    command.broken = !ReadArguments(command.name, command.arguments, command.tests, 0) ||
+                     !ReadCommandEnd(command, depth);
+    if (command.broken) Recover();
     command.end = end_;
     list.push_back(std::move(command));
   }

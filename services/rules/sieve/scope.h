@@ -48,12 +48,14 @@ class Scope {
   void Warn(Position at, std::string text);
 
   bool Has(absl::string_view extension) const {
-    return required_.count(std::string(extension)) > 0;
+    return any_required_ || required_.count(std::string(extension)) > 0;
   }
   // A problem when it isn't required; `what` is what needs it.
   bool Needs(absl::string_view extension, absl::string_view what, Position at);
   void Require(absl::string_view extension, Position at);
   // What an extension that is required requires itself. To be asked when the script is over.
+  // A require that can't be read may have named any.
+  void RequireAny() { any_required_ = true; }
   void CheckRequired();
 
   // A string with its ${…} (RFC 5228 section 2.4.2.4, RFC 5229 section 3). Nothing after a
@@ -95,6 +97,7 @@ class Scope {
   std::vector<uint32_t> own_;
   std::vector<Instruction> code_;
   std::vector<Loop> loops_;
+  bool any_required_ = false;
   bool told_of_variables_ = false;
 };
 

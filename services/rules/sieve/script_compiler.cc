@@ -41,7 +41,9 @@ void ScriptCompiler::CompileBlock(const std::vector<Command>& commands, size_t d
     if (command.name == "if") {
       i = CompileIf(commands, i, depth);
     } else if (ContinuesIf(command)) {
-      scope_.Error(command.at, absl::StrCat("this ", command.name, " has no if before it"));
+      const bool told = i > 0 && commands[i - 1].broken;  // of an if that could not be read
+      if (!told)
+        scope_.Error(command.at, absl::StrCat("this ", command.name, " has no if before it"));
       // What goes on with it is not wrong once more; but nothing comes after an else.
       for (bool over = false; !over && i < commands.size() && ContinuesIf(commands[i]);)
         over = commands[i++].name == "else";
@@ -64,7 +66,7 @@ size_t ScriptCompiler::CompileIf(const std::vector<Command>& commands, size_t fi
        ++i) {
     const Command& clause = commands[i];
     over = clause.name == "else";
-    if (settled || !CheckClause(clause)) continue;
+    if (settled || clause.broken || !CheckClause(clause)) continue;
     const Truth truth = over ? Truth{} : EmitTest(clause.tests.front());
     if (truth.known == Truth::Known::kFalse) continue;
     settled = over || truth.known == Truth::Known::kTrue;
@@ -131,6 +133,10 @@ bool ScriptCompiler::CheckPlain(const Command& command) {
     return false;
   }
   return true;
+  if (command.broken) {  // that has been told
+    if (command.name == "require") scope_.RequireAny();
+    return;
+  }
 }
 
 void ScriptCompiler::CompileCommand(const Command& command, size_t depth) {
@@ -157,7 +163,7 @@ void ScriptCompiler::CompileRequire(const Command& command, size_t depth) {
     scope_.Error(command.at, "require stands at the top of a script, before all other commands");
     return;
   }
-  if (!CheckPlain(command)) return;
+  const bool plain = CheckPlain(command);
   const auto arguments = BindCommand(signature, command);
   if (!arguments) return;
   for (const auto& [at, name] : arguments->At(0).strings) {
@@ -167,6 +173,7 @@ void ScriptCompiler::CompileRequire(const Command& command, size_t depth) {
       scope_.Error(at,
                    absl::StrCat("unknown extension \"", mail::CleanLine(mail::CutUtf8(name, 100)),
                                 "\": Postern does not support it"));
+      scope_.Require(name, at);  // said once, not at each command of it
     } else if (!foreign && known->operator_only && !all_.options.operator_rule) {
       scope_.Error(at, absl::StrCat("the extension \"", name, "\" is for operators' rules only"));
     } else {

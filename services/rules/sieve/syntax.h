@@ -38,6 +38,7 @@ struct Command {
   std::vector<TestNode> tests;
   std::vector<Command> block;
   bool has_block = false;
+  bool broken = false;                // not read to its end: what it means nobody knows
   std::vector<std::string> comments;  // those before it, a line each, without their marks
 };
 

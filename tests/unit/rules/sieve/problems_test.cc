@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -140,11 +142,42 @@ TEST(SieveProblems, NameWhatWhereAndWhatToDo) {
   }
 }
 
+TEST(SieveProblems, AreAllToldAtOnce) {
+  const struct {
+    const char* source;
+    const char* problems;
+  } cases[] = {
+      {"require [\"nonsense\"];\nkeep",
+       "1:10: unknown extension \"nonsense\": Postern does not support it\n"
+       "2:5: missing semicolon after the keep command, before the end of the script\n"},
+      {"frob;\nif size :over { keep; }\nredirect ];\nstop 5;",
+       "1:1: unknown command 'frob'\n"
+       "2:9: ':over' of the size test needs a number after it\n"
+       "3:10: missing semicolon after the redirect command, before \"]\"\n"
+       "4:6: the stop command takes 0 positional arguments, but 1 is specified\n"},
+      {"require [\"fileinto\";\nfileinto \"a\";\nfrob;",
+       "1:20: the list that begins in line 1 needs \",\" or \"]\" here, not \";\"\n"
+       "3:1: unknown command 'frob'\n"},
+      {"require \"fileinto\"\nfileinto \"a\";\nfileinto \"b\";",
+       "2:1: missing semicolon after the require command, before \"fileinto\"\n"},
+      {"if header ] { keep; } else { frob; }\nfrab;",
+       "1:11: the header test requires 2 positional arguments, but 0 are specified\n"},
+      {"if true { keep; }; else { keep; } elsif true { keep; }\nfrob;",
+       "1:18: a command is expected here, not \";\"\n2:1: unknown command 'frob'\n"},
+      {"require [\"vnd.postern.exec\", \"vnd.postern.log\"];\nexec \"a\"; exec \"b\"; log \"c\";",
+       "1:10: the extension \"vnd.postern.exec\" is for operators' rules only\n"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.source);
+    EXPECT_EQ(Told(c.source), c.problems);
+  }
+}
+
 // Where something is sent is not for a mail to say.
 TEST(SieveProblems, RefuseTargetsOutOfTheMail) {
   constexpr absl::string_view kRequire =
       "require [\"variables\", \"enotify\", \"extlists\", \"foreverypart\", \"extracttext\", "
-      "\"environment\"];";
+      "\"environment\", \"imap4flags\"];";
   struct {
     const char* source;
     bool refused;
@@ -183,6 +216,19 @@ TEST(SieveProblems, RefuseTargetsOutOfTheMail) {
       {"if environment :matches \"x\" \"*\" { redirect \"${1}\"; }", false},
       {"foreverypart { redirect \"${a}\"; extracttext \"a\"; }", true},
       {"foreverypart { if header :matches \"a\" \"*\" { keep; } redirect \"${1}\"; }", true},
+      {"foreverypart { redirect \"${a}\"; if header :matches \"a\" \"*\" { addflag \"a\" "
+       "\"${1}\"; } }",
+       true},
+      // A loop may run no times, or be left in the middle.
+      {"if header :matches \"a\" \"*\" { set \"a\" \"${1}\"; } foreverypart { foreverypart { set "
+       "\"a\" \"b@c.de\"; } redirect \"${a}\"; }",
+       true},
+      {"foreverypart { if header :matches \"a\" \"*\" { set \"a\" \"${1}\"; break; } set \"a\" "
+       "\"b@c.de\"; } redirect \"${a}\";",
+       true},
+      {"foreverypart { if header :matches \"a\" \"*\" { set \"b\" \"${1}\"; break; } set \"a\" "
+       "\"b@c.de\"; } redirect \"${a}\";",
+       false},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.source);
@@ -194,6 +240,43 @@ TEST(SieveProblems, RefuseTargetsOutOfTheMail) {
   }
 }
 
+// What an included script does with global variables counts each time that it is included.
+TEST(SieveProblems, RefuseTargetsOutOfTheMailInIncludedScripts) {
+  constexpr absl::string_view kHead =
+      "require [\"variables\", \"include\", \"foreverypart\"]; global \"g\";";
+  const std::map<std::string, std::string> scripts = {
+      {"send", absl::StrCat(kHead, "redirect \"${g}\";")},
+      {"take", absl::StrCat(kHead, "if header :matches \"a\" \"*\" { set \"g\" \"${1}\"; }")},
+      {"leave", absl::StrCat(kHead, "if header :matches \"a\" \"*\" { set \"g\" \"${1}\"; return; } "
+                                    "set \"g\" \"a@b.c\";")},
+      {"set", absl::StrCat(kHead, "set \"g\" \"a@b.c\";")},
+  };
+  CompileOptions options;
+  options.include = [&](absl::string_view name, bool) -> std::optional<std::string> {
+    const auto found = scripts.find(std::string(name));
+    return found == scripts.end() ? std::nullopt : std::optional(found->second);
+  };
+  struct {
+    const char* source;
+    bool refused;
+  } const cases[] = {
+      {"include \"set\"; include \"send\"; include \"set\"; include \"send\";", false},
+      {"include \"take\"; include \"send\";", true},
+      {"include \"set\"; include \"send\"; include \"take\"; include \"send\";", true},
+      {"include \"set\"; include \"send\"; include \"take\"; include :once \"send\";", true},
+      {"include \"take\"; set \"g\" \"a@b.c\"; include \"take\"; redirect \"${g}\";", true},
+      {"include \"leave\"; redirect \"${g}\";", true},
+      {"foreverypart { include \"send\"; include \"take\"; }", true},
+      {"foreverypart { include \"set\"; include \"send\"; }", false},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.source);
+    const std::string told = Told(absl::StrCat(kHead, c.source), options);
+    EXPECT_EQ(absl::StrContains(told, "the mail itself must not say"), c.refused) << told;
+    if (!c.refused) EXPECT_EQ(told, "");
+  }
+}
+
 TEST(SieveProblems, CountsOfWhatAScriptMayHave) {
   std::string many = "require \"variables\";";
   for (int i = 0; i < 256; ++i) absl::StrAppend(&many, "set \"v", i, "\" \"\";");
@@ -201,6 +284,11 @@ TEST(SieveProblems, CountsOfWhatAScriptMayHave) {
   EXPECT_TRUE(absl::StrContains(Told("require \"foreverypart\"; foreverypart { foreverypart { "
                                      "foreverypart { foreverypart { foreverypart { } } } } }"),
                                 "foreverypart loops are nested deeper than 4"));
+  std::string annotations = "\"/a\"";
+  for (int i = 1; i < 21; ++i) annotations += ", \"/a\"";
+  EXPECT_TRUE(absl::StrContains(
+      Told(absl::StrCat("require \"mboxmetadata\"; if metadataexists \"A\" [", annotations, "] {}")),
+      "the metadataexists test takes 20 annotation names at most"));
 }
 
 TEST(SieveProblems, ExpressionsAreCountedToo) {
