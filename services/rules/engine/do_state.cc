@@ -37,8 +37,8 @@ bool IsProtected(absl::string_view name) {
 std::optional<std::string> EditedName(const Text& text, Run& run) {
   const std::string name = Expand(text, run);
   if (!IsFieldName(name)) {
-    run.Fail(absl::StrCat("\"", Shorten(mail::CleanLine(name), 60),
-                          "\" can't be the name of a header field"));
+    run.Fail(absl::StrCat("the header field name \"", Shorten(mail::CleanLine(name), 60),
+                          "\" is invalid"));
     return std::nullopt;
   }
   if (run.out.edits.size() >= Run::kMaxEdits) {
