@@ -162,6 +162,7 @@ void ScriptCompiler::CompileRequire(const Command& command, size_t depth) {
   if (depth > 0 || requires_over_) {
     scope_.Error(command.at, "require stands at the top of a script, before all other commands");
     return;
+  if (!plain && !arguments) scope_.RequireAny();
   }
   const bool plain = CheckPlain(command);
   const auto arguments = BindCommand(signature, command);
