@@ -12,8 +12,8 @@
 #include "services/rules/ir/posix_regex.h"
 #include "services/rules/ir/program.h"
 #include "services/rules/list_name.h"
-#include "services/rules/personal/condition_test.h"
-#include "services/rules/personal/time_test.h"
+#include "services/rules/personal/condition_syntax.h"
+#include "services/rules/personal/time_syntax.h"
 #include "services/rules/sieve/constants.h"
 
 namespace postern::rules::personal {

@@ -12,7 +12,7 @@
 #include "services/rules/personal/action_commands.h"
 #include "services/rules/personal/check_rules.h"
 #include "services/rules/personal/complaint.h"
-#include "services/rules/personal/condition_test.h"
+#include "services/rules/personal/condition_syntax.h"
 #include "services/rules/sieve/compile.h"
 
 namespace postern::rules::personal {

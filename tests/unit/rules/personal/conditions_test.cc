@@ -1,8 +1,8 @@
 // Each condition: compiled, asked of mails, printed and compiled again.
 
 #include "absl/time/time.h"
-#include "services/rules/personal/condition_test.h"
-#include "services/rules/personal/time_test.h"
+#include "services/rules/personal/condition_syntax.h"
+#include "services/rules/personal/time_syntax.h"
 #include "tests/unit/rules/personal/personal_bench.h"
 
 namespace postern::rules::personal {

@@ -1,4 +1,4 @@
-#include "services/rules/personal/text_test.h"
+#include "services/rules/personal/text_syntax.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "services/rules/personal/time_test.h"
+#include "services/rules/personal/time_syntax.h"
 
 #include <utility>
 

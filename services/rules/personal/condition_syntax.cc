@@ -1,4 +1,4 @@
-#include "services/rules/personal/condition_test.h"
+#include "services/rules/personal/condition_syntax.h"
 
 #include <utility>
 
@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "services/rules/personal/text_test.h"
-#include "services/rules/personal/time_test.h"
+#include "services/rules/personal/text_syntax.h"
+#include "services/rules/personal/time_syntax.h"
 
 namespace postern::rules::personal {
 namespace {
