@@ -48,16 +48,18 @@ if not snapshot then removed = redis.call('ZRANGEBYSCORE', KEYS[5], after, '+inf
 return {revision, trims, snapshot and 1 or 0, revisions, settings, health, removed}
 )lua");
 
-// KEYS feed, settings, health, changed, removed, created, user, audit; ARGV the
-// user's revision as read, owner, now, most accounts of the site (0: not asked),
+// KEYS feed, settings, health, changed, removed, created, user, audit, and the two of
+// DepartureNotes; ARGV the user's revision as read, owner, now, most accounts of the site (0: not asked),
 // removals kept, entries of the audit log kept, the number of writes, for each
 // write {verb, id, name, settings, health}, then the audit entry's fields, if any.
-// Answers {"ok", revision}, {"conflict"} or {"full"}.
+// Answers {"ok", revision}, {"conflict"}, {"full"} or {"gone"}: nothing is created while
+// what the user left behind is still to be removed.
 const store::Script kCommit(R"lua(
 local seen = redis.call('HGET', KEYS[7], 'revision') or '0'
 if seen ~= ARGV[1] then return {'conflict'} end
 local most = tonumber(ARGV[4])
 if most > 0 and redis.call('HLEN', KEYS[2]) >= most then return {'full'} end
+if most > 0 and redis.call('ZSCORE', KEYS[9], ARGV[2]) then return {'gone'} end
 
 local revision = tonumber(redis.call('HGET', KEYS[1], 'revision') or '1')
 local at = 8
@@ -85,6 +87,8 @@ redis.call('HSET', KEYS[7], 'revision', stamp)
 if redis.call('HLEN', KEYS[7]) == 1 then
   redis.call('DEL', KEYS[7])
   redis.call('HDEL', KEYS[6], ARGV[2])
+  redis.call('ZADD', KEYS[9], 'NX', 0, ARGV[2])
+  redis.call('HSETNX', KEYS[10], ARGV[2], 'new')
 else
   redis.call('HSETNX', KEYS[6], ARGV[2], ARGV[3])
 end

@@ -9,6 +9,7 @@
 #include "lib/process/log.h"
 #include "lib/words/wording.h"
 #include "services/admin/account_scripts.h"
+#include "services/admin/departure_notes.h"
 #include "services/admin/health.h"
 
 namespace postern::admin {
@@ -100,7 +101,9 @@ net::Task<absl::StatusOr<uint64_t>> AccountStore::Commit(OwnerEdit edit) {
                                 kRemoved,
                                 kCreated,
                                 UserKey(edit.owner),
-                                std::string(AuditLog::kKey)};
+                                std::string(AuditLog::kKey),
+                                std::string(DepartureNotes::kDueKey),
+                                std::string(DepartureNotes::kStageKey)};
   std::vector<std::string> args{edit.seen_revision,
                                 edit.owner,
                                 absl::StrCat(std::time(nullptr)),
@@ -120,6 +123,8 @@ net::Task<absl::StatusOr<uint64_t>> AccountStore::Commit(OwnerEdit edit) {
   const std::string& verdict = reply->items[0].text;
   if (verdict == "conflict")
     co_return absl::AbortedError("the user's accounts were changed meanwhile");
+  if (verdict == "gone")
+    co_return absl::FailedPreconditionError("what the user left behind is still to be removed");
   if (verdict == "full") {
     co_return words::Error(
         absl::StatusCode::kResourceExhausted,

@@ -59,7 +59,9 @@ class AccountStore {
   // kNotFound.
   net::Task<absl::StatusOr<v1::Account>> Read(std::string id);
   // Answers the feed's new revision. kAborted: the owner's accounts are not what
-  // was read, plan anew. kResourceExhausted, with a wording: the site is full.
+  // was read, plan anew. kResourceExhausted, with a wording: the site is full. An edit that
+  // leaves the owner without accounts makes a note of it (DepartureNotes); kFailedPrecondition:
+  // it creates one while there is a note.
   net::Task<absl::StatusOr<uint64_t>> Commit(OwnerEdit edit);
   // Answers the feed's revision, a new one when it is news. kAborted as above.
   net::Task<absl::StatusOr<uint64_t>> WriteHealth(std::string id, v1::Health before,

@@ -54,6 +54,10 @@ net::Task<absl::StatusOr<v1::PutAccountResponse>> Accounts::Put(v1::Account want
                      oauth2_};
   for (int i = 0; i < kAttempts; ++i) {
     auto answer = co_await TryPut(wish);
+    if (absl::IsFailedPrecondition(answer.status())) {  // they were here before
+      if (auto s = co_await departures_.Settle(*owner); !s.ok()) co_return s;
+      continue;
+    }
     if (!absl::IsAborted(answer.status())) co_return answer;
   }
   co_return TooBusy();
@@ -172,7 +176,7 @@ net::Task<absl::StatusOr<uint32_t>> Accounts::RemoveUser(std::string user) {
   for (int i = 0; i < kAttempts; ++i) {
     auto owner = co_await store_.ReadOwner(*jid);
     if (!owner.ok()) co_return owner.status();
-    if (owner->accounts.empty()) co_return uint32_t{0};
+    // Without accounts, too: who went before notes were made may have left something behind.
     absl::Status s = co_await Commit(PlanRemoveUser(*owner));
     if (s.ok()) co_return static_cast<uint32_t>(owner->accounts.size());
     if (!absl::IsAborted(s)) co_return s;
@@ -247,10 +251,12 @@ net::Task<absl::StatusOr<OwnerAccounts>> Accounts::ReadOwnerOf(std::string id) {
 
 net::Task<absl::Status> Accounts::Commit(OwnerEdit edit) {
   const AuditEntry audit = edit.audit;
+  const bool removes = edit.put.empty();
   auto revision = co_await store_.Commit(std::move(edit));
   if (absl::IsAborted(revision.status())) conflicts.Increment();
   if (!revision.ok()) co_return revision.status();
   feed_.Saw(*revision);
+  if (removes) departures_.Wake();
   changes.Increment();
   if (audit.action.empty()) co_return absl::OkStatus();
   log::Info("accounts changed",

@@ -13,6 +13,7 @@
 #include "services/admin/account_edit.h"
 #include "services/admin/account_store.h"
 #include "services/admin/change_feed.h"
+#include "services/admin/departures.h"
 #include "services/admin/relay_rules.h"
 
 namespace postern::admin {
@@ -23,10 +24,11 @@ class Accounts {
  public:
   static constexpr size_t kMostOfUser = 20;
 
-  Accounts(AccountStore& store, ChangeFeed& feed, crypto::SecretBox box, RelayRules relay,
-           OAuth2Providers oauth2 = {})
+  Accounts(AccountStore& store, ChangeFeed& feed, Departures& departures, crypto::SecretBox box,
+           RelayRules relay, OAuth2Providers oauth2 = {})
       : store_(store),
         feed_(feed),
+        departures_(departures),
         box_(std::move(box)),
         relay_(std::move(relay)),
         oauth2_(std::move(oauth2)) {}
@@ -69,6 +71,7 @@ class Accounts {
 
   AccountStore& store_;
   ChangeFeed& feed_;
+  Departures& departures_;
   crypto::SecretBox box_;
   RelayRules relay_;
   OAuth2Providers oauth2_;

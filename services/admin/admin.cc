@@ -8,6 +8,7 @@
 #include "services/admin/admin_service.h"
 #include "services/admin/audit_log.h"
 #include "services/admin/change_feed.h"
+#include "services/admin/departures.h"
 #include "services/admin/oauth2/oauth2.h"
 #include "services/admin/relay_senders.h"
 #include "services/admin/roles.h"
@@ -24,7 +25,8 @@ class Admin final : public process::Service {
         feed_(runtime.io.get_executor(), store_),
         relay_(config.relay),
         box_(std::move(config.box)),
-        accounts_(store_, feed_, box_, config.relay, config.oauth2.providers),
+        departures_(runtime.io.get_executor(), runtime.redis),
+        accounts_(store_, feed_, departures_, box_, config.relay, config.oauth2.providers),
         site_(std::move(config.welcome), std::move(config.motd), config.relay,
               config.oauth2.providers),
         audit_(runtime.redis),
@@ -32,8 +34,8 @@ class Admin final : public process::Service {
         senders_(store_, feed_, config.relay),
         oauth2_(OAuth2::Parts{runtime.io.get_executor(), runtime.redis, store_, feed_, box_},
                 std::move(config.oauth2)),
-        service_(AdminServiceImpl::Parts{runtime.io.get_executor(), accounts_, feed_, site_, audit_,
-                                         relay_, oauth2_, roles_,
+        service_(AdminServiceImpl::Parts{runtime.io.get_executor(), accounts_, departures_, feed_,
+                                         site_, audit_, relay_, oauth2_, roles_,
                                          [this] { return NotReadyBecause(); }}),
         tasks_(runtime.io.get_executor()) {}
 
@@ -42,7 +44,9 @@ class Admin final : public process::Service {
 
   absl::Status Start(const process::Peers& peers) override {
     service_.Connect(peers);
+    departures_.Connect(peers);
     tasks_.Spawn("relay senders", senders_.Settle());
+    tasks_.Spawn("departures", departures_.Run());
     return oauth2_.Start();
   }
 
@@ -60,6 +64,7 @@ class Admin final : public process::Service {
   ChangeFeed feed_;
   const RelayRules relay_;
   const crypto::SecretBox box_;
+  Departures departures_;
   Accounts accounts_;
   Site site_;
   AuditLog audit_;

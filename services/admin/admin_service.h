@@ -9,6 +9,7 @@
 #include "services/admin/accounts.h"
 #include "services/admin/audit_log.h"
 #include "services/admin/change_feed.h"
+#include "services/admin/departures.h"
 #include "services/admin/oauth2/oauth2.h"
 #include "services/admin/peers.h"
 #include "services/admin/roles.h"
@@ -22,6 +23,7 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
   struct Parts {
     boost::asio::any_io_executor executor;
     Accounts& accounts;
+    Departures& departures;
     ChangeFeed& feed;
     Site& site;
     AuditLog& audit;
@@ -152,6 +154,9 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
   net::Task<absl::Status> Show(const sender::v1::ShowQueuedRequest& request,
                                sender::v1::ShowQueuedResponse& response);
 
+  // What a user who has gone left behind is removed before something new is written for them;
+  // `scope` may be somebody else's.
+  net::Task<absl::Status> Afresh(std::string scope, net::Task<absl::Status> call);
   // Writes the entry when what was asked is done.
   net::Task<absl::Status> Audited(net::Task<absl::Status> call, AuditEntry entry);
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "lib/rpc/serve.h"
 #include "services/admin/admin_service.h"
+#include "services/admin/bare_jid.h"
 
 namespace postern::admin {
 namespace {
@@ -37,6 +38,15 @@ net::Task<absl::Status> AdminServiceImpl::Audited(net::Task<absl::Status> call, 
   absl::Status status = co_await std::move(call);
   if (status.ok()) co_await parts_.audit.Append(std::move(entry));
   co_return status;
+}
+
+net::Task<absl::Status> AdminServiceImpl::Afresh(std::string scope,
+                                                 net::Task<absl::Status> call) {
+  auto user = NormalizeBareJid("user", scope);
+  if (user.ok()) {
+    if (auto s = co_await parts_.departures.Settle(*user); !s.ok()) co_return s;
+  }
+  co_return co_await std::move(call);
 }
 
 grpc::ServerUnaryReactor* AdminServiceImpl::CheckAccount(
@@ -130,7 +140,7 @@ grpc::ServerUnaryReactor* AdminServiceImpl::ImportRules(
     if (request->dry_run()) return call;
     AuditEntry entry{kOperator, request->source().empty() ? "remove rules" : "import rules",
                      request->scope(), request->file_name()};
-    return Audited(std::move(call), std::move(entry));
+    return Audited(Afresh(request->scope(), std::move(call)), std::move(entry));
   });
 }
 
@@ -176,7 +186,8 @@ grpc::ServerUnaryReactor* AdminServiceImpl::ChangeList(Context* context,
   return rpc::Serve(parts_.executor, context, [=, this] {
     AuditEntry entry{kOperator, "change list", request->user().empty() ? "site" : request->user(),
                      request->list()};
-    return Audited(Forward(peers_.rules, &Rules::ChangeList, *request, *response), entry);
+    auto call = Forward(peers_.rules, &Rules::ChangeList, *request, *response);
+    return Audited(Afresh(request->user(), std::move(call)), std::move(entry));
   });
 }
 
@@ -193,7 +204,8 @@ grpc::ServerUnaryReactor* AdminServiceImpl::CreateScriptPassword(
     rules::v1::CreateScriptPasswordResponse* response) {
   return rpc::Serve(parts_.executor, context, [=, this] {
     AuditEntry entry{kOperator, "create script password", request->user(), ""};
-    return Audited(Forward(peers_.rules, &Rules::CreateScriptPassword, *request, *response), entry);
+    auto call = Forward(peers_.rules, &Rules::CreateScriptPassword, *request, *response);
+    return Audited(Afresh(request->user(), std::move(call)), std::move(entry));
   });
 }
 

@@ -1,8 +1,12 @@
 // The calls of RulesService about what is stored: programs, lists, passwords.
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "lib/net/deadline.h"
+#include "lib/process/log.h"
 #include "lib/rpc/serve.h"
+#include "services/rules/forget_user.h"
 #include "services/rules/rules_service.h"
 
 namespace postern::rules {
@@ -10,6 +14,7 @@ namespace {
 
 constexpr size_t kMaxShownBytes = 7 << 20;  // an answer has to fit into a gRPC message
 constexpr size_t kOverhead = 4;             // of an address in it
+constexpr std::chrono::seconds kForgetLimit{3};  // admin counts on it
 
 }  // namespace
 
@@ -84,6 +89,12 @@ grpc::ServerUnaryReactor* RulesService::RevokeScriptPassword(
     Context* context, const v1::RevokeScriptPasswordRequest* request,
     v1::RevokeScriptPasswordResponse*) {
   return rpc::Serve(parts_.executor, context, [=, this] { return RevokePassword(*request); });
+}
+
+grpc::ServerUnaryReactor* RulesService::ForgetUser(Context* context,
+                                                   const v1::ForgetUserRequest* request,
+                                                   v1::ForgetUserResponse*) {
+  return rpc::Serve(parts_.executor, context, [=, this] { return Forget(*request); });
 }
 
 grpc::ServerUnaryReactor* RulesService::Finger(Context* context, const v1::FingerRequest* request,
@@ -168,6 +179,22 @@ net::Task<absl::Status> RulesService::RevokePassword(
   auto user = ReadUser(request.user());
   if (!user.ok()) co_return user.status();
   co_return co_await parts_.passwords.Revoke(*std::move(user));
+}
+
+net::Task<absl::Status> RulesService::Forget(const v1::ForgetUserRequest& request) {
+  auto user = ReadUser(request.user());
+  if (!user.ok()) co_return user.status();
+  const KeptOfUsers kept{parts_.stored, parts_.lists, parts_.memory, parts_.passwords,
+                         parts_.decisions};
+  const absl::Status forgotten =
+      co_await net::WithDeadline(kForgetLimit, rules::ForgetUser(kept, *user));
+  if (forgotten.ok()) {
+    log::Info("what there was of a user who has gone is removed", {{"user", *user}});
+  } else {
+    log::Warn("what there is of a user who has gone could not be removed",
+              {{"user", *user}, {"error", forgotten.message()}});
+  }
+  co_return forgotten;
 }
 
 }  // namespace postern::rules

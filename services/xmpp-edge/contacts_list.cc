@@ -28,7 +28,13 @@ bool IsRefused(const absl::Status& status) {
 }  // namespace
 
 ContactsList::ContactsList(FeatureContext context, net::Duration gather)
-    : context_(std::move(context)), gather_(gather), work_(context_.executor) {}
+    : context_(std::move(context)), gather_(gather), work_(context_.executor) {
+  context_.directory.Listen(
+      [this](AccountDirectory::Account before, AccountDirectory::Account after) {
+        // The rules service forgets what it was told of who goes.
+        if (after == nullptr && !context_.directory.Has(before->owner())) told_.clear();
+      });
+}
 
 void ContactsList::Heard(const std::string& user, const mail::Address& address, bool there) {
   std::string spec = address.Spec();
@@ -52,6 +58,8 @@ net::Task<void> ContactsList::Keep() {
     }
     auto first = news_.extract(news_.begin());
     waiting_ -= first.mapped().size();
+    // Who has no account has no rules that could ask.
+    if (context_.directory.ready() && !context_.directory.Has(first.key())) continue;
     const absl::Status told = co_await Tell(first.key(), first.mapped());
     if (told.ok()) continue;
     if (IsRefused(told)) {

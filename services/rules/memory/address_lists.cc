@@ -157,6 +157,18 @@ net::Task<absl::StatusOr<std::vector<AddressLists::List>>> AddressLists::Show(st
   co_return lists;
 }
 
+net::Task<absl::Status> AddressLists::Forget(std::string user) {
+  if (user.empty()) co_return absl::InvalidArgumentError("address lists: there is no user");
+  std::vector<std::string> ask{"SMEMBERS", NamesKey(user)};
+  auto names = co_await redis_.Command(std::move(ask));
+  if (!names.ok()) co_return names.status();
+  std::vector<std::string> remove{"UNLINK"};
+  for (const store::Reply& name : names->items) remove.push_back(ListKey(user, name.text));
+  remove.push_back(NamesKey(user));
+  auto removed = co_await redis_.Command(std::move(remove));
+  co_return removed.status();
+}
+
 net::Task<absl::Status> AddressLists::AskOne(std::string owner,
                                              const std::vector<Question>& questions,
                                              std::vector<Answer>& answers) {

@@ -32,6 +32,8 @@ class AddressLists {
     std::vector<std::string> addresses;  // in their order
   };
   net::Task<absl::StatusOr<std::vector<List>>> Show(std::string user);
+  // All of a user; never the site's.
+  net::Task<absl::Status> Forget(std::string user);
 
   // What evaluation asks. `list` is what a rule says: list_name.h. The user's list and the
   // site's of that name count together.

@@ -103,4 +103,11 @@ net::Task<absl::StatusOr<std::vector<UserMemory::Answer>>> UserMemory::Take(
   co_return answers;
 }
 
+net::Task<absl::Status> UserMemory::Forget(std::string user) {
+  std::vector<std::string> remove = MarkKeys(user);
+  remove.insert(remove.begin(), "DEL");
+  auto removed = co_await redis_.Command(std::move(remove));
+  co_return removed.status();
+}
+
 }  // namespace postern::rules

@@ -54,6 +54,9 @@ class UserMemory {
   // is free again after two minutes: what was to be done was not.
   net::Task<absl::StatusOr<std::vector<Answer>>> Take(std::string user, std::vector<Claim> claims);
 
+  // The user's marks; what is spent of their budgets runs out by itself.
+  net::Task<absl::Status> Forget(std::string user);
+
   static constexpr size_t kMaxMarks = 10'000;
   static constexpr absl::Duration kClaimed = absl::Minutes(2);
   static constexpr uint64_t kLongest = 90 * 24 * 3600;  // a mark is kept no longer, seconds

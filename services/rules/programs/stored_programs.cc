@@ -242,7 +242,7 @@ ProgramChange StoredPrograms::RemovalOf(const std::string& scope) const {
     if (at->first.scope != scope) break;
     removal.Remove(at->first);
   }
-  const ActiveScript none;
+  const ActiveScript none{};
   if (active_.contains(scope)) removal.Activate(scope, none);
   return removal;
 }

@@ -58,6 +58,8 @@ class StoredPrograms {
   net::Task<absl::Status> Refresh();
   // kResourceExhausted over the site's limits; the conditions' errors as told above.
   net::Task<absl::Status> Apply(ProgramChange change);
+  // All that is stored of a scope, and what is in force of it. kAborted: it is being changed.
+  net::Task<absl::Status> RemoveAll(std::string scope);
 
   // Null when there is none.
   const v1::RuleProgram* Find(const ProgramKey& key) const;
@@ -89,6 +91,7 @@ class StoredPrograms {
   };
   using Revisions = std::map<std::string, int64_t>;
 
+  ProgramChange RemovalOf(const std::string& scope) const;
   void Forget(const Revisions& revisions);
   std::vector<Wanted> Missing(const Revisions& revisions) const;
   net::Task<absl::Status> Load(std::vector<Wanted> wanted);

@@ -38,7 +38,9 @@ RegistrationProblem ProblemOf(const Words& words, const absl::Status& why, absl:
     case absl::StatusCode::kResourceExhausted:
       return {"cancel", "not-allowed", words.Say(why)};
     default:
-      return {"wait", "remote-server-timeout", texts::AccountsAway(words)};
+      // One with a wording comes from who knows better.
+      return {"wait", "remote-server-timeout",
+              words::WordingOf(why) ? words.Say(why) : texts::AccountsAway(words)};
   }
 }
 

@@ -68,12 +68,14 @@ class OAuth2Harness : public ::testing::Test {
         : redis(*store::RedisClient::Create(harness.io_.get_executor(), harness.redis_.url())),
           store(*redis, AccountStore::Limits()),
           feed(harness.io_.get_executor(), store),
-          accounts(store, feed, harness.box_, RelayRules(), settings.providers),
+          departures(harness.io_.get_executor(), *redis),
+          accounts(store, feed, departures, harness.box_, RelayRules(), settings.providers),
           oauth2(OAuth2::Parts{harness.io_.get_executor(), *redis, store, feed, harness.box_},
                  settings, std::make_unique<ScriptedPoster>(harness.provider_)) {}
     std::unique_ptr<store::RedisClient> redis;
     AccountStore store;
     ChangeFeed feed;
+    Departures departures;
     Accounts accounts;
     OAuth2 oauth2;
   };

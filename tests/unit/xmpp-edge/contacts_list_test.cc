@@ -67,6 +67,26 @@ TEST_F(Contacts, AreToldAgainUntilTheyAreTaken) {
   }));
 }
 
+TEST_F(Contacts, AreThoseOfUsersAlone) {
+  list->Heard("stranger@example.com", {"Name", "bob", "example.net"}, true);
+  Hear("bob", true);
+  ASSERT_TRUE(Calls(1));
+  bench.Settle();
+  EXPECT_EQ(bench.rules.list_calls, 1);
+  EXPECT_EQ(bench.rules.list_changes.front().user(), "ann@example.org");
+}
+
+TEST_F(Contacts, WhoGoesAndComesBackIsToldOfAnew) {
+  Hear("bob", true);
+  ASSERT_TRUE(Calls(1));
+  bench.Settle();
+  for (const auto& account : bench.context().directory.Of("ann@example.org"))
+    bench.context().directory.Forget(account->id());
+  bench.context().directory.Apply(ImapAccount("ann@example.org", "again"));
+  Hear("bob", true);
+  ASSERT_TRUE(Calls(2)) << "the rules service has forgotten them";
+}
+
 TEST_F(Contacts, WhatIsRefusedForGoodIsLeft) {
   bench.rules.failure = {grpc::StatusCode::RESOURCE_EXHAUSTED, "full"};
   Hear("bob", true);
