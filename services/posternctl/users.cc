@@ -72,6 +72,31 @@ absl::Status ListRoles(Session& session) {
   return absl::OkStatus();
 }
 
+absl::Status RemoveUser(Session& session, const std::string& user) {
+  admin::v1::RemoveUserRequest request;
+  request.set_user(user);
+  auto answer = session.Call(&Session::Stub::RemoveUser, request);
+  if (!answer.ok()) return answer.status();
+  if (session.json) return session.PrintJson(*answer);
+  const uint32_t count = answer->accounts_removed();
+  PrintLine(session.out(), absl::StrCat(user, ": ", count, count == 1 ? " account" : " accounts",
+                                        " removed, and all that belongs to the user."));
+  return absl::OkStatus();
+}
+
+void AddRemove(Nouns& nouns, CLI::App& users) {
+  auto user = std::make_shared<std::string>();
+  CLI::App& remove = nouns.AddVerb(
+      users, "remove", "Remove a user with all accounts",
+      "As if the user had unregistered: accounts with their passwords, rules, scripts, lists, the\n"
+      "password for scripts and the record of decisions go; mailboxes are not touched. Rules go\n"
+      "as soon as the rules service is there. Of a user without accounts it removes what is left.\n"
+      "The user's role stays ('users role'), and nothing keeps them from registering anew.\n\n"
+      "Example:\n  posternctl users remove ann@example.org\n",
+      [user](Session& session) { return RemoveUser(session, *user); });
+  remove.add_option("JID", *user, "a bare Jabber address")->required();
+}
+
 void AddRoles(Nouns& nouns, CLI::App& users) {
   auto wanted = std::make_shared<RoleWanted>();
   CLI::App& role = nouns.AddVerb(
@@ -103,6 +128,7 @@ void AddUsers(Nouns& nouns) {
                 "With --json it is in the preferences of 'accounts list'.\n\n"
                 "Example:\n  posternctl users list\n",
                 ListUsers);
+  AddRemove(nouns, users);
   AddRoles(nouns, users);
 }
 

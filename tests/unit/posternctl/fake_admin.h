@@ -68,6 +68,8 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   rules::v1::CreateScriptPasswordRequest password_asked;
   rules::v1::CreateScriptPasswordResponse password;
   rules::v1::RevokeScriptPasswordRequest revocation_asked;
+  admin::v1::RemoveUserRequest removal_of_user_asked;
+  admin::v1::RemoveUserResponse removed;
 
  private:
   grpc::Status CreateScriptPassword(Context, const rules::v1::CreateScriptPasswordRequest* request,
@@ -77,6 +79,10 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   grpc::Status RevokeScriptPassword(Context, const rules::v1::RevokeScriptPasswordRequest* request,
                                     rules::v1::RevokeScriptPasswordResponse* response) override {
     return Answer(request, revocation_asked, response, rules::v1::RevokeScriptPasswordResponse());
+  }
+  grpc::Status RemoveUser(Context, const admin::v1::RemoveUserRequest* request,
+                          admin::v1::RemoveUserResponse* response) override {
+    return Answer(request, removal_of_user_asked, response, removed);
   }
   grpc::Status ListUsers(Context, const admin::v1::ListUsersRequest* request,
                          admin::v1::ListUsersResponse* response) override {

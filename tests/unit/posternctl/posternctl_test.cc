@@ -51,6 +51,16 @@ TEST_F(PosternctlTest, ListsUsers) {
   EXPECT_EQ(Done({"users", "list"}), "No users.\n");
 }
 
+TEST_F(PosternctlTest, RemovesAUser) {
+  admin_.removed.set_accounts_removed(2);
+  EXPECT_EQ(Done({"users", "remove", "ann@example.org"}),
+            "ann@example.org: 2 accounts removed, and all that belongs to the user.\n");
+  EXPECT_EQ(admin_.removal_of_user_asked.user(), "ann@example.org");
+  admin_.removed.set_accounts_removed(1);
+  EXPECT_THAT(Done({"users", "remove", "ann@example.org"}), HasSubstr(": 1 account removed"));
+  EXPECT_EQ(Run({"users", "remove"}).status, 2);
+}
+
 TEST_F(PosternctlTest, SaysWhoIsAnOperator) {
   EXPECT_EQ(Done({"users", "roles"}), "Nobody is more than a user.\n");
   auto& role = *admin_.roles.add_roles();
