@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/time/time.h"
 #include "postern/rules/v1/rules.pb.h"
 #include "services/xmpp-edge/rule_set.h"
 #include "services/xmpp-edge/words.h"
@@ -15,12 +16,13 @@ namespace postern::xmpp_edge {
 bool WasKeptBack(const rules::v1::Decision& decision, int64_t now_unix);
 bool IsInQuarantine(const rules::v1::Decision& decision);
 
-// "don't show it, by your rule 2 (If sender is …)"; `rules` are those in force now.
+// "don't show it, by your rule 2 (If sender is …)", and what of it could not be done; `rules` are
+// those in force now, `zone` the user's.
 std::string DecisionText(const rules::v1::Decision& decision, const Rules& rules,
-                         const Words& words);
+                         absl::TimeZone zone, const Words& words);
 // The same as a line of a list, with date, subject and sender.
 std::string DecisionLine(const rules::v1::Decision& decision, const Rules& rules,
-                         const Words& words);
+                         absl::TimeZone zone, const Words& words);
 std::string SubjectOf(const rules::v1::Decision& decision, const Words& words);
 std::string SenderTextOf(const rules::v1::Decision& decision, const Words& words);
 

@@ -13,8 +13,9 @@
 #include "services/xmpp-edge/brought_mail.h"
 #include "services/xmpp-edge/decision_text.h"
 #include "services/xmpp-edge/texts/commands.h"
-#include "services/xmpp-edge/texts/mail.h"
+#include "services/xmpp-edge/texts/rule_commands.h"
 #include "services/xmpp-edge/texts/why.h"
+#include "services/xmpp-edge/user_zone.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -58,8 +59,9 @@ net::Task<std::string> QuarantineDesk::Tell(std::string user, const Words& words
     kept.set_mail_ref(decision.mail_ref());
     kept.set_subject(decision.subject());
     shown.items.push_back(kept.SerializeAsString());
+    const absl::TimeZone zone = ZoneOf(context_.directory, user, decision.account_id());
     lines.push_back(texts::QuarantineLine(
-        words, shown.items.size(), texts::ReadableDate(words, decision.decided_unix()),
+        words, shown.items.size(), TimeIn(zone, decision.decided_unix(), words),
         SubjectOf(decision, words), SenderTextOf(decision, words)));
   }
   if (shown.items.empty()) co_return texts::NothingInQuarantine(words);
@@ -74,6 +76,7 @@ net::Task<std::string> QuarantineDesk::Release(std::string user, size_t number,
   Decision decision;
   const bool known = *shown && number >= 1 && number <= (*shown)->items.size() &&
                      decision.ParseFromString((*shown)->items[number - 1]);
+  if (!known && *shown && number > 0) co_return texts::NoSuchNumber(words, (*shown)->items.size());
   if (!known) co_return texts::ReleaseWhich(words);
   co_return co_await Show(std::move(user), std::move(decision), words);
 }

@@ -30,8 +30,16 @@ void Change(const std::string& said, Watching& watching) {
   }
 }
 
-std::string QuietText(const admin::v1::Account& account, const Words& words) {
-  if (account.watching().quiet_hours().empty()) return texts::NoQuietHours(words, account.name());
+// Which zone is kept for hours that are yet to be set.
+std::string NoQuietText(const admin::v1::Account& account, bool of_zone, const Words& words) {
+  const std::string text = texts::NoQuietHours(words, account.name());
+  if (!of_zone || account.watching().time_zone().empty()) return text;
+  return absl::StrCat(texts::ZoneIsKept(words, account.name(), account.watching().time_zone()), " ",
+                      text);
+}
+
+std::string QuietText(const admin::v1::Account& account, bool of_zone, const Words& words) {
+  if (account.watching().quiet_hours().empty()) return NoQuietText(account, of_zone, words);
   std::string text = WatchingText(account, absl::Now(), words);
   if (account.watching().time_zone().empty()) {
     absl::StrAppend(&text, " ", texts::QuietHoursAreUtc(words));
@@ -71,14 +79,14 @@ net::Task<std::string> SetQuietHours(FeatureContext context, std::string user,
   std::vector<std::string> lines;
   for (const AccountDirectory::Account& account : accounts) {
     if (said.empty()) {
-      lines.push_back(QuietText(*account, words));
+      lines.push_back(QuietText(*account, false, words));
       continue;
     }
     Watching watching = account->watching();
     Change(said, watching);
     auto stored = co_await StoreWatching(context, user, account, std::move(watching));
     if (stored.ok()) {
-      lines.push_back(QuietText(*stored, words));
+      lines.push_back(QuietText(*stored, absl::StartsWithIgnoreCase(said, kZone), words));
       continue;
     }
     const auto wording = words::WordingOf(stored.status());

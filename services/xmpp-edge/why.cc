@@ -6,11 +6,14 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lib/rpc/unary.h"
 #include "services/xmpp-edge/decision_text.h"
+#include "services/xmpp-edge/own_script.h"
 #include "services/xmpp-edge/texts/commands.h"
 #include "services/xmpp-edge/texts/why.h"
+#include "services/xmpp-edge/user_zone.h"
 
 namespace postern::xmpp_edge {
 namespace {
@@ -47,6 +50,18 @@ net::Task<Rules> Why::RulesOf(std::string user) {
   co_return std::move(stored->rules);
 }
 
+std::string Why::LineOf(const Decision& decision, const Rules& rules, const Words& words) const {
+  const absl::TimeZone zone = ZoneOf(context_.directory, decision.user(), decision.account_id());
+  return DecisionLine(decision, rules, zone, words);
+}
+
+// A script that rests has nothing to do with any mail: that may be why.
+net::Task<std::string> Why::NoRuleText(std::string user, const Words& words) {
+  const std::string resting = co_await RestingScriptLine(context_, std::move(user), words);
+  const std::string text = texts::NoRuleDecided(words);
+  co_return resting.empty() ? text : absl::StrCat(text, "\n", resting);
+}
+
 net::Task<std::string> Why::Tell(MailQuestion question, const Words& words) {
   const std::string user = question.user;
   auto mail = co_await FindMeantMail(context_, std::move(question), words);
@@ -56,12 +71,10 @@ net::Task<std::string> Why::Tell(MailQuestion question, const Words& words) {
   if (mail->message_id.empty()) co_return texts::NoRuleDecided(words);
   auto decisions = co_await DecisionsOf(user, mail->message_id);
   if (!decisions.ok()) co_return texts::CommandNotNow(words);
-  if (decisions->empty()) co_return texts::NoRuleDecided(words);
+  if (decisions->empty()) co_return co_await NoRuleText(user, words);
   const Rules rules = co_await RulesOf(user);
   std::vector<std::string> lines{texts::RulesDecided(words)};
-  for (const Decision& decision : *decisions) {
-    lines.push_back(DecisionLine(decision, rules, words));
-  }
+  for (const Decision& decision : *decisions) lines.push_back(LineOf(decision, rules, words));
   co_return absl::StrJoin(lines, "\n");
 }
 
@@ -76,7 +89,7 @@ net::Task<std::string> Why::TellKeptBack(std::string user, std::string word, con
       lines.push_back(texts::MoreKeptBack(words));
       break;
     }
-    lines.push_back(DecisionLine(decision, rules, words));
+    lines.push_back(LineOf(decision, rules, words));
   }
   if (lines.size() == 1) co_return texts::NothingKeptBack(words);
   co_return absl::StrJoin(lines, "\n");

@@ -28,6 +28,10 @@ class Why {
                                                                           std::string message_id);
 
  private:
+  // Of a mail that no rule had to do with.
+  net::Task<std::string> NoRuleText(std::string user, const Words& words);
+  std::string LineOf(const rules::v1::Decision& decision, const Rules& rules,
+                     const Words& words) const;
   // None when they can't be had: then rules are told without their numbers.
   net::Task<Rules> RulesOf(std::string user);
 

@@ -15,6 +15,7 @@ namespace postern::rules {
 namespace {
 
 constexpr size_t kMaxFieldName = 100;
+constexpr size_t kMaxReplaced = 16 << 20;  // what a field's value may become at the worst, bytes
 
 void SetSlot(uint32_t slot, absl::string_view value, Run& run) {
   if (slot >= run.variables.size()) return;
@@ -62,6 +63,8 @@ void ReplaceInView(const ChangeBody& statement, const std::string& with, Run& ru
   for (const MessageView::Field* field : run.message.Fields(statement.header)) {
     values.emplace_back(field->decoded());
     run.budget.Spend(values.back().size());
+    // A short rule makes gigabytes of some values; nor does the mail get that (fetcher/effects).
+    if ((values.back().size() + 1) * with.size() > kMaxReplaced) continue;
     changed = RE2::GlobalReplace(&values.back(), *statement.pattern, with) > 0 || changed;
   }
   if (!changed) return;
@@ -80,6 +83,10 @@ void DoFlags(const ChangeFlags& statement, Run& run) {
   const std::vector<std::string> by = ReadFlags(ExpandAll(statement.flags, run));
   if (!statement.variable) {
     ChangeFlagList(statement.change, by, run.flags);
+    // The keep at the end has them, whoever set them.
+    const char* const verb = statement.change == FlagChange::kSet ? "setflag" : "addflag";
+    if (statement.change != FlagChange::kRemove && !by.empty())
+      run.Say(absl::StrCat(verb, " \"", absl::StrJoin(by, " "), "\""), /*action=*/true);
     return;
   }
   if (*statement.variable >= run.variables.size()) return;

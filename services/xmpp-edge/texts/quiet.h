@@ -12,6 +12,12 @@ namespace postern::xmpp_edge::texts {
 inline std::string NoQuietHours(const Words& words, absl::string_view account) {
   return words.Say("'$0' has no quiet hours.", account);
 }
+// TRANSLATORS: '$0' is an account, $1 a time zone ("Europe/Berlin").
+inline std::string ZoneIsKept(const Words& words, absl::string_view account,
+                              absl::string_view zone) {
+  return words.Say("The time zone of '$0' is $1 now: times are told in it, and hours are its.",
+                   account, zone);
+}
 // TRANSLATORS: the words in quotes are what users type; yours for "quiet" works as well, "zone"
 // is typed so in every language.
 inline std::string QuietHoursAreUtc(const Words& words) {

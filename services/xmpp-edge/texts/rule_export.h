@@ -18,6 +18,19 @@ inline std::string ScriptInForce(const Words& words, absl::string_view name) {
 inline std::string ScriptNotInForce(const Words& words, absl::string_view name) {
   return words.Say("Your script \"$0\", which is not in force:", name);
 }
+// TRANSLATORS: "rules export" is what users type.
+inline std::string ScriptDecides(const Words& words, absl::string_view name) {
+  return words.Say("Your script \"$0\" is in force; \"rules export\" shows it.", name);
+}
+inline std::string ScriptRests(const Words& words, absl::string_view name) {
+  return words.Say(
+      "Your script \"$0\" failed with three mails in a row, and is not run any more. Mend it, and "
+      "put it in force again.",
+      name);
+}
+inline std::string NoOtherRules(const Words& words) {
+  return words.Say("You have no other rules.");
+}
 // TRANSLATORS: $0 is a host name, $1 a port, $2 the login, $3 the password; "sieve password off"
 // is what users type.
 inline std::string SievePassword(const Words& words, absl::string_view host, absl::string_view port,

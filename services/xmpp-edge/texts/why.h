@@ -25,6 +25,12 @@ inline std::string YourRule(const Words& words, size_t number, absl::string_view
 inline std::string YourFormerRule(const Words& words) {
   return words.Say("a rule of yours that you have deleted since");
 }
+// TRANSLATORS: which rule; $0 is the name of a script, $1 a line's number.
+inline std::string YourScript(const Words& words, absl::string_view script, size_t line) {
+  return words.Say("your script \"$0\", line $1", script, line);
+}
+// TRANSLATORS: which rule: one that the operator made for everybody.
+inline std::string GatewaysRule(const Words& words) { return words.Say("a rule of this gateway"); }
 // TRANSLATORS: $0 is the name of a script or a file, $1 a line's number.
 inline std::string LineOfScript(const Words& words, absl::string_view script, size_t line) {
   return words.Say("$0, line $1", script, line);
@@ -34,7 +40,9 @@ inline std::string WasKept(const Words& words) { return words.Say("keep it"); }
 inline std::string WasMarked(const Words& words, absl::string_view flags) {
   return words.Say("keep it, marked with $0", flags);
 }
-inline std::string WasRejected(const Words& words) { return words.Say("reject it"); }
+inline std::string WasRejected(const Words& words) {
+  return words.Say("refuse it: don't show it, and leave it in the mailbox");
+}
 inline std::string WasAnswered(const Words& words, absl::string_view address) {
   return words.Say("answer $0", address);
 }
@@ -46,6 +54,20 @@ inline std::string WasShownTo(const Words& words, absl::string_view jids) {
 }
 inline std::string WasNoted(const Words& words) { return words.Say("make a note of it"); }
 inline std::string WasEdited(const Words& words) { return words.Say("change what it says"); }
+inline std::string WasLeft(const Words& words) {
+  return words.Say("rules looked at it, and left it as it is");
+}
+// TRANSLATORS: $0 is what a rule wanted done ("move it to the folder ..."), $1 why it was not.
+inline std::string WasNotDone(const Words& words, absl::string_view what, absl::string_view why) {
+  return words.Say("$0 (not done: $1)", what, why);
+}
+inline std::string WasNotTried(const Words& words, absl::string_view what) {
+  return words.Say("$0 (not done)", what);
+}
+// TRANSLATORS: follows what could not be done.
+inline std::string WasShownInstead(const Words& words) {
+  return words.Say("so it came to you after all");
+}
 
 inline std::string NoRuleDecided(const Words& words) {
   return words.Say(
