@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "services/rules/ir/notify_uri.h"
+#include "services/rules/personal/rule_name.h"
 
 namespace postern::rules::personal {
 namespace {
@@ -74,7 +75,7 @@ Command CommandOf(const PersonalAction& action, const v1::PersonalRule& rule, Ex
       return MakeCommand("hold", {Tag("until"), Strings({value})});
     case PersonalAction::WHAT_QUARANTINE:
       needed.insert("vnd.postern.quarantine");
-      return MakeCommand("quarantine", {Strings({value.empty() ? rule.name() : value})});
+      return MakeCommand("quarantine", {Strings({value.empty() ? NameOf(rule) : value})});
     case PersonalAction::WHAT_REPLY:
       needed.insert("vnd.postern.reply");
       // The same rule answers somebody once a day, whatever its text has become.

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "lib/mail/address.h"
 #include "lib/mail/utf8.h"
 #include "services/rules/ir/hold_time.h"
@@ -43,10 +46,22 @@ Complaint CheckFlag(const std::string& value) {
                      "\\Seen, \\Flagged, \\Answered, \\Draft");
 }
 
+// However they are kept apart.
+size_t CountsAddresses(absl::string_view value) {
+  const std::vector<absl::string_view> parts =
+      absl::StrSplit(value, absl::ByAnyChar(" ,;\t\r\n"), absl::SkipEmpty());
+  return static_cast<size_t>(std::count_if(parts.begin(), parts.end(), [](absl::string_view part) {
+    return mail::ParseAddress(part).ok();
+  }));
+}
+
 Complaint CheckAddress(std::string& value, const v1::PersonalRule& rule, absl::string_view user) {
   const auto address = mail::ParseAddress(value);
   const bool open = absl::StrContains(value, "<") && !absl::StrContains(value, ">");
-  if (!address.ok() || open) return words::Word("'$0' is no mail address", value);
+  if (!address.ok() && CountsAddresses(value) > 1)
+    return words::Word("\"$0\" is more than one address; make an action for each", value);
+  if (!address.ok() || open)
+    return words::Word("\"$0\" is no mail address; write it like $1", value, "ann@example.org");
   value = address->Spec();
   if (rule.account().empty() && absl::EqualsIgnoreCase(value, user))
     return words::Word(
@@ -87,6 +102,10 @@ bool NeedsValue(PersonalAction::What what) {
          what != PersonalAction::WHAT_QUARANTINE;
 }
 
+bool TakesAddress(PersonalAction::What what) {
+  return what == PersonalAction::WHAT_REDIRECT || what == PersonalAction::WHAT_COPY_TO;
+}
+
 Complaint CheckOneLine(PersonalAction& action) {
   std::string& value = *action.mutable_value();
   absl::StripAsciiWhitespace(&value);
@@ -94,6 +113,11 @@ Complaint CheckOneLine(PersonalAction& action) {
     if (!NeedsValue(action.what())) return std::nullopt;
     return words::Word("an action does not say where to, or how");
   }
+  // Several, as many fields would take them.
+  if (absl::StrContains(value, '\n') && !TakesAddress(action.what()))
+    return words::Word("\"$0\" is more than one line; an action has room for one",
+                       mail::CleanLine(mail::CutUtf8(value, kMaxValueBytes)));
+  if (TakesAddress(action.what())) value = absl::StrReplaceAll(value, {{"\r", " "}, {"\n", " "}});
   return CheckValue(value);
 }
 

@@ -6,8 +6,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "lib/mail/address.h"
 #include "lib/mail/utf8.h"
 #include "services/rules/ir/posix_regex.h"
 #include "services/rules/ir/program.h"
@@ -113,8 +115,31 @@ Complaint CheckPresence(std::string& value) {
   return words::Word("\"$0\" is no presence; there are $1", value, absl::StrJoin(kWords, ", "));
 }
 
+// Whose address it is, in full; "@example.org": everybody there. What has no "@" is the name beside
+// an address.
+Complaint CheckCorrespondent(std::string& value) {
+  absl::string_view domain = value;
+  if (!absl::StrContains(value, "@")) return std::nullopt;
+  const bool all = absl::ConsumePrefix(&domain, "*@") || absl::ConsumePrefix(&domain, "@");
+  const auto address = mail::ParseAddress(all ? absl::StrCat("postmaster@", domain) : value);
+  if (!address.ok() || absl::StrContains(address->local_part, "@"))
+    return words::Word(
+        "\"$0\" is no mail address; write it like ann@example.org, or @example.org for everybody "
+        "there",
+        value);
+  value = all ? absl::StrCat("@", address->domain) : address->Spec();
+  return std::nullopt;
+}
+
+bool IsCorrespondent(const PersonalCondition& condition) {
+  return condition.comparison() == PersonalCondition::OPERATOR_IS &&
+         (condition.subject() == PersonalCondition::SUBJECT_FROM ||
+          condition.subject() == PersonalCondition::SUBJECT_TO);
+}
+
 Complaint CheckMeaning(const PersonalCondition& condition, std::string& value) {
   if (condition.comparison() == PersonalCondition::OPERATOR_REGEX) return CheckRegex(value);
+  if (IsCorrespondent(condition)) return CheckCorrespondent(value);
   switch (condition.subject()) {
     case PersonalCondition::SUBJECT_TIME:
       return CheckTime(value);

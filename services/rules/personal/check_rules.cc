@@ -99,9 +99,6 @@ absl::Status CheckRules(v1::PersonalRules& rules, absl::string_view user) {
     if (Complaint wrong = CheckRule(rule, user)) return Wrong(field, *wrong);
   }
   GiveIds(rules, std::move(taken));
-  for (v1::PersonalRule& rule : *rules.mutable_rules()) {
-    if (rule.name().empty()) rule.set_name(absl::StrCat("Rule ", rule.id().substr(1)));
-  }
   return absl::OkStatus();
 }
 

@@ -13,6 +13,7 @@
 #include "services/rules/personal/check_rules.h"
 #include "services/rules/personal/complaint.h"
 #include "services/rules/personal/condition_syntax.h"
+#include "services/rules/personal/rule_name.h"
 #include "services/rules/sieve/compile.h"
 
 namespace postern::rules::personal {
@@ -40,7 +41,7 @@ TestNode TestOfRule(const v1::PersonalRule& rule, Extensions& needed) {
 
 Command CommandOfRule(const v1::PersonalRule& rule, Extensions& needed) {
   Command command = MakeIf(TestOfRule(rule, needed), CommandsOf(rule, needed));
-  command.comments.push_back(absl::StrCat(" rule:[", rule.name(), "]"));
+  command.comments.push_back(absl::StrCat(" rule:[", NameOf(rule), "]"));
   return command;
 }
 
@@ -50,7 +51,7 @@ void AddAsComments(const v1::PersonalRule& rule, std::vector<std::string>& comme
   Script alone;
   alone.commands.push_back(CommandOfRule(rule, unneeded));
   alone.commands.front().comments.clear();
-  comments.push_back(absl::StrCat(" switched off: rule:[", rule.name(), "]"));
+  comments.push_back(absl::StrCat(" switched off: rule:[", NameOf(rule), "]"));
   const std::string text = sieve::Print(alone);
   for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty()))
     comments.push_back(absl::StrCat("   ", line));
@@ -70,7 +71,7 @@ void NumberRules(const v1::PersonalRules& rules, Program& program) {
   const std::vector<const v1::PersonalRule*> in_force = InForce(rules);
   for (size_t i = 0; i < program.rules.size() && i < in_force.size(); ++i) {
     RuleSpan& span = program.rules[i];
-    span.name = in_force[i]->name();
+    span.name = NameOf(*in_force[i]);
     span.line = NumberOf(in_force[i]->id()).value_or(0);
     for (uint32_t at = span.begin; at < span.end; ++at) program.code[at].line = span.line;
   }
@@ -99,7 +100,7 @@ void NameProblems(const v1::PersonalRules& rules, absl::string_view script,
     problem.at = {};
     if (rule == nullptr) continue;
     problem.at.line = NumberOf(rule->id()).value_or(1);
-    problem.text = absl::StrCat(rule->name(), ": ", problem.text);
+    problem.text = absl::StrCat(NameOf(*rule), ": ", problem.text);
   }
 }
 

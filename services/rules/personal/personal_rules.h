@@ -20,9 +20,9 @@ namespace postern::rules::personal {
 std::string WriteStored(const v1::PersonalRules& rules);
 absl::StatusOr<v1::PersonalRules> ReadStored(absl::string_view source);
 
-// One `if` for each rule, with "# rule:[name]" above it as Roundcube and others write it; those
-// that are switched off, or can't be read any more, stand there as comments. The rules were
-// checked.
+// One `if` for each rule, with "# rule:[name]" (rule_name.h) above it as Roundcube and others write
+// it; those that are switched off, or can't be read any more, stand there as comments. The rules
+// were checked.
 sieve::Script ScriptOf(const v1::PersonalRules& rules);
 // The same as text; empty without rules.
 std::string SieveOf(const v1::PersonalRules& rules);

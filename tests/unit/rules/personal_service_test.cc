@@ -108,7 +108,8 @@ TEST_F(PersonalServiceTest, AreStoredAndInForceInEachReplica) {
   const auto got = GetFrom(other);
   EXPECT_EQ(got.revision(), set.revision());
   EXPECT_EQ(got.sieve(), set.sieve());
-  EXPECT_EQ(got.rules(1).name(), "Rule 2");
+  EXPECT_EQ(got.rules(1).name(), "");
+  EXPECT_THAT(got.sieve(), HasSubstr("# rule:[every mail: flag seen-by-me]\n"));
   Put({Rule("None", Action::WHAT_DISCARD)});
   EXPECT_EQ(GetFrom(other).rules(0).name(), "None") << "at once";
   EXPECT_TRUE(Eventually([&] {
@@ -143,8 +144,8 @@ TEST_F(PersonalServiceTest, AWrongOneIsNamedAndNothingChanges) {
   v1::SetPersonalRulesResponse response;
   const grpc::Status status = Set({wrong}, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(status.error_message(), "rule:r7: 'nobody' is no mail address");
-  EXPECT_THAT(status.error_details(), HasSubstr("'$0' is no mail address"));
+  EXPECT_EQ(status.error_message(), "rule:r7: \"nobody\" is no mail address; write it like ann@example.org");
+  EXPECT_THAT(status.error_details(), HasSubstr("\"$0\" is no mail address"));
   EXPECT_THAT(Judge("x"), ElementsAre("discard"));
   v1::SetPersonalRulesRequest nobodys;
   nobodys.set_user("ann");

@@ -4,9 +4,12 @@
 
 #include <google/protobuf/text_format.h>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "lib/mail/utf8.h"
 #include "lib/words/wording.h"
 #include "services/rules/personal/complaint.h"
+#include "services/rules/personal/rule_name.h"
 #include "tests/unit/rules/personal/personal_bench.h"
 
 namespace postern::rules::personal {
@@ -50,6 +53,11 @@ TEST(CheckRules, TellsWhatIsWrongWithACondition) {
        "the regular expression \"(a)\\1\" can't be used: "},
       {"subject: SUBJECT_SUBJECT comparison: OPERATOR_REGEX values: 'a*'",
        "the regular expression \"a*\" fits every text"},
+      {"subject: SUBJECT_FROM comparison: OPERATOR_IS values: 'a@b.example c@d.example'",
+       "\"a@b.example c@d.example\" is no mail address; write it like ann@example.org, or "
+       "@example.org for everybody there"},
+      {"subject: SUBJECT_TO comparison: OPERATOR_IS values: 'carol@'", "\"carol@\" is no mail"},
+      {"subject: SUBJECT_FROM comparison: OPERATOR_IS values: '@'", "\"@\" is no mail address"},
       {"subject: SUBJECT_HEADER values: 'a'", "\"\" can't be the name of a header field"},
       {"subject: SUBJECT_HEADER header: 'a b' values: 'a'",
        "\"a b\" can't be the name of a header field; write it like X-Priority"},
@@ -94,8 +102,17 @@ TEST(CheckRules, TellsWhatIsWrongWithAnAction) {
        "\"loud\" is no way to deliver mail; there are full, headers, digest, none"},
       {"what: WHAT_FLAG value: 'two words'", "\"two words\" can't mark a mail; there are \\Seen"},
       {"what: WHAT_FLAG value: '\\\\Deleted'", "\"\\Deleted\" can't mark a mail"},
-      {"what: WHAT_REDIRECT value: 'carol'", "'carol' is no mail address"},
-      {"what: WHAT_COPY_TO value: 'Carol <carol@example.com'", "'Carol <carol@example.com' is no"},
+      {"what: WHAT_REDIRECT value: 'carol'", "\"carol\" is no mail address; write it like"},
+      {"what: WHAT_COPY_TO value: 'Carol <carol@example.com'",
+       "\"Carol <carol@example.com\" is no"},
+      {"what: WHAT_REDIRECT value: 'a@b.example c@d.example'",
+       "\"a@b.example c@d.example\" is more than one address; make an action for each"},
+      {"what: WHAT_COPY_TO value: 'a@b.example\\nc@d.example'",
+       "\"a@b.example c@d.example\" is more than one address"},
+      {"what: WHAT_COPY_TO value: 'a@b.example,c@d.example'",
+       "\"a@b.example,c@d.example\" is more"},
+      {"what: WHAT_FILE value: 'A\\nB'",
+       "\"A B\" is more than one line; an action has room for one"},
       {"what: WHAT_REDIRECT value: 'Ann@Jabber.example'", "mail can't be sent on to yourself"},
       {"what: WHAT_NOTIFY value: 'call me'", "\"call me\" can't be notified; write a Jabber"},
       {"what: WHAT_NOTIFY value: 'http://example.org'", "\"http://example.org\" can't be notified"},
@@ -134,11 +151,49 @@ TEST(CheckRules, HasLimits) {
   EXPECT_FALSE(Check("rules { stop: true account: 'a\\nb' }").ok());
 }
 
+TEST(CheckRules, PutsAddressesIntoOneForm) {
+  const v1::PersonalRules rules = Checked(
+      "rules { stop: true conditions { subject: SUBJECT_FROM comparison: OPERATOR_IS "
+      "values: 'Anna <anna@Trains.example>' values: '*@Trains.example' values: 'Anna K.' } }");
+  const auto& values = rules.rules(0).conditions(0).values();
+  EXPECT_EQ(values[0], "anna@trains.example");
+  EXPECT_EQ(values[1], "@trains.example");
+  EXPECT_EQ(values[2], "Anna K.") << "the name beside an address";
+}
+
+TEST(NameOf, IsWhatTheRuleDoesWhereNobodyGaveItOne) {
+  const struct {
+    const char* rule;
+    const char* name;
+  } cases[] = {
+      {"id: 'r3' name: 'Bills' stop: true", "Bills"},
+      {"id: 'r3' name: 'Rule 4' stop: true", "Rule 4"},
+      {"id: 'r3' name: 'Rule 3' stop: true", "every mail: stop"},
+      {"conditions { subject: SUBJECT_FROM comparison: OPERATOR_IS values: 'a@b.example' values: "
+       "'@c.example' } actions { what: WHAT_DELIVER value: 'none' }",
+       "from is a@b.example, @c.example: deliver none"},
+      {"any: true conditions { subject: SUBJECT_CONTACT comparison: OPERATOR_IS negated: true } "
+       "conditions { subject: SUBJECT_HEADER header: 'X-Spam' comparison: OPERATOR_CONTAINS "
+       "values: 'yes' } actions { what: WHAT_COPY_TO value: 'a@b.example' } stop: true",
+       "from not in contacts or X-Spam contains yes: copy to a@b.example, stop"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    EXPECT_EQ(NameOf(Read(absl::StrCat("rules { ", c.rule, " }")).rules(0)), c.name);
+  }
+  const std::string longest =
+      NameOf(Read("rules { conditions { subject: SUBJECT_SUBJECT values: '" +
+                  Repeated("\\303\\244", 200) + "' } }")
+                 .rules(0));
+  EXPECT_LE(longest.size(), kMaxNameBytes);
+  EXPECT_TRUE(mail::IsUtf8(longest) && absl::EndsWith(longest, "ä…")) << longest;
+}
+
 TEST(CheckRules, GivesIdsThatNoRuleHadBefore) {
   v1::PersonalRules rules =
       Checked("next_id: 8 rules { stop: true } rules { id: 'r3' stop: true } rules { stop: true }");
   EXPECT_EQ(rules.rules(0).id(), "r8");
-  EXPECT_EQ(rules.rules(0).name(), "Rule 8");
+  EXPECT_EQ(rules.rules(0).name(), "");
   EXPECT_EQ(rules.rules(1).id(), "r3");
   EXPECT_EQ(rules.rules(2).id(), "r9");
   EXPECT_EQ(rules.next_id(), 10u);
