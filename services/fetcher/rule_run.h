@@ -38,7 +38,7 @@ class RuleRun {
     // Those that are wanted go to their owner as messages, each under an id of its own: it is no
     // repeat, whatever was delivered before.
     bool deliver = false;
-    bool carry_out = false;     // all else that the rules say
+    bool carry_out = false;     // all else that the rules say, but for answers
     std::string try_script;     // of a dry run: in place of the owner's own
     bool try_personal = false;  // in place of their personal rules instead
   };

@@ -28,6 +28,7 @@ struct Facts {
       environment;  // RFC 5183: "host", "domain", "vnd.postern.presence": "dnd"
   bool outgoing = false;
   bool delivered_by_smtp = false;  // RFC 5429: a reject can be said in the session
+  bool answers = true;             // else the mail is no news, and nobody is answered
 
   // And what only turns out to be needed: an evaluation that misses one goes on as if it
   // were "no" and names it; it is looked up, and the evaluation begins again. Pure, hence harmless.

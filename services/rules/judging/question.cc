@@ -162,6 +162,7 @@ Facts FactsOf(const v1::EvaluateRequest& request, absl::Time now) {
   const int64_t received = request.mail().received_unix();
   facts.received = received == 0 ? now : absl::FromUnixSeconds(received);
   facts.outgoing = request.direction() == v1::DIRECTION_OUTGOING;
+  facts.answers = !request.no_answers();
   FillEnvironment(request, facts);
   for (const auto& [key, value] : request.facts()) facts.looked_up[key] = value;
   return facts;
