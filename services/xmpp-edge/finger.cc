@@ -26,14 +26,15 @@ std::optional<FingerQuestion> ReadFingerLine(absl::string_view body, const Words
   }
   const std::vector<absl::string_view> said =
       absl::StrSplit(body, absl::ByAnyChar(" \t\r\n"), absl::SkipEmpty());
-  if (said.empty() || said.size() > 3) return std::nullopt;
-  if (!IsKeyword(said[0], "finger", texts::KeywordFinger(words))) return std::nullopt;
+  if (said.empty() || !IsKeyword(said[0], "finger", texts::KeywordFinger(words))) {
+    return std::nullopt;
+  }
   FingerQuestion question;
-  if (said.size() == 1) return question;
+  if (said.size() == 1 || said.size() > 3) return question;
   question.wide = absl::EqualsIgnoreCase(said[1], "/w");
   if (said.size() == 3) {
     const bool wide = IsKeyword(said[2], "wide", texts::KeywordWide(words));
-    if (wide == question.wide) return std::nullopt;  // a sentence that begins with that word
+    if (wide == question.wide) return FingerQuestion();
     question.user = std::string(said[question.wide ? 2 : 1]);
     question.wide = true;
   } else if (!question.wide) {

@@ -17,7 +17,7 @@ struct FingerQuestion {
 };
 
 // "finger fred", "finger fred wide", "finger /W fred" (RFC 1288), in English or as the catalogue
-// has the words. Nothing: it is no such line.
+// has the words; whatever else begins with "finger" asks for nobody. Nothing: it is no such line.
 std::optional<FingerQuestion> ReadFingerLine(absl::string_view body, const Words& words);
 
 // The text, or why there is none, for people.

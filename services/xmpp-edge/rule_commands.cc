@@ -3,13 +3,18 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "lib/mail/utf8.h"
 #include "services/xmpp-edge/account_check.h"
+#include "services/xmpp-edge/own_script.h"
 #include "services/xmpp-edge/reply_fallback.h"
 #include "services/xmpp-edge/rule_text.h"
 #include "services/xmpp-edge/rule_use.h"
 #include "services/xmpp-edge/texts/commands.h"
 #include "services/xmpp-edge/texts/rule_commands.h"
+#include "services/xmpp-edge/texts/rule_export.h"
 #include "services/xmpp-edge/texts/why.h"
 #include "services/xmpp-edge/watching_settings.h"
 
@@ -19,8 +24,20 @@ namespace {
 using Verb = RuleLine::Verb;
 
 constexpr size_t kMostListed = 40;
+constexpr size_t kMostTyped = 40;  // of what is no number
 
 net::Task<std::string> Said(std::string text) { co_return text; }
+
+// XEP-0308.
+bool IsCorrection(const Element& message) {
+  return message.Child("replace", "urn:xmpp:message-correct:0") != nullptr;
+}
+
+std::string NoSuchRuleText(const RuleLine& line, const Words& words) {
+  const std::string typed = mail::CleanLine(mail::CutUtf8(line.number_text, kMostTyped));
+  const bool number = absl::c_all_of(typed, absl::ascii_isdigit);
+  return number ? texts::NoSuchRule(words, typed) : texts::NoRuleNumber(words, typed);
+}
 
 // Changes rule `line.number`, which is there, and puts what is told of it into `told`.
 absl::Status ChangeNumbered(const RuleLine& line, const Words& words, Rules& rules,
@@ -77,22 +94,27 @@ net::Task<bool> RuleCommands::Take(const Incoming& incoming, const Place& place)
   const bool names_nobody = IsAboutSender(wish.line.verb) && wish.line.argument.empty();
   if (names_nobody && is_reply && KnowsMails(wish.mail)) wish.line.this_sender = true;
   const RuleUse use = UseOf(wish.line, place, is_reply);
-  if (use == RuleUse::kMailed) co_return false;
-  if (use == RuleUse::kNotMailed) {
-    Incoming head = ChatWork::HeadOf(incoming);
-    std::string text = NotMailedText(wish.line, words);
-    co_await work_.Say(std::move(head), std::move(text));
-    co_return true;
-  }
+  const bool corrects = IsCorrection(incoming.stanza) && KnowsMails(wish.mail);
+  // The message before was a mail; so may a word be that is a command only as an answer.
+  if (use == RuleUse::kMailed || (corrects && IsAnswer(wish.line.verb))) co_return false;
+  std::optional<std::string> at_once;
+  if (corrects) at_once = texts::CorrectionIsCommand(words);
+  if (!corrects && use == RuleUse::kNotMailed) at_once = NotMailedText(wish.line, words);
   if (place.kind == Place::Kind::kAccount) wish.account = place.account->name();
-  if (IsAnswer(wish.line.verb)) {
+  if (!at_once && IsAnswer(wish.line.verb)) {
     auto asked = co_await QuestionFor(wish.mail, wish.line);
-    if (!asked) co_return false;
-    wish.asked = *std::move(asked);
+    // "Yes" to the gateway itself is no mail.
+    if (!asked && (wish.line.verb == Verb::kChoice || KnowsMails(wish.mail))) co_return false;
+    if (!asked) at_once = texts::NothingAsked(words);
+    if (asked) wish.asked = *std::move(asked);
+  }
+  Incoming head = ChatWork::HeadOf(incoming);
+  if (at_once) {
+    co_await work_.Say(std::move(head), *std::move(at_once));
+    co_return true;
   }
   auto work = WorkFor(std::move(wish), words);
   if (!work) co_return false;
-  Incoming head = ChatWork::HeadOf(incoming);
   co_await work_.Begin(std::move(head), *std::move(work));
   co_return true;
 }
@@ -103,7 +125,8 @@ net::Task<std::optional<RuleQuestion>> RuleCommands::QuestionFor(const MailQuest
   // Without Redis nobody can tell; as a mail it would reach somebody.
   if (!asked.ok() || !*asked || (*asked)->contact != mail.contact) co_return std::nullopt;
   const bool wants_yes = (*asked)->kind == RuleTrial::kKind;
-  if (wants_yes != (line.verb == Verb::kYes)) co_return std::nullopt;
+  const bool fits = line.verb == Verb::kNo || wants_yes == (line.verb == Verb::kYes);
+  if (!fits) co_return std::nullopt;
   if (mail.reply_to) {
     // A reply to a mail is an answer to that mail, whatever was asked.
     auto replied = co_await context_.threads.ByStanza(mail.user, *mail.reply_to);
@@ -167,6 +190,8 @@ std::optional<net::Task<std::string>> RuleCommands::OtherWorkFor(Wish wish, cons
       return trial_.AskToApply(user, std::move(wish.line.argument), wish.mail.contact, words);
     case Verb::kYes:
       return trial_.Apply(user, std::move(wish.asked), words);
+    case Verb::kNo:
+      return Decline(user, words);
     case Verb::kQuarantine:
       return quarantine_.Tell(user, words);
     case Verb::kRelease:
@@ -184,17 +209,25 @@ std::optional<net::Task<std::string>> RuleCommands::OtherWorkFor(Wish wish, cons
   }
 }
 
+net::Task<std::string> RuleCommands::Decline(std::string user, const Words& words) {
+  co_await questions_.Forget(std::move(user));
+  co_return texts::NothingDone(words);
+}
+
 net::Task<std::string> RuleCommands::List(std::string user, const Words& words) {
-  auto stored = co_await store_.Get(std::move(user));
+  auto stored = co_await store_.Get(user);
   if (!stored.ok()) co_return RuleProblem(stored.status(), words);
-  if (stored->rules.empty()) co_return texts::NoRules(words);
-  co_return RulesText(stored->rules, kMostListed, words);
+  const std::string script = co_await OwnScriptLine(context_, std::move(user), words);
+  if (stored->rules.empty() && script.empty()) co_return texts::NoRules(words);
+  if (stored->rules.empty()) co_return absl::StrCat(script, "\n", texts::NoOtherRules(words));
+  const std::string text = RulesText(stored->rules, kMostListed, words);
+  co_return script.empty() ? text : absl::StrCat(text, "\n", script);
 }
 
 net::Task<std::string> RuleCommands::Show(std::string user, RuleLine line, const Words& words) {
   auto stored = co_await store_.Get(std::move(user));
   if (!stored.ok()) co_return RuleProblem(stored.status(), words);
-  if (line.number > stored->rules.size()) co_return texts::NoSuchRule(words, line.number_text);
+  if (line.number > stored->rules.size()) co_return NoSuchRuleText(line, words);
   co_return texts::RuleLine(words, line.number, RuleText(stored->rules[line.number - 1], words));
 }
 
@@ -208,7 +241,7 @@ net::Task<std::string> RuleCommands::ChangeOne(std::string user, RuleLine line,
     return absl::OutOfRangeError("no such rule");
   };
   auto changed = co_await store_.Apply(std::move(user), std::move(change));
-  if (absl::IsOutOfRange(changed.status())) co_return texts::NoSuchRule(words, line.number_text);
+  if (absl::IsOutOfRange(changed.status())) co_return NoSuchRuleText(line, words);
   if (!changed.ok()) co_return RuleProblem(changed.status(), words);
   if (changed->empty()) co_return told;
   // Numbers may be others now: nobody shall delete the wrong one next.

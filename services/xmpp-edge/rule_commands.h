@@ -27,7 +27,8 @@ namespace postern::xmpp_edge {
 // hours or a rule to be changed, "only from my contacts" (of that account), and the answer to a
 // question that was asked there, unless a mail has come since. What is taken is never mailed, and
 // its answer says so where it may have been meant. Nor are the other commands when they stand alone
-// ("rules", "why not", "mute" that is no reply): they are answered with what to do.
+// ("rules", "why not", "mute" that is no reply), nor any command that a message is corrected to
+// (XEP-0308): they are answered with what to do.
 class RuleCommands {
  public:
   // `work` outlives it.
@@ -54,13 +55,15 @@ class RuleCommands {
   std::optional<net::Task<std::string>> WorkFor(Wish wish, const Words& words);
   std::optional<net::Task<std::string>> OtherWorkFor(Wish wish, const Words& words);
 
+  net::Task<std::string> Decline(std::string user, const Words& words);
   net::Task<std::string> List(std::string user, const Words& words);
   net::Task<std::string> Show(std::string user, RuleLine line, const Words& words);
   // Deletes, moves, copies, switches.
   net::Task<std::string> ChangeOne(std::string user, RuleLine line, const Words& words);
-  // rule_commands_senders.cc, these three, and NotMailedText().
+  // rule_commands_senders.cc, these four, and NotMailedText().
   net::Task<absl::StatusOr<std::string>> FindSender(Wish wish, const Words& words);
   net::Task<std::string> ChangeSender(Wish wish, const Words& words);
+  net::Task<absl::StatusOr<size_t>> CountContacts(std::string user);
   net::Task<std::string> SetContactsOnly(Wish wish, const Words& words);
   net::Task<std::string> Quiet(Wish wish, const Words& words);
 

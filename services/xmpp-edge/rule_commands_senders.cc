@@ -1,7 +1,9 @@
 // Rules about who wrote: the half of RuleCommands that mutes, and lets through.
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/net/deadline.h"
 #include "services/xmpp-edge/contacts_list.h"
 #include "services/xmpp-edge/rule_commands.h"
 #include "services/xmpp-edge/rule_use.h"
@@ -12,6 +14,9 @@ namespace postern::xmpp_edge {
 namespace {
 
 using Verb = RuleLine::Verb;
+
+constexpr int kMostLooks = 6;
+constexpr std::chrono::milliseconds kLookPause{500};
 
 const char* WordOf(Verb verb) {
   switch (verb) {
@@ -26,11 +31,15 @@ const char* WordOf(Verb verb) {
   }
 }
 
+// `domain`: that of the sender, when all of it is in such a rule.
 std::string RemovedText(Standing standing, const std::string& sender, bool done,
-                        const Words& words) {
-  if (standing == Standing::kMuted) {
-    return done ? texts::Unmuted(words, sender) : texts::NotMuted(words, sender);
+                        const std::string& domain, const Words& words) {
+  const bool mutes = standing == Standing::kMuted;
+  if (!domain.empty()) {
+    return mutes ? texts::DomainIsMuted(words, sender, domain)
+                 : texts::DomainIsVip(words, sender, domain);
   }
+  if (mutes) return done ? texts::Unmuted(words, sender) : texts::NotMuted(words, sender);
   return done ? texts::IsVipNoMore(words, sender) : texts::WasNoVip(words, sender);
 }
 
@@ -72,9 +81,11 @@ net::Task<std::string> RuleCommands::ChangeSender(Wish wish, const Words& words)
   const rules::v1::PersonalRule rule = SenderRule(standing, *sender);
   Added added;
   bool removed = false;
+  std::string domain;
   RuleStore::Change change = [&](Rules& rules) {
     if (!adds) {
       removed = RemoveSender(standing, *sender, rules);
+      domain = DomainWith(standing, *sender, rules);
       return absl::OkStatus();
     }
     auto done = AddRule(rule, rules);
@@ -83,16 +94,27 @@ net::Task<std::string> RuleCommands::ChangeSender(Wish wish, const Words& words)
   };
   auto changed = co_await store_.Apply(user, std::move(change));
   if (!changed.ok()) co_return RuleProblem(changed.status(), words);
-  co_return adds ? AddedText(rule, added, words) : RemovedText(standing, *sender, removed, words);
+  co_return adds ? AddedText(rule, added, words)
+                 : RemovedText(standing, *sender, removed, domain, words);
+}
+
+// One that was added this moment is in the list a moment later (contacts_list.h).
+net::Task<absl::StatusOr<size_t>> RuleCommands::CountContacts(std::string user) {
+  for (int looks = 0;; ++looks) {
+    auto listed = co_await store_.ListOf(user, ContactsList::kName);
+    if (!listed.ok()) co_return listed.status();
+    if (!listed->empty() || looks == kMostLooks) co_return listed->size();
+    co_await net::Sleep(kLookPause);
+  }
 }
 
 net::Task<std::string> RuleCommands::SetContactsOnly(Wish wish, const Words& words) {
   const bool on = wish.line.verb == Verb::kContactsOnly;
   size_t contacts = 0;
   if (on) {
-    auto listed = co_await store_.ListOf(wish.mail.user, ContactsList::kName);
-    if (!listed.ok()) co_return RuleProblem(listed.status(), words);
-    contacts = listed->size();
+    auto counted = co_await CountContacts(wish.mail.user);
+    if (!counted.ok()) co_return RuleProblem(counted.status(), words);
+    contacts = *counted;
     if (contacts == 0) co_return texts::NoContacts(words, context_.domain);
   }
   bool done = false;

@@ -63,6 +63,7 @@ net::Task<std::string> RuleExport::All(std::string user, const Words& words) {
         program.language() == rules::v1::RULE_LANGUAGE_SIEVE && program.scope() == user;
     bytes += program.source().size();
     if (!script || bytes > kMostBytes) continue;
+    if (program.suspended()) parts.push_back(texts::ScriptRests(words, program.name()));
     parts.push_back(program.active() ? texts::ScriptInForce(words, program.name())
                                      : texts::ScriptNotInForce(words, program.name()));
     parts.push_back(program.source());
@@ -72,6 +73,7 @@ net::Task<std::string> RuleExport::All(std::string user, const Words& words) {
 
 net::Task<std::string> RuleExport::MakePassword(std::string user, const Words& words) {
   if (context_.managesieve.empty()) co_return texts::NoManageSieve(words);
+  if (!context_.directory.Has(user)) co_return texts::RegisterFirst(words);
   rules::v1::CreateScriptPasswordRequest request;
   request.set_user(user);
   auto made = co_await rpc::Call(context_.rules.async(), &Async::CreateScriptPassword,

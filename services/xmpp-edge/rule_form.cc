@@ -86,7 +86,7 @@ absl::Status Fit(int number, PersonalCondition& condition) {
                         comparison == PersonalCondition::OPERATOR_UNDER;
   switch (condition.subject()) {
     case PersonalCondition::SUBJECT_SIZE:
-      return relation ? absl::OkStatus() : Wrong(texts::ConditionCantRelate(number));
+      return relation ? absl::OkStatus() : Wrong(texts::SizeWantsRelation(number));
     case PersonalCondition::SUBJECT_CONTACT:
       if (condition.values().empty()) condition.add_values(ContactsList::kName);
       [[fallthrough]];
@@ -177,6 +177,9 @@ DataForm RuleForm(const PersonalRule& rule, const std::vector<std::string>& acco
   }
   form.fields.push_back(BooleanField("stop", texts::LabelStop(words), rule.stop()));
   form.fields.push_back(BooleanField("on", texts::LabelRuleOn(words), !rule.disabled()));
+  if (!accounts.empty()) {
+    form.fields.push_back(BooleanField(kTryField, texts::LabelTryIt(words), false));
+  }
   return form;
 }
 

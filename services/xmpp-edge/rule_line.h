@@ -42,6 +42,7 @@ struct RuleLine {
     kSievePassword,
     kNoSievePassword,
     kYes,
+    kNo,
     kChoice,  // "2", or "2 Lists/dev", or "two"
   };
   Verb verb = Verb::kHelp;

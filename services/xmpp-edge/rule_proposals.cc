@@ -105,12 +105,22 @@ Rules ProposalsFor(const MailThread& mail, bool folders) {
   return rules;
 }
 
-std::string TakenOutText(const PersonalRule& rule, const Added& added, const Words& words) {
-  if (added.taken_out.empty()) return "";
-  const std::string senders = absl::StrJoin(added.taken_out, ", ");
-  return absl::StrCat(" ", StandingOf(rule) == Standing::kMuted
-                               ? texts::NoVipsAnyMore(words, senders)
-                               : texts::NotMutedAnyMore(words, senders));
+std::string OthersText(const PersonalRule& rule, const Added& added, const Words& words) {
+  const bool mutes = StandingOf(rule) == Standing::kMuted;
+  std::string text;
+  if (!added.taken_out.empty()) {
+    const std::string senders = absl::StrJoin(added.taken_out, ", ");
+    absl::StrAppend(
+        &text, " ",
+        mutes ? texts::NoVipsAnyMore(words, senders) : texts::NotMutedAnyMore(words, senders));
+  }
+  if (!added.remain.empty()) {
+    const std::string senders = absl::StrJoin(added.remain, ", "), &first = added.remain.front();
+    absl::StrAppend(
+        &text, " ",
+        mutes ? texts::StillVips(words, senders, first) : texts::StillMuted(words, senders, first));
+  }
+  return text;
 }
 
 std::string AddedText(const PersonalRule& rule, const Added& added, const Words& words) {
@@ -119,10 +129,12 @@ std::string AddedText(const PersonalRule& rule, const Added& added, const Words&
     const std::string& sender = rule.conditions(0).values(0);
     const bool mutes = standing == Standing::kMuted;
     if (!added.changed) {
-      return mutes ? texts::MutedAlready(words, sender) : texts::IsVipAlready(words, sender);
+      return absl::StrCat(
+          mutes ? texts::MutedAlready(words, sender) : texts::IsVipAlready(words, sender),
+          OthersText(rule, added, words));
     }
     return absl::StrCat(mutes ? texts::Muted(words, sender) : texts::IsVip(words, sender),
-                        TakenOutText(rule, added, words));
+                        OthersText(rule, added, words));
   }
   return added.changed ? texts::RuleStored(words, RuleText(rule, words))
                        : texts::RuleThereAlready(words);
@@ -143,9 +155,12 @@ net::Task<std::string> RuleProposals::Propose(MailQuestion question, const Words
   RuleQuestion asked{kKind, contact, {}, *std::move(newest)};
   const auto sender = SenderOf(*mail);
   const std::string subject = mail->subject.empty() ? texts::NoSubject(words) : mail->subject;
-  std::vector<std::string> lines{
-      texts::WhatToDoWith(words, mail::CleanLine(mail::CutUtf8(subject, kMaxSubject)),
-                          sender ? sender->Spec() : texts::NoSender(words))};
+  const std::string from = sender ? sender->Spec() : texts::NoSender(words);
+  const std::string title = mail::CleanLine(mail::CutUtf8(subject, kMaxSubject));
+  // An address from which no mail is known.
+  const bool none = mail->message_id.empty() && mail->subject.empty();
+  std::vector<std::string> lines{none ? texts::WhatToDoWithMailFrom(words, from)
+                                      : texts::WhatToDoWith(words, title, from)};
   size_t filing = 0;
   for (const PersonalRule& rule : proposals) {
     asked.items.push_back(rule.SerializeAsString());

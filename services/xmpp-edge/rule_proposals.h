@@ -39,8 +39,8 @@ class RuleProposals {
 
 // What a user is told of a rule that was added, or was there.
 std::string AddedText(const rules::v1::PersonalRule& rule, const Added& added, const Words& words);
-// The end of such a text: who was taken out of rules of the other kind, behind a blank; or nothing.
-std::string TakenOutText(const rules::v1::PersonalRule& rule, const Added& added,
-                         const Words& words);
+// The end of such a text: who was taken out of rules of the other kind, and who stays there, behind
+// a blank; or nothing.
+std::string OthersText(const rules::v1::PersonalRule& rule, const Added& added, const Words& words);
 
 }  // namespace postern::xmpp_edge

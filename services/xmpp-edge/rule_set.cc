@@ -44,103 +44,11 @@ bool AsksForStrangers(const PersonalRule& rule) {
          rule.conditions(0).negated() && AreContacts(rule.conditions(0));
 }
 
-bool Has(const PersonalRule& rule, const std::string& sender) {
-  return absl::c_any_of(rule.conditions(0).values(), [&sender](const std::string& value) {
-    return absl::EqualsIgnoreCase(value, sender);
-  });
-}
+}  // namespace
 
-absl::Status TooMany() {
+absl::Status NoRoom() {
   return words::Error(absl::StatusCode::kResourceExhausted, texts::TooManyRules(kMaxRules));
 }
-
-// Into a rule of its kind; false: there is none with room.
-bool AddSenderTo(const PersonalRule& added, Rules& rules) {
-  const PersonalCondition& condition = added.conditions(0);
-  for (PersonalRule& rule : rules) {
-    if (StandingOf(rule) != StandingOf(added) || rule.account() != added.account() ||
-        rule.conditions(0).comparison() != condition.comparison() ||
-        rule.conditions(0).values_size() + condition.values_size() > kMaxValues ||
-        rule.disabled()) {
-      continue;
-    }
-    rule.mutable_conditions(0)->mutable_values()->MergeFrom(condition.values());
-    return true;
-  }
-  return false;
-}
-
-// Whether a rule that does the same is there, and on.
-bool IsThere(const PersonalRule& added, Standing standing, Rules& rules) {
-  for (PersonalRule& rule : rules) {
-    if (standing == Standing::kNone || StandingOf(rule) != standing) continue;
-    if (!rule.account().empty() && rule.account() != added.account()) continue;
-    const bool same = standing == Standing::kContactsOnly ||
-                      absl::c_all_of(added.conditions(0).values(),
-                                     [&rule](const auto& value) { return Has(rule, value); });
-    if (same && !rule.disabled()) return true;
-  }
-  return false;
-}
-
-void EraseSender(const std::string& sender, PersonalRule& rule) {
-  auto& values = *rule.mutable_conditions(0)->mutable_values();
-  values.erase(std::remove_if(
-                   values.begin(), values.end(),
-                   [&](const std::string& value) { return absl::EqualsIgnoreCase(value, sender); }),
-               values.end());
-}
-
-// A condition without values would ask for something else.
-void EraseEmptied(Standing standing, Rules& rules) {
-  std::erase_if(rules, [standing](const PersonalRule& rule) {
-    return rule.conditions_size() == 1 && rule.conditions(0).values().empty() &&
-           StandingOf(rule) == standing;
-  });
-}
-
-// The senders of `added` that rules of the other kind had, for the same mail; they have them no
-// more. A rule that is off says nothing, and is left alone.
-std::vector<std::string> TakeOutOfOther(const PersonalRule& added, Rules& rules) {
-  const Standing standing = StandingOf(added);
-  if (standing != Standing::kMuted && standing != Standing::kVip) return {};
-  const Standing other = standing == Standing::kVip ? Standing::kMuted : Standing::kVip;
-  std::vector<std::string> taken_out;
-  for (const std::string& sender : added.conditions(0).values()) {
-    bool found = false;
-    for (PersonalRule& rule : rules) {
-      const bool same_mail = added.account().empty() || rule.account() == added.account();
-      if (StandingOf(rule) != other || rule.disabled() || !same_mail || !Has(rule, sender))
-        continue;
-      EraseSender(sender, rule);
-      found = true;
-    }
-    if (found) taken_out.push_back(sender);
-  }
-  EraseEmptied(other, rules);
-  return taken_out;
-}
-
-absl::StatusOr<bool> Put(PersonalRule rule, Rules& rules) {
-  const Standing standing = StandingOf(rule);
-  if (IsThere(rule, standing, rules)) return false;
-  const bool of_senders = standing == Standing::kMuted || standing == Standing::kVip;
-  if (of_senders && AddSenderTo(rule, rules)) return true;
-  for (PersonalRule& other : rules) {
-    const bool slept = standing == Standing::kContactsOnly && StandingOf(other) == standing &&
-                       other.account() == rule.account();
-    if (!slept) continue;
-    other.set_disabled(false);
-    return true;
-  }
-  if (rules.size() >= kMaxRules) return TooMany();
-  const auto place = absl::c_find_if(
-      rules, [standing](const PersonalRule& other) { return StandingOf(other) > standing; });
-  rules.insert(place, std::move(rule));
-  return true;
-}
-
-}  // namespace
 
 Standing StandingOf(const PersonalRule& rule) {
   if (rule.actions_size() != 1 || rule.stop()) return Standing::kNone;
@@ -198,28 +106,6 @@ PersonalRule ContactsOnlyRule(const std::string& account) {
   return rule;
 }
 
-absl::StatusOr<Added> AddRule(PersonalRule rule, Rules& rules) {
-  Rules changed = rules;
-  Added added;
-  if (!rule.disabled()) added.taken_out = TakeOutOfOther(rule, changed);
-  auto put = Put(std::move(rule), changed);
-  if (!put.ok()) return put.status();
-  added.changed = *put || !added.taken_out.empty();
-  rules = std::move(changed);
-  return added;
-}
-
-bool RemoveSender(Standing standing, const std::string& sender, Rules& rules) {
-  bool found = false;
-  for (PersonalRule& rule : rules) {
-    if (StandingOf(rule) != standing || !Has(rule, sender)) continue;
-    found = true;
-    EraseSender(sender, rule);
-  }
-  EraseEmptied(standing, rules);
-  return found;
-}
-
 bool RemoveContactsOnly(const std::string& account, Rules& rules) {
   return std::erase_if(rules, [&account](const PersonalRule& rule) {
            return StandingOf(rule) == Standing::kContactsOnly &&
@@ -238,7 +124,7 @@ bool MoveRule(size_t number, bool up, Rules& rules) {
 }
 
 absl::Status CopyRule(size_t number, Rules& rules) {
-  if (rules.size() >= kMaxRules) return TooMany();
+  if (rules.size() >= kMaxRules) return NoRoom();
   PersonalRule copy = rules[number - 1];
   copy.clear_id();
   copy.set_disabled(true);

@@ -19,8 +19,9 @@ inline constexpr size_t kMaxRuleValueBytes = 500;
 
 // Rules that words by chat keep ("mute ann@example.org"): one for all addresses, known by its
 // shape, whoever made it; one that is off is left alone. Of several rules that say how a mail is
-// shown the last one counts, so they stand at the end, in this order: who is a VIP is so even when
-// muted.
+// shown the last one counts, so they stand at the end, in this order: domains that are muted, only
+// from contacts, domains of VIPs, addresses that are muted, VIPs. An address counts more than its
+// domain.
 enum class Standing { kNone, kMuted, kContactsOnly, kVip };
 Standing StandingOf(const rules::v1::PersonalRule& rule);
 
@@ -35,13 +36,19 @@ rules::v1::PersonalRule ContactsOnlyRule(const std::string& account);
 struct Added {
   bool changed = false;                // false: all of it was there already
   std::vector<std::string> taken_out;  // senders of it that were in rules of the other kind
+  std::vector<std::string> remain;     // addresses of its domains that the other kind still has
 };
+// There are kMaxRules. kResourceExhausted, with a wording.
+absl::Status NoRoom();
 // Puts a rule where it belongs; a sender goes into the rule that there is. The latest word about a
-// sender counts: who is muted now is no VIP any more, and the other way round. kResourceExhausted,
-// with a wording: there are too many, and nothing was changed.
+// sender counts: who is muted now is no VIP any more, and the other way round; an address stands
+// behind what is said of its domain. kResourceExhausted, with a wording: there are too many, and
+// nothing was changed.
 absl::StatusOr<Added> AddRule(rules::v1::PersonalRule rule, Rules& rules);
 // Takes a sender out of all rules of that kind. False: none has them.
 bool RemoveSender(Standing standing, const std::string& sender, Rules& rules);
+// The domain of that address, "@example.org", when rules of that kind have it; else empty.
+std::string DomainWith(Standing standing, const std::string& sender, const Rules& rules);
 // False: there was none, of this account or of all.
 bool RemoveContactsOnly(const std::string& account, Rules& rules);
 

@@ -33,6 +33,11 @@ net::Task<absl::StatusOr<RuleStore::Stored>> RuleStore::Get(std::string user) {
 }
 
 net::Task<absl::StatusOr<Rules>> RuleStore::Apply(std::string user, Change change) {
+  // Nothing is kept for strangers, nor for who has just gone.
+  if (!context_.directory.Has(user)) {
+    co_return words::Error(absl::StatusCode::kFailedPrecondition,
+                           words::Word("You have no account here yet. Register one first."));
+  }
   absl::Status trouble;
   for (int i = 0; i < kMostTries; ++i) {
     auto stored = co_await Get(user);
@@ -52,6 +57,20 @@ net::Task<absl::StatusOr<Rules>> RuleStore::Apply(std::string user, Change chang
     if (!absl::IsAborted(trouble)) break;
   }
   co_return trouble;
+}
+
+net::Task<absl::StatusOr<std::string>> RuleStore::SieveAfter(std::string user, Change change) {
+  auto stored = co_await Get(user);
+  if (!stored.ok()) co_return stored.status();
+  if (absl::Status s = change(stored->rules); !s.ok()) co_return s;
+  rules::v1::SetPersonalRulesRequest request;
+  request.set_user(std::move(user));
+  request.set_dry_run(true);
+  request.mutable_rules()->Assign(stored->rules.begin(), stored->rules.end());
+  auto answer = co_await rpc::Call(context_.rules.async(), &Async::SetPersonalRules,
+                                   std::move(request), kPatience);
+  if (!answer.ok()) co_return answer.status();
+  co_return std::move(*answer->mutable_sieve());
 }
 
 net::Task<absl::StatusOr<std::vector<std::string>>> RuleStore::ListOf(std::string user,

@@ -25,9 +25,13 @@ class RuleStore {
 
   // Changes the rules as they are now: `change` is called again when somebody else has changed
   // them meanwhile. Its error ends it, and nothing is stored. Answers the rules as they are then.
-  // kInvalidArgument, with a wording: the service finds one of them wrong.
+  // With a wording: kInvalidArgument, the service finds one of them wrong; kFailedPrecondition, the
+  // user has no account.
   using Change = std::function<absl::Status(Rules& rules)>;
   net::Task<absl::StatusOr<Rules>> Apply(std::string user, Change change);
+
+  // What they would be as a script after `change`; nothing is stored. Errors as Apply.
+  net::Task<absl::StatusOr<std::string>> SieveAfter(std::string user, Change change);
 
   // The addresses of one of the user's lists.
   net::Task<absl::StatusOr<std::vector<std::string>>> ListOf(std::string user, std::string name);

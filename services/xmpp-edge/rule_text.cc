@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -17,6 +16,9 @@ using rules::v1::PersonalAction;
 using rules::v1::PersonalCondition;
 using rules::v1::PersonalRule;
 using Say = std::string (*)(const Words& words);
+using SayOf = std::string (*)(const Words& words, absl::string_view value);
+using SaySentence = std::string (*)(const Words& words, absl::string_view what,
+                                    absl::string_view values);
 
 constexpr int kMaxShownValues = 10;
 constexpr size_t kMaxShownBytes = 200;  // of one value
@@ -24,36 +26,47 @@ constexpr size_t kMaxShownBytes = 200;  // of one value
 constexpr struct {
   PersonalCondition::Subject subject;
   const char* value;
-  Say say;
+  Say say, in_sentence;  // as a choice, and with its article
 } kSubjects[] = {
-    {PersonalCondition::SUBJECT_FROM, "from", &texts::OfSender},
-    {PersonalCondition::SUBJECT_TO, "to", &texts::OfRecipient},
-    {PersonalCondition::SUBJECT_SUBJECT, "subject", &texts::OfSubject},
-    {PersonalCondition::SUBJECT_BODY, "text", &texts::OfBody},
-    {PersonalCondition::SUBJECT_LIST, "list", &texts::OfList},
-    {PersonalCondition::SUBJECT_CONTACT, "contact", &texts::OfContact},
-    {PersonalCondition::SUBJECT_ATTACHMENT, "attachment", &texts::OfAttachment},
-    {PersonalCondition::SUBJECT_SIZE, "size", &texts::OfSize},
-    {PersonalCondition::SUBJECT_TIME, "time", &texts::OfTime},
-    {PersonalCondition::SUBJECT_PRESENCE, "presence", &texts::OfPresence},
-    {PersonalCondition::SUBJECT_FOLDER, "folder", &texts::OfFolder},
-    {PersonalCondition::SUBJECT_HEADER, "header", &texts::OfHeader},
+    {PersonalCondition::SUBJECT_FROM, "from", &texts::OfSender, &texts::TheSender},
+    {PersonalCondition::SUBJECT_TO, "to", &texts::OfRecipient, &texts::TheRecipient},
+    {PersonalCondition::SUBJECT_SUBJECT, "subject", &texts::OfSubject, &texts::TheSubject},
+    {PersonalCondition::SUBJECT_BODY, "text", &texts::OfBody, &texts::TheBody},
+    {PersonalCondition::SUBJECT_LIST, "list", &texts::OfList, &texts::TheList},
+    {PersonalCondition::SUBJECT_CONTACT, "contact", &texts::OfContact, &texts::TheSender},
+    {PersonalCondition::SUBJECT_ATTACHMENT, "attachment", &texts::OfAttachment,
+     &texts::TheAttachment},
+    {PersonalCondition::SUBJECT_SIZE, "size", &texts::OfSize, &texts::TheSize},
+    {PersonalCondition::SUBJECT_TIME, "time", &texts::OfTime, &texts::TheTime},
+    {PersonalCondition::SUBJECT_PRESENCE, "presence", &texts::OfPresence, &texts::ThePresence},
+    {PersonalCondition::SUBJECT_FOLDER, "folder", &texts::OfFolder, &texts::TheFolder},
+    {PersonalCondition::SUBJECT_HEADER, "header", &texts::OfHeader, &texts::OfHeader},
 };
 
 constexpr struct {
   PersonalCondition::Operator comparison;
   const char* value;
   Say say, negated;
+  SaySentence sentence, negated_sentence;
 } kComparisons[] = {
-    {PersonalCondition::OPERATOR_CONTAINS, "contains", &texts::Contains, &texts::ContainsNot},
-    {PersonalCondition::OPERATOR_IS, "is", &texts::Is, &texts::IsNot},
-    {PersonalCondition::OPERATOR_BEGINS, "begins", &texts::Begins, &texts::BeginsNot},
-    {PersonalCondition::OPERATOR_ENDS, "ends", &texts::Ends, &texts::EndsNot},
-    {PersonalCondition::OPERATOR_MATCHES, "matches", &texts::Matches, &texts::MatchesNot},
-    {PersonalCondition::OPERATOR_REGEX, "regex", &texts::FitsRegex, &texts::FitsRegexNot},
-    {PersonalCondition::OPERATOR_OVER, "over", &texts::IsOver, &texts::IsUnder},
-    {PersonalCondition::OPERATOR_UNDER, "under", &texts::IsUnder, &texts::IsOver},
-    {PersonalCondition::OPERATOR_EXISTS, "exists", &texts::Exists, &texts::ExistsNot},
+    {PersonalCondition::OPERATOR_CONTAINS, "contains", &texts::Contains, &texts::ContainsNot,
+     &texts::SaysContains, &texts::SaysContainsNot},
+    {PersonalCondition::OPERATOR_IS, "is", &texts::Is, &texts::IsNot, &texts::SaysIs,
+     &texts::SaysIsNot},
+    {PersonalCondition::OPERATOR_BEGINS, "begins", &texts::Begins, &texts::BeginsNot,
+     &texts::SaysBegins, &texts::SaysBeginsNot},
+    {PersonalCondition::OPERATOR_ENDS, "ends", &texts::Ends, &texts::EndsNot, &texts::SaysEnds,
+     &texts::SaysEndsNot},
+    {PersonalCondition::OPERATOR_MATCHES, "matches", &texts::Matches, &texts::MatchesNot,
+     &texts::SaysMatches, &texts::SaysMatchesNot},
+    {PersonalCondition::OPERATOR_REGEX, "regex", &texts::FitsRegex, &texts::FitsRegexNot,
+     &texts::SaysFitsRegex, &texts::SaysFitsRegexNot},
+    {PersonalCondition::OPERATOR_OVER, "over", &texts::IsOver, &texts::IsUnder, &texts::SaysIsOver,
+     &texts::SaysIsUnder},
+    {PersonalCondition::OPERATOR_UNDER, "under", &texts::IsUnder, &texts::IsOver,
+     &texts::SaysIsUnder, &texts::SaysIsOver},
+    {PersonalCondition::OPERATOR_EXISTS, "exists", &texts::Exists, &texts::ExistsNot,
+     &texts::SaysExists, &texts::SaysExistsNot},
 };
 
 // Of WHAT_DELIVER one row for each form.
@@ -61,21 +74,23 @@ constexpr struct {
   PersonalAction::What what;
   const char* form;  // the value that goes with it; null: its user says one
   const char* value;
-  Say say;
+  Say say;               // as a choice
+  SayOf with = nullptr;  // with what its user said
 } kActions[] = {
     {PersonalAction::WHAT_DELIVER, "none", "none", &texts::ShowNot},
     {PersonalAction::WHAT_DELIVER, "headers", "headers", &texts::ShowHeaders},
     {PersonalAction::WHAT_DELIVER, "digest", "digest", &texts::ShowInDigest},
     {PersonalAction::WHAT_DELIVER, "full", "full", &texts::ShowWhole},
     {PersonalAction::WHAT_URGENT, "", "urgent", &texts::ShowUrgently},
-    {PersonalAction::WHAT_FILE, nullptr, "file", &texts::MoveTo},
-    {PersonalAction::WHAT_COPY, nullptr, "copy", &texts::CopyTo},
-    {PersonalAction::WHAT_FLAG, nullptr, "flag", &texts::MarkWith},
-    {PersonalAction::WHAT_REDIRECT, nullptr, "redirect", &texts::SendOnTo},
-    {PersonalAction::WHAT_COPY_TO, nullptr, "copy-to", &texts::SendCopyTo},
-    {PersonalAction::WHAT_NOTIFY, nullptr, "notify", &texts::NotifyOf},
-    {PersonalAction::WHAT_HOLD, nullptr, "hold", &texts::HoldUntil},
-    {PersonalAction::WHAT_REPLY, nullptr, "reply", &texts::AnswerWith},
+    {PersonalAction::WHAT_FILE, nullptr, "file", &texts::MoveTo, &texts::MoveToFolder},
+    {PersonalAction::WHAT_COPY, nullptr, "copy", &texts::CopyTo, &texts::CopyToFolder},
+    {PersonalAction::WHAT_FLAG, nullptr, "flag", &texts::MarkWith, &texts::MarkWithFlag},
+    {PersonalAction::WHAT_REDIRECT, nullptr, "redirect", &texts::SendOnTo, &texts::SendOnToAddress},
+    {PersonalAction::WHAT_COPY_TO, nullptr, "copy-to", &texts::SendCopyTo,
+     &texts::SendCopyToAddress},
+    {PersonalAction::WHAT_NOTIFY, nullptr, "notify", &texts::NotifyOf, &texts::NotifyAddress},
+    {PersonalAction::WHAT_HOLD, nullptr, "hold", &texts::HoldUntil, &texts::HoldUntilTime},
+    {PersonalAction::WHAT_REPLY, nullptr, "reply", &texts::AnswerWith, &texts::AnswerWithText},
     {PersonalAction::WHAT_QUARANTINE, "", "quarantine", &texts::Quarantine},
     {PersonalAction::WHAT_DISCARD, "", "discard", &texts::Discard},
 };
@@ -84,11 +99,18 @@ std::string Shown(absl::string_view text) {
   return mail::CleanLine(mail::CutUtf8(text, kMaxShownBytes));
 }
 
+// Sizes, hours and states of presence are no texts of mails.
+bool IsQuoted(PersonalCondition::Subject subject) {
+  return subject != PersonalCondition::SUBJECT_SIZE && subject != PersonalCondition::SUBJECT_TIME &&
+         subject != PersonalCondition::SUBJECT_PRESENCE;
+}
+
 std::string ValuesText(const PersonalCondition& condition, const Words& words) {
+  const bool quoted = IsQuoted(condition.subject());
   std::vector<std::string> shown;
   for (const std::string& value : condition.values()) {
     if (static_cast<int>(shown.size()) == kMaxShownValues) break;
-    shown.push_back(Shown(value));
+    shown.push_back(quoted ? texts::Quoted(words, Shown(value)) : Shown(value));
   }
   const int more = condition.values_size() - static_cast<int>(shown.size());
   const std::string rest = more > 0 ? absl::StrCat(" +", more) : "";
@@ -105,30 +127,41 @@ std::string ContactText(const PersonalCondition& condition, const Words& words) 
 
 std::string SubjectText(const PersonalCondition& condition, const Words& words) {
   if (condition.subject() == PersonalCondition::SUBJECT_HEADER) {
-    return texts::OfHeaderNamed(words, Shown(condition.header()));
+    return texts::TheHeader(words, Shown(condition.header()));
   }
   for (const auto& known : kSubjects) {
-    if (known.subject == condition.subject()) return known.say(words);
+    if (known.subject == condition.subject()) return known.in_sentence(words);
   }
   return texts::UnknownPart(words);
+}
+
+// Of what a mail has or lacks; empty: it is said as of any other.
+std::string ExistenceText(const PersonalCondition& condition, const Words& words) {
+  const bool negated = condition.negated();
+  if (condition.subject() == PersonalCondition::SUBJECT_ATTACHMENT) {
+    return negated ? texts::HasNoAttachment(words) : texts::HasAttachment(words);
+  }
+  if (condition.subject() == PersonalCondition::SUBJECT_LIST) {
+    return negated ? texts::IsFromNoList(words) : texts::IsFromList(words);
+  }
+  return "";
 }
 
 std::string ConditionText(const PersonalCondition& condition, const Words& words) {
   if (condition.subject() == PersonalCondition::SUBJECT_CONTACT) {
     return ContactText(condition, words);
   }
-  // "An attachment is there", "the time is 22:00-07:00": however it was made.
+  // "The mail has an attachment", "the time is 22:00-07:00": however it was made.
   const bool exists = condition.values().empty();
+  if (std::string text = exists ? ExistenceText(condition, words) : ""; !text.empty()) return text;
   const auto comparison = exists ? PersonalCondition::OPERATOR_EXISTS
                           : condition.comparison() == PersonalCondition::OPERATOR_UNSPECIFIED
                               ? PersonalCondition::OPERATOR_IS
                               : condition.comparison();
   for (const auto& known : kComparisons) {
     if (known.comparison != comparison) continue;
-    const std::string how = condition.negated() ? known.negated(words) : known.say(words);
-    const std::string text =
-        texts::Condition(words, SubjectText(condition, words), how, ValuesText(condition, words));
-    return std::string(absl::StripAsciiWhitespace(text));
+    const SaySentence say = condition.negated() ? known.negated_sentence : known.sentence;
+    return say(words, SubjectText(condition, words), ValuesText(condition, words));
   }
   return texts::UnknownPart(words);
 }
@@ -146,9 +179,7 @@ std::string ActionsText(const PersonalRule& rule, const Words& words) {
 std::string ActionText(const PersonalAction& action, const Words& words) {
   for (const auto& known : kActions) {
     if (known.what != action.what()) continue;
-    if (known.form == nullptr) {
-      return texts::ActionWith(words, known.say(words), Shown(action.value()));
-    }
+    if (known.form == nullptr) return known.with(words, Shown(action.value()));
     if (known.form == action.value() || known.form[0] == '\0') return known.say(words);
   }
   return texts::UnknownPart(words);

@@ -10,7 +10,7 @@
 
 namespace postern::xmpp_edge {
 
-// A user's rule in plain words, on one line: "If sender is ann@example.org: don't show it". Pure.
+// A user's rule in plain words, on one line: "If the sender is …: don't show it". Pure.
 std::string RuleText(const rules::v1::PersonalRule& rule, const Words& words);
 
 // The name that its user gave it; empty: the service calls it "Rule 3", which says nothing.

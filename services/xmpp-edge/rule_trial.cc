@@ -54,6 +54,13 @@ PersonalAction::What WhatOf(absl::string_view verb) {
 
 }  // namespace
 
+bool IsOfOldMail(const std::string& action) {
+  for (const char* verb : {"fileinto ", "redirect ", "notify ", "note ", "keep ["}) {
+    if (absl::StartsWith(action, verb)) return true;
+  }
+  return false;
+}
+
 std::string AppliedActionText(const std::string& action, const Words& words) {
   const size_t blank = std::min(action.find(' '), action.size());
   const std::string verb = action.substr(0, blank);
@@ -99,15 +106,22 @@ net::Task<RuleTrial::Outcome> RuleTrial::Run(Target target, bool carry_out) {
     request.set_mailbox(target.folder);
     request.set_before_id(before);
     request.set_limit(kPage);
-    request.set_carry_out(carry_out);
+    request.set_carry_out(carry_out && target.tried.empty());
+    request.set_try_script(target.tried);
+    request.set_try_personal(!target.tried.empty());
     auto page = co_await rpc::Call(context_.fetcher.async(), &Async::ApplyRules, std::move(request),
                                    kPatience);
     outcome.trouble = page.status();
     if (!page.ok()) break;
     for (const auto& judged : page->mails()) {
       ++outcome.mails;
-      outcome.untouched += judged.actions().empty() ? 1 : 0;
-      for (const std::string& action : judged.actions()) ++outcome.counts[action];
+      bool touched = false;
+      for (const std::string& action : judged.actions()) {
+        const bool old = IsOfOldMail(action);
+        ++(old ? outcome.counts : outcome.of_new)[action];
+        touched = touched || old;
+      }
+      outcome.untouched += touched ? 0 : 1;
     }
     outcome.more = page->more();
     before = page->mails().empty() ? "" : page->mails().rbegin()->mail().id();
@@ -116,9 +130,10 @@ net::Task<RuleTrial::Outcome> RuleTrial::Run(Target target, bool carry_out) {
   co_return outcome;
 }
 
-std::string RuleTrial::Counts(const Outcome& outcome, const Words& words) {
+std::string RuleTrial::Counts(const std::map<std::string, uint32_t>& by_action,
+                              const Words& words) {
   std::vector<std::pair<uint32_t, std::string>> counts;
-  for (const auto& [action, mails] : outcome.counts) counts.emplace_back(mails, action);
+  for (const auto& [action, mails] : by_action) counts.emplace_back(mails, action);
   std::sort(counts.rbegin(), counts.rend());
   std::vector<std::string> lines;
   for (const auto& [mails, action] : counts) {
@@ -127,11 +142,6 @@ std::string RuleTrial::Counts(const Outcome& outcome, const Words& words) {
       break;
     }
     lines.push_back(texts::CountLine(words, mails, AppliedActionText(action, words)));
-  }
-  if (outcome.untouched > 0) lines.push_back(texts::LeftAsTheyAre(words, outcome.untouched));
-  if (outcome.more) lines.push_back(texts::MailsBehind(words, outcome.mails));
-  if (!outcome.trouble.ok()) {
-    lines.push_back(texts::EndedEarly(words, Reason(outcome.trouble, words)));
   }
   return absl::StrJoin(lines, "\n");
 }
@@ -145,20 +155,36 @@ std::string RuleTrial::Told(const Outcome& outcome, const Target& target, bool d
   if (outcome.mails == 0) return texts::FolderEmpty(words, folder, account);
   const std::string head = done ? texts::WasDone(words, outcome.mails, folder, account)
                                 : texts::WouldBeDone(words, outcome.mails, folder, account);
-  return absl::StrCat(head, "\n", Counts(outcome, words));
+  std::vector<std::string> lines{head};
+  if (!outcome.counts.empty()) lines.push_back(Counts(outcome.counts, words));
+  if (outcome.untouched > 0) lines.push_back(texts::LeftAsTheyAre(words, outcome.untouched));
+  if (outcome.more) lines.push_back(texts::MailsBehind(words, outcome.mails));
+  if (!outcome.trouble.ok()) {
+    lines.push_back(texts::EndedEarly(words, Reason(outcome.trouble, words)));
+  }
+  return absl::StrJoin(lines, "\n");
+}
+
+std::string RuleTrial::ToldOfTrial(const Outcome& outcome, const Target& target,
+                                   const Words& words) {
+  std::string told = Told(outcome, target, false, words);
+  if (!outcome.of_new.empty()) {
+    absl::StrAppend(&told, "\n", texts::OfNewMail(words), "\n", Counts(outcome.of_new, words));
+  }
+  return told;
 }
 
 net::Task<std::string> RuleTrial::TryIn(Target target, const Words& words) {
   if (!target.problem.empty()) co_return target.problem;
   const Outcome outcome = co_await Run(target, false);
-  co_return Told(outcome, target, false, words);
+  co_return ToldOfTrial(outcome, target, words);
 }
 
 net::Task<std::string> RuleTrial::Try(std::string user, std::string said, const Words& words) {
   const Target target = Find(user, said, words);
   if (!target.problem.empty()) co_return target.problem;
   const Outcome outcome = co_await Run(target, false);
-  std::string told = Told(outcome, target, false, words);
+  std::string told = ToldOfTrial(outcome, target, words);
   if (outcome.mails == 0) co_return told;
   const std::string command =
       absl::StrCat("rules apply ", target.account->name(), " ", FolderName(target));

@@ -80,7 +80,9 @@ bool IsAboutSender(Verb verb) {
   return verb == Verb::kMute || verb == Verb::kUnmute || verb == Verb::kVip || verb == Verb::kUnvip;
 }
 
-bool IsAnswer(Verb verb) { return verb == Verb::kYes || verb == Verb::kChoice; }
+bool IsAnswer(Verb verb) {
+  return verb == Verb::kYes || verb == Verb::kNo || verb == Verb::kChoice;
+}
 
 RuleUse UseOf(const RuleLine& line, const Place& place, bool is_reply) {
   if (place.kind == Place::Kind::kRoot || place.kind == Place::Kind::kType) return RuleUse::kDone;

@@ -55,6 +55,26 @@ std::vector<std::string> MailboxNames(const FeatureContext& context, const std::
   return names;
 }
 
+// Adds a rule, or puts it in the place of the one that it was.
+absl::Status Put(const PersonalRule& rule, const PersonalRule& before, Rules& rules, Added& added) {
+  if (before.id().empty()) {
+    auto done = AddRule(rule, rules);
+    if (done.ok()) added = *std::move(done);
+    return done.status();
+  }
+  PersonalRule* const stored = FindRule(before.id(), rules);
+  if (stored == nullptr || stored->SerializeAsString() != before.SerializeAsString()) {
+    return words::Error(absl::StatusCode::kFailedPrecondition, texts::RuleGone());
+  }
+  *stored = rule;
+  return absl::OkStatus();
+}
+
+bool IsTicked(const FieldValues& form, const char* var) {
+  const std::string said = TextOf(form, var).value_or("");
+  return said == "1" || said == "true";
+}
+
 // One run of the command, at one of its steps.
 class Run {
  public:
@@ -162,6 +182,10 @@ class Run {
   CommandReply AskForRule(const PersonalRule& rule, const std::string& problem) const {
     DataForm form = RuleForm(rule, MailboxNames(context_, user_), words());
     if (step_.form && !problem.empty()) FillInAll(*step_.form, kMostKept, form);
+    // Once is enough.
+    for (FormField& field : form.fields) {
+      if (field.var == kTryField) field.value = "0";
+    }
     CommandState state{{kAt, kEdit}, {kBefore, rule.SerializeAsString()}};
     return Onward(std::move(form), std::move(state), problem, true);
   }
@@ -173,25 +197,36 @@ class Run {
     if (!rule.ok()) co_return AskAgain(before, rule.status());
     Added added;
     RuleStore::Change change = [&rule, &before, &added](Rules& rules) {
-      if (before.id().empty()) {
-        auto done = AddRule(*rule, rules);
-        if (done.ok()) added = *std::move(done);
-        return done.status();
-      }
-      PersonalRule* const stored = FindRule(before.id(), rules);
-      if (stored == nullptr || stored->SerializeAsString() != before.SerializeAsString()) {
-        return words::Error(absl::StatusCode::kFailedPrecondition, texts::RuleGone());
-      }
-      *stored = *rule;
-      return absl::OkStatus();
+      return Put(*rule, before, rules, added);
     };
+    if (IsTicked(*step_.form, kTryField)) {
+      co_return co_await TryOne(before, *rule, std::move(change));
+    }
     auto stored = co_await store_.Apply(user_, std::move(change));
     if (stored.ok()) {
-      co_return CommandReply::Note(
-          absl::StrCat(texts::RuleStored(words(), RuleText(*rule, words())),
-                       TakenOutText(*rule, added, words())));
+      co_return CommandReply::Note(absl::StrCat(
+          texts::RuleStored(words(), RuleText(*rule, words())), OthersText(*rule, added, words())));
     }
     co_return AskAgain(before, stored.status());
+  }
+
+  // What all rules would do together with this one, as it was filled in; the form stays open.
+  net::Task<absl::StatusOr<CommandReply>> TryOne(PersonalRule before, PersonalRule rule,
+                                                 RuleStore::Change change) {
+    auto sieve = co_await store_.SieveAfter(user_, std::move(change));
+    if (!sieve.ok()) co_return AskAgain(before, sieve.status());
+    RuleTrial::Target target;
+    for (AccountDirectory::Account& account : MailboxesOf(context_, user_)) {
+      const bool meant = rule.account().empty() || account->name() == rule.account();
+      if (meant && target.account == nullptr) target.account = std::move(account);
+    }
+    if (target.account == nullptr) {
+      co_return AskForRule(before, words().Say(texts::AccountUnknown()));
+    }
+    target.tried = *std::move(sieve);
+    RuleTrial trial(context_);
+    const std::string told = co_await trial.TryIn(std::move(target), words());
+    co_return AskForRule(before, texts::NotStoredYet(words(), told));
   }
 
   // Nothing that was typed is lost.

@@ -42,9 +42,9 @@ std::vector<std::string> AccountHelp(const Place& place, absl::string_view domai
 
 }  // namespace
 
-bool IsHelpRequest(absl::string_view body) {
+bool IsHelpRequest(absl::string_view body, const Words& words) {
   body = absl::StripAsciiWhitespace(body);
-  return absl::EqualsIgnoreCase(body, "help") || body == "?";
+  return body == "?" || IsKeyword(body, "help", texts::KeywordHelp(words));
 }
 
 bool IsKeyword(absl::string_view said, absl::string_view english, absl::string_view translated) {

@@ -8,9 +8,9 @@
 
 namespace postern::xmpp_edge {
 
-// True for a message that says "help" or "?" and nothing else: a mail may well
-// begin with "Help me …".
-bool IsHelpRequest(absl::string_view body);
+// True for a message that says "help", in English or as the catalogue has it, or "?", and nothing
+// else: a mail may well begin with "Help me …".
+bool IsHelpRequest(absl::string_view body, const Words& words);
 
 // True when `said` is a keyword in English, or as the catalogue has it: "aide", or
 // spellings beside each other, "pomoc|Pomoc".

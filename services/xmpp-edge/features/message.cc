@@ -54,18 +54,19 @@ class Messages {
       co_return;
     }
     const Place place = PlaceOf(incoming.to, incoming.from, context_.directory);
-    if (screening.fate == Fate::kCorrection) {
-      if (co_await passwords_.TakeText(incoming, place)) co_return;
-      co_await taking_back_.Correct(std::move(incoming), screening.about);
-      co_return;
-    }
-    if (IsHelpRequest(incoming.stanza.ChildText("body"))) {
+    const bool corrects = screening.fate == Fate::kCorrection;
+    if (!corrects && IsHelpRequest(incoming.stanza.ChildText("body"), words)) {
       co_await Answer(HelpAnswer(incoming, place, words));
       co_return;
     }
     if (co_await passwords_.TakeText(incoming, place)) co_return;
+    // A word to the gateway that was mistyped was none: its correction is.
     if (co_await commands_.Take(incoming, place)) co_return;
     if (co_await rules_.Take(incoming, place)) co_return;
+    if (corrects) {
+      co_await taking_back_.Correct(std::move(incoming), screening.about);
+      co_return;
+    }
     if (co_await taking_back_.TakeWord(incoming)) co_return;
     co_await outgoing_.Take(std::move(incoming));
   }

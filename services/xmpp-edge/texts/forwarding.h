@@ -12,6 +12,8 @@ namespace postern::xmpp_edge::texts {
 // TRANSLATORS: what users may type after "Quote:" beside "yes". Where clients on phones begin
 // with a capital that is not ASCII, give both: "да|Да".
 inline std::string KeywordYes(const Words& words) { return words.Say("yes"); }
+// TRANSLATORS: the other answer to a question; several spellings as above.
+inline std::string KeywordNo(const Words& words) { return words.Say("no"); }
 
 inline std::string HowToForward(const Words& words) {
   // TRANSLATORS: "Forward:" and "Quote: yes" are what users type, in every language.

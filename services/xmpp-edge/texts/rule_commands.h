@@ -89,6 +89,15 @@ inline std::string MoreRules(const Words& words, size_t more) {
 inline std::string NoSuchRule(const Words& words, absl::string_view number) {
   return words.Say("You have no rule $0. Write \"rules\" to see their numbers.", number);
 }
+// TRANSLATORS: $0 is what was typed instead.
+inline std::string NoRuleNumber(const Words& words, absl::string_view typed) {
+  return words.Say("\"$0\" is no number of a rule. Write \"rules\" to see their numbers.", typed);
+}
+// TRANSLATORS: of a list with numbers; $0 is the last one.
+inline std::string NoSuchNumber(const Words& words, size_t most) {
+  return words.Plural("The list has no such number: it has one mail.",
+                      "The list has no such number: its numbers go from 1 to $0.", most);
+}
 // TRANSLATORS: $0 is what the rule says, as in the next ones.
 inline std::string RuleDeleted(const Words& words, absl::string_view rule) {
   return words.Say("Deleted: $0", rule);
@@ -151,6 +160,32 @@ inline std::string NoVipsAnyMore(const Words& words, absl::string_view senders) 
 inline std::string NotMutedAnyMore(const Words& words, absl::string_view senders) {
   return words.Say("Not muted any more: $0.", senders);
 }
+// TRANSLATORS: $0 is an address, or several; $1 the first of them, as in the next one.
+inline std::string StillVips(const Words& words, absl::string_view senders,
+                             absl::string_view first) {
+  return words.Say(
+      "Still a VIP, for an address counts more than its domain: $0. \"vip off $1\" ends that.",
+      senders, first);
+}
+inline std::string StillMuted(const Words& words, absl::string_view senders,
+                              absl::string_view first) {
+  return words.Say(
+      "Still muted, for an address counts more than its domain: $0. \"unmute $1\" ends that.",
+      senders, first);
+}
+// TRANSLATORS: $0 is an address, $1 its domain: "@example.org", as in the next one.
+inline std::string DomainIsMuted(const Words& words, absl::string_view sender,
+                                 absl::string_view domain) {
+  return words.Say("Not $0 alone is muted, but all of $1. \"unmute $1\" ends that.", sender,
+                   domain);
+}
+inline std::string DomainIsVip(const Words& words, absl::string_view sender,
+                               absl::string_view domain) {
+  return words.Say(
+      "Not $0 alone is a VIP, but all of $1. \"vip off $1\" ends that; \"mute $0\" is about that "
+      "address.",
+      sender, domain);
+}
 inline std::string IsVipNoMore(const Words& words, absl::string_view sender) {
   return words.Say("Mail from $0 is shown as any other mail.", sender);
 }
@@ -207,6 +242,17 @@ inline std::string NotMailed(const Words& words, absl::string_view domain) {
       "Not mailed: that is a command. Write it to the gateway, $0. If it is to be a mail, put a "
       "line \"Subject: …\" before it.",
       domain);
+}
+// TRANSLATORS: "no" was the answer to a question.
+inline std::string NothingDone(const Words& words) { return words.Say("Nothing was done."); }
+inline std::string NothingAsked(const Words& words) {
+  return words.Say("There is no question that waits for an answer.");
+}
+// TRANSLATORS: of a corrected message; "Subject:" is what users type, in every language.
+inline std::string CorrectionIsCommand(const Words& words) {
+  return words.Say(
+      "Not mailed, and the mail that you corrected is as it was: that is a command. Write it as a "
+      "message of its own. If it is to be a mail, put a line \"Subject: …\" before it.");
 }
 inline std::string WhichMail(const Words& words) {
   return words.Say(

@@ -69,6 +69,13 @@ inline std::string LabelActionValue(const Words& words, size_t number) {
 inline std::string LabelStop(const Words& words) {
   return words.Say("No later rule is looked at for such a mail");
 }
+inline std::string LabelTryIt(const Words& words) {
+  return words.Say("Only try it, on the mails that are there: nothing is stored yet");
+}
+// TRANSLATORS: $0 is what came of a trial, with line breaks.
+inline std::string NotStoredYet(const Words& words, absl::string_view told) {
+  return words.Say("$0\n\nThe rule is not stored yet. To store it, send the form once more.", told);
+}
 // TRANSLATORS: a choice: no condition, or no action.
 inline std::string Nothing(const Words& words) { return words.Say("nothing"); }
 
@@ -101,9 +108,11 @@ inline words::Wording ConditionUnknown(size_t number) {
 }
 inline words::Wording ConditionCantRelate(size_t number) {
   return words::Word(
-      "condition $0 does not go together: sizes are larger or smaller than one, "
-      "anything else is not",
-      number);
+      "condition $0: only a size can be larger or smaller; choose another way to compare", number);
+}
+inline words::Wording SizeWantsRelation(size_t number) {
+  return words::Word(
+      "condition $0: a size is larger or smaller than a number; choose one of these two", number);
 }
 inline words::Wording ActionWantsValue(size_t number) {
   return words::Word("action $0 needs a folder, an address, a time or a text", number);

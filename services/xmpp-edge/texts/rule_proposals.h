@@ -14,6 +14,10 @@ inline std::string WhatToDoWith(const Words& words, absl::string_view subject,
   return words.Say("A rule for mail like \"$0\" from $1. Answer with the number of one:", subject,
                    sender);
 }
+// TRANSLATORS: the same; $0 is an address.
+inline std::string WhatToDoWithMailFrom(const Words& words, absl::string_view sender) {
+  return words.Say("A rule for mail from $0. Answer with the number of one:", sender);
+}
 inline std::string OrNameTheFolder(const Words& words, size_t number) {
   return words.Say("Another folder goes behind the number: \"$0 Lists/work\".", number);
 }

@@ -11,13 +11,15 @@ namespace postern::xmpp_edge::texts {
 // TRANSLATORS: $1 is a folder, $2 an account; a list follows.
 inline std::string WouldBeDone(const Words& words, size_t count, absl::string_view folder,
                                absl::string_view account) {
-  return words.Plural("What your rules would do with $0 mail in $1 ($2):",
-                      "What your rules would do with $0 mails in $1 ($2):", count, folder, account);
+  return words.Plural("What rules (yours and this gateway's) would do with $0 mail in $1 ($2):",
+                      "What rules (yours and this gateway's) would do with $0 mails in $1 ($2):",
+                      count, folder, account);
 }
 inline std::string WasDone(const Words& words, size_t count, absl::string_view folder,
                            absl::string_view account) {
-  return words.Plural("What your rules did with $0 mail in $1 ($2):",
-                      "What your rules did with $0 mails in $1 ($2):", count, folder, account);
+  return words.Plural("What rules (yours and this gateway's) did with $0 mail in $1 ($2):",
+                      "What rules (yours and this gateway's) did with $0 mails in $1 ($2):", count,
+                      folder, account);
 }
 // TRANSLATORS: $0 is a number of mails, $1 what is done with them ("move it to the folder "x"").
 inline std::string CountLine(const Words& words, size_t count, absl::string_view what) {
@@ -36,12 +38,16 @@ inline std::string NothingChanged(const Words& words, absl::string_view command)
 inline std::string NothingToDo(const Words& words) {
   return words.Say("Nothing was changed, and there is nothing to do.");
 }
-// TRANSLATORS: "yes" is what users type; yours works as well.
+// TRANSLATORS: a list follows, as above.
+inline std::string OfNewMail(const Words& words) {
+  return words.Say(
+      "If such mails came now (those that lie there are neither shown again nor answered):");
+}
+// TRANSLATORS: "yes" and "no" are what users type.
 inline std::string SayYes(const Words& words) {
   return words.Say(
-      "Answer \"yes\" within ten minutes to have all of it done: mails are moved, marked, answered "
-      "and "
-      "sent on. None is shown to you again.");
+      "Answer \"yes\" within ten minutes to have that done, or \"no\". No mail is shown to you "
+      "again, and none is answered.");
 }
 inline std::string FolderEmpty(const Words& words, absl::string_view folder,
                                absl::string_view account) {

@@ -24,7 +24,8 @@ class RulesCommand : public ::testing::Test, public RuleBench {
             {"on", {"1"}}};
   }
   static constexpr char kLists[] =
-      "Lists - If mailing list is dev.example.org or ops.example.org: move it to the folder "
+      "Lists - If the mailing list is \"dev.example.org\" or \"ops.example.org\": move it to the "
+      "folder "
       "\"Lists/dev\"";
 };
 
@@ -58,7 +59,8 @@ TEST_F(RulesCommand, ChangesOrdersCopiesAndDeletes) {
   Said(kDomain, "vip boss@example.org");
   Element list = Execute(kDomain, kRules);
   EXPECT_EQ(OptionsOf(list, "rule"), (Texts{"r1", "r2", "new"}));
-  EXPECT_EQ(LabelsOf(list, "rule").front(), "1. If sender is anna@example.org: don't show it");
+  EXPECT_EQ(LabelsOf(list, "rule").front(),
+            "1. If the sender is \"anna@example.org\": don't show it");
   list = Step(list, "next", {{"rule", {"r2"}}, {"do", {"up"}}});
   EXPECT_EQ(OptionsOf(list, "rule"), (Texts{"r2", "r1", "new"}));
   list = Step(list, "next", {{"rule", {"r1"}}, {"do", {"switch"}}});
@@ -83,7 +85,8 @@ TEST_F(RulesCommand, ARuleThatChangedMeanwhileIsNotOverwritten) {
   Said(kDomain, "mute bob@example.org");
   const Element again = Step(form, "complete", NewRule());
   EXPECT_TRUE(absl::StrContains(InstructionsOf(again), "changed or deleted meanwhile"));
-  EXPECT_EQ(RuleTexts(), Texts{"If sender is anna@example.org or bob@example.org: don't show it"});
+  EXPECT_EQ(RuleTexts(),
+            Texts{"If the sender is \"anna@example.org\" or \"bob@example.org\": don't show it"});
 }
 
 TEST_F(RulesCommand, IsFilledInFromAMail) {
@@ -94,6 +97,26 @@ TEST_F(RulesCommand, IsFilledInFromAMail) {
   const Element form = Step(list, "next", {{"rule", {"mail"}}, {"do", {"edit"}}});
   EXPECT_EQ(ValuesOf(form, "values-1"), Texts{"romeo@example.net"});
   EXPECT_EQ(ValuesOf(form, "action-1"), Texts{"none"});
+}
+
+TEST_F(RulesCommand, TriesARuleBeforeItIsStored) {
+  const Element list = Execute(kDomain, kRules);
+  const Element form = Step(list, "next", {{"rule", {"new"}}, {"do", {"edit"}}});
+  bench.fetcher.judged.emplace_back().add_actions("fileinto Lists/dev");
+  Values tried = NewRule();
+  tried["try"] = {"1"};
+  const Element told = Step(form, "complete", tried);
+  EXPECT_EQ(StatusOf(told), "executing");
+  EXPECT_TRUE(absl::StrContains(InstructionsOf(told), "1 × move it to the folder \"Lists/dev\""));
+  EXPECT_TRUE(absl::StrContains(InstructionsOf(told), "not stored yet"));
+  EXPECT_EQ(ValuesOf(told, "try"), Texts{"0"});
+  EXPECT_EQ(ValuesOf(told, "values-1"), (Texts{"dev.example.org", "ops.example.org"}));
+  const auto& asked = bench.fetcher.applied.back();
+  EXPECT_TRUE(asked.try_personal());
+  EXPECT_EQ(asked.try_script(), "# 1 rules on trial\n");
+  EXPECT_FALSE(asked.carry_out());
+  EXPECT_TRUE(RuleTexts().empty());
+  EXPECT_EQ(NoteOf(Step(told, "complete", NewRule())), std::string("Stored: ") + kLists);
 }
 
 TEST_F(RulesCommand, TriesTheRulesOnAFolder) {

@@ -35,8 +35,12 @@ class FakePersonalRules : public rules::v1::RulesService::Service {
       ++revision;
       return {grpc::StatusCode::ABORTED, "changed meanwhile"};
     }
-    if (request->revision() != absl::StrCat(revision)) {
+    if (!request->dry_run() && request->revision() != absl::StrCat(revision)) {
       return {grpc::StatusCode::ABORTED, "changed meanwhile"};
+    }
+    if (request->dry_run()) {
+      response->set_sieve(absl::StrCat("# ", request->rules_size(), " rules on trial\n"));
+      return grpc::Status::OK;
     }
     std::vector<rules::v1::PersonalRule>& own = personal[request->user()];
     own.assign(request->rules().begin(), request->rules().end());

@@ -39,10 +39,15 @@ TEST(AddressFromPrompt, UnderstandsWhatPeoplePaste) {
 }
 
 TEST(IsHelpRequest, IsTheWordAndNothingElse) {
-  for (const char* yes : {"help", "Help", " HELP\n", "?"}) EXPECT_TRUE(IsHelpRequest(yes)) << yes;
-  for (const char* no : {"help me", "help!", "??", "", "To: help"}) {
-    EXPECT_FALSE(IsHelpRequest(no)) << no;
+  const Words english("en"), german("de");
+  for (const char* yes : {"help", "Help", " HELP\n", "?"}) {
+    EXPECT_TRUE(IsHelpRequest(yes, english)) << yes;
+    EXPECT_TRUE(IsHelpRequest(yes, german)) << yes;
   }
+  for (const char* no : {"help me", "help!", "??", "", "To: help", "hilfe"}) {
+    EXPECT_FALSE(IsHelpRequest(no, english)) << no;
+  }
+  EXPECT_TRUE(IsHelpRequest("Hilfe", german));
 }
 
 }  // namespace

@@ -15,6 +15,17 @@ class RuleByChat : public ::testing::Test, public RuleBench {
   static bool Has(const std::string& text, const std::string& part) {
     return absl::StrContains(text, part);
   }
+
+  // What is said to a correction (XEP-0308) of the message `w1`.
+  std::string Corrected(const std::string& to, const std::string& body) {
+    bench.sink.sent.clear();
+    Element message = MakeStanza("message", kAnn, to, "chat", absl::StrCat("k", ++said));
+    Element replace = MakeElement("replace", "urn:xmpp:message-correct:0");
+    message.AddText("body", body).Add(std::move(replace.Set("id", "w1")));
+    bench.Route(std::move(message));
+    EXPECT_TRUE(bench.RunUntil([&] { return !bench.sink.sent.empty(); })) << body;
+    return bench.sink.sent.empty() ? "" : bench.sink.sent.front().ChildText("body");
+  }
 };
 
 TEST_F(RuleByChat, SendersAreMutedAndHeardAgain) {
@@ -26,12 +37,12 @@ TEST_F(RuleByChat, SendersAreMutedAndHeardAgain) {
             "anna@example.org is muted already: mail from there is not shown to you.");
   EXPECT_EQ(Said(kDomain, "rules"),
             "Your rules, in their order:\n"
-            "1. If sender is anna@example.org: don't show it\n"
-            "2. If sender ends with @spam.example: don't show it");
+            "1. If the sender is \"anna@example.org\": don't show it\n"
+            "2. If the sender ends with \"@spam.example\": don't show it");
   EXPECT_EQ(Said(kDomain, "unmute anna@example.org"),
             "New mail from anna@example.org is shown to you again.");
   EXPECT_TRUE(Has(Said(kDomain, "unmute anna@example.org"), "is not muted"));
-  EXPECT_EQ(RuleTexts(), Texts{"If sender ends with @spam.example: don't show it"});
+  EXPECT_EQ(RuleTexts(), Texts{"If the sender ends with \"@spam.example\": don't show it"});
   EXPECT_TRUE(RuleTexts("bob@example.org").empty());
 }
 
@@ -42,7 +53,9 @@ TEST_F(RuleByChat, WhatIsWrongIsToldWithWhatToDo) {
   }
   EXPECT_TRUE(Has(Said(kDomain, "mute anna"), "\"anna\" is no mail address; write it like"));
   EXPECT_TRUE(Has(Said(kDomain, "rule delete 1"), "You have no rule 1."));
-  EXPECT_TRUE(Has(Said(kDomain, "rule delete x"), "You have no rule x."));
+  EXPECT_TRUE(Has(Said(kDomain, "rule delete x"), "\"x\" is no number of a rule."));
+  EXPECT_TRUE(Has(Said(kDomain, "rule off all"), "\"all\" is no number of a rule. Write"));
+  EXPECT_TRUE(Has(Said(kDomain, "finger juliet wide please"), "Send \"finger\" with the name"));
   EXPECT_TRUE(Has(Said(kDomain, "rule nonsense"), "with the number of one"));
   EXPECT_TRUE(Has(Said(kDomain, "rule"), "with the number of one"));
   EXPECT_TRUE(Has(Said(kDomain, "why"), "Reply \"why\" to a mail"));
@@ -73,7 +86,7 @@ TEST_F(RuleByChat, WithoutAReplyTheNewestMailIsMeantOrNone) {
   Arrive("m2", "juliet", 20);
   Arrive("m3", "tybalt", 10);
   EXPECT_TRUE(Has(Said(kWork, "mute this sender"), "Which mail do you mean?"));
-  EXPECT_EQ(RuleTexts(), Texts{"If sender is romeo@example.net: don't show it"});
+  EXPECT_EQ(RuleTexts(), Texts{"If the sender is \"romeo@example.net\": don't show it"});
   EXPECT_TRUE(bench.sender.taken().empty());
 }
 
@@ -93,9 +106,10 @@ TEST_F(RuleByChat, AnAddressesContactIsItsSender) {
 
 TEST_F(RuleByChat, MailIsMailWhereRulesAreNoMatter) {
   Arrive("m1", "romeo");
-  for (const char* body : {"mute everybody", "quiet please", "2", "two", "yes", "why not tomorrow?",
-                           "rule of thumb", "Why me?", "rules apply to all of us",
-                           "quarantine is over", "rules\nof the house", "Subject: a word\nmute"}) {
+  for (const char* body :
+       {"mute everybody", "quiet please", "2", "two", "yes", "no", "why not tomorrow?",
+        "rule of thumb", "Why me?", "rules apply to all of us", "quarantine is over",
+        "rules\nof the house", "Subject: a word\nmute"}) {
     SCOPED_TRACE(body);
     const size_t before = bench.sender.taken().size();
     bench.Write(kAnn, kWork, absl::StrCat("mail-", before), body);
@@ -168,20 +182,59 @@ TEST_F(RuleByChat, TheLatestWordAboutASenderCountsAndIsTold) {
   Said(kDomain, "mute anna@example.org");
   const std::string vip = Said(kDomain, "vip anna@example.org");
   EXPECT_TRUE(Has(vip, "is shown at once") && Has(vip, " Not muted any more: anna@example.org."));
-  EXPECT_EQ(RuleTexts(), Texts{"If sender is anna@example.org: show it at once, whatever your "
-                               "presence and the hour"});
+  EXPECT_EQ(RuleTexts(),
+            Texts{"If the sender is \"anna@example.org\": show it at once, whatever your "
+                  "presence and the hour"});
   const std::string muted = Said(kDomain, "mute anna@example.org");
   EXPECT_TRUE(Has(muted, "is not shown to you any more."));
   EXPECT_TRUE(Has(muted, " No VIP any more: anna@example.org."));
-  EXPECT_EQ(RuleTexts(), Texts{"If sender is anna@example.org: don't show it"});
+  EXPECT_EQ(RuleTexts(), Texts{"If the sender is \"anna@example.org\": don't show it"});
+}
+
+TEST_F(RuleByChat, AnAddressAndItsDomainAreToldApart) {
+  Said(kDomain, "vip @example.org");
+  EXPECT_TRUE(Has(Said(kDomain, "vip off anna@example.org"),
+                  "Not anna@example.org alone is a VIP, but all of @example.org."));
+  EXPECT_TRUE(Has(Said(kDomain, "mute anna@example.org"), "is not shown to you any more."));
+  EXPECT_EQ(RuleTexts(),
+            (Texts{"If the sender ends with \"@example.org\": show it at once, whatever "
+                   "your presence and the hour",
+                   "If the sender is \"anna@example.org\": don't show it"}))
+      << "the last one counts";
+  Said(kDomain, "vip off @example.org");
+  const std::string all = Said(kDomain, "vip @example.org");
+  EXPECT_TRUE(Has(all,
+                  " Still muted, for an address counts more than its domain: "
+                  "anna@example.org. \"unmute anna@example.org\" ends that."))
+      << all;
+  Said(kDomain, "vip off @example.org");
+  Said(kDomain, "vip anna@example.org");
+  EXPECT_TRUE(Has(Said(kDomain, "mute @example.org"), " Still a VIP, for an address counts"));
+  EXPECT_TRUE(Has(Said(kDomain, "unmute bob@example.org"),
+                  "Not bob@example.org alone is muted, but all of @example.org. \"unmute "
+                  "@example.org\" ends that."));
+}
+
+TEST_F(RuleByChat, AMessageCorrectedToACommandIsNotMailed) {
+  Arrive("m1", "romeo");
+  bench.Write(kAnn, kWork, "w1", "mutte");
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() == 1; }));
+  for (const char* body : {"mute", "mute this sender", "rules", "quiet 22:00-07:00", "why"}) {
+    SCOPED_TRACE(body);
+    EXPECT_TRUE(Has(Corrected(kWork, body), "Not mailed, and the mail that you corrected is as"));
+  }
+  EXPECT_EQ(bench.sender.taken().size(), 1u);
+  EXPECT_TRUE(RuleTexts().empty());
+  EXPECT_TRUE(Has(Corrected(kDomain, "rules"), "You have no rules.")) << "nothing was a mail there";
+  EXPECT_TRUE(Has(Corrected(kDomain, "accounts"), "work"));
 }
 
 TEST_F(RuleByChat, RulesAreOrderedSwitchedCopiedAndDeleted) {
   Said(kDomain, "mute anna@example.org");
   Said(kDomain, "vip boss@example.org");
-  const std::string muted = "If sender is anna@example.org: don't show it";
+  const std::string muted = "If the sender is \"anna@example.org\": don't show it";
   const std::string vip =
-      "If sender is boss@example.org: show it at once, whatever your presence and the hour";
+      "If the sender is \"boss@example.org\": show it at once, whatever your presence and the hour";
   EXPECT_TRUE(Has(Said(kDomain, "rule up 1"), "It is the first one already."));
   EXPECT_TRUE(Has(Said(kDomain, "rule down 2"), "It is the last one already."));
   EXPECT_EQ(Said(kDomain, "rule up 2"),
@@ -226,22 +279,42 @@ TEST_F(RuleByChat, QuietHoursAreThoseOfTheAccounts) {
   EXPECT_EQ(bench.admin.watchings().back().watching().time_zone(), "Europe/Berlin");
   EXPECT_EQ(bench.admin.watchings().back().watching().quiet_hours(), "SA-SU 00:00-24:00");
   EXPECT_EQ(Said(kWork, "quiet off"), "'work' has no quiet hours.");
+  EXPECT_EQ(Said(kDomain, "quiet zone Europe/Paris"),
+            "The time zone of 'work' is Europe/Paris now: times are told in it, and hours are its. "
+            "'work' has no quiet hours.");
 }
 
 TEST_F(RuleByChat, ARuleIsMadeFromAMailByNumber) {
   Arrive("m1", "romeo");
   const std::string proposed = Said(kWork, "rule", "m1");
   EXPECT_TRUE(Has(proposed, "A rule for mail like \"Minutes\" from romeo@example.net."));
-  EXPECT_TRUE(Has(proposed, "\n1. If sender is romeo@example.net: don't show it\n"));
-  EXPECT_TRUE(Has(proposed, "\n3. If sender is romeo@example.net: move it to the folder"));
+  EXPECT_TRUE(Has(proposed, "\n1. If the sender is \"romeo@example.net\": don't show it\n"));
+  EXPECT_TRUE(Has(proposed, "\n3. If the sender is \"romeo@example.net\": move it to the folder"));
   EXPECT_TRUE(Has(Said(kWork, "99"), "Answer with a number from 1 to"));
   EXPECT_TRUE(Has(Said(kWork, "1 Lists/work"), "That rule moves nothing."));
-  EXPECT_EQ(Said(kWork, "3 Lists/work \"\\"),
-            "Stored: If sender is romeo@example.net: move it to the folder \"Lists/work \"\\\"");
+  EXPECT_EQ(
+      Said(kWork, "3 Lists/work \"\\"),
+      "Stored: If the sender is \"romeo@example.net\": move it to the folder \"Lists/work \"\\\"");
   EXPECT_EQ(bench.rules.RulesOf("ann@example.org").front().actions(0).value(), "Lists/work \"\\");
   bench.Write(kAnn, kWork, "n1", "2");
   ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() == 1; }))
       << "the question is answered: this is a mail";
+}
+
+TEST_F(RuleByChat, NoEndsTheQuestion) {
+  Arrive("m1", "romeo");
+  Said(kWork, "rule", "m1");
+  EXPECT_EQ(Said(kWork, "No"), "Nothing was done.");
+  EXPECT_EQ(Said(kDomain, "no"), "There is no question that waits for an answer.");
+  EXPECT_EQ(Said(kDomain, "yes"), "There is no question that waits for an answer.");
+  bench.Write(kAnn, kWork, "n1", "no");
+  ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() == 1; })) << "a mail again";
+  EXPECT_TRUE(RuleTexts().empty());
+}
+
+TEST_F(RuleByChat, WithoutAMailARuleIsProposedForTheAddress) {
+  EXPECT_TRUE(Has(Said("bob\\40example.net@mail.example.org", "rule"),
+                  "A rule for mail from bob@example.net. Answer with the number of one:\n1. "));
 }
 
 TEST_F(RuleByChat, ANumberMayBeAWord) {
@@ -305,11 +378,49 @@ TEST_F(RuleByChat, WhyTellsOfOnesOwnMails) {
   decision.set_user("bob@example.org");
   decision.set_subject("Secret");
   bench.rules.decisions.push_back(decision);
-  EXPECT_TRUE(Has(Said(kWork, "why", "m1"), "don't show it, by your rule 1 (If sender is romeo"));
+  EXPECT_TRUE(
+      Has(Said(kWork, "why", "m1"), "don't show it, by your rule 1 (If the sender is \"romeo"));
   const std::string kept = Said(kDomain, "why not ROMEO");
   EXPECT_TRUE(Has(kept, "\"Minutes\" from romeo@example.net: don't show it, by your rule 1"));
   EXPECT_FALSE(Has(Said(kDomain, "why not"), "Secret"));
   EXPECT_TRUE(Has(Said(kDomain, "why not party"), "Rules kept back no such mail"));
+}
+
+TEST_F(RuleByChat, WhyTellsTimesInTheZoneThatIsSet) {
+  rules::v1::Decision decision;
+  decision.set_user("ann@example.org");
+  decision.set_account_id("ann@example.org/work");
+  decision.set_decided_unix(1700000000);
+  decision.add_actions()->mutable_quarantine()->set_reason("spam");
+  bench.rules.decisions.push_back(decision);
+  EXPECT_TRUE(Has(Said(kDomain, "why not"), "2023-11-14 22:13 UTC"));
+  Said(kDomain, "quiet zone Europe/Berlin");
+  EXPECT_TRUE(Has(Said(kDomain, "why not"), "2023-11-14 23:13 (Europe/Berlin)"));
+  EXPECT_TRUE(Has(Said(kDomain, "quarantine"), "2023-11-14 23:13 (Europe/Berlin)"));
+}
+
+TEST_F(RuleByChat, RulesTellsOfTheScriptAndThatItRests) {
+  rules::v1::RuleProgram script;
+  script.set_scope("ann@example.org");
+  script.set_language(rules::v1::RULE_LANGUAGE_SIEVE);
+  script.set_name("other");
+  bench.rules.programs.push_back(script);
+  EXPECT_TRUE(Has(Said(kDomain, "rules"), "You have no rules.")) << "it is not in force";
+  script.set_name("mine");
+  script.set_active(true);
+  bench.rules.programs.push_back(script);
+  EXPECT_EQ(
+      Said(kDomain, "rules"),
+      "Your script \"mine\" is in force; \"rules export\" shows it.\nYou have no other rules.");
+  Said(kDomain, "mute romeo@example.net");
+  EXPECT_TRUE(Has(Said(kDomain, "rules"), "\nYour script \"mine\" is in force"));
+  bench.rules.programs.back().set_active(false);
+  bench.rules.programs.back().set_suspended(true);
+  const std::string rests = "\nYour script \"mine\" failed with three mails in a row";
+  EXPECT_TRUE(Has(Said(kDomain, "rules"), rests));
+  EXPECT_TRUE(Has(Said(kDomain, "rules export"), rests.substr(1)));
+  Arrive("m1", "romeo");
+  EXPECT_TRUE(Has(Said(kWork, "why", "m1"), rests)) << "that may be why";
 }
 
 TEST_F(RuleByChat, QuarantineIsListedAndReleased) {
@@ -330,7 +441,9 @@ TEST_F(RuleByChat, QuarantineIsListedAndReleased) {
   const std::string listed = Said(kDomain, "quarantine");
   EXPECT_TRUE(Has(listed, "\n1. ")) << listed;
   EXPECT_TRUE(Has(Said(kDomain, "quarantine release 2"), "not in your mailbox any more"));
-  EXPECT_TRUE(Has(Said(kDomain, "quarantine release 3"), "Write \"quarantine\" first"));
+  EXPECT_EQ(Said(kDomain, "quarantine release 3"),
+            "The list has no such number: its numbers go from 1 to 2.");
+  EXPECT_TRUE(Has(Said(kDomain, "quarantine release x"), "Write \"quarantine\" first"));
   bench.sink.sent.clear();
   bench.Write(kAnn, kDomain, "q1", "quarantine release 1");
   ASSERT_TRUE(bench.RunUntil([&] { return bench.SentWith("\"Offer\" is released") != nullptr; }));
@@ -357,6 +470,20 @@ TEST_F(RuleByChat, ExportsAndPasswords) {
   EXPECT_FALSE(Has(all, "discard;"));
   EXPECT_TRUE(Has(Said(kDomain, "sieve password"), "offers no ManageSieve"));
   EXPECT_EQ(bench.rules.passwords, 0);
+}
+
+TEST(RuleByChatWithSieve, NothingIsKeptForStrangers) {
+  RuleBench stranger;
+  stranger.bench.managesieve = "sieve.example.org:4190";
+  stranger.Begin();
+  stranger.user = "tramp@example.com/phone";
+  for (const char* wish : {"mute romeo@example.net", "contacts only", "sieve password"}) {
+    const std::string told = stranger.Said(kDomain, wish);
+    EXPECT_TRUE(absl::StrContains(told, "You have no account here yet. Register one first."))
+        << wish << ": " << told;
+  }
+  EXPECT_TRUE(stranger.RuleTexts("tramp@example.com").empty());
+  EXPECT_EQ(stranger.bench.rules.passwords, 0);
 }
 
 TEST(RuleByChatWithSieve, APasswordIsToldWithHostAndPort) {

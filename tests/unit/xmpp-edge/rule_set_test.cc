@@ -71,14 +71,15 @@ TEST(RuleSet, OneRuleHasAllMutedSendersAndStandsBehindTheOthers) {
   EXPECT_TRUE(Add(Other("minutes"), rules));
   EXPECT_FALSE(Add(SenderRule(Standing::kMuted, "ANNA@example.org"), rules));
   EXPECT_FALSE(Add(ContactsOnlyRule("work"), rules)) << "of all accounts";
-  EXPECT_EQ(TextsOf(rules),
-            (std::vector<std::string>{
-                "If subject contains minutes: move it to the folder \"Lists/work\"",
-                "If sender is anna@example.org or bob@example.org: don't show it",
-                "If sender ends with @spam.example: don't show it",
-                "If the sender is none of your contacts: don't show it",
-                "If sender is boss@example.org: show it at once, whatever your presence and the "
-                "hour"}));
+  EXPECT_EQ(
+      TextsOf(rules),
+      (std::vector<std::string>{
+          "If the subject contains \"minutes\": move it to the folder \"Lists/work\"",
+          "If the sender ends with \"@spam.example\": don't show it",
+          "If the sender is none of your contacts: don't show it",
+          "If the sender is \"anna@example.org\" or \"bob@example.org\": don't show it",
+          "If the sender is \"boss@example.org\": show it at once, whatever your presence and the "
+          "hour"}));
 }
 
 TEST(RuleSet, SendersGoWithoutALeftoverThatFitsEverybody) {
@@ -89,7 +90,7 @@ TEST(RuleSet, SendersGoWithoutALeftoverThatFitsEverybody) {
   EXPECT_TRUE(RemoveSender(Standing::kMuted, "Anna@example.org", rules));
   EXPECT_FALSE(RemoveSender(Standing::kMuted, "anna@example.org", rules));
   EXPECT_EQ(TextsOf(rules),
-            std::vector<std::string>{"If sender is bob@example.org: don't show it"});
+            std::vector<std::string>{"If the sender is \"bob@example.org\": don't show it"});
   EXPECT_TRUE(RemoveSender(Standing::kMuted, "bob@example.org", rules));
   EXPECT_TRUE(rules.empty());
 }
@@ -143,6 +144,72 @@ TEST(RuleSet, TheLatestWordAboutASenderCounts) {
     EXPECT_EQ(senders_of(rules, Standing::kVip), c.vip);
     EXPECT_EQ(rules.size(), size_t{!c.muted.empty()} + size_t{!c.vip.empty()});
   }
+}
+
+// Who said what, in this order; of rules as they were stored before addresses counted more.
+TEST(RuleSet, AnAddressCountsMoreThanItsDomain) {
+  const std::string anna = "anna@example.org", all = "@example.org";
+  const Standing muted = Standing::kMuted, vip = Standing::kVip;
+  const struct {
+    const char* title;
+    std::vector<std::pair<Standing, std::string>> before, said;
+    Standing last;                               // that counts for Anna's mail
+    std::vector<std::string> taken_out, remain;  // by the last word
+  } cases[] = {
+      {"one of a domain of VIPs", {}, {{vip, all}, {muted, anna}}, muted, {}, {}},
+      {"one of a muted domain", {}, {{muted, all}, {vip, anna}}, vip, {}, {}},
+      {"all but a VIP", {}, {{vip, anna}, {muted, all}}, vip, {}, {anna}},
+      {"all but who is muted", {}, {{muted, anna}, {vip, all}}, muted, {}, {anna}},
+      {"behind where it would have no say",
+       {{muted, anna}, {vip, all}},
+       {{muted, anna}},
+       muted,
+       {},
+       {}},
+      {"into a rule that was before it",
+       {{muted, "bob@example.org"}, {vip, all}},
+       {{muted, anna}},
+       muted,
+       {},
+       {}},
+      {"the domain's word came later",
+       {{muted, anna}, {vip, "@b.example"}},
+       {{vip, all}},
+       vip,
+       {anna},
+       {}},
+      {"back to the domain's", {}, {{vip, all}, {muted, anna}, {vip, anna}}, vip, {anna}, {}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.title);
+    Rules rules;
+    for (const auto& [standing, sender] : c.before) rules.push_back(SenderRule(standing, sender));
+    Added last;
+    for (const auto& [standing, sender] : c.said) {
+      auto added = AddRule(SenderRule(standing, sender), rules);
+      ASSERT_TRUE(added.ok());
+      EXPECT_TRUE(added->changed);
+      last = *std::move(added);
+    }
+    EXPECT_EQ(last.taken_out, c.taken_out);
+    EXPECT_EQ(last.remain, c.remain);
+    Standing counts = Standing::kNone;
+    size_t with_anna = 0;
+    for (const PersonalRule& rule : rules) {
+      for (const std::string& value : rule.conditions(0).values()) {
+        if (value == anna || value == all) counts = StandingOf(rule);
+        with_anna += value == anna ? 1 : 0;
+      }
+    }
+    EXPECT_EQ(counts, c.last);
+    EXPECT_LE(with_anna, 1u);
+    EXPECT_FALSE(AddRule(SenderRule(c.said.back().first, c.said.back().second), rules)->changed);
+  }
+  Rules rules{SenderRule(vip, all)};
+  EXPECT_EQ(DomainWith(vip, anna, rules), all);
+  EXPECT_EQ(DomainWith(muted, anna, rules), "");
+  EXPECT_EQ(DomainWith(vip, "anna@other.example", rules), "");
+  EXPECT_EQ(DomainWith(vip, all, rules), "");
 }
 
 TEST(RuleSet, TheOtherKindIsLeftAloneWhereItIsAboutOtherMailOrOff) {
@@ -238,8 +305,9 @@ TEST(RuleText, SaysAllOfARule) {
   flag.set_what(PersonalAction::WHAT_FLAG);
   flag.set_value("\\Flagged");
   EXPECT_EQ(RuleText(rule, English()),
-            "Work lists - If subject contains minutes or header field X-Spam-Flag is not there or "
-            "size is larger than 2M: move it to the folder \"Lists/work\" and mark it with "
+            "Work lists - If the subject contains \"minutes\" or the header field X-Spam-Flag is "
+            "not there or "
+            "the size is larger than 2M: move it to the folder \"Lists/work\" and mark it with "
             "\"\\Flagged\", and no later rule is looked at (mail of the account work) (off)");
   PersonalRule all;
   all.set_id("r12");
@@ -254,18 +322,19 @@ TEST(RuleProposals, SuggestWhatAMailSuggests) {
   mail.list_id = "dev.lists.example.org";
   mail.subject = "Re: AW: Minutes of June";
   const std::vector<std::string> all = TextsOf(ProposalsFor(mail, true));
-  EXPECT_EQ(all, (std::vector<std::string>{
-                     "If sender is anna@example.org: don't show it",
-                     "If sender is anna@example.org: show it at once, whatever your presence and "
-                     "the hour",
-                     "If sender is anna@example.org: move it to the folder \"AnnaB\"",
-                     "If sender is anna@example.org: show it in a digest",
-                     "If mailing list is dev.lists.example.org: move it to the folder "
-                     "\"Lists/dev\"",
-                     "If mailing list is dev.lists.example.org: show it in a digest",
-                     "If mailing list is dev.lists.example.org: don't show it",
-                     "If sender ends with @example.org: don't show it",
-                     "If subject contains Minutes of June: don't show it"}));
+  EXPECT_EQ(
+      all, (std::vector<std::string>{
+               "If the sender is \"anna@example.org\": don't show it",
+               "If the sender is \"anna@example.org\": show it at once, whatever your presence and "
+               "the hour",
+               "If the sender is \"anna@example.org\": move it to the folder \"AnnaB\"",
+               "If the sender is \"anna@example.org\": show it in a digest",
+               "If the mailing list is \"dev.lists.example.org\": move it to the folder "
+               "\"Lists/dev\"",
+               "If the mailing list is \"dev.lists.example.org\": show it in a digest",
+               "If the mailing list is \"dev.lists.example.org\": don't show it",
+               "If the sender ends with \"@example.org\": don't show it",
+               "If the subject contains \"Minutes of June\": don't show it"}));
   MailThread bare;
   bare.answer_to = {{"", "bob", "example.net"}};
   EXPECT_EQ(ProposalsFor(bare, false).size(), 4u) << "no folders, no list, no subject";

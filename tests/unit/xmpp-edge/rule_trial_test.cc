@@ -22,12 +22,13 @@ TEST_F(RuleTrialByChat, CountsWhatWouldBeDoneAndChangesNothing) {
   Judge({"fileinto Lists", "redirect bob@example.net"});
   Judge({});
   bench.fetcher.most_judged = 2;  // so that it goes on below
-  EXPECT_EQ(Said(kDomain, "rules try Lists/dev team"),
-            "What your rules would do with 3 mails in Lists/dev team (work):\n"
-            "2 × move it to the folder \"Lists\"\n"
-            "1 × send it on, and don't show it, to \"bob@example.net\"\n"
-            "1 × nothing\n"
-            "Nothing was changed. Write \"rules apply work Lists/dev team\" to have it done.");
+  EXPECT_EQ(
+      Said(kDomain, "rules try Lists/dev team"),
+      "What rules (yours and this gateway's) would do with 3 mails in Lists/dev team (work):\n"
+      "2 × move it to the folder \"Lists\"\n"
+      "1 × send it on to \"bob@example.net\", and don't show it\n"
+      "1 × nothing\n"
+      "Nothing was changed. Write \"rules apply work Lists/dev team\" to have it done.");
   ASSERT_EQ(bench.fetcher.applied.size(), 2u);
   EXPECT_EQ(bench.fetcher.applied[1].before_id(), "7:2");
   for (const auto& request : bench.fetcher.applied) {
@@ -38,15 +39,41 @@ TEST_F(RuleTrialByChat, CountsWhatWouldBeDoneAndChangesNothing) {
 }
 
 TEST_F(RuleTrialByChat, AppliesOnceAfterAYes) {
-  Judge({"deliver none"});
-  EXPECT_TRUE(absl::StrContains(Said(kDomain, "rules apply"), "Answer \"yes\""));
+  Judge({"fileinto Lists", "deliver full", "reply bob@example.net"});
+  const std::string asked = Said(kDomain, "rules apply");
+  EXPECT_TRUE(absl::StrContains(asked, "Answer \"yes\" within ten minutes to have that done, or"));
+  EXPECT_TRUE(absl::StrContains(asked, "1 × move it")) << asked;
+  EXPECT_FALSE(absl::StrContains(asked, "show it at once") || absl::StrContains(asked, "bob"))
+      << asked;
   EXPECT_FALSE(bench.fetcher.applied.back().carry_out());
-  EXPECT_TRUE(absl::StrContains(Said(kDomain, "Yes"), "What your rules did with 1 mail in INBOX"));
+  EXPECT_TRUE(absl::StrContains(Said(kDomain, "Yes"), "gateway's) did with 1 mail in INBOX"));
   EXPECT_TRUE(bench.fetcher.applied.back().carry_out());
   EXPECT_FALSE(bench.fetcher.applied.back().deliver());
   const size_t calls = bench.fetcher.applied.size();
-  EXPECT_TRUE(absl::StrContains(Said(kDomain, "yes"), "help"));
+  EXPECT_EQ(Said(kDomain, "yes"), "There is no question that waits for an answer.");
   EXPECT_EQ(bench.fetcher.applied.size(), calls);
+}
+
+TEST_F(RuleTrialByChat, DoesNothingAfterANo) {
+  Judge({"fileinto Lists"});
+  Said(kDomain, "rules apply");
+  EXPECT_EQ(Said(kDomain, "no"), "Nothing was done.");
+  EXPECT_FALSE(bench.fetcher.applied.back().carry_out());
+  EXPECT_EQ(Said(kDomain, "yes"), "There is no question that waits for an answer.");
+  EXPECT_FALSE(bench.fetcher.applied.back().carry_out());
+}
+
+TEST_F(RuleTrialByChat, TellsApartWhatIsDoneWithNewMailOnly) {
+  Judge({"deliver full", "keep [\\Seen]"});
+  Judge({"reply bob@example.net"});
+  EXPECT_EQ(Said(kDomain, "rules try"),
+            "What rules (yours and this gateway's) would do with 2 mails in INBOX (work):\n"
+            "1 × keep it, marked with [\\Seen]\n"
+            "1 × nothing\n"
+            "If such mails came now (those that lie there are neither shown again nor answered):\n"
+            "1 × answer bob@example.net\n"
+            "1 × show it at once, whatever your presence and the hour\n"
+            "Nothing was changed. Write \"rules apply work INBOX\" to have it done.");
 }
 
 TEST_F(RuleTrialByChat, TellsWhatIsWrong) {
