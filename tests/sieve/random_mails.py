@@ -5,6 +5,7 @@ WORDS = ["foo", "Foo", "FOO", "bar", "foobar", "fo", "o", "", "42", "7", "007", 
 LOCALS = ["ann", "Ann", "bob", "bob+list", "ann+x+y", "carol.d", "o", "user"]
 DOMAINS = ["example.org", "Example.ORG", "mail.example.org", "b.net", "o"]
 NAMES = ["", "Ann", "\"Bob, B.\"", "Carol (c)", "=?utf-8?q?J=C3=BCrgen?="]
+DISPOSITIONS = ["", "", "Content-Disposition: attachment; filename=t.txt\r\n", "Content-Disposition: inline\r\n"]
 DATES = ["Tue, 6 Jan 2026 09:30:05 +0100", "1 Feb 2025 23:59:59 -0800", "Sat, 29 Feb 2020 00:00:00 +0000",
          "Mon, 31 Dec 2018 23:30:00 -0130", "6 Jan 2026 9:30 GMT", "no date at all"]
 
@@ -23,6 +24,19 @@ def value(rng):
     if len(text) > 12 and rng.random() < 0.3:
         text = text.replace(" ", "\r\n ", 1) if not text.startswith(" ") else text
     return text
+
+
+def inner(rng):
+    """Another part with parts of its own, at times."""
+    words = " ".join(rng.choice(WORDS) for _ in range(4))
+    kind = rng.choice(["", "", "parts", "mail"])
+    if kind == "parts":
+        return ("--cut\r\nContent-Type: multipart/alternative; boundary=deep\r\n\r\n--deep\r\n"
+                f"Content-Type: text/plain\r\n\r\n{words}\r\n--deep\r\nContent-Type: text/html\r\n\r\n"
+                "<p>foo <b>bar</b></p>\r\n--deep--\r\n")
+    if kind == "mail":
+        return f"--cut\r\nContent-Type: message/rfc822\r\n\r\nSubject: foo\r\nX-A: bar\r\n\r\n{words}\r\n"
+    return ""
 
 
 def mail(rng):
@@ -44,7 +58,8 @@ def mail(rng):
         other = " ".join(rng.choice(WORDS) for _ in range(5))
         fields += [("MIME-Version", "1.0"), ("Content-Type", "multipart/mixed; boundary=cut")]
         body = (f"--cut\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n--cut\r\n"
-                f"Content-Type: application/x-thing\r\n\r\n{other}\r\n--cut--\r\n")
+                f"Content-Type: application/x-thing\r\n{rng.choice(DISPOSITIONS)}\r\n{other}\r\n"
+                f"{inner(rng)}--cut--\r\n")
     else:
         fields += [("MIME-Version", "1.0"), ("Content-Type", "text/plain; charset=utf-8")]
     head = "".join(f"{name}: {text}\r\n" for name, text in fields)

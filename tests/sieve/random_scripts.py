@@ -16,6 +16,9 @@ REGEXES = ["foo", "^foo", "bar$", "^(.*)-(.*)$", "[0-9]+", "f.o", "(foo|bar)", "
 RELATIONS = ["gt", "ge", "lt", "le", "eq", "ne"]
 NUMBERS = ["0", "1", "2", "3", "4", "42", "7", "007", "12a"]
 FLAGS = ["\\\\Seen", "\\\\Flagged", "\\\\Deleted", "$Work", "urgent", "Seen x"]
+EDITED = ["Subject", "X-A", "X-B", "x-a", "X-New"]
+MIME_TYPES = ["text", "plain", "text/plain", "multipart", "mixed", "multipart/mixed", "application/x-thing",
+              "x-thing", "message/rfc822", "alternative", "utf-8", "cut", "t.txt", "attachment", "a?b"]
 # Of RFC 5228 section 2.4.2.4, and what only looks like it.
 ENCODED = ["${hex:66 6f 6f}", "${HEX: 62 61 72 }", "${unicode:fc}", "${Unicode:40 2d}", "${hex:24}{a}",
            "${hex:}", "${hex:4 1g}", "${hexx:41}", "${hex:41", "${unicode:}"]
@@ -45,6 +48,13 @@ class Script:
         self.variables = rng.random() < 0.5
         if self.variables:
             self.needs.add("variables")
+        self.edits = rng.random() < 0.3
+        if self.edits:
+            self.needs.add("editheader")
+        self.mime = rng.random() < 0.3
+        if self.mime:
+            self.needs.add("mime")
+        self.in_parts = False
 
     def text(self):
         body = "".join(self.command(0) for _ in range(self.rng.randint(3, 14)))
@@ -59,6 +69,12 @@ class Script:
                  (self.vacation, 0.3), (self.notify, 0.3), (self.reject, 0.1)]
         if self.variables:
             kinds += [(self.assign, 3), (self.show, 2)]
+        if self.edits:
+            kinds += [(self.add_header, 1.5), (self.delete_header, 1.5)]
+        if self.mime and not self.in_parts and depth == 0:
+            kinds.append((self.parts, 3))
+        if self.in_parts and self.variables:
+            kinds.append((self.extract, 3))
         make = self.rng.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
         return make(depth)
 
@@ -164,6 +180,34 @@ class Script:
         self.needs.add("reject")
         return f"{'  ' * depth}reject {quoted('No ' + self.word())};\n"
 
+    def add_header(self, depth):
+        last = self.rng.choice(["", "", ":last "])
+        value = self.rng.choice([word for word in WORDS if word]).replace("\\", "\\\\")
+        return f"{'  ' * depth}addheader {last}{quoted(self.rng.choice(EDITED))} {quoted(value)};\n"
+
+    def delete_header(self, depth):
+        words = self.index() if self.rng.random() < 0.4 else ""
+        name = quoted(self.rng.choice(EDITED))
+        if self.rng.random() < 0.4:
+            return f"{'  ' * depth}deleteheader {words}{name};\n"
+        match, keys = self.match(counted=False)
+        return f"{'  ' * depth}deleteheader {words}{match}{name} {keys};\n"
+
+    def parts(self, depth):
+        """Each part of the mail; a stop within ends the script, a break the loop."""
+        self.needs.add("foreverypart")
+        self.in_parts = True
+        block = self.block(depth + 1)
+        if self.rng.random() < 0.3:
+            block += f"  if {self.mime_header(0)} {{ break; }}\n"
+        self.in_parts = False
+        return f"foreverypart {{\n{block}}}\n"
+
+    def extract(self, depth):
+        self.needs.add("extracttext")
+        words = f":first {self.rng.randint(1, 9)} " if self.rng.random() < 0.5 else ""
+        return f"{'  ' * depth}extracttext {words}\"{self.rng.choice('abc')}\";\n"
+
     # Tests.
 
     def test(self, depth):
@@ -174,6 +218,8 @@ class Script:
             kinds += [(self.several, 1.5), (self.negation, 1)]
         if self.variables:
             kinds.append((self.string, 2))
+        if self.mime:
+            kinds += [(self.mime_header, 4), (self.mime_exists, 1)]
         make = self.rng.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
         return make(depth)
 
@@ -221,6 +267,21 @@ class Script:
         # An end of line is one character here, two there.
         choice = [glob for glob in GLOBS if "?" not in glob] if kind == ":matches" else WORDS
         return f"body {transform}{kind} {self.list_of(choice)}"
+
+    def mime_header(self, _):
+        child = self.rng.choice(["", ":anychild "])
+        option = self.rng.choice(["", ":type ", ":subtype ", ":contenttype ", ":param \"charset\" ",
+                                  ":param [\"boundary\", \"name\", \"filename\"] "])
+        kind = self.rng.choice([":is ", ":contains ", ":matches "])
+        keys = [key for key in MIME_TYPES if kind == ":matches " or key != "a?b"]
+        name = self.rng.choice(["Content-Type", "Content-Type", "Content-Disposition", "Subject"])
+        if name == "Subject":
+            option = ""
+        return f"header :mime {child}{option}{kind}{quoted(name)} {self.list_of(keys)}"
+
+    def mime_exists(self, _):
+        child = self.rng.choice(["", ":anychild "])
+        return f"exists :mime {child}{self.list_of(['Content-Type', 'Content-Disposition', 'Subject', 'X-A'])}"
 
     def date(self, _):
         # Pigeonhole takes another field where there is none of the index that is asked for.

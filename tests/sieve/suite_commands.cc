@@ -88,7 +88,7 @@ void SuiteCommands::TakeMessage(const std::string& text, MessageView& message, F
   const Envelope envelope = EnvelopeOfHeader(message);
   facts.envelope_from = envelope.from;
   facts.recipients = {envelope.to};
-  facts.own_addresses = facts.recipients;
+  TakeOwnAddresses(facts);
   facts.envelope_known = true;
   facts.flags.clear();
 }
@@ -106,20 +106,29 @@ bool SuiteCommands::Set(const Arguments& arguments, Caller& caller) {
     caller.facts.envelope_from = bare();
   } else if (name == "envelope.to") {
     caller.facts.recipients = {bare()};
-    caller.facts.own_addresses = caller.facts.recipients;
+    TakeOwnAddresses(caller.facts);
   } else if (name == "envelope.auth") {
     caller.facts.environment["envelope.auth"] = value;
   }
   return true;
 }
 
-bool SuiteCommands::SetConfig(const Arguments& arguments, Caller&) {
+// An account knows its own; there, some are a setting.
+void SuiteCommands::TakeOwnAddresses(Facts& facts) const {
+  facts.own_addresses = facts.recipients;
+  const auto set = settings_.find("sieve_user_email");
+  if (set != settings_.end()) facts.own_addresses.push_back(set->second);
+}
+
+bool SuiteCommands::SetConfig(const Arguments& arguments, Caller& caller) {
   settings_[arguments.Text(0)] = arguments.Text(1);
+  TakeOwnAddresses(caller.facts);
   return true;
 }
 
-bool SuiteCommands::UnsetConfig(const Arguments& arguments, Caller&) {
+bool SuiteCommands::UnsetConfig(const Arguments& arguments, Caller& caller) {
   settings_.erase(arguments.Text(0));
+  TakeOwnAddresses(caller.facts);
   return true;
 }
 

@@ -72,6 +72,8 @@ class SuiteCommands : public Foreign {
   // Evaluates until every fact is known, then adds what came out to the file's own result.
   bool Take(Evaluation evaluation, Caller& caller);
   Evaluation Run(std::span<const Stage> stages, Caller& caller);
+  Evaluation RunWithCommands(const PreparedProgram& program, MessageView& view, Facts& facts);
+  void TakeOwnAddresses(Facts& facts) const;
   std::string LookUp(const FactKey& key, const Facts& facts) const;
   size_t Setting(const char* name, size_t otherwise) const;
   EvaluationLimits Limits() const;
@@ -81,6 +83,7 @@ class SuiteCommands : public Foreign {
   Block* block_ = nullptr;
   std::map<std::string, std::string> settings_;
   PreparedProgramPtr compiled_;
+  bool fails_itself_ = false;  // what was compiled last, by commands of the suite
   std::map<std::string, PreparedProgramPtr> binaries_;
   std::vector<std::string> errors_;
   Mails mails_;

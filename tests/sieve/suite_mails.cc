@@ -1,13 +1,14 @@
 #include "tests/sieve/suite_mails.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "lib/mail/address.h"
-#include "services/rules/engine/action_json.h"
+#include "tests/sieve/suite_sending.h"
 
 namespace postern::rules::suite {
 namespace {
@@ -35,11 +36,11 @@ bool CancelsKeep(const Action& action) {
 // Carries out one evaluation's actions.
 class Executor {
  public:
-  Executor(const Outcome& outcome, const std::string& text, const std::string& sender, Mails& mails,
+  Executor(const Outcome& outcome, const std::string& text, const Facts& facts, Mails& mails,
            std::vector<std::string>& errors)
-      : outcome_(outcome), text_(text), sender_(sender), mails_(mails), errors_(errors) {}
+      : outcome_(outcome), text_(text), facts_(facts), mails_(mails), errors_(errors) {}
 
-  std::string Run() {
+  void Run() {
     bool kept = true;
     for (const Action& action : outcome_.actions) {
       edits_ = action.edits;
@@ -49,7 +50,6 @@ class Executor {
     }
     edits_ = errors_.empty() ? outcome_.edits.size() : 0;
     if (kept || !errors_.empty()) Do(KeepAction{outcome_.keep_flags, true});
-    return composed_;
   }
 
  private:
@@ -60,18 +60,27 @@ class Executor {
     if (mails_.folders.contains(folder)) {
       Store(folder, file.flags);
     } else {
-      errors_.push_back(absl::StrCat("failed to store into mailbox '", file.mailbox, "'"));
+      errors_.push_back(
+          absl::StrCat("failed to store into mailbox '", file.mailbox, "': it does not exist"));
     }
   }
   void Do(const RedirectAction& redirect) {
     for (const std::string& address : redirect.addresses)
-      mails_.sent.push_back({Text(), {}, sender_, address});
+      mails_.sent.push_back({Text(), {}, facts_.envelope_from, address});
   }
-  void Do(const DiscardAction&) {}
-  void Do(const auto&) {
-    if (composed_.empty()) composed_ = std::string(ActionName(*action_));
-  }
+  void Do(const VacationAction&) { Send(); }
+  void Do(const ReplyAction&) { Send(); }
+  void Do(const NotifyAction&) { Send(); }
+  void Do(const auto&) {}
 
+  void Send() {
+    auto sent = MailsOf(*action_, facts_, text_);
+    if (!sent.ok()) {
+      errors_.push_back(std::string(sent.status().message()));
+      return;
+    }
+    std::ranges::move(*sent, std::back_inserter(mails_.sent));
+  }
   std::string Text() const {
     const std::vector<Edit> edits(outcome_.edits.begin(), outcome_.edits.begin() + edits_);
     return Edited(text_, edits);
@@ -82,12 +91,11 @@ class Executor {
 
   const Outcome& outcome_;
   const std::string& text_;
-  const std::string& sender_;
+  const Facts& facts_;
   Mails& mails_;
   std::vector<std::string>& errors_;
   size_t edits_ = 0;
   const Action* action_ = nullptr;
-  std::string composed_;
 };
 
 }  // namespace
@@ -134,9 +142,9 @@ Envelope EnvelopeOfHeader(const MessageView& message) {
   return envelope;
 }
 
-std::string CarryOut(const Outcome& outcome, const std::string& text, const std::string& sender,
-                     Mails& mails, std::vector<std::string>& errors) {
-  return Executor(outcome, text, sender, mails, errors).Run();
+void CarryOut(const Outcome& outcome, const std::string& text, const Facts& facts, Mails& mails,
+              std::vector<std::string>& errors) {
+  Executor(outcome, text, facts, mails, errors).Run();
 }
 
 }  // namespace postern::rules::suite

@@ -42,9 +42,10 @@ struct Outcome {
   std::vector<Edit> edits;              // in order; Action::edits says how many an action has
   std::vector<std::string> keep_flags;  // of an implicit keep
 };
-// Files and sends `text`. What could not be done is told in `errors`; then the mail is kept.
-// Answers and notices are other services' to compose: the name of the first such action.
-std::string CarryOut(const Outcome& outcome, const std::string& text, const std::string& sender,
-                     Mails& mails, std::vector<std::string>& errors);
+// Files and sends `text`, and what answers it (suite_sending.h). What could not be done is told in
+// `errors`; then the mail is kept. A reject says nothing to anybody: the mail was fetched. What is
+// neither filed nor mailed (deliver, hold, quarantine, note) is left to others.
+void CarryOut(const Outcome& outcome, const std::string& text, const Facts& facts, Mails& mails,
+              std::vector<std::string>& errors);
 
 }  // namespace postern::rules::suite

@@ -11,18 +11,21 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 
 namespace postern::rules::suite {
 namespace {
 
-constexpr absl::string_view kExtension = "vnd.dovecot.testsuite";
-
 sieve::CompileOptions OptionsOf(const std::string& path) {
   sieve::CompileOptions options = OptionsFor(path, path.substr(0, path.rfind('/')));
-  options.foreign_extension = std::string(kExtension);
-  options.foreign_names = SuiteCommands::Names();
+  AddCommands(options);
   return options;
+}
+
+// Files ask for it that use nothing of it.
+std::string WithoutDebug(absl::string_view source) {
+  return absl::StrReplaceAll(source, {{"require \"vnd.dovecot.debug\";", ""}});
 }
 
 // The blocks of a file: from its line to that of the next command.
@@ -164,10 +167,15 @@ sieve::CompileOptions OptionsFor(const std::string& name, const std::string& fol
   return options;
 }
 
+void AddCommands(sieve::CompileOptions& options) {
+  options.foreign_extension = std::string(kExtension);
+  options.foreign_names = SuiteCommands::Names();
+}
+
 absl::StatusOr<std::vector<Block>> RunFile(const std::string& path) {
-  std::optional<std::string> source = ReadFile(path);
+  const std::optional<std::string> source = ReadFile(path);
   if (!source) return absl::NotFoundError(absl::StrCat(path, ": can't be read"));
-  return File(path, *std::move(source)).Run();
+  return File(path, WithoutDebug(*source)).Run();
 }
 
 }  // namespace postern::rules::suite

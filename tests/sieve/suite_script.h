@@ -19,6 +19,10 @@ std::string NothingThere(const FactKey& key);
 // How a script of the suite is compiled that lies in `folder`, as do those that it includes.
 sieve::CompileOptions OptionsFor(const std::string& name, const std::string& folder);
 
+inline constexpr absl::string_view kExtension = "vnd.dovecot.testsuite";
+// With the commands of the suite.
+void AddCommands(sieve::CompileOptions& options);
+
 // Compiles and evaluates the file at `path`. A block that can't be compiled, or that ends the
 // evaluation by an error, fails and is left out; the others are judged without it. What is
 // wrong outside of all blocks fails those that were not begun.
