@@ -6,6 +6,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "lib/rpc/mail_codec.h"
+#include "lib/words/wording.h"
+#include "lib/mail/address.h"
 #include "services/posternctl/explain_offline.h"
 #include "services/posternctl/nouns.h"
 #include "services/posternctl/rules_verbs.h"
@@ -35,13 +38,31 @@ struct Question {
 };
 using Asked = std::shared_ptr<Question>;
 
+// "s.sieve:2: not done: there is no folder "A""
+std::string MishapText(const rules::v1::Mishap& mishap, const rules::v1::Decision& decision) {
+  std::string place;
+  if (static_cast<int>(mishap.action()) < decision.actions_size()) {
+    const rules::v1::Action& action = decision.actions(static_cast<int>(mishap.action()));
+    place = absl::StrCat(action.program(), ":", action.line(), ": ");
+  }
+  const std::string why = words::English(rpc::FromProto(mishap.why()));
+  return absl::StrCat(place, "not done", why.empty() ? "" : ": ", why);
+}
+
 // What decided, and what could not be done or run: that is of no program.
 std::string WhyOf(const rules::v1::Decision& decision) {
   std::string why = decision.reason();
+  const auto add = [&why](const std::string& text) {
+    if (!absl::StrContains(why, text)) absl::StrAppend(&why, why.empty() ? "" : "; ", text);
+  };
   for (const rules::v1::TraceStep& step : decision.trace()) {
-    if (!step.program().empty() || absl::StrContains(why, step.text())) continue;
-    absl::StrAppend(&why, why.empty() ? "" : "; ", step.text());
+    if (step.program().empty()) add(step.text());
   }
+  for (const mail::v1::Wording& error : decision.errors()) {
+    add(words::English(rpc::FromProto(error)));
+  }
+  for (const rules::v1::Mishap& mishap : decision.mishaps()) add(MishapText(mishap, decision));
+  if (decision.shown_instead()) add("so its owner got it");
   return why;
 }
 
@@ -71,11 +92,11 @@ absl::Status Explain(Session& session, const Question& question) {
 
 // What belongs together. Empty: all is well.
 std::string Check(const Question& question) {
-  if (const std::string wrong = CheckKinds(question.offline.file); !wrong.empty()) return wrong;
-  const std::string& scope = question.offline.file.scope;
-  const bool known = scope.empty() || absl::StartsWith(scope, kSite) ||
-                     absl::StartsWith(scope, "domain:") || absl::StrContains(scope, '@');
-  if (!known) return "--scope: must be site, site-after, domain:DOMAIN or a user's bare JID";
+  static const auto& kinds = *new std::vector<crypto::FileKind>{
+      crypto::FileKind::kReject, crypto::FileKind::kSubject, crypto::FileKind::kResponders,
+      crypto::FileKind::kAllowDeny};
+  const std::string wrong = CheckFileOptions(question.offline.file, kinds);
+  if (!wrong.empty()) return wrong;
   const bool message = !question.offline.message_file.empty();
   if (!question.has_file()) {
     return message ? "--message needs the file to judge by: --jsmail KIND FILE, --sieve FILE or "
@@ -84,8 +105,6 @@ std::string Check(const Question& question) {
                    : "";
   }
   if (question.of_connections()) {
-    if (question.connection.service.empty())
-      return "--jsmail allow-deny needs --service smtp, pop3, password or remote";
     return message || !question.connection.address.empty()
                ? ""
                : "--jsmail allow-deny needs --address, or --message to take one from";
@@ -122,14 +141,23 @@ void AddOfflineOptions(CLI::App& verb, const Asked& question, CLI::Option* id, C
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb.add_flag("--all", offline.every_step, "every test, not only what decided");
   verb.add_option("--service", question->connection.service,
-                  "of an allow-deny file: smtp, pop3, password or remote");
+                  "of an allow-deny file: smtp, pop3, password or remote; else all")
+      ->option_text("SERVICE");
   verb.add_option("--address", question->connection.address,
                   "who connects; else as the mail's first Received says")
       ->option_text("IP");
-  verb.add_option("--scope", offline.file.scope,
-                  "whose rules they would be: site, domain:DOMAIN or a user's bare JID")
-      ->option_text("SCOPE");
+  AddFileScopeOption(verb, offline.file.scope);
   AddKeyFileOption(verb, offline.file.key_file);
+}
+
+// As it stands, without "<>" around it: the case of a domain counts in JSMail's expressions.
+std::string ReadEnvelope(const char* option, const std::string& given) {
+  const bool brackets = given.size() > 1 && given.front() == '<' && given.back() == '>';
+  const std::string address = brackets ? given.substr(1, given.size() - 2) : given;
+  const bool plain = address.find_first_of(" \t\r\n<>,;") == address.npos;
+  if (plain || mail::ParseAddress(address).ok()) return address;
+  throw CLI::ValidationError(
+      absl::StrCat(option, ": must be a mail address, like ann@example.org"));
 }
 
 void AddOptions(CLI::App& verb, const Asked& question) {
@@ -142,9 +170,10 @@ void AddOptions(CLI::App& verb, const Asked& question) {
   AddOfflineOptions(verb, question, id, user);
   verb.parse_complete_callback([question, &verb] {
     if (verb.count("--envelope-from") > 0) {
-      question->offline.envelope_from =
-          question->envelope_from == "<>" ? "" : question->envelope_from;
+      question->offline.envelope_from = ReadEnvelope("--envelope-from", question->envelope_from);
     }
+    for (std::string& address : question->offline.envelope_to)
+      address = ReadEnvelope("--envelope-to", address);
     if (!question->sieve.empty()) {
       question->offline.file.language = "sieve";
       question->offline.file.path = question->sieve;
@@ -165,13 +194,15 @@ void AddExplain(Nouns& nouns, CLI::App& rules) {
   CLI::App& explain = nouns.AddVerb(
       rules, "explain", "What rules do with a mail, or did, and why",
       "Lists what rules have decided within the last 7 days, the newest first. With --jsmail,\n"
-      "--sieve or --filter, and --message, it judges one mail by one file, without a server; with\n"
-      "--json it prints the actions. KIND is reject, subject, responders or allow-deny, which "
-      "judges a\n"
-      "connection. What only a server knows is assumed, and told: mailboxes are there, programs\n"
-      "run well, nothing was seen before. Scripts that are included lie beside the file. A script\n"
-      "is judged as a user's unless --scope says or its commands show that it is an operator's;\n"
-      "operators' rules may redirect and notify more often.\n\n"
+      "--sieve or --filter, and --message, it judges one mail by one file, without a server. KIND\n"
+      "is reject, subject, responders, or allow-deny (or allow), which judges the connection of\n"
+      "the mail, or of --address, for each service or that of --service.\n"
+      "With --json it prints {\"actions\":[...]}, what is done in order under Sieve's names;\n"
+      "docs/operators.md tells all of it.\n"
+      "What only a server knows is assumed, and told: mailboxes are there, programs run well,\n"
+      "nothing was seen before. Scripts that are included lie beside the file. A script is judged\n"
+      "as a user's unless --scope says or its commands show that it is an operator's; operators'\n"
+      "rules may redirect and notify more often.\n\n"
       "Examples:\n  posternctl rules explain --user ann@example.org\n"
       "  posternctl rules explain '<20261122.1@example.net>'\n"
       "  posternctl rules explain --jsmail reject reject.txt --message mail.eml\n"
