@@ -46,6 +46,23 @@ size_t CountPatterns(const std::vector<Command>& commands) {
   return count;
 }
 
+// The name of the variable that a command may set to what a mail says; null: none.
+const std::string* ChangedByMail(const Command& command) {
+  const bool flags =
+      command.name == "setflag" || command.name == "addflag" || command.name == "removeflag";
+  if (!flags && command.name != "set" && command.name != "extracttext") return nullptr;
+  std::vector<const Argument*> texts;
+  bool constant = command.name != "extracttext";
+  for (const Argument& argument : command.arguments) {
+    if (argument.strings.empty()) continue;
+    texts.push_back(&argument);
+    for (const String& text : argument.strings)
+      constant = constant && !absl::StrContains(text.text, "${");
+  }
+  if (constant || texts.size() < (flags ? 2u : 1u)) return nullptr;
+  return &texts[0]->strings[0].text;
+}
+
 }  // namespace
 
 size_t CountPatterns(const Script& script) { return CountPatterns(script.commands); }
@@ -68,6 +85,7 @@ void ScriptCompiler::CompileLoop(const Command& command, size_t depth) {
   }
   scope_.program().needs_message = true;
   TaintLoop(command.block);
+  const Taint entry = scope_.taint();
   const uint32_t begin = scope_.Emit(Op::kEachPart, command.at);
   scope_.loops().push_back({name.value_or(""), {}});
   ++all_.part_loops;
@@ -78,6 +96,8 @@ void ScriptCompiler::CompileLoop(const Command& command, size_t depth) {
   scope_.Emit(Op::kNextPart, command.at, begin + 1);
   scope_.Land(begin);
   for (const uint32_t jump : loop.breaks) scope_.Land(jump);
+  scope_.taint().Join(entry);  // a part may have none in it
+  if (loop.left) scope_.taint().Join(*loop.left);
   // What its end matched, its beginning may read.
   if (loop.reads_match) all_.captured_tests = scope_.program().tests.size();
 }
@@ -87,16 +107,13 @@ void ScriptCompiler::TaintLoop(const std::vector<Command>& block) {
   for (const Command& command : block) {
     TaintLoop(command.block);
     TaintTests(command.tests);
-    if (command.name != "set" && command.name != "extracttext") continue;
-    std::vector<const Argument*> strings;
-    for (const Argument& argument : command.arguments)
-      if (argument.kind == Argument::Kind::kString) strings.push_back(&argument);
-    if (strings.empty()) continue;
-    const bool constant =
-        command.name == "set" && !absl::StrContains(strings.back()->strings[0].text, "${");
-    if (constant) continue;
+    if (command.name == "include") {  // which may set any of them
+      for (const auto& [name, slot] : all_.globals) scope_.taint().SetVariable(slot, true);
+    }
+    const std::string* const changed = ChangedByMail(command);
+    if (changed == nullptr) continue;
     // What is no name is told where it is set.
-    const std::string& name = strings[0]->strings[0].text;
+    const std::string& name = *changed;
     const bool global = scope_.Has("include") && absl::StartsWithIgnoreCase(name, "global.") &&
                         JudgeVariableName(name) == VariableName::kInNamespace;
     if (JudgeVariableName(name) != VariableName::kPlain && !global) continue;
@@ -125,6 +142,7 @@ void ScriptCompiler::CompileBreak(const Command& command) {
   for (size_t depth = 1; depth <= loops.size(); ++depth) {
     Scope::Loop& loop = loops[loops.size() - depth];
     if (named != nullptr && loop.name != *name) continue;
+    Taint::AddWay(scope_.taint(), loop.left);
     loop.breaks.push_back(scope_.Emit(Op::kBreak, command.at, 0, static_cast<uint8_t>(depth)));
     return;
   }
@@ -170,7 +188,12 @@ std::optional<uint32_t> ScriptCompiler::FindUnit(const std::string& name,
   // By ":once" it is not called again while it runs.
   if (open && !arguments.Has("once"))
     return scope_.Error(at, absl::StrCat("the script \"", name, "\" includes itself"));
-  if (const auto known = all_.units.find(key); known != all_.units.end()) return known->second;
+  const auto known = all_.units.find(key);
+  if (open) return known->second;
+  if (known != all_.units.end() && !MayFindMore(known->second)) {
+    scope_.taint().Join(all_.unit_end[known->second]);
+    return known->second;
+  }
   if (all_.open_units.size() >= limits.include_depth)
     return scope_.Error(
         at, absl::StrCat("scripts are included more than ", limits.include_depth, " deep"));
@@ -189,7 +212,20 @@ std::optional<uint32_t> ScriptCompiler::FindUnit(const std::string& name,
   const uint32_t unit = CompileUnit(name, personal, *source);
   if (all_.problems.errors() > errors)
     scope_.Error(at, absl::StrCat("the script \"", name, "\" that is included here has errors"));
-  return unit;
+  if (all_.units[key] == unit) return unit;
+  // It was only looked at once more: what runs is what was there.
+  const uint32_t first = all_.units[key];
+  all_.unit_entry[first].Join(all_.unit_entry[unit]);
+  scope_.taint().Join(all_.unit_end[first]);
+  return first;
+}
+
+// Whether what the mail says may be in global variables where it was not when that unit was
+// compiled.
+bool ScriptCompiler::MayFindMore(uint32_t unit) {
+  std::vector<uint32_t> globals;
+  for (const auto& [name, slot] : all_.globals) globals.push_back(slot);
+  return scope_.taint().IsMoreThan(all_.unit_entry[unit], globals);
 }
 
 uint32_t ScriptCompiler::CompileUnit(const std::string& name, bool personal,
@@ -197,6 +233,8 @@ uint32_t ScriptCompiler::CompileUnit(const std::string& name, bool personal,
   const auto index = static_cast<uint32_t>(all_.program.units.size());
   all_.program.units.push_back({name, personal, 0, {}});
   all_.unit_code.emplace_back();
+  all_.unit_entry.push_back(all_.taint);
+  all_.unit_end.push_back(all_.taint);
   all_.units.emplace(std::make_pair(personal, name), index);
   absl::StrAppend(&all_.sources, source.size(), ":", source);
 
@@ -211,6 +249,8 @@ uint32_t ScriptCompiler::CompileUnit(const std::string& name, bool personal,
   Scope scope(all_, name);
   ScriptCompiler(all_, scope, "").Run(parsed.script);
   scope.Emit(Op::kReturn, {});
+  if (scope.returned()) all_.taint.Join(*scope.returned());
+  all_.unit_end[index] = all_.taint;
   all_.open_units.pop_back();
   all_.program.units[index].variables = scope.own_variables();
   all_.unit_code[index] = scope.TakeCode();

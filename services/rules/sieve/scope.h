@@ -26,7 +26,8 @@ struct Compilation {
       {};  // that are being compiled, the outermost first
   std::map<std::string, uint32_t> globals = {};
   Taint taint = {};
-  size_t part_loops = 0;      // open around the place
+  std::vector<Taint> unit_entry = {}, unit_end = {};  // of each unit, as it was compiled
+  size_t part_loops = 0;                              // open around the place
   size_t captured_tests = 0;  // ${n} may read what the tests before this one matched
   size_t patterns = 0;        // that the scripts have so far, as counted beforehand
   size_t made_patterns = 0;   // and as compiled
@@ -53,9 +54,9 @@ class Scope {
   // A problem when it isn't required; `what` is what needs it.
   bool Needs(absl::string_view extension, absl::string_view what, Position at);
   void Require(absl::string_view extension, Position at);
-  // What an extension that is required requires itself. To be asked when the script is over.
   // A require that can't be read may have named any.
   void RequireAny() { any_required_ = true; }
+  // What an extension that is required requires itself. To be asked when the script is over.
   void CheckRequired();
 
   // A string with its ${…} (RFC 5228 section 2.4.2.4, RFC 5229 section 3). Nothing after a
@@ -82,8 +83,11 @@ class Scope {
     std::string name;
     std::vector<uint32_t> breaks;  // jumps to its end
     bool reads_match = false;
+    std::optional<Taint> left = {};  // by these jumps
   };
   std::vector<Loop>& loops() { return loops_; }
+  // The ways by which a unit is left before its end.
+  std::optional<Taint>& returned() { return returned_; }
 
  private:
   friend class TextReader;
@@ -93,11 +97,12 @@ class Scope {
   Compilation& all_;
   std::string file_;
   std::map<std::string, Position> required_;
+  bool any_required_ = false;
   std::map<std::string, uint32_t> variables_;  // by their names, lower case; global ones too
   std::vector<uint32_t> own_;
   std::vector<Instruction> code_;
   std::vector<Loop> loops_;
-  bool any_required_ = false;
+  std::optional<Taint> returned_;
   bool told_of_variables_ = false;
 };
 

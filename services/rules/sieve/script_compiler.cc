@@ -76,10 +76,7 @@ size_t ScriptCompiler::CompileIf(const std::vector<Command>& commands, size_t fi
     if (truth.clean) scope_.taint().CleanMatch();
     for (const TextPiece& piece : truth.vouched) scope_.taint().Vouch(piece);
     CompileBlock(clause.block, depth + 1);
-    if (after)
-      after->Join(scope_.taint());
-    else
-      after = scope_.taint();
+    Taint::AddWay(scope_.taint(), after);
     scope_.taint() = entry;
     if (i + 1 < commands.size() && ContinuesIf(commands[i + 1]) && !over)
       ends.push_back(scope_.Emit(Op::kJump, clause.at));
@@ -133,13 +130,13 @@ bool ScriptCompiler::CheckPlain(const Command& command) {
     return false;
   }
   return true;
+}
+
+void ScriptCompiler::CompileCommand(const Command& command, size_t depth) {
   if (command.broken) {  // that has been told
     if (command.name == "require") scope_.RequireAny();
     return;
   }
-}
-
-void ScriptCompiler::CompileCommand(const Command& command, size_t depth) {
   if (command.name == "require") return CompileRequire(command, depth);
   if (IsForeign(command.name)) return CompileForeign(command, depth);
   requires_over_ = true;
@@ -162,10 +159,10 @@ void ScriptCompiler::CompileRequire(const Command& command, size_t depth) {
   if (depth > 0 || requires_over_) {
     scope_.Error(command.at, "require stands at the top of a script, before all other commands");
     return;
-  if (!plain && !arguments) scope_.RequireAny();
   }
   const bool plain = CheckPlain(command);
   const auto arguments = BindCommand(signature, command);
+  if (!plain && !arguments) scope_.RequireAny();
   if (!arguments) return;
   for (const auto& [at, name] : arguments->At(0).strings) {
     const Extension* known = FindExtension(name);
@@ -174,9 +171,9 @@ void ScriptCompiler::CompileRequire(const Command& command, size_t depth) {
       scope_.Error(at,
                    absl::StrCat("unknown extension \"", mail::CleanLine(mail::CutUtf8(name, 100)),
                                 "\": Postern does not support it"));
-      scope_.Require(name, at);  // said once, not at each command of it
     } else if (!foreign && known->operator_only && !all_.options.operator_rule) {
       scope_.Error(at, absl::StrCat("the extension \"", name, "\" is for operators' rules only"));
+      scope_.Require(name, at);  // said once, not at each command of it
     } else {
       scope_.Require(name, at);
     }
@@ -201,7 +198,9 @@ void ScriptCompiler::CompileRow(const Command& command) {
   static const Jump& leave = *new Jump{{"return", "include"}, Op::kReturn};
   for (const Jump* jump : {&stop, &leave}) {
     if (jump->signature.name != command.name) continue;
-    if (BindCommand(jump->signature, command)) scope_.Emit(jump->op, command.at);
+    if (!BindCommand(jump->signature, command)) return;
+    if (jump->op == Op::kReturn) Taint::AddWay(scope_.taint(), scope_.returned());
+    scope_.Emit(jump->op, command.at);
     return;
   }
   const CommandRow* row = FindCommandRow(command.name);

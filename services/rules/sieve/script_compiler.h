@@ -51,6 +51,7 @@ class ScriptCompiler {
   void CompileBreak(const Command& command);
   void CompileInclude(const Command& command);
   std::optional<uint32_t> FindUnit(const std::string& name, const Arguments& arguments);
+  bool MayFindMore(uint32_t unit);
   uint32_t CompileUnit(const std::string& name, bool personal, const std::string& source);
   void CompileGlobal(const Command& command);
   std::optional<Arguments> BindCommand(const Signature& signature, const Command& command);

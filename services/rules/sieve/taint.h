@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -12,6 +13,14 @@ namespace postern::rules::sieve {
 // something is sent (section 5.4 of the rules reference). Errs on the side of yes.
 class Taint {
  public:
+  // One way more that leads to a place.
+  static void AddWay(const Taint& way, std::optional<Taint>& place) {
+    if (place)
+      place->Join(way);
+    else
+      place = way;
+  }
+
   bool Holds(const Text& text) const {
     for (const TextPiece& piece : text.pieces) {
       if (piece.kind == Piece::kMacro) return true;
@@ -36,6 +45,12 @@ class Taint {
   void Vouch(const TextPiece& piece) {
     if (piece.kind == Piece::kVariable) SetVariable(piece.slot, false);
     if (piece.kind == Piece::kMatch) vouched_.insert(piece.slot);
+  }
+  // Whether a variable of `slots` is tainted here, and was not in `before`.
+  bool IsMoreThan(const Taint& before, const std::vector<uint32_t>& slots) const {
+    for (const uint32_t slot : slots)
+      if (HoldsVariable(slot) && !before.HoldsVariable(slot)) return true;
+    return false;
   }
   // Where two ways meet.
   void Join(const Taint& other) {

@@ -247,8 +247,9 @@ TEST(SieveProblems, RefuseTargetsOutOfTheMailInIncludedScripts) {
   const std::map<std::string, std::string> scripts = {
       {"send", absl::StrCat(kHead, "redirect \"${g}\";")},
       {"take", absl::StrCat(kHead, "if header :matches \"a\" \"*\" { set \"g\" \"${1}\"; }")},
-      {"leave", absl::StrCat(kHead, "if header :matches \"a\" \"*\" { set \"g\" \"${1}\"; return; } "
-                                    "set \"g\" \"a@b.c\";")},
+      {"leave", absl::StrCat(kHead,
+                             "if header :matches \"a\" \"*\" { set \"g\" \"${1}\"; return; } "
+                             "set \"g\" \"a@b.c\";")},
       {"set", absl::StrCat(kHead, "set \"g\" \"a@b.c\";")},
   };
   CompileOptions options;
@@ -273,7 +274,9 @@ TEST(SieveProblems, RefuseTargetsOutOfTheMailInIncludedScripts) {
     SCOPED_TRACE(c.source);
     const std::string told = Told(absl::StrCat(kHead, c.source), options);
     EXPECT_EQ(absl::StrContains(told, "the mail itself must not say"), c.refused) << told;
-    if (!c.refused) EXPECT_EQ(told, "");
+    if (!c.refused) {
+      EXPECT_EQ(told, "");
+    }
   }
 }
 
@@ -286,9 +289,10 @@ TEST(SieveProblems, CountsOfWhatAScriptMayHave) {
                                 "foreverypart loops are nested deeper than 4"));
   std::string annotations = "\"/a\"";
   for (int i = 1; i < 21; ++i) annotations += ", \"/a\"";
-  EXPECT_TRUE(absl::StrContains(
-      Told(absl::StrCat("require \"mboxmetadata\"; if metadataexists \"A\" [", annotations, "] {}")),
-      "the metadataexists test takes 20 annotation names at most"));
+  EXPECT_TRUE(
+      absl::StrContains(Told(absl::StrCat("require \"mboxmetadata\"; if metadataexists \"A\" [",
+                                          annotations, "] {}")),
+                        "the metadataexists test takes 20 annotation names at most"));
 }
 
 TEST(SieveProblems, ExpressionsAreCountedToo) {
