@@ -13,6 +13,7 @@ namespace {
 using Made = std::optional<std::vector<Test>>;
 
 constexpr uint64_t kMaxDuplicateSeconds = 7 * 24 * 3600;  // section 5.1 of the rules reference
+constexpr size_t kMaxAnnotations = 20;                    // each becomes a test, with the mailbox
 constexpr Place kKeys = {Shape::kStrings, "key list"};
 
 // string [MATCH-TYPE] [COMPARATOR] <sources> <keys>
@@ -104,7 +105,11 @@ Made MakeMetadataExistsOf(Scope& scope, const Arguments& arguments, bool server)
     WarnOfMailbox(scope, *mailbox, arguments.At(0).at);
     test.mailboxes.push_back(*std::move(mailbox));
   }
-  auto annotations = scope.MakeTexts(arguments.At(server ? 0 : 1));
+  const Argument& said = arguments.At(server ? 0 : 1);
+  if (said.strings.size() > kMaxAnnotations)
+    return scope.Error(said.at, absl::StrCat("the ", arguments.name, " takes ", kMaxAnnotations,
+                                             " annotation names at most"));
+  auto annotations = scope.MakeTexts(said);
   if (!annotations) return std::nullopt;
   std::vector<Test> all;
   for (Text& annotation : *annotations) {
