@@ -14,7 +14,6 @@ namespace postern::rules {
 namespace {
 
 constexpr int kShortestAtom = 2;
-constexpr int64_t kPatternMemory = 1 << 20;  // to take it apart; it is never run
 
 // Texts are fed with a line feed at each end, so that what has to be all of one, or one of its
 // ends, is a literal, too. What is inside a text may be one as well: then the test says no.
@@ -82,26 +81,28 @@ ClassFilter::~ClassFilter() = default;
 
 void ClassFilter::AddLiteral(Hit hit, absl::string_view literal) {
   const uint32_t id = literals_.Add(literal);
+  weight_ += literal.size();
   hits_of_.resize(std::max<size_t>(hits_of_.size(), id + 1));
   hits_of_[id].push_back(hit);
 }
 
-bool ClassFilter::AddPattern(Hit hit, const RE2& pattern) {
+bool ClassFilter::AddPattern(Hit hit, const RE2& pattern, int64_t memory) {
   RE2::Options options = pattern.options();
-  options.set_max_mem(kPatternMemory);
+  options.set_max_mem(memory);
   if (!patterns_) patterns_ = std::make_unique<re2::FilteredRE2>(kShortestAtom);
   int id = 0;
   if (patterns_->Add(pattern.pattern(), options, &id) != RE2::NoError) return false;
   hit_of_pattern_.push_back(hit);
+  weight_ += pattern.pattern().size();
   return true;
 }
 
-bool ClassFilter::Add(uint32_t test, const Match& match, const Keys& keys) {
+bool ClassFilter::Add(uint32_t test, const Match& match, const Keys& keys, int64_t pattern_memory) {
   if (!IsPrefilterable(match, keys)) return false;
   for (uint32_t i = 0; i < keys.texts.size(); ++i) {
     if (match.type != MatchType::kRegex) {
       AddLiteral(HitOf(test, i), LiteralOf(match, keys.texts[i].literal()));
-    } else if (!AddPattern(HitOf(test, i), *keys.patterns[i])) {
+    } else if (!AddPattern(HitOf(test, i), *keys.patterns[i], pattern_memory)) {
       return false;
     }
   }
@@ -123,7 +124,7 @@ void ClassFilter::BuildPatterns() {
   }
 }
 
-std::vector<uint32_t> ClassFilter::Build() {
+std::vector<uint32_t> ClassFilter::Build(size_t max_cells) {
   std::vector<uint32_t> unfiltered;
   if (patterns_) {
     BuildPatterns();
@@ -133,7 +134,7 @@ std::vector<uint32_t> ClassFilter::Build() {
   }
   hits_of_.resize(literals_.size());
   atoms_of_.resize(literals_.size());
-  literals_.Build();
+  literals_.Build(max_cells);
   return unfiltered;
 }
 

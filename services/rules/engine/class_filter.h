@@ -31,10 +31,13 @@ class ClassFilter {
   ~ClassFilter();
 
   // Whether these keys can be looked for this way: each has something that must be in the text.
-  bool Add(uint32_t test, const Match& match, const Keys& keys);
-  // After the last Add. Those of which it can say nothing after all: nothing is known that a
-  // match of their expressions must have in it.
-  std::vector<uint32_t> Build();
+  // `pattern_memory`: for each expression, bytes.
+  bool Add(uint32_t test, const Match& match, const Keys& keys, int64_t pattern_memory);
+  // Bytes of what is looked for so far.
+  size_t weight() const { return weight_; }
+  // After the last Add; at most `max_cells` of memory (LiteralSet). Those of which it can say
+  // nothing after all: nothing is known that a match of their expressions must have in it.
+  std::vector<uint32_t> Build(size_t max_cells);
 
   // Through the texts of a mail.
   class Search {
@@ -53,10 +56,11 @@ class ClassFilter {
  private:
   friend class Search;
   void AddLiteral(Hit hit, absl::string_view literal);
-  bool AddPattern(Hit hit, const RE2& pattern);
+  bool AddPattern(Hit hit, const RE2& pattern, int64_t memory);
   void BuildPatterns();
 
   LiteralSet literals_;
+  size_t weight_ = 0;
   std::vector<std::vector<Hit>> hits_of_;  // by literal
   std::unique_ptr<re2::FilteredRE2> patterns_;
   std::vector<Hit> hit_of_pattern_;

@@ -117,10 +117,10 @@ void LiteralSet::LayOut(const Trie& trie) {
   begins_.push_back(static_cast<uint32_t>(ends_.size()));
 }
 
-void LiteralSet::Build() {
+void LiteralSet::Build(size_t max_cells) {
   size_t longest = kLongest;
   ChooseColumns(longest);
-  while (longest > 2 && CountStates(longest) * columns_ > kMaxCells) {
+  while (longest > 1 && CountStates(longest) * columns_ > max_cells) {
     longest = longest * 3 / 4;
     ChooseColumns(longest);
   }

@@ -16,10 +16,13 @@ namespace postern::rules {
 // may be none: it has to be verified.
 class LiteralSet {
  public:
+  static constexpr size_t kMaxCells = 4 << 20;  // of a table: 16 MiB
+
   // Their ids are 0, 1, 2 …; the same one again has its former id. `literal` is not empty.
   uint32_t Add(absl::string_view literal);
-  // After the last Add, before the first Search.
-  void Build();
+  // After the last Add, before the first Search. The table has `max_cells` at the most, or as many
+  // as the first bytes of all literals need.
+  void Build(size_t max_cells = kMaxCells);
 
   bool empty() const { return literals_.empty(); }
   size_t size() const { return literals_.size(); }
@@ -44,8 +47,7 @@ class LiteralSet {
 
  private:
   friend class Search;
-  static constexpr size_t kMaxCells = 4 << 20;  // of the table: 16 MiB
-  static constexpr size_t kLongest = 64;        // bytes of a literal that are looked for
+  static constexpr size_t kLongest = 64;  // bytes of a literal that are looked for
 
   struct Trie;
   void ChooseColumns(size_t longest);

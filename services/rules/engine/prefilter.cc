@@ -7,6 +7,21 @@
 #include "services/rules/engine/rule_condition.h"
 
 namespace postern::rules {
+namespace {
+
+constexpr size_t kMaxBytes = 1 << 20, kMaxPatterns = 4000;  // looked for, in all classes together
+// Of the tables of all classes together, and of one at least.
+constexpr size_t kAllCells = 2 * LiteralSet::kMaxCells, kMinCells = 4096;
+// To take expressions apart, which are never run here; of one, and of all together.
+constexpr int64_t kPatternMemory = 1 << 20, kAllPatternMemory = 64 << 20;
+
+size_t BytesOf(const Keys& keys) {
+  size_t bytes = 0;
+  for (const Text& key : keys.texts) bytes += key.literal().size() + 2;
+  return bytes;
+}
+
+}  // namespace
 
 PreparedProgram::Prefilter::Prefilter(const Program& program)
     : rules_(program.rules.size()),
@@ -37,17 +52,40 @@ ClassFilter& PreparedProgram::Prefilter::FilterOf(const FieldClass& field) {
   return classes_[known->second].filter;
 }
 
+// Whether there is room for all that a test looks for.
+bool PreparedProgram::Prefilter::TakeRoom(const LookedFor& what) {
+  const size_t classes = what.classes.size();
+  const size_t bytes = classes * BytesOf(*what.keys);
+  const size_t patterns = classes * what.keys->patterns.size();
+  if (bytes > kMaxBytes - bytes_ || patterns > kMaxPatterns - patterns_) return false;
+  bytes_ += bytes;
+  patterns_ += patterns;
+  return true;
+}
+
 void PreparedProgram::Prefilter::AddTests(const Program& program) {
-  for (uint32_t i = 0; i < program.tests.size(); ++i) {
-    const LookedFor what = WhatIsLookedFor(program.tests[i]);
+  std::vector<LookedFor> looked_for;
+  for (const Test& test : program.tests) {
+    looked_for.push_back(WhatIsLookedFor(test));
+    if (!looked_for.back().classes.empty() && !TakeRoom(looked_for.back()))
+      looked_for.back().classes.clear();
+  }
+  const auto sharers = static_cast<int64_t>(std::max<size_t>(patterns_, 1));
+  const int64_t memory = std::min(kPatternMemory, kAllPatternMemory / sharers);
+  for (uint32_t i = 0; i < looked_for.size(); ++i) {
+    const LookedFor& what = looked_for[i];
     bool judged = !what.classes.empty();
     for (const FieldClass& field : what.classes)
-      judged = judged && FilterOf(field).Add(i, *what.match, *what.keys);
+      judged = judged && FilterOf(field).Add(i, *what.match, *what.keys, memory);
     if (!judged) continue;
     judged_[i] = what.classes[0].of_body() ? Judged::kByBody : Judged::kByHeader;
   }
+  size_t weight = 1;
+  for (const Class& one : classes_) weight += one.filter.weight();
   for (Class& one : classes_) {
-    for (uint32_t test : one.filter.Build()) judged_[test] = Judged::kNever;
+    const size_t share = kAllCells * one.filter.weight() / weight;
+    const size_t cells = std::clamp(share, kMinCells, LiteralSet::kMaxCells);
+    for (uint32_t test : one.filter.Build(cells)) judged_[test] = Judged::kNever;
   }
 }
 

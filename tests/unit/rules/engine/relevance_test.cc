@@ -258,6 +258,37 @@ TEST(Relevance, WhatItCostsGrowsWithWhatIsFound) {
   EXPECT_LT(three.work, 20u);
 }
 
+// Kept for each field, what is looked for would be as much as the product of both lists.
+TEST(Relevance, ManyKeysInManyFieldsAreAskedForThemselves) {
+  std::string names = "\"subject\"", keys = "\"none\"", patterns = "\"none\"";
+  for (int i = 0; i < 3000; ++i) absl::StrAppend(&names, ",\"x", i, "\"");
+  for (int i = 0; i < 3000; ++i) absl::StrAppend(&keys, ",\"key number ", i, ".\"");
+  for (int i = 0; i < 1000; ++i) absl::StrAppend(&patterns, ",\"pattern.*number ", i, "$\"");
+  const auto program = Prepared(absl::StrCat(
+      "require [\"regex\",\"fileinto\"];\nif header :contains [", names, "] [", keys,
+      "] { fileinto \"A\"; }\nif header :contains \"subject\" \"word\" { fileinto \"B\"; }\n",
+      "if header :regex [", names, "] [", patterns, "] { fileinto \"C\"; }\n"));
+  ASSERT_NE(program, nullptr);
+  EXPECT_EQ(program->prefilter()->classes().size(), 1u);
+  EXPECT_FALSE(program->prefilter()->rules()[0].skippable);
+  EXPECT_TRUE(program->prefilter()->rules()[1].skippable);
+  EXPECT_EQ(ToldByRelevant(*program, "X2999: key number 17.\r\n\r\n"), "fileinto \"A\"");
+  EXPECT_EQ(ToldByRelevant(*program, "Subject: a word\r\nX5: pattern number 17\r\n\r\n"),
+            "fileinto \"B\"; fileinto \"C\"");
+}
+
+// However small the table has to be, nothing is missed.
+TEST(LiteralSet, FindsAllInASmallTable) {
+  for (const size_t cells : {1u, 100u, 1000u}) {
+    LiteralSet set;
+    set.Add("needle");
+    set.Add("haystack");
+    set.Add("hay");
+    set.Build(cells);
+    EXPECT_THAT(Found(set, "a needle in the haystack"), ElementsAre(0, 1, 2)) << cells;
+  }
+}
+
 TEST(Relevance, OfAListOnlyTheKeysThatAreThereAreTried) {
   std::string keys = "\"none\"";
   for (int i = 0; i < 3000; ++i) absl::StrAppend(&keys, ",\"key number ", i, ".\"");
