@@ -11,6 +11,9 @@
 namespace postern::rules {
 namespace {
 
+// Of the budget, bytes: a test may name thousands of types, and be asked of thousands of parts.
+constexpr size_t kTypeCompared = 16, kPartPassed = 64;
+
 // RFC 5173 section 5.2: "" any part, "text" all of a type, "text/html" one.
 bool IsOfType(const MessageView::Part& part, const std::vector<std::string>& types) {
   return std::any_of(types.begin(), types.end(), [&](const std::string& type) {
@@ -27,6 +30,7 @@ bool TakesContent(const BodyTest& test, Matcher& matcher, Run& run) {
   const std::vector<std::string> types = ExpandAll(test.content_types, run);
   const auto& parts = run.message.Parts();
   for (size_t i = 0; i < parts.size(); ++i) {
+    if (!run.budget.Spend(kPartPassed + types.size() * kTypeCompared)) return false;
     if (!IsOfType(parts[i], types)) continue;
     if (parts[i].multipart) {
       for (const std::string& text : run.message.AroundParts(i)) {
@@ -92,6 +96,7 @@ bool AskAttachment(const AttachmentTest& test, Run& run) {
   if (test.name) name.emplace(Expand(*test.name, run), Collation::kAsciiCasemap);
   const auto& parts = run.message.Parts();
   for (size_t i = 0; i < parts.size(); ++i) {
+    if (!run.budget.Spend(kPartPassed)) return false;
     const bool attached = parts[i].disposition == "attachment" || !parts[i].file_name.empty();
     if (!attached || parts[i].multipart) continue;
     if (!name || name->Matches(parts[i].file_name, run.budget, nullptr)) {

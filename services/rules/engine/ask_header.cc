@@ -17,7 +17,7 @@ namespace {
 using Field = MessageView::Field;
 
 // Of the budget, bytes: a test may ask thousands of times for a name that thousands of fields have.
-constexpr size_t kLookUp = 64, kFieldFound = 64, kFieldPassed = 8;
+constexpr size_t kLookUp = 64, kFieldFound = 64, kFieldPassed = 8, kParameterCompared = 16;
 
 // RFC 5260 section 6: counted over all the fields of these names.
 void TakeIndexed(const Index& index, std::vector<const Field*>& fields) {
@@ -66,6 +66,7 @@ std::vector<const Field*> FieldsFor(const std::vector<std::string>& names, const
 std::vector<std::string> AspectValues(const Field& field, const MimeScope& mime, const Run& run) {
   if (mime.aspect == MimeAspect::kNone || mime.aspect == MimeAspect::kWhole)
     return {std::string(field.decoded())};
+  if (!run.budget.Spend(field.raw.size())) return {};
   const mail::ParameterizedValue value = mail::ParseParameterized(field.raw);
   const bool is_type = absl::EqualsIgnoreCase(field.name, "Content-Type");
   const size_t slash = value.value.find('/');
@@ -82,6 +83,7 @@ std::vector<std::string> AspectValues(const Field& field, const MimeScope& mime,
       break;
     case MimeAspect::kParameter:
       for (const std::string& name : ExpandAll(mime.parameters, run)) {
+        if (!run.budget.Spend(value.parameters.size() * kParameterCompared)) break;
         const std::string lower = absl::AsciiStrToLower(name);
         for (const auto& [parameter, content] : value.parameters) {
           if (parameter == lower) values.push_back(content);

@@ -13,6 +13,8 @@ namespace {
 
 // Of one text altogether: variables may be named in it thousands of times.
 constexpr size_t kMaxText = 64 * 1024;
+// What a text costs beside its bytes: a list may have thousands that are empty.
+constexpr size_t kEach = 16;
 
 // What stands on the line before a list is before each line of it, too: "> $BODY$".
 void AppendLines(const std::string& lines, std::string& text) {
@@ -54,7 +56,11 @@ void Append(const TextPiece& piece, const Run& run, std::string& text) {
 }  // namespace
 
 std::string Expand(const Text& text, const Run& run) {
-  if (text.pieces.size() == 1 && text.pieces[0].kind == Piece::kLiteral) return text.pieces[0].text;
+  run.budget.Spend(kEach);
+  if (text.pieces.size() == 1 && text.pieces[0].kind == Piece::kLiteral) {
+    run.budget.Spend(text.pieces[0].text.size());
+    return text.pieces[0].text;
+  }
   std::string whole;
   for (const TextPiece& piece : text.pieces) {
     Append(piece, run, whole);

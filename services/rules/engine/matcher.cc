@@ -18,6 +18,7 @@ constexpr size_t kMaxShown = 200;  // code points, in the trace
 constexpr size_t kSharers = 100;   // of RE2's memory, with expressions that are made at run time
 constexpr size_t kCompiling = 64 * 1024;   // what that costs of the budget, bytes
 constexpr size_t kMaxListedAddress = 320;  // RFC 5321: 64 + 1 + 255
+constexpr size_t kCompared = 16;           // what a comparison costs beside its texts, bytes
 
 re2::StringPiece Piece2(absl::string_view text) { return {text.data(), text.size()}; }
 
@@ -130,7 +131,7 @@ bool Matcher::Takes(absl::string_view value) {
   std::vector<std::string> captures;
   std::vector<std::string>* const wanted = sets_values_ ? &captures : nullptr;
   for (const Key& key : keys_) {
-    if (!run_.budget.Spend(value.size() + key.text.size())) return false;
+    if (!run_.budget.Spend(kCompared + value.size() + key.text.size())) return false;
     if (!IsTaken(key, value, folded, wanted)) continue;
     run_.matched = Shorten(value, kMaxShown);
     const bool has_wildcards =
@@ -151,6 +152,7 @@ bool Matcher::AtEnd() const {
   if (match_.type != MatchType::kCount) return false;
   const std::string count = absl::StrCat(count_);
   for (const Text& key : source_.texts) {
+    if (run_.budget.spent()) return false;
     const std::string wanted = Expand(key, run_);
     if (!Holds(Compare(count, wanted, match_.collation), match_.relation)) continue;
     run_.matched = count;

@@ -11,10 +11,12 @@ namespace {
 
 constexpr size_t kMaxTraceText = 400;
 constexpr size_t kMaxReasons = 20;
+constexpr size_t kFactSought = 512;  // of the budget, bytes
 
 }  // namespace
 
 std::optional<absl::string_view> Run::Fact(const FactKey& key) {
+  if (!budget.Spend(kFactSought + key.size())) return std::nullopt;
   const auto known = facts.looked_up.find(key);
   if (known != facts.looked_up.end()) return known->second;
   std::vector<FactKey>& missing = out.missing;

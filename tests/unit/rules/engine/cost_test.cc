@@ -127,6 +127,60 @@ TEST(Cost, ThousandsOfNamesInThousandsOfFieldsEndAtTheLimit) {
   EXPECT_LE(evaluation.work, 21'000u);
 }
 
+// Scripts and mails that make an evaluation look at one thing for each pair of two long lists.
+TEST(Cost, WhatIsLookedAtForEachOfManyEndsAtTheLimit) {
+  const auto list = [](absl::string_view text, size_t count) {
+    return absl::StrCat("[\"", text, "\"", Repeat(absl::StrCat(",\"", text, "\""), count), "]");
+  };
+  const std::string parts =
+      absl::StrCat("Content-Type: multipart/mixed; boundary=b\r\n\r\n",
+                   Repeat("--b\r\nContent-Type: a/b\r\n\r\nc\r\n", 900), "--b--\r\n");
+  std::string type = "Content-Type: a/b";
+  for (int i = 0; i < 100; ++i) absl::StrAppend(&type, "; p", i, "=d");
+  type += "\r\n";
+  const struct {
+    const char* name;
+    std::string script, mail;
+  } cases[] = {
+      {"more question marks than the text has characters",
+       absl::StrCat("if header :matches \"x\" \"*", Repeat("?", 60'000), "*\" { discard; }"),
+       absl::StrCat("X: ", Repeat("a", 50'000), "\r\n\r\n")},
+      {"empty keys, empty fields",
+       absl::StrCat("require \"relational\"; if header :value \"ne\" \"x\" ", list("", 40'000),
+                    " { discard; }"),
+       absl::StrCat(Repeat("X:\r\n", 9000), "\r\n")},
+      {"types of parts",
+       absl::StrCat("require [\"body\", \"foreverypart\"]; foreverypart { if body :content ",
+                    list("x/y", 40'000), " \"z\" { discard; } }"),
+       parts},
+      {"parameters",
+       absl::StrCat("require \"mime\"; if header :mime :param ", list("x", 40'000),
+                    " \"content-type\" \"z\" { discard; }"),
+       absl::StrCat(Repeat(type, 5), "\r\n")},
+      {"folders",
+       absl::StrCat("require [\"mailbox\", \"foreverypart\"]; foreverypart { if mailboxexists ",
+                    list("x", 40'000), " { discard; } }"),
+       parts},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    MessageView view(c.mail);
+    const Evaluation evaluation = Evaluate(*Prepared(c.script), view, SomeFacts(), SomeLimits());
+    EXPECT_TRUE(evaluation.error.has_value());
+    EXPECT_LE(evaluation.work, 21'000u);
+  }
+}
+
+TEST(Cost, AReplacementThatWouldFillMemoryIsNotMade) {
+  const std::string mail = absl::StrCat("X: ", Repeat("a", 60'000), "\r\nY: a\r\n\r\n");
+  MessageView view(mail);
+  const std::string script = absl::StrCat(
+      "require [\"regex\", \"vnd.postern.replace\"]; replace_text :header \"x\" \"a\" \"",
+      Repeat("b", 60'000), "\"; replace_text :header \"y\" \"a\" \"b\";",
+      "if allof (not header :contains \"x\" \"b\", header \"y\" \"b\") { discard; }");
+  EXPECT_EQ(Told(Evaluate(*Prepared(script), view, SomeFacts(), SomeLimits())), "discard");
+}
+
 TEST(Cost, ExpressionsThatAreMadeAtRunTimeCost) {
   MessageView view("X: y\r\n\r\n");
   const std::string script = absl::StrCat(
