@@ -28,6 +28,7 @@ namespace {
 using rules::v1::Edit;
 
 constexpr size_t kMaxTextBytes = 4 * 1024 * 1024;  // of a part; a longer one is left alone
+constexpr size_t kMaxReplaced = 32 * 1024 * 1024;  // of all parts together, by one edit
 constexpr size_t kMaxPatternBytes = 1024;
 constexpr int64_t kPatternMemory = 8 << 20;
 
@@ -200,14 +201,15 @@ void Append(const std::string& text, Parts& parts) {
 void ReplaceText(const Edit::Body& edit, Parts& parts) {
   const std::unique_ptr<RE2> pattern = PatternOf(edit);
   if (!pattern) return;
+  size_t room = kMaxReplaced;
   for (size_t i = 0; i < parts.all().size(); ++i) {
     if (parts.IsSealed(i)) continue;
     for (const char* type : {"text/plain", "text/html"}) {
       if (!parts.IsText(i, type)) continue;
       auto body = parts.TextOf(i);
-      if (body && RE2::GlobalReplace(&*body, *pattern, edit.text()) > 0) {
-        parts.Replace(i, type, *body);
-      }
+      if (!body || !ReplaceAll(*pattern, edit.text(), room, *body)) continue;
+      room -= std::min(room, body->size());
+      parts.Replace(i, type, *body);
     }
   }
 }

@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kMaxHeaderBytes = 1024 * 1024, kMaxFields = 10'000;
 constexpr size_t kMaxValueBytes = 64 * 1024, kMaxNameBytes = 200;
+constexpr size_t kMaxReplaced = 1024 * 1024;  // of a value, before it is cut
 
 size_t OffsetIn(absl::string_view whole, absl::string_view part) {
   return static_cast<size_t>(part.data() - whole.data());
@@ -34,6 +35,22 @@ std::string FieldLine(absl::string_view name, absl::string_view value) {
 }
 
 }  // namespace
+
+bool ReplaceAll(const re2::RE2& pattern, const std::string& with, size_t most, std::string& text) {
+  // What "\1" stands for is, of all matches together, no more than the text.
+  const size_t groups = std::count(with.begin(), with.end(), '\\');
+  size_t longest = text.size() * (1 + groups);
+  bool found = false;
+  re2::StringPiece match;
+  for (size_t at = 0; at <= text.size() && longest <= most; longest += with.size()) {
+    if (!pattern.Match(text, at, text.size(), RE2::UNANCHORED, &match, 1)) break;
+    found = true;
+    const size_t end = static_cast<size_t>(match.data() - text.data()) + match.size();
+    at = match.empty() ? end + 1 : end;
+  }
+  if (!found || longest > most) return false;
+  return RE2::GlobalReplace(&text, pattern, with) > 0;
+}
 
 Letter::Letter(absl::string_view mail) {
   const mail::HeaderFields header = mail::ReadHeaderFields(mail, kMaxHeaderBytes, kMaxFields);
@@ -75,7 +92,7 @@ void Letter::Replace(absl::string_view name, const re2::RE2& pattern, const std:
     if (!absl::EqualsIgnoreCase(field.name, name)) continue;
     const absl::string_view text = field.text;
     std::string value = mail::DecodeHeaderText(mail::Unfold(text.substr(text.find(':') + 1)));
-    if (RE2::GlobalReplace(&value, pattern, with) > 0) field.text = FieldLine(field.name, value);
+    if (ReplaceAll(pattern, with, kMaxReplaced, value)) field.text = FieldLine(field.name, value);
   }
 }
 

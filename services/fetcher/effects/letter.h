@@ -12,6 +12,10 @@ class RE2;
 
 namespace postern::fetcher {
 
+// As RE2::GlobalReplace. False: there is no match, or the text could become longer than `most`, and
+// is left as it is: a short rule makes gigabytes of some mails.
+bool ReplaceAll(const re2::RE2& pattern, const std::string& with, size_t most, std::string& text);
+
 // The header of a mail, field by field, and what follows it, to be changed and joined again. What
 // is not changed stays as it is, byte for byte.
 class Letter {

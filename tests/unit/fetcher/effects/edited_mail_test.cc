@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "lib/mail/mime_parser.h"
 
@@ -93,6 +94,26 @@ TEST(EditedMail, ChangesAMailOfOnePart) {
                "edits { body { change: CHANGE_APPEND text: 'Said by us.' } }");
     EXPECT_EQ(mail::ParseMail(edited).text, "Word for word.\nSaid by us.") << edited;
   }
+}
+
+// A rule of a hundred bytes would make gigabytes of some mails.
+TEST(EditedMail, ReplacesNothingThatWouldFillMemory) {
+  const std::string letters(1'000'000, 'a'), text(1000, 'b');
+  const std::string body = absl::StrCat("Subject: Hi\n\n", letters, "\n");
+  const auto replacing = [](absl::string_view pattern, absl::string_view with) {
+    return absl::StrCat("edits { body { change: CHANGE_REPLACE_TEXT pattern: '", pattern,
+                        "' text: '", with, "' } }");
+  };
+  EXPECT_EQ(Edited(body, replacing("a", text)), Crlf(body));
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += "\\\\1";
+  EXPECT_EQ(Edited(body, replacing("(a+)", many)), Crlf(body));
+  EXPECT_GT(Edited(body, replacing("a", "bc")).size(), 2'000'000u);
+  const std::string header = absl::StrCat("Subject: ", letters.substr(0, 60'000), "\n\nBody\n");
+  EXPECT_EQ(Edited(header, absl::StrCat("edits { body { change: CHANGE_REPLACE_HEADER header: "
+                                        "'subject' pattern: 'a' text: '",
+                                        text, "' } }")),
+            Crlf(header));
 }
 
 TEST(EditedMail, RemovesAttachmentsAndLeavesWord) {
