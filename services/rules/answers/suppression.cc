@@ -4,7 +4,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "lib/mail/utf8.h"
 
@@ -108,7 +107,7 @@ bool LoopsBack(const MessageView& mail, const std::vector<std::string>& own_addr
 
 std::string SpecOf(const MessageView::Mailbox& mailbox) {
   if (mailbox.local_part.empty() && mailbox.domain.empty()) return "";
-  return absl::StrCat(mailbox.local_part, "@", mailbox.domain);
+  return mailbox.whole;  // quoted, where that is needed
 }
 
 }  // namespace

@@ -112,5 +112,14 @@ TEST(AnswerAddress, IsTheEnvelopesAndFromWithoutOne) {
   EXPECT_EQ(AnswerAddress(answer), "bob@example.net");
 }
 
+// What stands in quotes must not become addresses of others.
+TEST(AnswerAddress, KeepsItsQuotes) {
+  const std::string text = "From: \"eve>, <bob\"@example.net\r\nTo: \"ann b\"@example.org\r\n\r\n";
+  const MessageView mail(text);
+  AnswerCase answer{mail, {"\"ann b\"@example.org"}, "", false};
+  EXPECT_EQ(AnswerAddress(answer), "\"eve>, <bob\"@example.net");
+  EXPECT_EQ(AddressWrittenTo(mail, answer.own_addresses), "\"ann b\"@example.org");
+}
+
 }  // namespace
 }  // namespace postern::rules
