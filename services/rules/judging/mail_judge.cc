@@ -26,6 +26,8 @@ namespace {
 using namespace std::chrono_literals;
 using Answers = std::vector<UserMemory::Answer>;
 
+constexpr size_t kMaxFolderFact = 2048;  // bytes
+
 // Others get their turn while many mails are judged.
 constexpr auto kTurn = 1ms;
 
@@ -143,8 +145,9 @@ net::Task<absl::Status> MailJudge::PutOnTrial(const v1::EvaluateRequest& request
 void MailJudge::AskFor(Case& one, FirstMails& first_mails, FactFinder::Need& need) {
   for (const FactKey& key : one.evaluation.missing) {
     if (IsOfMailbox(key)) {
-      // No folder has a name that is no text, and the caller could not read the question.
-      if (mail::IsUtf8(key)) {
+      // No folder has a name that is no text, and the caller could not read the question; nor is
+      // one so long, and hundreds of those would not fit into an answer.
+      if (mail::IsUtf8(key) && key.size() <= kMaxFolderFact) {
         one.response.add_missing_facts(key);
       } else {
         one.facts.looked_up[key] = "";
