@@ -72,14 +72,22 @@ absl::StatusOr<std::vector<SpoolFile>> SpoolFolder::List() const {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path_.c_str()), &::closedir);
   if (!folder) return Wrong(path_, errno);
   std::vector<SpoolFile> files;
-  while (files.size() < kMaxFiles) {
+  size_t messages = 0, locks = 0;
+  while (true) {
     errno = 0;
     const struct dirent* entry = ::readdir(folder.get());
     if (entry == nullptr && errno != 0) return Wrong(path_, errno);
     if (entry == nullptr) break;
     SpoolFile file;
     file.name = entry->d_name;
-    if (!ReadSpoolName(file.name)) continue;
+    const auto name = ReadSpoolName(file.name);
+    if (!name) continue;
+    const bool lock = name->kind == SpoolName::Kind::kLock;
+    if (lock && ++locks > kMaxLocks) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat(path_, ": there are more than ", kMaxLocks, " locks; remove those of old"));
+    }
+    if (!lock && ++messages > kMaxFiles) continue;
     struct stat found {};
     if (::lstat(In(file.name).c_str(), &found) != 0) continue;  // it went meanwhile
     file.inode = found.st_ino;
@@ -150,8 +158,10 @@ absl::Status SpoolFolder::Fail(const SpooledWork& work, absl::string_view reason
   if (error == ENOENT) return absl::OkStatus();  // somebody else did it
   if (error != 0) return Wrong(to, error);
   const std::string why = absl::StrCat(reason, "\n");
+  // Of a pipe nobody may be the reader: that is an error, and not waited for.
   const Descriptor fd(::open(absl::StrCat(to, ".why").c_str(),
-                             O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0660));
+                             O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                             0660));
   if (fd.get() < 0 || ::write(fd.get(), why.data(), why.size()) < 0) return Wrong(to, errno);
   return absl::OkStatus();
 }

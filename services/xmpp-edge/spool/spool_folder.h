@@ -25,11 +25,12 @@ struct SpooledWork {
 // The files of a spool folder. All calls block, as long as its file system does.
 class SpoolFolder {
  public:
-  static constexpr size_t kMaxFiles = 10'000;  // of those by their names; the others wait
+  static constexpr size_t kMaxFiles = 10'000;   // messages that are listed; the others wait
+  static constexpr size_t kMaxLocks = 100'000;  // all of them: each holds a message back
 
   explicit SpoolFolder(std::string path) : path_(std::move(path)) {}
 
-  // What it holds by its names.
+  // What it holds by its names. kResourceExhausted: more locks than can be looked at.
   absl::StatusOr<std::vector<SpoolFile>> List() const;
   // By rename: of all that try it one has it. kNotFound: somebody else was quicker.
   absl::StatusOr<SpooledWork> Take(const SpoolFile& file, const std::string& worker) const;

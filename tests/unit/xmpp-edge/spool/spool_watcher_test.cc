@@ -13,6 +13,7 @@
 #include <set>
 #include <sstream>
 
+#include "absl/strings/str_cat.h"
 #include "tests/support/await.h"
 
 namespace postern::xmpp_edge {
@@ -222,6 +223,30 @@ TEST_F(SpoolWatcherTest, WhatIsSentBackLaterIsInTheLogOnce) {
               ::testing::AllOf(::testing::HasSubstr("IM-1.SEM"),
                                ::testing::HasSubstr("remote-server-not-found")));
   EXPECT_EQ(hear("fred@ex.org", id, "error"), "");
+}
+
+TEST_F(SpoolWatcherTest, HoweverManyThereAreEachLockIsSeen) {
+  constexpr size_t kMany = SpoolFolder::kMaxFiles;
+  for (size_t i = 0; i < kMany; ++i) Put(absl::StrCat("IM-", i, ".LCK"), "");
+  for (size_t i = 0; i < kMany; ++i) Put(absl::StrCat("IM-", i, ".SEM"), "");
+  const auto files = SpoolFolder(folder).List();
+  ASSERT_TRUE(files.ok());
+  std::set<std::string> locked;
+  for (const SpoolFile& file : *files) {
+    const auto name = ReadSpoolName(file.name);
+    if (name->kind == SpoolName::Kind::kLock) locked.insert(name->stem);
+  }
+  EXPECT_EQ(locked.size(), kMany);
+}
+
+TEST_F(SpoolWatcherTest, APipeInFailedHoldsNothingUp) {
+  fs::create_directory(folder + "/failed");
+  ASSERT_EQ(::mkfifo((folder + "/failed/IM-1.SEM.why").c_str(), 0600), 0);
+  Put("IM-1.SEM", "To: fred@ex.org\n\nno sender\n");
+  Put("IM-2.SEM", kHello);
+  Pass({&edge});
+  EXPECT_EQ(edge.told.size(), 1u);
+  EXPECT_EQ(Names(), (std::set<std::string>{"failed/IM-1.SEM", "failed/IM-1.SEM.why"}));
 }
 
 TEST_F(SpoolWatcherTest, ManyAreToldOnceByTwoEdges) {
