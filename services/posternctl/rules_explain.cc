@@ -6,9 +6,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "lib/mail/address.h"
 #include "lib/rpc/mail_codec.h"
 #include "lib/words/wording.h"
-#include "lib/mail/address.h"
 #include "services/posternctl/explain_offline.h"
 #include "services/posternctl/nouns.h"
 #include "services/posternctl/rules_verbs.h"

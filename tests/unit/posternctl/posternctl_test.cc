@@ -385,6 +385,20 @@ TEST_F(PosternctlTest, ExplainsWhyAMailWasStopped) {
   EXPECT_EQ(admin_.decisions_asked.limit(), 5u);
 }
 
+TEST_F(PosternctlTest, ExplainsWhatCouldNotBeDone) {
+  auto& decision = *admin_.decisions.add_decisions();
+  decision.set_reason("mis:2: fileinto \"Gone\"");
+  decision.add_actions()->set_program("mis");
+  decision.mutable_actions(0)->set_line(2);
+  auto& why = *decision.add_mishaps()->mutable_why();
+  why.set_text("there is no folder \"$0\"");
+  why.add_arguments("Gone");
+  decision.set_shown_instead(true);
+  EXPECT_THAT(Done({"rules", "explain"}),
+              HasSubstr("mis:2: fileinto \"Gone\"; mis:2: not done: there is no folder \"Gone\"; so "
+                        "its owner got it\n"));
+}
+
 TEST_F(PosternctlTest, ShowsSessionsAndWatches) {
   auto& user = *admin_.sessions.add_sessions();
   user.set_user("ann@example.org");

@@ -98,6 +98,30 @@ TEST(OutcomeStanzas, AnErrorOnThatVeryMessageSaysWhoGotItAndWhoDidNot) {
             "said: 550 5.1.1 no such user\nSent to bob@example.net.");
 }
 
+TEST(OutcomeStanzas, WhatNobodyWroteIsNotTakenForAMailOfTheUsers) {
+  const struct {
+    edge::v1::SentByRule kind;
+    const char* told;
+  } cases[] = {
+      {edge::v1::SENT_BY_RULE_ANSWER,
+       "The automatic answer that a rule sent to bob@x.org was not delivered: "},
+      {edge::v1::SENT_BY_RULE_COPY, "A mail that a rule sent on to bob@x.org was not delivered "},
+      {edge::v1::SENT_BY_RULE_NOTICE, "The notice that a rule sent to bob@x.org was not "},
+      {edge::v1::SENT_BY_RULE_UNSPECIFIED, "Not sent to bob@x.org: "},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.told);
+    auto report = Report();
+    Add(report, "bob@x.org", edge::v1::OUTCOME_FAILED, "550 5.1.1 no such user");
+    OutgoingContext context = Context(false);
+    context.set_failures_only(true);
+    context.set_sent_by_rule(c.kind);
+    const auto stanzas = OutcomeStanzas(report, context, true, kEnglish);
+    ASSERT_EQ(stanzas.size(), 1u);
+    EXPECT_EQ(stanzas[0].ChildText("body").rfind(c.told, 0), 0u) << stanzas[0].ChildText("body");
+  }
+}
+
 TEST(OutcomeStanzas, AFailureReachesAUserWhoseClientHasGone) {
   auto report = Report();
   Add(report, "eve@example.net", edge::v1::OUTCOME_FAILED, "550 no");
