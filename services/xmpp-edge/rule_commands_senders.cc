@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/net/deadline.h"
 #include "services/xmpp-edge/contacts_list.h"
+#include "services/xmpp-edge/features/help.h"
 #include "services/xmpp-edge/rule_commands.h"
 #include "services/xmpp-edge/rule_use.h"
 #include "services/xmpp-edge/texts/commands.h"
@@ -18,17 +19,13 @@ using Verb = RuleLine::Verb;
 constexpr int kMostLooks = 6;
 constexpr std::chrono::milliseconds kLookPause{500};
 
-const char* WordOf(Verb verb) {
-  switch (verb) {
-    case Verb::kMute:
-      return "mute";
-    case Verb::kUnmute:
-      return "unmute";
-    case Verb::kVip:
-      return "vip";
-    default:
-      return "vip off";
-  }
+// As users type it.
+std::string WordOf(Verb verb, const Words& words) {
+  if (verb == Verb::kMute) return ShownKeyword(texts::KeywordMute(words));
+  if (verb == Verb::kUnmute) return ShownKeyword(texts::KeywordUnmute(words));
+  const std::string vip = ShownKeyword(texts::KeywordVip(words));
+  if (verb == Verb::kVip) return vip;
+  return absl::StrCat(vip, " ", ShownKeyword(texts::KeywordOff(words)));
 }
 
 // `domain`: that of the sender, when all of it is in such a rule.
@@ -47,7 +44,7 @@ std::string RemovedText(Standing standing, const std::string& sender, bool done,
 
 std::string RuleCommands::NotMailedText(const RuleLine& line, const Words& words) const {
   if (!IsAboutSender(line.verb)) return texts::NotMailed(words, context_.domain);
-  return absl::StrCat(texts::NameTheSender(words, WordOf(line.verb)), " ",
+  return absl::StrCat(texts::NameTheSender(words, WordOf(line.verb, words)), " ",
                       texts::NothingMailed(words));
 }
 
@@ -63,7 +60,8 @@ net::Task<absl::StatusOr<std::string>> RuleCommands::FindSender(Wish wish, const
     said = sender->Spec();
   }
   if (said.empty()) {
-    co_return absl::InvalidArgumentError(texts::NameTheSender(words, WordOf(wish.line.verb)));
+    co_return absl::InvalidArgumentError(
+        texts::NameTheSender(words, WordOf(wish.line.verb, words)));
   }
   auto sender = ReadSender(said);
   if (!sender.ok()) co_return absl::InvalidArgumentError(RuleProblem(sender.status(), words));

@@ -14,8 +14,10 @@
 #include "lib/rpc/unary.h"
 #include "lib/words/wording.h"
 #include "services/xmpp-edge/account_check.h"
+#include "services/xmpp-edge/features/help.h"
 #include "services/xmpp-edge/rule_text.h"
 #include "services/xmpp-edge/texts/commands.h"
+#include "services/xmpp-edge/texts/rule_commands.h"
 #include "services/xmpp-edge/texts/rule_trial.h"
 #include "services/xmpp-edge/texts/rules.h"
 #include "services/xmpp-edge/texts/why.h"
@@ -92,7 +94,9 @@ RuleTrial::Target RuleTrial::Find(const std::string& user, const std::string& sa
   const auto name = [](std::string* out, const AccountDirectory::Account& account) {
     out->append(account->name());
   };
-  const std::string example = absl::StrCat("rules try ", all.front()->name(), " INBOX");
+  const std::string example =
+      absl::StrCat(ShownKeyword(texts::KeywordRules(words)), " ",
+                   ShownKeyword(texts::KeywordTry(words)), " ", all.front()->name(), " INBOX");
   return {nullptr, "", texts::WhichAccount(words, absl::StrJoin(all, ", ", name), example)};
 }
 
@@ -186,8 +190,9 @@ net::Task<std::string> RuleTrial::Try(std::string user, std::string said, const 
   const Outcome outcome = co_await Run(target, false);
   std::string told = ToldOfTrial(outcome, target, words);
   if (outcome.mails == 0) co_return told;
-  const std::string command =
-      absl::StrCat("rules apply ", target.account->name(), " ", FolderName(target));
+  const std::string command = absl::StrCat(ShownKeyword(texts::KeywordRules(words)), " ",
+                                           ShownKeyword(texts::KeywordApply(words)), " ",
+                                           target.account->name(), " ", FolderName(target));
   absl::StrAppend(
       &told, "\n",
       outcome.counts.empty() ? texts::NothingToDo(words) : texts::NothingChanged(words, command));

@@ -55,6 +55,10 @@ bool IsKeyword(absl::string_view said, absl::string_view english, absl::string_v
   return false;
 }
 
+std::string ShownKeyword(absl::string_view translated) {
+  return std::string(translated.substr(0, translated.find('|')));
+}
+
 std::string HelpText(const Place& place, absl::string_view domain, const Words& words,
                      bool with_files) {
   const std::string sending =

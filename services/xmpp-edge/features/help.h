@@ -16,6 +16,9 @@ bool IsHelpRequest(absl::string_view body, const Words& words);
 // spellings beside each other, "pomoc|Pomoc".
 bool IsKeyword(absl::string_view said, absl::string_view english, absl::string_view translated);
 
+// The keyword as users are told it: its first spelling.
+std::string ShownKeyword(absl::string_view translated);
+
 // What one can do at this contact. `with_files`: uploaded ones are attached.
 std::string HelpText(const Place& place, absl::string_view domain, const Words& words,
                      bool with_files);
