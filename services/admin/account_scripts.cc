@@ -49,11 +49,11 @@ return {revision, trims, snapshot and 1 or 0, revisions, settings, health, remov
 )lua");
 
 // KEYS feed, settings, health, changed, removed, created, user, audit, and the two of
-// DepartureNotes; ARGV the user's revision as read, owner, now, most accounts of the site (0: not asked),
-// removals kept, entries of the audit log kept, the number of writes, for each
-// write {verb, id, name, settings, health}, then the audit entry's fields, if any.
-// Answers {"ok", revision}, {"conflict"}, {"full"} or {"gone"}: nothing is created while
-// what the user left behind is still to be removed.
+// DepartureNotes; ARGV the user's revision as read, owner, now, most accounts of the
+// site (0: not asked), removals kept, entries of the audit log kept, the number of
+// writes, for each write {verb, id, name, settings, health}, then the audit entry's
+// fields, if any. Answers {"ok", revision}, {"conflict"}, {"full"} or {"gone"}: none
+// is created while what the user left behind is still to be removed.
 const store::Script kCommit(R"lua(
 local seen = redis.call('HGET', KEYS[7], 'revision') or '0'
 if seen ~= ARGV[1] then return {'conflict'} end

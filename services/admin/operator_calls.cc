@@ -40,8 +40,7 @@ net::Task<absl::Status> AdminServiceImpl::Audited(net::Task<absl::Status> call, 
   co_return status;
 }
 
-net::Task<absl::Status> AdminServiceImpl::Afresh(std::string scope,
-                                                 net::Task<absl::Status> call) {
+net::Task<absl::Status> AdminServiceImpl::Afresh(std::string scope, net::Task<absl::Status> call) {
   auto user = NormalizeBareJid("user", scope);
   if (user.ok()) {
     if (auto s = co_await parts_.departures.Settle(*user); !s.ok()) co_return s;

@@ -12,8 +12,8 @@
 namespace postern::rules {
 namespace {
 
-constexpr size_t kMaxShownBytes = 7 << 20;  // an answer has to fit into a gRPC message
-constexpr size_t kOverhead = 4;             // of an address in it
+constexpr size_t kMaxShownBytes = 7 << 20;       // an answer has to fit into a gRPC message
+constexpr size_t kOverhead = 4;                  // of an address in it
 constexpr std::chrono::seconds kForgetLimit{3};  // admin counts on it
 
 }  // namespace

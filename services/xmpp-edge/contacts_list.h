@@ -14,9 +14,9 @@
 
 namespace postern::xmpp_edge {
 
-// Keeps the rules service's list "contacts" of each registered user in step with the mail addresses in their
-// roster: rules ask for it. Rosters are the Jabber server's; what is heard of them is that a
-// contact was added or dropped, and at each login which ones there are. So what could not be
+// Keeps the rules service's list "contacts" of each registered user in step with the mail addresses
+// in their roster: rules ask for it. Rosters are the Jabber server's; what is heard of them is that
+// a contact was added or dropped, and at each login which ones there are. So what could not be
 // passed on, because there was too much of it or a restart came between, is made good then.
 class ContactsList {
  public:

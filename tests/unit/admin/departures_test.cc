@@ -149,8 +149,8 @@ TEST_F(DeparturesTest, NobodyComesBackBeforeWhatTheyLeftIsRemoved) {
   ASSERT_TRUE(Until([&] { return put(kAnn).ok(); })) << "as soon as the rules service is there";
   EXPECT_FALSE(HasNote(kAnn));
   const size_t forgotten = rules_.asked().size();
-  EXPECT_TRUE(admin.Call(&AdminCalls::PutAccount,
-                         PutRequest(ImapAccount(kAnn, "work"), "hunter2")).ok());
+  EXPECT_TRUE(
+      admin.Call(&AdminCalls::PutAccount, PutRequest(ImapAccount(kAnn, "work"), "hunter2")).ok());
   EXPECT_EQ(rules_.asked().size(), forgotten) << "what is written from now on is theirs";
 }
 
