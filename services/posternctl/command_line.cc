@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "services/posternctl/diagnostic.h"
 #include "services/posternctl/nouns.h"
 #include "services/posternctl/session.h"
 #include "services/posternctl/terminal_text.h"
@@ -96,8 +97,9 @@ std::string WrongUsage(const CLI::ParseError& error, const CLI::App& app) {
 }
 
 void Complain(std::ostream& err, absl::string_view message) {
+  // Editors want the place of an error at the beginning of the line.
   for (absl::string_view line : absl::StrSplit(message, '\n'))
-    err << "posternctl: " << EscapeForTerminal(line) << "\n";
+    err << (IsDiagnostic(line) ? "" : "posternctl: ") << EscapeForTerminal(line) << "\n";
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace postern::posternctl {
 
 // Whether a file of allow and deny lines lets somebody in.
 struct Connection {
-  std::string service;  // "smtp", …
+  std::string service;  // "smtp", …; empty: each, and a mail comes by the first
   std::string address;  // empty: the one in the mail's topmost Received field
 };
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -9,14 +10,10 @@
 #include "lib/mail/charset.h"
 #include "lib/mail/utf8.h"
 #include "services/posternctl/text_file.h"
-#include "services/rules/engine/sure_failure.h"
 #include "services/rules/filter/compile.h"
-#include "services/rules/jsmail/acl.h"
 #include "services/rules/jsmail/compile.h"
 #include "services/rules/jsmail/finger.h"
 #include "services/rules/jsmail/installation.h"
-#include "services/rules/jsmail/pop_accounts.h"
-#include "services/rules/sieve/compile.h"
 
 namespace postern::posternctl {
 namespace {
@@ -27,15 +24,22 @@ namespace jsmail = rules::jsmail;
 constexpr size_t kMaxFileBytes = 4 << 20;  // of a password file
 constexpr char kSieve[] = "sieve", kFilter[] = "filter";
 
-// By the name of the file, else by what stands in it.
-absl::StatusOr<RuleKind> FindKind(const std::string& name, const std::string& text) {
+// Nothing: the name says nothing.
+std::optional<RuleKind> KindByName(const std::string& name) {
   if (absl::EndsWithIgnoreCase(name, ".sieve") || absl::EndsWithIgnoreCase(name, ".siv")) {
     return RuleKind{true, {}};
   }
-  if (absl::EqualsIgnoreCase(name, "cfrules.dat") || rules::filter::LooksLikeFilter(text)) {
-    return RuleKind::Filter();
-  }
+  if (absl::EqualsIgnoreCase(name, "cfrules.dat")) return RuleKind::Filter();
   if (const auto kind = jsmail::KindOfFile(name)) return RuleKind{false, *kind};
+  return std::nullopt;
+}
+
+// By the name of the file, else by what stands in it.
+absl::StatusOr<RuleKind> FindKind(const std::string& name, const std::string& text) {
+  const auto by_name = KindByName(name);
+  if (by_name && !by_name->IsJsmail()) return *by_name;
+  if (rules::filter::LooksLikeFilter(text)) return RuleKind::Filter();
+  if (by_name) return *by_name;
   const bool statements = absl::StrContains(text, ';') || absl::StrContains(text, '{');
   if (statements && (absl::StrContains(text, "require") || absl::StrContains(text, "if ") ||
                      absl::StrContains(text, "keep") || absl::StrContains(text, "discard"))) {
@@ -49,15 +53,27 @@ absl::StatusOr<RuleKind> FindKind(const std::string& name, const std::string& te
                    jsmail::AllKinds(), ")"));
 }
 
+absl::StatusOr<FileBeginning> ReadWhole(const std::string& path) {
+  auto file = ReadBeginning(path, kMaxFileBytes + 1);
+  if (!file.ok() || file->bytes.size() <= kMaxFileBytes) return file;
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": is larger than ", kMaxFileBytes >> 20, " MiB"));
+}
+
+// Of what is never sealed.
+absl::StatusOr<crypto::OpenedFile> ReadPlain(const std::string& path) {
+  auto file = ReadWhole(path);
+  if (!file.ok()) return file.status();
+  crypto::OpenedFile opened;
+  opened.text = crypto::Secret(file->bytes);
+  return opened;
+}
+
 absl::StatusOr<crypto::OpenedFile> Open(const std::string& path, const std::string& key_file,
                                         std::optional<FileKind> kind) {
-  auto file = ReadBeginning(path, kMaxFileBytes + 1);
+  auto file = ReadWhole(path);
   if (!file.ok()) return file.status();
   const std::string name = FileNameOf(path);
-  if (file->bytes.size() > kMaxFileBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": is larger than ", kMaxFileBytes >> 20, " MiB"));
-  }
   std::optional<crypto::SecretBox> keys;
   if (crypto::IsSealedFile(file->bytes)) {
     if (key_file.empty()) {
@@ -118,11 +134,33 @@ void AddRuleFileOptions(CLI::App& verb, RuleFileOptions& options) {
   AddKeyFileOption(verb, options.key_file);
 }
 
-std::string CheckKinds(const RuleFileOptions& options) {
-  if (!options.jsmail.empty() && !jsmail::KindNamed(options.jsmail[0])) {
-    return absl::StrCat("--jsmail: the kinds known are ", jsmail::AllKinds(),
-                        ": --jsmail reject FILE");
+void AddFileScopeOption(CLI::App& verb, std::string& scope) {
+  verb.add_option("--scope", scope,
+                  "whose rules they would be: site, site-after, domain:DOMAIN or a user's bare JID")
+      ->option_text("SCOPE");
+}
+
+std::string CheckFileOptions(const RuleFileOptions& options, const std::vector<FileKind>& kinds) {
+  const auto name = [](std::string* out, FileKind kind) { *out += jsmail::NameOfKind(kind); };
+  if (!options.jsmail.empty()) {
+    const auto kind = jsmail::KindNamed(options.jsmail[0]);
+    const bool taken = kind && (kinds.empty() || absl::c_linear_search(kinds, *kind));
+    const std::string all = kinds.empty() ? jsmail::AllKinds() : absl::StrJoin(kinds, ", ", name);
+    if (kind == FileKind::kScheduler && !taken) {
+      return absl::StrCat(
+          "--jsmail: a scheduler file judges no mails; 'posternctl rules check "
+          "--jsmail scheduler FILE --from DAY --to DAY' prints its times. Here ",
+          all, " are taken");
+    }
+    if (!taken) {
+      return absl::StrCat("--jsmail: the kinds ", kinds.empty() ? "known" : "taken here", " are ",
+                          all, ": --jsmail reject FILE");
+    }
   }
+  const std::string& scope = options.scope;
+  const bool known = scope.empty() || scope == "site" || scope == "site-after" ||
+                     absl::StartsWith(scope, "domain:") || absl::StrContains(scope, '@');
+  if (!known) return "--scope: must be site, site-after, domain:DOMAIN or a user's bare JID";
   if (!options.language.empty() && !RuleKindNamed(options.language)) {
     return absl::StrCat("--language: must be sieve, filter or one of ", jsmail::AllKinds());
   }
@@ -131,24 +169,41 @@ std::string CheckKinds(const RuleFileOptions& options) {
 
 absl::StatusOr<RuleFile> ReadRuleFile(const std::string& path, const std::string& key_file,
                                       RuleKind kind) {
-  auto opened = Open(path, key_file, kind.IsJsmail() ? std::optional(kind.jsmail) : std::nullopt);
+  auto opened = kind.IsJsmail() ? Open(path, key_file, kind.jsmail) : ReadPlain(path);
   if (!opened.ok()) return opened.status();
   return RuleFile{path, FileNameOf(path), kind, std::move(opened->text)};
 }
 
-absl::StatusOr<RuleFile> ReadRuleFile(const RuleFileOptions& options) {
+namespace {
+
+absl::StatusOr<RuleFile> ReadUnscoped(const RuleFileOptions& options) {
   if (!options.jsmail.empty()) {
     return ReadRuleFile(options.jsmail[1], options.key_file, *RuleKindNamed(options.jsmail[0]));
   }
   if (!options.language.empty()) {
     return ReadRuleFile(options.path, options.key_file, *RuleKindNamed(options.language));
   }
+  // One that is called like a script may have any bytes in it: its own reader says what is wrong.
+  const std::string name = FileNameOf(options.path);
+  if (const auto kind = KindByName(name); kind && !kind->IsJsmail()) {
+    return ReadRuleFile(options.path, options.key_file, *kind);
+  }
   auto opened = Open(options.path, options.key_file, std::nullopt);
   if (!opened.ok()) return opened.status();
-  RuleFile file{options.path, FileNameOf(options.path), {}, std::move(opened->text)};
+  RuleFile file{options.path, name, {}, std::move(opened->text)};
   auto kind = FindKind(file.name, file.text.Reveal());
   if (!kind.ok()) return kind.status();
   file.kind = *kind;
+  return file;
+}
+
+}  // namespace
+
+absl::StatusOr<RuleFile> ReadRuleFile(const RuleFileOptions& options) {
+  auto file = ReadUnscoped(options);
+  if (!file.ok()) return file;
+  file->scope = options.scope;
+  file->strict = options.strict;
   return file;
 }
 
@@ -163,69 +218,6 @@ std::optional<std::string> ReadBeside(const std::string& path, absl::string_view
     if (file.ok()) return std::move(file->bytes);
   }
   return std::nullopt;
-}
-
-namespace {
-
-rules::Compiled CompileSieve(const RuleFile& file, bool operator_rule) {
-  rules::sieve::CompileOptions options;
-  options.file_name = file.name;
-  options.operator_rule = operator_rule;
-  options.include = [&file](absl::string_view name, bool) {
-    return ReadBeside(file.path, name, {".sieve", ""});
-  };
-  return rules::sieve::Compile(file.text.Reveal(), options);
-}
-
-rules::Compiled CompileText(const RuleFile& file, bool operator_rule) {
-  const std::string& text = file.text.Reveal();
-  if (file.kind.sieve) return CompileSieve(file, operator_rule);
-  if (file.kind.filter) {
-    rules::filter::CompileOptions options;
-    options.file_name = file.name;
-    options.operator_rule = operator_rule;
-    return rules::filter::Compile(text, options);
-  }
-  jsmail::CompileOptions options;
-  options.file_name = file.name;
-  options.operator_rule = operator_rule;
-  options.local_domain = kNoDomain;
-  options.read_text = [&file](absl::string_view name) { return ReadBeside(file.path, name, {""}); };
-  switch (file.kind.jsmail) {
-    case FileKind::kReject:
-      return jsmail::CompileReject(text, options);
-    case FileKind::kSubject:
-      return jsmail::CompileSubject(text, options);
-    case FileKind::kResponders:
-      return jsmail::CompileResponders(text, options);
-    case FileKind::kAllowDeny:
-      return {nullptr, jsmail::Acl::Read(text, file.name).problems};
-    case FileKind::kFinger:
-      return {nullptr, jsmail::ParseFinger(text, file.name).problems};
-    case FileKind::kPopAccounts:
-      return {nullptr, jsmail::ParsePopAccounts(text, file.name).problems};
-    default:  // passwords and schedules have their own words: rules_check.cc
-      return {};
-  }
-}
-
-}  // namespace
-
-bool IsOperators(const RuleFile& file) {
-  if (!file.scope.empty())
-    return !absl::StrContains(file.scope, '@') || absl::StartsWith(file.scope, "domain:");
-  if (!file.kind.sieve) return true;
-  return !CompileSieve(file, false).program && CompileSieve(file, true).program;
-}
-
-rules::Compiled CompileRuleFile(const RuleFile& file) {
-  const bool operator_rule = IsOperators(file);
-  rules::Compiled compiled = CompileText(file, operator_rule);
-  if (!compiled.program) return compiled;
-  for (rules::Problem& sure :
-       rules::SureFailures(*compiled.program, rules::EvaluationLimits(), operator_rule))
-    compiled.problems.push_back(std::move(sure));
-  return compiled;
 }
 
 rules::v1::ImportRulesRequest RequestFor(const RuleFile& file) {
@@ -248,34 +240,6 @@ rules::v1::ImportRulesRequest RequestFor(const RuleFile& file) {
   }
   request.set_source(std::move(source));
   return request;
-}
-
-uint32_t CountEntries(const RuleFile& file, const rules::Compiled& compiled) {
-  const std::string& text = file.text.Reveal();
-  if (compiled.program) return static_cast<uint32_t>(compiled.program->rules.size());
-  if (file.kind.jsmail == FileKind::kAllowDeny) {
-    const auto read = jsmail::Acl::Read(text, file.name);
-    return read.acl ? static_cast<uint32_t>(read.acl->size()) : 0;
-  }
-  if (file.kind.jsmail == FileKind::kPopAccounts) {
-    return static_cast<uint32_t>(jsmail::ParsePopAccounts(text, file.name).accounts.size());
-  }
-  return 1;
-}
-
-absl::Status SplitProblems(const std::vector<rules::Problem>& problems,
-                           std::vector<std::string>& warnings) {
-  std::vector<std::string> errors;
-  for (const rules::Problem& problem : problems) {
-    if (problem.warning) {
-      warnings.push_back(absl::StrCat(problem.file, ":", problem.at.line, ":", problem.at.column,
-                                      ": ", problem.text));
-    } else {
-      errors.push_back(ToString(problem));
-    }
-  }
-  if (errors.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
 }
 
 }  // namespace postern::posternctl

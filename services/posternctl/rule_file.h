@@ -36,12 +36,17 @@ struct RuleFileOptions {
   std::vector<std::string> jsmail;  // --jsmail KIND FILE, in place of both
   std::string key_file;             // opens sealed files
   std::string scope;                // whose rules they would be; empty: see IsOperators
+  bool strict = false;              // only what JSMail itself took
 };
 // --language and --key-file.
 void AddRuleFileOptions(CLI::App& verb, RuleFileOptions& options);
 void AddKeyFileOption(CLI::App& verb, std::string& key_file);
-// Why --jsmail or --language can't be; empty: they can.
-std::string CheckKinds(const RuleFileOptions& options);
+// Whose rules a file would be.
+void AddFileScopeOption(CLI::App& verb, std::string& scope);
+// Why --jsmail, --language or --scope can't be; empty: they can. `kinds` of JSMail's files are
+// taken; none: all are.
+std::string CheckFileOptions(const RuleFileOptions& options,
+                             const std::vector<crypto::FileKind>& kinds = {});
 
 // A file as it stands on the disk. Its text may hold passwords.
 struct RuleFile {
@@ -49,6 +54,7 @@ struct RuleFile {
   RuleKind kind;
   crypto::Secret text;     // of a sealed file: what was sealed
   std::string scope = {};  // RuleFileOptions::scope
+  bool strict = false;     // RuleFileOptions::strict
 };
 // Errors name the file and say what to do.
 absl::StatusOr<RuleFile> ReadRuleFile(const RuleFileOptions& options);
@@ -60,6 +66,7 @@ absl::StatusOr<RuleFile> ReadRuleFile(const std::string& path, const std::string
 std::optional<std::string> ReadBeside(const std::string& path, absl::string_view name,
                                       const std::vector<std::string>& endings);
 
+// rule_compile.cc:
 // Where users are whom a file names without a domain, when nobody says: never shown.
 inline constexpr char kNoDomain[] = "users.invalid";
 // Whose limits hold: by its scope, where it is said. Else a Sieve script is a user's, unless it
@@ -71,6 +78,8 @@ rules::Compiled CompileRuleFile(const RuleFile& file);
 rules::v1::ImportRulesRequest RequestFor(const RuleFile& file);
 // How many entries a file that compiles has.
 uint32_t CountEntries(const RuleFile& file, const rules::Compiled& compiled);
+// "file:line:column: text", of an error and a warning alike.
+std::string LineOf(const rules::Problem& problem);
 // kInvalidArgument with all errors, a line each; `warnings` gets the rest, with their places.
 absl::Status SplitProblems(const std::vector<rules::Problem>& problems,
                            std::vector<std::string>& warnings);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "services/posternctl/diagnostic.h"
 #include "services/posternctl/nouns.h"
 #include "services/posternctl/rule_file.h"
 #include "services/posternctl/rules_verbs.h"
@@ -175,11 +176,17 @@ std::string CountRules(uint32_t rules) {
   return absl::StrCat(rules, rules == 1 ? " rule" : " rules");
 }
 
+void PrintWarnings(Session& session, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    const auto read = ReadDiagnostic(warning, "warning", "", "");
+    PrintLine(session.out(), read ? ToString(*read) : absl::StrCat("warning: ", warning));
+  }
+}
+
 absl::Status PrintImported(Session& session, const rules::v1::ImportRulesResponse& imported,
                            const std::string& sentence) {
   if (session.json) return session.PrintJson(imported);
-  for (const std::string& warning : imported.warnings())
-    PrintLine(session.out(), absl::StrCat("warning: ", warning));
+  PrintWarnings(session, {imported.warnings().begin(), imported.warnings().end()});
   PrintLine(session.out(), sentence);
   return absl::OkStatus();
 }
@@ -200,6 +207,7 @@ void AddRules(Nouns& nouns) {
   AddRemove(nouns, rules);
   AddRuleScripts(nouns, rules);
   AddRuleGroups(nouns, rules);
+  AddRulePrograms(nouns, rules);
   AddRulesPassword(nouns, rules);
   AddExplain(nouns, rules);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -42,6 +43,41 @@ std::string AssumedWords(const rules::FactKey& key, const std::string& value) {
                       value.empty() ? "nothing" : value);
 }
 
+// ' matched "win $$$"', as the trace has it for a line.
+std::string MatchedAt(uint32_t line, const Evaluation& evaluation) {
+  for (const rules::TraceStep& step : evaluation.trace) {
+    const size_t found = step.text.rfind(" matched \"");
+    if (!step.action && step.line == line && found != std::string::npos) {
+      return step.text.substr(found);
+    }
+  }
+  return "";
+}
+
+// Of a reject file: which line, which value. Empty: no reject line matched.
+std::string ReasonOf(const Evaluation& evaluation) {
+  for (const rules::Action& action : evaluation.actions) {
+    const std::string matched = MatchedAt(action.line, evaluation);
+    if (const auto* reject = std::get_if<rules::RejectAction>(&action.kind)) {
+      return absl::StrCat(reject->reason, matched);
+    }
+    if (const auto* note = std::get_if<rules::NoteAction>(&action.kind)) {
+      return absl::StrCat(note->text, matched);
+    }
+  }
+  return "";
+}
+
+Outcome OutcomeOf(const RuleFile& file, std::string recipient, Evaluation evaluation) {
+  Outcome outcome{std::move(recipient), std::move(evaluation), ""};
+  if (!file.kind.Is(crypto::FileKind::kReject)) return outcome;
+  outcome.reason = ReasonOf(outcome.evaluation);
+  std::erase_if(outcome.evaluation.actions, [](const rules::Action& action) {
+    return std::holds_alternative<rules::NoteAction>(action.kind);
+  });
+  return outcome;
+}
+
 class Judge {
  public:
   Judge(const OfflineQuestion& question, rules::PreparedProgramPtr program,
@@ -50,21 +86,18 @@ class Judge {
         program_(std::move(program)),
         view_(message.bytes, message.full_size),
         answer_(answer) {
-    const mail::Mail mail = mail::ParseMail(message.bytes, message.full_size);
-    answer.message_id = mail.message_id;
-    answer.from = mail.from.empty() ? mail.envelope_from : mail.from.front().Spec();
-    GatherFacts(mail);
+    GatherFacts(mail::ParseMail(message.bytes, message.full_size));
   }
 
   void Go() {
     if (!program_->program().for_each_recipient || facts_.recipients.size() < 2) {
-      answer_.outcomes.push_back({"", Evaluate()});
+      answer_.outcomes.push_back(OutcomeOf(answer_.file, "", Evaluate()));
       return;
     }
     const std::vector<std::string> recipients = facts_.recipients;
     for (const std::string& recipient : recipients) {
       facts_.recipients = {recipient};
-      answer_.outcomes.push_back({recipient, Evaluate()});
+      answer_.outcomes.push_back(OutcomeOf(answer_.file, recipient, Evaluate()));
     }
     Choose();
   }
@@ -113,13 +146,10 @@ class Judge {
   }
 
   void Choose() {
-    const bool envelope = !question_.envelope_to.empty();
     for (size_t i = 0; i < answer_.outcomes.size(); ++i) {
-      const bool rejected = answer_.outcomes[i].evaluation.stopped_by_reject;
-      if (rejected != envelope) {
-        answer_.decisive = i;
-        return;
-      }
+      if (answer_.outcomes[i].evaluation.stopped_by_reject) continue;
+      answer_.decisive = i;
+      return;
     }
   }
 
@@ -137,7 +167,6 @@ absl::StatusOr<OfflineAnswer> JudgeOffline(const OfflineQuestion& question) {
   if (!file.ok()) return file.status();
   OfflineAnswer answer;
   answer.file = *std::move(file);
-  answer.file.scope = question.file.scope;
   const rules::Compiled compiled = CompileRuleFile(answer.file);
   if (absl::Status s = SplitProblems(compiled.problems, answer.warnings); !s.ok()) return s;
   if (!compiled.program) {
@@ -145,7 +174,7 @@ absl::StatusOr<OfflineAnswer> JudgeOffline(const OfflineQuestion& question) {
         absl::StrCat(answer.file.name, ": a file of the kind ", Words(answer.file.kind),
                      " judges no mails; 'posternctl rules check' looks it through"));
   }
-  answer.program_hash = compiled.program->origin.hash;
+  answer.program = compiled.program;
   auto message = ReadBeginning(question.message_file, kMaxMessageRead);
   if (!message.ok()) return message.status();
   auto program = std::make_shared<const rules::PreparedProgram>(compiled.program);

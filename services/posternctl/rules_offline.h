@@ -23,19 +23,20 @@ struct OfflineQuestion {
 // What one recipient's mail comes to.
 struct Outcome {
   std::string recipient;  // empty: all of them together
+  // Of a reject file without its notes: they are the reason why it accepted.
   rules::Evaluation evaluation;
+  std::string reason;  // of a reject file, which line and what it matched; empty: none did
 };
 
 struct OfflineAnswer {
   RuleFile file;
-  std::string program_hash;
-  std::string message_id, from;
+  rules::ProgramPtr program;
   std::vector<std::string> warnings;
   // One; or, of a file that judges each recipient by itself, one for each.
   std::vector<Outcome> outcomes;
-  // What is done with the mail as a whole: it is rejected when all recipients are; where no
-  // envelope says who it was for, when one that its header names is.
-  const rules::Evaluation& whole() const { return outcomes[decisive].evaluation; }
+  // What is done with the mail as a whole: it is rejected when all recipients are, else what the
+  // first who is not comes to.
+  const Outcome& whole() const { return outcomes[decisive]; }
   size_t decisive = 0;
   std::vector<std::string> taken_for;  // what had to be assumed: "mailbox:Lists = yes"
 };

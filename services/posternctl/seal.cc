@@ -19,6 +19,7 @@ namespace {
 namespace jsmail = rules::jsmail;
 
 constexpr size_t kMaxSealedBytes = (4 << 20) + 1024;
+constexpr char kStandardOutput[] = "-";
 
 struct Question {
   RuleFileOptions file;
@@ -60,6 +61,10 @@ absl::Status Seal(Session& session, const Question& question) {
   if (auto checked = CheckRuleFile(*file, {}); !checked.ok()) return checked.status();
   const std::string out = question.out.empty() ? question.file.path + ".jsm" : question.out;
   const std::string sealed = crypto::SealFile(*box, file->kind.jsmail, file->text.Reveal());
+  if (out == kStandardOutput) {
+    session.out() << sealed;
+    return absl::OkStatus();
+  }
   if (absl::Status s = WriteNewFile(out, sealed, IsOurs(out)); !s.ok()) return s;
   PrintLine(session.out(), absl::StrCat(out, ": ", Words(file->kind),
                                         ", sealed. The text is still there; remove it when you "
@@ -78,7 +83,7 @@ absl::Status Open(Session& session, const Question& question) {
   auto opened =
       jsmail::OpenFile(std::move(file->bytes), FileNameOf(question.file.path), &*box, std::nullopt);
   if (!opened.ok()) return opened.status();
-  if (!question.out.empty()) {
+  if (!question.out.empty() && question.out != kStandardOutput) {
     return WriteNewFile(question.out, opened->text.Reveal(), /*replace=*/false);
   }
   session.out() << opened->text.Reveal();
@@ -102,7 +107,8 @@ void AddSeal(Nouns& nouns) {
         return question->open ? Open(session, *question) : Seal(session, *question);
       });
   seal.add_option("FILE", question->file.path, "the file")->required();
-  seal.add_option("-o,--out", question->out, "where it goes; with -d, else it is printed")
+  seal.add_option("-o,--out", question->out,
+                  "where it goes, - for standard output; with -d, else it is printed")
       ->option_text("FILE [FILE.jsm]");
   seal.add_flag("-d,--open", question->open, "open it again");
   seal.add_option("--kind", question->kind, "what the file is, where its name does not tell")

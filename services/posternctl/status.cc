@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -13,12 +14,13 @@ namespace postern::posternctl {
 namespace {
 
 using Stub = Session::Stub;
-constexpr char kSendersFiles[] = "files", kRuleFiles[] = "rule files";
+constexpr char kSendersFiles[] = "files", kRuleFiles[] = "rule files", kPrograms[] = "programs";
+constexpr char kRunner[] = "runner";
 
 using Part = admin::v1::GetStatusResponse::Service;
 
 bool IsOfFiles(const Part& part) {
-  return part.name() == kSendersFiles || part.name() == kRuleFiles;
+  return part.name() == kSendersFiles || part.name() == kRuleFiles || part.name() == kPrograms;
 }
 
 std::string StateOf(const Part& part) {
@@ -78,27 +80,58 @@ std::vector<Part> AskRuleFiles(Session& session) {
   return bad;
 }
 
-std::string JsonOf(const std::vector<Part>& services, const Part& link, const Part& redis,
-                   const std::vector<Part>& files) {
+// The runner of programs, when the rules service has one. It can't be asked when that is away,
+// which has a line of its own.
+std::vector<Part> AskRunner(Session& session) {
+  std::vector<Part> parts;
+  auto answer = session.Call(&Stub::ListRunnerPrograms, runner::v1::ListProgramsRequest());
+  const bool there = answer.ok() || absl::StrContains(answer.status().message(), kRunner);
+  if (!there || absl::IsFailedPrecondition(answer.status())) return parts;
+  Part& runner = parts.emplace_back();
+  runner.set_name(kRunner);
+  runner.set_serving(answer.ok());
+  if (!answer.ok()) {
+    runner.set_detail(std::string(answer.status().message()));
+    return parts;
+  }
+  std::vector<std::string> unable;
+  for (const auto& program : answer->programs()) {
+    if (!program.problem().empty())
+      unable.push_back(absl::StrCat(program.id(), ": ", program.problem()));
+  }
+  if (unable.empty()) return parts;
+  Part& programs = parts.emplace_back();
+  programs.set_name(kPrograms);
+  programs.set_detail(absl::StrJoin(unable, "; "));
+  return parts;
+}
+
+std::string JsonOf(const std::vector<Part>& services, const std::vector<Part>& runner,
+                   const Part& link, const Part& redis, const std::vector<Part>& files) {
   const auto append = [](std::string* out, const Part& part) {
     absl::StrAppend(out, ToJson(part));
   };
-  return absl::StrCat("{\"services\": [\n", absl::StrJoin(services, ",\n", append),
-                      "],\n\"link\": ", ToJson(link), ",\n\"redis\": ", ToJson(redis),
-                      ",\n\"files\": [\n", absl::StrJoin(files, ",\n", append), "]}\n");
+  return absl::StrCat("{\"services\": [\n", absl::StrJoin(services, ",\n", append), "],\n",
+                      runner.empty() ? "" : "\"runner\": ", absl::StrJoin(runner, ",\n", append),
+                      runner.empty() ? "" : ",\n", "\"link\": ", ToJson(link),
+                      ",\n\"redis\": ", ToJson(redis), ",\n\"files\": [\n",
+                      absl::StrJoin(files, ",\n", append), "]}\n");
 }
 
 absl::Status ShowStatus(Session& session, bool check) {
   auto answer = session.Call(&Stub::GetStatus, admin::v1::GetStatusRequest());
   if (!answer.ok()) return answer.status();
   const std::vector<Part> services(answer->services().begin(), answer->services().end());
+  std::vector<Part> files = AskFiles(session);
+  for (Part& file : AskRuleFiles(session)) files.push_back(std::move(file));
+  std::vector<Part> runner;
+  for (Part& part : AskRunner(session)) (IsOfFiles(part) ? files : runner).push_back(part);
   const Part link = AskLink(session);
   const Part redis = AskRedis(session);
   std::vector<Part> all = services;
+  all.insert(all.end(), runner.begin(), runner.end());
   all.push_back(link);
   all.push_back(redis);
-  std::vector<Part> files = AskFiles(session);
-  for (Part& file : AskRuleFiles(session)) files.push_back(std::move(file));
   all.insert(all.end(), files.begin(), files.end());
 
   Table table({"PART", "STATE", "DETAIL"});
@@ -108,7 +141,7 @@ absl::Status ShowStatus(Session& session, bool check) {
     if (!part.serving() && !IsOfFiles(part)) down.push_back(part.name());
   }
   if (session.json) {
-    session.out() << JsonOf(services, link, redis, files);
+    session.out() << JsonOf(services, runner, link, redis, files);
   } else {
     table.Print(session.out(), "Nothing is known.");
   }
@@ -124,8 +157,9 @@ void AddStatus(Nouns& nouns) {
   CLI::App& status = nouns.AddLoneVerb(
       "status", "Every service, the link to the XMPP server, Redis",
       "A file of routes, aliases or rules with errors is told of, too; what it said before is in\n"
-      "force.\n"
-      "JSON: {\"services\": [{name, serving, detail}], \"link\": {...}, \"redis\": {...},\n"
+      "force. So are programs that the runner can't run; without a runner it is not listed.\n"
+      "JSON: {\"services\": [{name, serving, detail}], \"runner\": {...} (if there is one),\n"
+      "\"link\": {...}, \"redis\": {...},\n"
       "\"files\": [those with errors]}\n\n"
       "Examples:\n  posternctl status\n"
       "  posternctl status --check || echo \"something is down\"\n",

@@ -52,9 +52,10 @@ PURE = {
 PROTOCOLS = re.compile(r"services/\w+/(imap|pop3|smtp|managesieve)/")
 NOT_IN_PROTOCOLS = re.compile(
     r"boost/|openssl/|hiredis/|grpc|google/protobuf|\.pb\.h$|lib/(store|rpc|process)/")
-# posternctl explains rules, routes and aliases without a server, so it links the pure halves.
+# posternctl explains rules, routes, aliases and the list of programs without a server, so it links the pure halves.
 SHARED_HALVES = {"posternctl": re.compile(
     r"services/rules/(answers|engine|filter|ir|jsmail|sieve)/\w+\.h|"
+    r"services/runner/program_list\.h|"
     r"services/sender/(aliases/alias_table|routes/route_table|operator_file)\.h")}
 SERVICE = re.compile(r"services/([\w-]+)/")
 
