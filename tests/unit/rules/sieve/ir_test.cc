@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/rules/ir/hold_time.h"
 #include "services/rules/ir/notify_uri.h"
 #include "services/rules/ir/posix_regex.h"
 #include "services/rules/ir/program.h"
@@ -112,6 +114,28 @@ TEST(NotifyUri, RefusesWhatCannotBeSent) {
     EXPECT_FALSE(ParseNotifyUri(uri).ok());
   }
   EXPECT_FALSE(ParseNotifyUri("xmpp:" + std::string(5000, 'a')).ok());
+}
+
+TEST(HoldTime, IsATimeThatComes) {
+  const absl::Time now = absl::FromUnixSeconds(1'767'610'800);  // Monday, 2026-01-05 11:00 UTC
+  const struct {
+    std::string until;
+    int64_t end;  // 0: none
+  } cases[] = {
+      {"12:00", 1'767'614'400},
+      {"2026-01-05T10:00", 1'767'607'200},
+      {"9999-01-01T00:00", 7'258'118'400},
+      {"infinite-future", 0},
+      {"infinite-past", 0},
+      {"25:00", 0},
+      {"", 0},
+      {absl::StrCat("12:00", std::string(100'000, ' ')), 0},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.until.substr(0, 30));
+    const auto end = HoldEnd(c.until, absl::UTCTimeZone(), now);
+    EXPECT_EQ(end.ok() ? absl::ToUnixSeconds(*end) : 0, c.end);
+  }
 }
 
 }  // namespace
