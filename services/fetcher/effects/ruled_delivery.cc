@@ -98,6 +98,15 @@ void RuledDelivery::AddCopies(const JudgedMail& mail, Sorted& sorted) {
   }
 }
 
+void RuledDelivery::AddOwners(const JudgedMail& mail, Sorted& sorted) {
+  IncomingMail owners = mail.mail;
+  owners.raw.clear();
+  owners.mail_ref.clear();  // it will be found elsewhere
+  owners.headers_only = mail.plan.headers_only;
+  owners.urgent = true;
+  sorted.full.push_back(std::move(owners));
+}
+
 // What is put off is so for all. The presence of its owner is nobody else's affair.
 void RuledDelivery::Sort(JudgedMail& mail, bool now, Sorted& sorted) const {
   const Plan& plan = mail.plan;
@@ -239,17 +248,22 @@ net::Task<absl::StatusOr<std::vector<IncomingMail>>> RuledDelivery::LeaveForDige
   }
   // That its owner has mails gathered is nobody else's affair.
   Sorted sorted;
-  Result copies;
-  for (const JudgedMail& mail : mails) AddCopies(mail, sorted);
-  absl::Status copied = co_await DeliverFull(std::move(sorted.full), copies);
-  if (!copied.ok()) co_return copied;
+  Result before;
+  for (const JudgedMail& mail : mails) {
+    AddCopies(mail, sorted);
+    // What moves away is not there any more when the digest comes to nothing.
+    if (effects != nullptr && mail.plan.deliver && !mail.plan.stays) AddOwners(mail, sorted);
+  }
+  absl::Status delivered = co_await DeliverFull(std::move(sorted.full), before);
+  if (!delivered.ok()) co_return delivered;
   if (effects != nullptr) {
     if (absl::Status s = co_await effects->File(place_.account, mails); !s.ok()) co_return s;
     absl::Status kept = co_await place_.handoff.judging().Commit(place_.account, mails);
     if (!kept.ok()) co_return kept;
   }
   for (JudgedMail& mail : mails) {
-    if (!mail.plan.deliver) continue;
+    const bool shown = !IsHeld(before) && before.handed_on.contains(mail.mail.delivery_id);
+    if (!mail.plan.deliver || shown) continue;
     mail.mail.raw.clear();
     mail.mail.urgent = mail.plan.digest;
     lines.push_back(std::move(mail.mail));

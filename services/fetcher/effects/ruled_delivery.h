@@ -69,6 +69,8 @@ class RuledDelivery {
   net::Task<absl::Status> Hold(std::vector<HeldMail> mails);
   void Sort(JudgedMail& mail, bool now, Sorted& sorted) const;
   static void AddCopies(const JudgedMail& mail, Sorted& sorted);
+  // Its owner's, now.
+  static void AddOwners(const JudgedMail& mail, Sorted& sorted);
   HeldMail HeldOf(const JudgedMail& mail, int64_t due_unix, bool with_others) const;
   int64_t DueOf(const Plan& plan, bool now, int64_t now_unix) const;
 

@@ -111,6 +111,17 @@ TEST_F(RuledDeliveryTest, WhatMovesAwayCanNotWaitForItsUser) {
   EXPECT_EQ(Events(), "deliver a headers urgent");
 }
 
+TEST_F(RuledDeliveryTest, WhatMovesAwayIsInNoDigest) {
+  accounts_.Put(account_);
+  peers_.said["a"] =
+      "verdict: VERDICT_KEEP actions { file_into { mailbox: 'A' } } "
+      "actions { deliver { form: FORM_HEADERS } }";
+  RuledDelivery delivery = Delivery();
+  const auto lines = testing::Await(io_, delivery.LeaveForDigest(Mails({"a", "b"})));
+  EXPECT_EQ(lines.status().code(), absl::StatusCode::kUnavailable) << "no server to file it";
+  EXPECT_EQ(Events(), "deliver a headers urgent");
+}
+
 TEST_F(RuledDeliveryTest, NoMoreIsPutOffThanThereIsRoomFor) {
   std::vector<HeldMail> many(HeldMails::kMost);
   for (size_t i = 0; i < many.size(); ++i) {
