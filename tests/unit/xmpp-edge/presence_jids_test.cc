@@ -47,7 +47,7 @@ TEST_F(PresenceTest, ANewcomerIsAskedInTheLanguageThatTheirClientSpeaks) {
   Await(io, UntilQuiet());
   ASSERT_EQ(sink.sent.size(), 2u);
   EXPECT_EQ(sink.sent[0].ChildText("status"),
-            "Ihr E-Mail-Gateway: Senden Sie ihm „help“, um zu erfahren, was Sie tun können.");
+            "Ihr E-Mail-Gateway: Senden Sie ihm „hilfe“, um zu erfahren, was Sie tun können.");
   EXPECT_EQ(sink.sent[1].ChildText("status"),
             "Ihr E-Mail-Konto „work“ (IMAP): Neue E-Mails kommen von diesem Kontakt.");
 }
