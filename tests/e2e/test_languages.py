@@ -54,7 +54,7 @@ def test_a_newcomer_is_welcomed_in_the_language_of_their_client(speaker):
     member.client.await_message("Utworzono nowe konto „work”", sender=member.gateway)
     welcome = member.client.await_message("Witamy!", sender=member.gateway)
     # What is typed is the same in every language.
-    assert "To: someone@example.org" in welcome.body and "„help”" in welcome.body
+    assert "To: someone@example.org" in welcome.body and "„pomoc”" in welcome.body
 
 
 def test_a_digest_counts_as_the_language_does(speaker):

@@ -28,7 +28,7 @@ TEST_F(PresenceTest, ARequestSaysWhatTheContactIsInTheUsersLanguage) {
   }
   const std::map<std::string, std::set<std::string>> wanted = {
       {"gw.example",
-       {"Passerelle e-mail: Votre passerelle e-mail : envoyez-lui « help » pour savoir ce que vous "
+       {"Passerelle e-mail: Votre passerelle e-mail : envoyez-lui « aide » pour savoir ce que vous "
         "pouvez faire."}},
       {"work@gw.example",
        {"work: Votre compte e-mail « work » (IMAP) : les nouveaux e-mails viennent de ce "
