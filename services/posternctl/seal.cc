@@ -12,6 +12,8 @@
 #include "services/posternctl/table.h"
 #include "services/posternctl/text_file.h"
 #include "services/rules/jsmail/installation.h"
+#include "services/sender/operator_file.h"
+#include "services/sender/routes/route_table.h"
 
 namespace postern::posternctl {
 namespace {
@@ -20,6 +22,7 @@ namespace jsmail = rules::jsmail;
 
 constexpr size_t kMaxSealedBytes = (4 << 20) + 1024;
 constexpr char kStandardOutput[] = "-";
+constexpr char kRoutes[] = "routes";  // --kind: the sender's, which say more than JSMail's
 
 struct Question {
   RuleFileOptions file;
@@ -41,6 +44,12 @@ bool IsOurs(const std::string& path) {
   return there.ok() && crypto::IsSealedFile(there->bytes);
 }
 
+// The sender's options may allow more or less; it looks itself.
+absl::Status CheckRoutes(const RuleFile& file) {
+  const auto parsed = sender::ParseRoutes(file.text.Reveal(), {.allow_plaintext_auth = true});
+  return parsed.ok() ? absl::OkStatus() : sender::InFile(file.name, parsed.status());
+}
+
 absl::Status Seal(Session& session, const Question& question) {
   const auto box = KeyOf(question);
   if (!box.ok()) return box.status();
@@ -51,14 +60,16 @@ absl::Status Seal(Session& session, const Question& question) {
         absl::StrCat(question.file.path, ": is sealed already; -d opens it"));
   }
   RuleFileOptions options = question.file;
-  options.language = question.kind;
+  const bool routes = question.kind == kRoutes;
+  options.language = routes ? crypto::NameOfKind(crypto::FileKind::kScheduler) : question.kind;
   auto file = ReadRuleFile(options);
   if (!file.ok()) return file.status();
   if (!file->kind.IsJsmail()) {
     return absl::InvalidArgumentError(absl::StrCat(file->name, ": is no file of JSMail, but ",
                                                    Words(file->kind), "; only those are sealed"));
   }
-  if (auto checked = CheckRuleFile(*file, {}); !checked.ok()) return checked.status();
+  const absl::Status checked = routes ? CheckRoutes(*file) : CheckRuleFile(*file, {}).status();
+  if (!checked.ok()) return checked;
   const std::string out = question.out.empty() ? question.file.path + ".jsm" : question.out;
   const std::string sealed = crypto::SealFile(*box, file->kind.jsmail, file->text.Reveal());
   if (out == kStandardOutput) {
@@ -66,7 +77,7 @@ absl::Status Seal(Session& session, const Question& question) {
     return absl::OkStatus();
   }
   if (absl::Status s = WriteNewFile(out, sealed, IsOurs(out)); !s.ok()) return s;
-  PrintLine(session.out(), absl::StrCat(out, ": ", Words(file->kind),
+  PrintLine(session.out(), absl::StrCat(out, ": ", routes ? kRoutes : Words(file->kind),
                                         ", sealed. The text is still there; remove it when you "
                                         "have it elsewhere."));
   return absl::OkStatus();
@@ -98,10 +109,11 @@ void AddSeal(Nouns& nouns) {
       "seal", "Make a file with passwords unreadable without a key, or readable again",
       "What JSMC did for JSMail: scheduler, POP3 and password files, and others. The file is\n"
       "checked first. 'posternctl rules' reads sealed files with the same key, and so do the\n"
-      "folder of --jsmail-dir and the sender's --routes-file (sealed as scheduler) and\n"
-      "--aliases-file (as passwords), with their --jsmail-key-file. The first key of the key file\n"
-      "seals, all open. Files that JSMC itself made can't be read.\n\n"
+      "folder of --jsmail-dir and the sender's --routes-file (sealed with --kind routes) and\n"
+      "--aliases-file (--kind passwords), with their --jsmail-key-file. The first key of the key\n"
+      "file seals, all open. Files that JSMC itself made can't be read.\n\n"
       "Examples:\n  posternctl seal scheduler.txt --key-file /etc/postern/master.key\n"
+      "  posternctl seal /etc/postern/routes --kind routes --key-file /etc/postern/master.key\n"
       "  posternctl seal -d scheduler.txt.jsm --key-file /etc/postern/master.key\n",
       [question](Session& session) {
         return question->open ? Open(session, *question) : Seal(session, *question);
@@ -115,8 +127,10 @@ void AddSeal(Nouns& nouns) {
       ->option_text("KIND");
   AddKeyFileOption(seal, question->file.key_file);
   seal.parse_complete_callback([question] {
-    if (!question->kind.empty() && !jsmail::KindNamed(question->kind)) {
-      throw CLI::ValidationError(absl::StrCat("--kind: must be one of ", jsmail::AllKinds()));
+    const std::string& kind = question->kind;
+    if (!kind.empty() && kind != kRoutes && !jsmail::KindNamed(kind)) {
+      throw CLI::ValidationError(
+          absl::StrCat("--kind: must be ", kRoutes, " or one of ", jsmail::AllKinds()));
     }
   });
 }
