@@ -32,7 +32,7 @@ def test_notifications_come_from_the_gateway_as_their_uri_says(writer):
     assert (normal.type, normal.body) == ("normal", body) and urgency(normal)[1] == "low"
     # Who doesn't say what is told gets who wrote, and of what.
     assert (plain.type, urgency(plain)[1]) == ("headline", "medium")
-    assert plain.body == f"ann@elsewhere.test: {subject}"
+    assert plain.body == f"Ann Example <ann@elsewhere.test>: {subject}"
     await_in(writer, "Lists", subject)
     assert not mails_in(writer, "Copies")  # what is no mail can't be filed
     assert sum(subject in said for said in writer.client.bodies()) == 1

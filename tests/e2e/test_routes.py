@@ -228,7 +228,7 @@ def test_sealed_files_are_in_force_and_a_damaged_one_changes_nothing(writer, rou
 
     for user, users, route in (("ann", 37, ""), ("jim", 38, "[OTHER]\nsource: 127.0.0.1\n")):
         passwords = "".join(f"bob{number},u,hunter2\n" for number in range(users))
-        seal(postern, "scheduler", night + route, postern.routes_file)
+        seal(postern, "routes", night + route, postern.routes_file)
         seal(postern, "passwords", f"{passwords}sales,a,{user}\n", postern.aliases_file)
         wait_until(lambda: ("OTHER" in names()) == bool(route) and "NIGHT" in names(), 10,
                    "the routes to be in force", pause=0.2)
