@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "lib/words/wording.h"
+#include "postern/rules/v1/rules.grpc.pb.h"
 #include "services/admin/departure_notes.h"
 #include "tests/unit/admin/admin_harness.h"
 
