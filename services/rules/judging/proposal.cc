@@ -13,6 +13,7 @@
 #include "lib/rpc/mail_codec.h"
 #include "services/rules/answers/answer.h"
 #include "services/rules/answers/left_out.h"
+#include "services/rules/engine/action_json.h"
 #include "services/rules/judging/action_codec.h"
 
 namespace postern::rules {
