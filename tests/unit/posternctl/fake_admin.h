@@ -68,10 +68,17 @@ class FakeAdmin : public admin::v1::AdminService::Service {
   rules::v1::CreateScriptPasswordRequest password_asked;
   rules::v1::CreateScriptPasswordResponse password;
   rules::v1::RevokeScriptPasswordRequest revocation_asked;
+  grpc::Status runner_error{grpc::StatusCode::FAILED_PRECONDITION, "there is no runner"};
+  runner::v1::ListProgramsResponse programs;
   admin::v1::RemoveUserRequest removal_of_user_asked;
   admin::v1::RemoveUserResponse removed;
 
  private:
+  grpc::Status ListRunnerPrograms(Context, const runner::v1::ListProgramsRequest*,
+                                  runner::v1::ListProgramsResponse* response) override {
+    if (runner_error.ok()) *response = programs;
+    return runner_error;
+  }
   grpc::Status CreateScriptPassword(Context, const rules::v1::CreateScriptPasswordRequest* request,
                                     rules::v1::CreateScriptPasswordResponse* response) override {
     return Answer(request, password_asked, response, password);

@@ -1,14 +1,19 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/unit/posternctl/fake_admin.h"
 #include "tests/unit/posternctl/run_posternctl.h"
 
@@ -26,6 +31,33 @@ class TemporaryFile {
   ~TemporaryFile() { std::remove(path_.c_str()); }
   const std::string& path() const { return path_; }
   std::string name() const { return path_.substr(path_.rfind('/') + 1); }
+
+ private:
+  std::string path_;
+};
+
+// A folder that goes with the test.
+class Folder {
+ public:
+  Folder() {
+    char pattern[] = "/tmp/posternctl-test-XXXXXX";
+    path_ = ::mkdtemp(pattern);
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::string Put(const std::string& name, const std::string& text) const {
+    std::ofstream(Path(name), std::ios::binary) << text;
+    return Path(name);
+  }
+  std::string Get(const std::string& name) const {
+    std::stringstream text;
+    text << std::ifstream(Path(name), std::ios::binary).rdbuf();
+    return text.str();
+  }
+  std::string Path(const std::string& name) const { return absl::StrCat(path_, "/", name); }
+  const std::string& path() const { return path_; }
 
  private:
   std::string path_;

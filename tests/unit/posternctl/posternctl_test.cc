@@ -310,7 +310,7 @@ TEST_F(PosternctlTest, ImportsListsAndRemovesRules) {
   admin_.imported.set_rules(1);
   admin_.imported.add_warnings("reject.txt:1:1: careful");
   EXPECT_EQ(Done({"rules", "import", "jsmail", "--reject", file.path(), "--scope", "a@b"}),
-            "warning: reject.txt:1:1: careful\n1 rule in force for a@b.\n");
+            "reject.txt:1:1: warning: careful\n1 rule in force for a@b.\n");
   EXPECT_EQ(admin_.import_asked.scope(), "a@b");
   EXPECT_EQ(admin_.import_asked.source(), "subject:caf\xC3\xA9\n") << "read as Latin-1";
   EXPECT_EQ(admin_.import_asked.file_name(), file.name());
@@ -394,9 +394,10 @@ TEST_F(PosternctlTest, ExplainsWhatCouldNotBeDone) {
   why.set_text("there is no folder \"$0\"");
   why.add_arguments("Gone");
   decision.set_shown_instead(true);
-  EXPECT_THAT(Done({"rules", "explain"}),
-              HasSubstr("mis:2: fileinto \"Gone\"; mis:2: not done: there is no folder \"Gone\"; so "
-                        "its owner got it\n"));
+  EXPECT_THAT(
+      Done({"rules", "explain"}),
+      HasSubstr("mis:2: fileinto \"Gone\"; mis:2: not done: there is no folder \"Gone\"; so "
+                "its owner got it\n"));
 }
 
 TEST_F(PosternctlTest, ShowsSessionsAndWatches) {
@@ -533,12 +534,13 @@ TEST(PosternctlAlone, ChecksAFileWithoutAServer) {
   const TemporaryFile good("source:!fred@a\nsubject:win\n");
   const Finished checked = RunPosternctl({"rules", "check", "jsmail", "--reject", good.path()});
   EXPECT_EQ(checked.status, 0) << checked.err;
-  EXPECT_THAT(checked.out, AllOf(HasSubstr("warning: " + good.name() + ":1:9: not anchored"),
+  EXPECT_THAT(checked.out, AllOf(HasSubstr(good.path() + ":1:9: warning: not anchored"),
                                  EndsWith("2 rules, no errors.\n")));
   const TemporaryFile bad("subject:ok\nsender:x\nsubject:a\\\n");
   const Finished refused = RunPosternctl({"rules", "check", "jsmail", "--reject", bad.path()});
   EXPECT_EQ(refused.status, 1);
-  EXPECT_THAT(refused.err, AllOf(HasSubstr(bad.name() + ":2:1: "), HasSubstr(":3:10: ")));
+  EXPECT_THAT(refused.err, AllOf(StartsWith(bad.path() + ":2:1: error: "),
+                                 HasSubstr("\n" + bad.path() + ":3:10: error: ")));
   EXPECT_EQ(RunPosternctl({"rules", "check", "jsmail", "--reject", "/no/such"}).status, 1);
   EXPECT_EQ(RunPosternctl({"rules", "check", "jsmail", "--reject", "/tmp"}).status, 1);
 }
@@ -561,8 +563,8 @@ TEST(PosternctlAlone, JudgesAMailWithoutAServer) {
   EXPECT_THAT(explain({"--envelope-from", "boss@example.net"}),
               AllOf(StartsWith("kept: "), HasSubstr("overrides")));
   EXPECT_THAT(explain({"--json"}),
-              AllOf(HasSubstr("\"verdict\":\"VERDICT_REJECT\""),
-                    HasSubstr("\"message_id\":\"1@example.net\""), Not(HasSubstr("decided_unix"))));
+              AllOf(StartsWith("{\"actions\":[{\"action\":\"reject\","),
+                    HasSubstr("\"reason\":\"" + rules.name() + ":1: subject:")));
   const TemporaryFile harmless("From: a@example.net\r\nTo: ann@example.org\r\nSubject: hi\r\n\r\n");
   const Finished kept = RunPosternctl(
       {"rules", "explain", "--jsmail", "reject", rules.path(), "--message", harmless.path()});
