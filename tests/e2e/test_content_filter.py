@@ -163,10 +163,10 @@ def test_files_are_checked_and_explained_without_a_server(office, tmp_path):
     assert "1 rule, no errors." in ctl("rules", "check", filter_file)
     answer = json.loads(ctl("--json", "rules", "explain", "--filter", filter_file, "--message",
                             message, "--envelope-from", "a@b.c", "--envelope-to", "d@e.f"))
-    notify, keep = answer["actions"]
+    add, notify, keep = answer["actions"]
+    assert add == {"action": "addheader", "name": "X-To", "value": "d@e.f a@b.c"}
     assert notify == {"action": "notify", "method": "xmpp:ann@example.org",
                       "message": "From ann@elsewhere.test", "options": ["type=chat"]}
     assert keep == {"action": "keep", "implicit": True}
-    assert answer["edits"] == [{"action": "addheader", "name": "X-To", "value": "d@e.f a@b.c"}]
     words = ctl("rules", "explain", "--filter", filter_file, "--message", message)
-    assert 'header :contains "SUBJECT" "hello" matched "Hello there"' in words
+    assert 'cfrules.dat:6: SUBJECT|contains|AND|hello| matched "Hello there"' in words

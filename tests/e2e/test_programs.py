@@ -128,6 +128,27 @@ Action01=delete|
 """
 
 
+def test_operators_see_the_list_and_are_warned_of_what_it_has_not(programs, reader):
+    path = programs.add("known", "#!/bin/sh\nexit 0\n", seconds=7)
+    ctl = reader.postern.ctl
+    (line,) = [line for line in ctl("rules", "programs").splitlines() if line.startswith("known ")]
+    assert line.split()[1:] == [str(path), "7", "ready"]
+    assert reader.postern.ctl_json("status")["runner"]["serving"]
+    script = reader.postern.folder / "warned.sieve"
+    script.write_text('require "vnd.postern.exec";\nexec "known";\nexec "Known";\n')
+    told = ctl("rules", "import", "sieve", script, "--scope", "site", "--dry-run").splitlines()
+    assert told[0].startswith('warned.sieve:3:1: warning: the runner\'s list has no program "Known"')
+    assert len(told) == 2
+    checked = ctl("rules", "check", script, "--programs-file", programs.list_file)
+    assert f'{script}:3:1: warning: the runner\'s list has no program "Known"' in checked
+    path.write_text("#!/bin/sh\nexit 1\n")
+    assert "not run: " in ctl("rules", "programs")
+    status = reader.postern.ctl_json("status")
+    assert [file["name"] for file in status["files"]] == ["programs"]
+    assert "known: " in status["files"][0]["detail"]
+    del programs.lines["known"]
+
+
 def test_what_a_program_answers_decides(programs, reader):
     programs.add("scan", "#!/bin/sh\n! grep -q lottery \"$1\"\n")
     site_script(reader.postern, SCANS)
