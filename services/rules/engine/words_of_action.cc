@@ -1,3 +1,4 @@
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
@@ -42,8 +43,9 @@ struct Teller {
     return absl::StrCat("reply ", Quoted(reply.file_name.empty() ? reply.text : reply.file_name));
   }
   std::string operator()(const NotifyAction& notify) {
-    // Not all of a web address: it may have a token in it.
-    const size_t end = notify.method.find_first_of("?#");
+    // Not all of a web address, for it may have a token in it, nor the text of a mail.
+    const bool jid = absl::StartsWithIgnoreCase(notify.method, "xmpp:");
+    const size_t end = jid ? notify.method.npos : notify.method.find_first_of("?#");
     return absl::StrCat("notify ", Quoted(notify.method.substr(0, end)));
   }
   std::string operator()(const DeliverAction& deliver) {
