@@ -31,7 +31,8 @@ net::Task<RuleProgram> ChosenScript(FeatureContext context, std::string user) {
 }
 
 std::string LineOf(const RuleProgram& script, const Words& words) {
-  const std::string name = mail::CleanLine(script.name());
+  // Its name, or that of the file where it was imported without one.
+  const std::string name = mail::CleanLine(script.file_name());
   return script.suspended() ? texts::ScriptRests(words, name) : texts::ScriptDecides(words, name);
 }
 

@@ -63,7 +63,7 @@ net::Task<std::string> RuleExport::All(std::string user, const Words& words) {
         program.language() == rules::v1::RULE_LANGUAGE_SIEVE && program.scope() == user;
     bytes += program.source().size();
     if (!script || bytes > kMostBytes) continue;
-    if (program.suspended()) parts.push_back(texts::ScriptRests(words, program.name()));
+    if (program.suspended()) parts.push_back(texts::ScriptRests(words, program.file_name()));
     parts.push_back(program.active() ? texts::ScriptInForce(words, program.name())
                                      : texts::ScriptNotInForce(words, program.name()));
     parts.push_back(program.source());

@@ -4,6 +4,8 @@ import pytest
 
 from mails import mail, unique
 from postern import CtlFailed
+from test_chat_commands import say
+from test_personal_rules import reply
 
 
 @pytest.fixture
@@ -37,6 +39,19 @@ def test_a_reject_line_stops_a_mail_and_explain_shows_why(reader):
     assert decision["verdict"] == "VERDICT_REJECT"
     assert decision["reason"].startswith("reject.txt:1")
     assert len(reader.site.mailboxes.mails(reader.address)) == 2  # the mailbox is untouched
+
+
+def test_a_user_is_told_of_the_gateways_rule_without_its_file(reader):
+    load(reader.postern, "subject:lottery\n", "site")
+    stopped, kept = unique("lottery"), unique("ordinary")
+    reader.receive(mail(stopped))
+    reader.receive(mail(kept))
+    reader.client.await_message(kept)
+    told = say(reader, "why not lottery")
+    assert f'"{stopped}"' in told and "don't show it, and leave it in the mailbox" in told
+    assert "by a rule of this gateway" in told and "reject.txt" not in told
+    # Operators see the file and the line.
+    assert "reject.txt:1" in reader.postern.ctl("rules", "explain", "--user", reader.jid)
 
 
 def test_an_accept_line_overrides_a_reject_line(reader):
@@ -76,16 +91,26 @@ def test_a_script_that_fails_three_times_is_suspended_and_its_user_told(reader):
                     'if header :contains "subject" "trip" { error "no such luck"; }\n'
                     'fileinto "Trash";\n')
     reader.postern.ctl("rules", "import", "sieve", file, "--scope", reader.jid)
+    assert 'Your script "failing.sieve" is in force' in say(reader, "rules")
     tripped = [unique("trip") for _ in range(3)]
     for subject in tripped:
         reader.receive(mail(subject, to=reader.address))
         # It is kept, whatever the script would have done with it.
-        reader.client.await_message("Subject: " + subject, seconds=20)
-    told = reader.client.await_message("failed three times in a row", seconds=20)
+        chat = reader.client.await_message("Subject: " + subject, seconds=20)
+    told = reader.client.await_message("failed with three mails in a row", seconds=20)
     assert "is not run any more" in told.body
     after = unique("after")
     reader.receive(mail(after, to=reader.address))
-    reader.client.await_message("Subject: " + after, seconds=20)  # not filed
+    later = reader.client.await_message("Subject: " + after, seconds=20)  # not filed
+    # Who asks is told: of a mail with which it failed, of one that it has not seen, of the rules.
+    failed = reply(reader, chat, "why")
+    assert 'Your script "failing.sieve" failed, and did nothing with the mail' in failed
+    assert "no such luck" in failed
+    unseen = reply(reader, later, "why")
+    assert "No rule had to do with that mail" in unseen and "is not run any more" in unseen
+    assert "is not run any more" in say(reader, "rules")
+    reader.postern.ctl("rules", "import", "sieve", file, "--scope", reader.jid)
+    assert "is in force" in say(reader, "rules")
     # Whoever removes it by its language need not know that it rests.
     ctl = reader.postern.ctl
     assert "No sieve rules" in ctl("rules", "remove", "--language", "sieve", "--scope", reader.jid)

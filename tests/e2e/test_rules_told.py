@@ -3,8 +3,9 @@
 import pytest
 
 from mails import unique
+from test_chat_commands import say
 from test_personal_rules import reply
-from test_rules_effects import ARRIVES, receive, script
+from test_rules_effects import ARRIVES, await_in, mails_in, receive, script
 
 
 @pytest.fixture
@@ -35,3 +36,39 @@ def test_a_list_gets_no_answer_and_who_asks_learns_why(writer):
     ctl = writer.postern.ctl
     assert "No sieve rules" in ctl("rules", "remove", "--language", "sieve", "--scope", writer.jid)
     assert writer.postern.ctl_json("rules", "list", "--scope", writer.jid)["programs"] == []
+
+
+def test_what_could_not_be_filed_is_no_mail_that_was_kept_back(writer):
+    writer.make_folders(writer.site.mailboxes.folder_name("Copies"))
+    script(writer, 'require ["fileinto", "copy"];\n'
+                   'fileinto :copy "Copies";\nfileinto "Missing";\n')
+    subject = unique("unfiled")
+    receive(writer, subject)
+    chat = writer.client.await_message("Subject: " + subject, seconds=ARRIVES)
+    writer.client.await_message('the folder "Missing": there is no folder "Missing"', seconds=ARRIVES)
+    await_in(writer, "Copies", subject)
+    assert subject in mails_in(writer)
+    told = reply(writer, chat, "why")
+    assert 'copy it to the folder "Copies", by your script "story.sieve", line 2;' in told
+    assert ('move it to the folder "Missing", by your script "story.sieve", line 3 (not done: there '
+            'is no folder "Missing"); so it came to you after all') in told
+    assert subject not in say(writer, "why not unfiled")
+    explained = writer.postern.ctl("rules", "explain", "--user", writer.jid)
+    assert 'not done: there is no folder "Missing"' in explained
+    # Once the folder is there, mails go to it, and are kept back.
+    writer.make_folders(writer.site.mailboxes.folder_name("Missing"))
+    filed = unique("filed")
+    receive(writer, filed)
+    await_in(writer, "Missing", filed)
+    told = say(writer, "why not filed")
+    assert filed in told and "not done" not in told
+
+
+def test_what_a_rule_sent_in_vain_is_not_taken_for_a_mail_of_ones_own(writer):
+    nobody = "nobody@" + writer.address.partition("@")[2]
+    script(writer, f'require "copy";\nredirect :copy "{nobody}";')
+    subject = unique("on")
+    receive(writer, subject)
+    writer.client.await_message(subject, seconds=ARRIVES)
+    told = writer.client.await_message(nobody, type="chat", seconds=ARRIVES)
+    assert told.body.startswith(f"A mail that a rule sent on to {nobody} was not delivered there: ")

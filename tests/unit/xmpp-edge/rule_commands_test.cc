@@ -403,10 +403,10 @@ TEST_F(RuleByChat, RulesTellsOfTheScriptAndThatItRests) {
   rules::v1::RuleProgram script;
   script.set_scope("ann@example.org");
   script.set_language(rules::v1::RULE_LANGUAGE_SIEVE);
-  script.set_name("other");
+  script.set_file_name("other");
   bench.rules.programs.push_back(script);
   EXPECT_TRUE(Has(Said(kDomain, "rules"), "You have no rules.")) << "it is not in force";
-  script.set_name("mine");
+  script.set_file_name("mine");
   script.set_active(true);
   bench.rules.programs.push_back(script);
   EXPECT_EQ(
