@@ -3,12 +3,12 @@
 import pytest
 
 from mails import mail, unique
-from servers.daemon import wait_until
 from test_chat_commands import say
 from test_rules_effects import await_in, mails_in, restart
 from test_schedules import around_now
 
 RULES = "postern#rules"
+CORRECT = "urn:xmpp:message-correct:0"
 ARRIVES = 20  # seconds
 ROMEO, TYBALT = "Romeo <romeo@elsewhere.test>", "Tybalt <tybalt@elsewhere.test>"
 
@@ -85,8 +85,8 @@ def test_only_contacts_are_heard(reader):
     assert "No contact of yours stands for a mail address" in say(reader, "only from my contacts")
     contact = reader.address_contact("romeo@elsewhere.test")
     reader.client.raw(f'<presence to="{contact}" type="subscribe"/>')
-    wait_until(lambda: "(1 address)" in say(reader, "only from my contacts"), ARRIVES,
-               "the list of contacts")
+    # At once: who has just been added is waited for.
+    assert "(1 address)" in say_slowly(reader, "only from my contacts")
     stranger = receive(reader, "stranger", TYBALT)
     assert does_not_come(reader, stranger, ROMEO)
     assert "whoever it is from" in say(reader, "only from my contacts off")
@@ -111,14 +111,20 @@ def test_rules_are_tried_on_a_folder_then_applied(reader):
         reader.client.await_message(subject, seconds=ARRIVES)
     step = reader.client.command(reader.gateway, RULES)
     form = reader.client.command(reader.gateway, RULES, "next", step.session, rule="new", do="edit")
-    done = reader.client.command(reader.gateway, RULES, "complete", step.session, **{
-        **form.form.values, "condition-1": "from", "comparison-1": "contains",
-        "values-1": ["romeo@elsewhere.test"], "action-1": "file", "value-1": ["Romeo"]})
+    rule = {**form.form.values, "condition-1": "from", "comparison-1": "contains",
+            "values-1": ["romeo@elsewhere.test"], "action-1": "file", "value-1": ["Romeo"]}
+    tried = reader.client.command(reader.gateway, RULES, "complete", step.session,
+                                  **{**rule, "try": "1"})
+    assert tried.status == "executing", tried
+    assert '2 × move it to the folder "Romeo"' in tried.form.instructions
+    assert "You have no rules." in say(reader, "rules")
+    done = reader.client.command(reader.gateway, RULES, "complete", step.session, **rule)
     assert done.status == "completed", done
     assert "move it to the folder" in done.notes[0]
 
     told = say_slowly(reader, "rules try INBOX")
     assert '2 × move it to the folder "Romeo"' in told and "1 × nothing" in told
+    assert "would do with 3 mails" in told
     assert "Nothing was changed." in told
     assert set(moved) <= set(mails_in(reader))
     assert 'Answer "yes"' in say_slowly(reader, "rules apply INBOX")
@@ -143,13 +149,37 @@ def test_a_rule_is_made_from_a_mail_by_number(reader):
     chat = received(reader, "minutes", list_id="The list <dev.lists.elsewhere.test>")
     proposed = reply(reader, chat, "rule")
     number = next(line.partition(".")[0] for line in proposed.splitlines()
-                  if "mailing list is dev.lists.elsewhere.test: move it" in line)
+                  if 'mailing list is "dev.lists.elsewhere.test": move it' in line)
     reader.client.forget()
     reader.client.send(chat.sender, f"{number} Lists/dev")
     reader.client.await_message('Stored: If the mailing list is "dev.lists', sender=chat.sender)
     filed = receive(reader, "more minutes", TYBALT, list_id="<dev.lists.elsewhere.test>")
     await_in(reader, "Lists/dev", filed)
     assert does_not_come(reader, filed)
+
+
+def test_a_word_about_an_address_counts_more_than_one_about_its_domain(reader):
+    assert "is shown at once" in say(reader, "vip @elsewhere.test")
+    assert "is not shown to you any more" in say(reader, "mute romeo@elsewhere.test")
+    assert does_not_come(reader, receive(reader, "muted among VIPs"))
+    assert "Not muted any more: romeo@" in say(reader, "vip romeo@elsewhere.test")
+    told = say(reader, "mute @elsewhere.test")
+    assert "No VIP any more: @elsewhere.test." in told and "Still a VIP" in told
+    muted = receive(reader, "muted domain", TYBALT)
+    assert does_not_come(reader, muted, ROMEO)
+
+
+def test_a_mail_corrected_to_a_command_stays_as_it_was(reader):
+    reader.register_smtp("out")
+    chat = received(reader, "hello")
+    id = reader.client.send(chat.sender, "mutte", reply_to=chat)
+    reader.client.await_receipt(id)
+    reader.client.forget()
+    reader.client.raw(f'<message to="{chat.sender}" type="chat" id="{id}-2">'
+                      f'<body>mute this sender</body><replace xmlns="{CORRECT}" id="{id}"/></message>')
+    told = reader.client.await_message(sender=chat.sender, type="chat").body
+    assert told.startswith("Not mailed, and the mail that you corrected is as it was")
+    received(reader, "still heard")
 
 
 def test_a_number_after_a_newer_mail_is_an_answer_to_that_mail(reader):

@@ -100,6 +100,17 @@ TEST(WhyNotAnswered, AnswersNothingWhileNoAddressIsKnown) {
   EXPECT_THAT(words::English(*why), HasSubstr("no address"));
 }
 
+TEST(WhyNotAnswered, AnswersNothingThatWasThereBefore) {
+  const std::string text = "From: bob@example.net\r\nTo: ann@example.org\r\n\r\n";
+  const MessageView mail(text);
+  AnswerCase answer = CaseOf(mail, "bob@example.net");
+  EXPECT_FALSE(WhyNotAnswered(answer).has_value());
+  answer.is_news = false;
+  const auto why = WhyNotAnswered(answer);
+  ASSERT_TRUE(why.has_value());
+  EXPECT_THAT(words::English(*why), HasSubstr("was there before"));
+}
+
 TEST(AnswerAddress, IsTheEnvelopesAndFromWithoutOne) {
   const std::string text =
       "From: Bob <bob@example.net>, eve@example.net\r\nReply-To: list@x.example\r\n\r\n";
