@@ -28,7 +28,6 @@ namespace {
 using rules::v1::Edit;
 
 constexpr size_t kMaxTextBytes = 4 * 1024 * 1024;  // of a part; a longer one is left alone
-constexpr size_t kMaxReplaced = 32 * 1024 * 1024;  // of all parts together, by one edit
 constexpr size_t kMaxPatternBytes = 1024;
 constexpr int64_t kPatternMemory = 8 << 20;
 
@@ -198,17 +197,15 @@ void Append(const std::string& text, Parts& parts) {
   }
 }
 
-void ReplaceText(const Edit::Body& edit, Parts& parts) {
+void ReplaceText(const Edit::Body& edit, ReplacingLimits& left, Parts& parts) {
   const std::unique_ptr<RE2> pattern = PatternOf(edit);
   if (!pattern) return;
-  size_t room = kMaxReplaced;
   for (size_t i = 0; i < parts.all().size(); ++i) {
     if (parts.IsSealed(i)) continue;
     for (const char* type : {"text/plain", "text/html"}) {
       if (!parts.IsText(i, type)) continue;
       auto body = parts.TextOf(i);
-      if (!body || !ReplaceAll(*pattern, edit.text(), room, *body)) continue;
-      room -= std::min(room, body->size());
+      if (!body || !ReplaceAll(*pattern, edit.text(), left, *body)) continue;
       parts.Replace(i, type, *body);
     }
   }
@@ -242,17 +239,17 @@ void StripSignatures(Parts& parts) {
 }
 
 // Each edit sees what those before it left.
-std::string WithBodyEdit(std::string mail, const Edit::Body& edit) {
+std::string WithBodyEdit(std::string mail, const Edit::Body& edit, ReplacingLimits& left) {
   if (edit.change() == Edit::CHANGE_REPLACE_HEADER) {
     const std::unique_ptr<RE2> pattern = PatternOf(edit);
     if (!pattern) return mail;
     Letter letter(mail);
-    letter.Replace(edit.header(), *pattern, edit.text());
+    letter.Replace(edit.header(), *pattern, edit.text(), left);
     return letter.Join();
   }
   Parts parts(mail);
   if (edit.change() == Edit::CHANGE_APPEND) Append(edit.text(), parts);
-  if (edit.change() == Edit::CHANGE_REPLACE_TEXT) ReplaceText(edit, parts);
+  if (edit.change() == Edit::CHANGE_REPLACE_TEXT) ReplaceText(edit, left, parts);
   if (edit.change() == Edit::CHANGE_STRIP_ATTACHMENTS) StripAttachments(parts);
   if (edit.change() == Edit::CHANGE_STRIP_SIGNATURE) StripSignatures(parts);
   return parts.changed() ? parts.Patched() : std::move(mail);
@@ -262,9 +259,10 @@ std::string WithBodyEdit(std::string mail, const Edit::Body& edit) {
 
 std::string EditedMail(absl::string_view mail, const Edits& edits) {
   std::string edited(mail);
+  ReplacingLimits left;
   for (const Edit& edit : edits) {
     if (edit.has_body()) {
-      edited = WithBodyEdit(std::move(edited), edit.body());
+      edited = WithBodyEdit(std::move(edited), edit.body(), left);
       continue;
     }
     Letter letter(edited);

@@ -17,7 +17,6 @@ namespace {
 
 constexpr size_t kMaxHeaderBytes = 1024 * 1024, kMaxFields = 10'000;
 constexpr size_t kMaxValueBytes = 64 * 1024, kMaxNameBytes = 200;
-constexpr size_t kMaxReplaced = 1024 * 1024;  // of a value, before it is cut
 
 size_t OffsetIn(absl::string_view whole, absl::string_view part) {
   return static_cast<size_t>(part.data() - whole.data());
@@ -36,20 +35,26 @@ std::string FieldLine(absl::string_view name, absl::string_view value) {
 
 }  // namespace
 
-bool ReplaceAll(const re2::RE2& pattern, const std::string& with, size_t most, std::string& text) {
+bool ReplaceAll(const re2::RE2& pattern, const std::string& with, ReplacingLimits& left,
+                std::string& text) {
+  const uint64_t steps = text.size() * static_cast<uint64_t>(std::max(pattern.ProgramSize(), 1));
+  if (steps > left.steps) return false;
+  left.steps -= steps;
   // What "\1" stands for is, of all matches together, no more than the text.
   const size_t groups = std::count(with.begin(), with.end(), '\\');
   size_t longest = text.size() * (1 + groups);
   bool found = false;
   re2::StringPiece match;
-  for (size_t at = 0; at <= text.size() && longest <= most; longest += with.size()) {
+  for (size_t at = 0; at <= text.size() && longest <= left.bytes; longest += with.size()) {
     if (!pattern.Match(text, at, text.size(), RE2::UNANCHORED, &match, 1)) break;
     found = true;
     const size_t end = static_cast<size_t>(match.data() - text.data()) + match.size();
     at = match.empty() ? end + 1 : end;
   }
-  if (!found || longest > most) return false;
-  return RE2::GlobalReplace(&text, pattern, with) > 0;
+  if (!found || longest > left.bytes) return false;
+  RE2::GlobalReplace(&text, pattern, with);
+  left.bytes -= std::min(left.bytes, text.size());
+  return true;
 }
 
 Letter::Letter(absl::string_view mail) {
@@ -86,13 +91,14 @@ void Letter::Remove(absl::string_view name, size_t occurrence) {
   }
 }
 
-void Letter::Replace(absl::string_view name, const re2::RE2& pattern, const std::string& with) {
+void Letter::Replace(absl::string_view name, const re2::RE2& pattern, const std::string& with,
+                     ReplacingLimits& left) {
   if (!IsFieldName(name)) return;
   for (Field& field : fields_) {
     if (!absl::EqualsIgnoreCase(field.name, name)) continue;
     const absl::string_view text = field.text;
     std::string value = mail::DecodeHeaderText(mail::Unfold(text.substr(text.find(':') + 1)));
-    if (ReplaceAll(pattern, with, kMaxReplaced, value)) field.text = FieldLine(field.name, value);
+    if (ReplaceAll(pattern, with, left, value)) field.text = FieldLine(field.name, value);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,9 +13,17 @@ class RE2;
 
 namespace postern::fetcher {
 
-// As RE2::GlobalReplace. False: there is no match, or the text could become longer than `most`, and
-// is left as it is: a short rule makes gigabytes of some mails.
-bool ReplaceAll(const re2::RE2& pattern, const std::string& with, size_t most, std::string& text);
+// What replacing may still make of one mail, and take: a short rule makes gigabytes of some mails,
+// and an expression whose automaton gets out of hand takes a step for each byte and each of its
+// instructions.
+struct ReplacingLimits {
+  size_t bytes = 32 * 1024 * 1024;
+  uint64_t steps = 500'000'000;
+};
+// As RE2::GlobalReplace. False: there is no match, or not enough is left for what could come of it,
+// and the text is as it was.
+bool ReplaceAll(const re2::RE2& pattern, const std::string& with, ReplacingLimits& left,
+                std::string& text);
 
 // The header of a mail, field by field, and what follows it, to be changed and joined again. What
 // is not changed stays as it is, byte for byte.
@@ -28,7 +37,8 @@ class Letter {
   // That one of the fields of this name (any case), counted from 0.
   void Remove(absl::string_view name, size_t occurrence);
   // In the decoded values of all fields of this name. `with` as RE2::Rewrite has it.
-  void Replace(absl::string_view name, const re2::RE2& pattern, const std::string& with);
+  void Replace(absl::string_view name, const re2::RE2& pattern, const std::string& with,
+               ReplacingLimits& left);
 
   std::string Join() const;
 

@@ -10,6 +10,7 @@
 #include "services/rules/engine/flag_list.h"
 #include "services/rules/engine/matcher.h"
 #include "services/rules/engine/modifier.h"
+#include "services/rules/engine/pattern_cost.h"
 
 namespace postern::rules {
 namespace {
@@ -62,7 +63,8 @@ void ReplaceInView(const ChangeBody& statement, const std::string& with, Run& ru
   bool changed = false;
   for (const MessageView::Field* field : run.message.Fields(statement.header)) {
     values.emplace_back(field->decoded());
-    run.budget.Spend(values.back().size());
+    const size_t cost = PatternCost(*statement.pattern, values.back().size());
+    if (!run.budget.Spend(values.back().size() + cost)) return;
     // A short rule makes gigabytes of some values; nor does the mail get that (fetcher/effects).
     if ((values.back().size() + 1) * with.size() > kMaxReplaced) continue;
     changed = RE2::GlobalReplace(&values.back(), *statement.pattern, with) > 0 || changed;

@@ -9,6 +9,7 @@
 #include "lib/mail/utf8.h"
 #include "services/rules/code_points.h"
 #include "services/rules/engine/collation.h"
+#include "services/rules/engine/pattern_cost.h"
 #include "services/rules/ir/posix_regex.h"
 
 namespace postern::rules {
@@ -78,6 +79,7 @@ void Matcher::PrepareKey(size_t index) {
 
 bool Matcher::TakesPattern(const RE2& pattern, absl::string_view value,
                            std::vector<std::string>* captures) const {
+  if (!run_.budget.Spend(PatternCost(pattern, value.size()))) return false;
   if (captures == nullptr)
     return pattern.Match(Piece2(value), 0, value.size(), RE2::UNANCHORED, nullptr, 0);
   std::vector<re2::StringPiece> groups(
