@@ -144,7 +144,8 @@ TEST_F(PersonalServiceTest, AWrongOneIsNamedAndNothingChanges) {
   v1::SetPersonalRulesResponse response;
   const grpc::Status status = Set({wrong}, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(status.error_message(), "rule:r7: \"nobody\" is no mail address; write it like ann@example.org");
+  EXPECT_EQ(status.error_message(),
+            "rule:r7: \"nobody\" is no mail address; write it like ann@example.org");
   EXPECT_THAT(status.error_details(), HasSubstr("\"$0\" is no mail address"));
   EXPECT_THAT(Judge("x"), ElementsAre("discard"));
   v1::SetPersonalRulesRequest nobodys;
