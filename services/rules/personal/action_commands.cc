@@ -81,8 +81,10 @@ Command CommandOf(const PersonalAction& action, const v1::PersonalRule& rule, Ex
       // The same rule answers somebody once a day, whatever its text has become.
       return MakeCommand(
           "reply", {Tag("handle"), Strings({absl::StrCat("rule ", rule.id())}), Strings({value})});
-    default:
+    case PersonalAction::WHAT_DISCARD:
       return MakeCommand("discard");
+    default:  // not in force (personal_rules)
+      return MakeCommand("keep");
   }
 }
 

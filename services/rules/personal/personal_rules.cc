@@ -57,10 +57,33 @@ void AddAsComments(const v1::PersonalRule& rule, std::vector<std::string>& comme
     comments.push_back(absl::StrCat("   ", line));
 }
 
+bool IsKnown(const v1::PersonalCondition& condition) {
+  using C = v1::PersonalCondition;
+  if (!C::Subject_IsValid(condition.subject()) || condition.subject() == C::SUBJECT_UNSPECIFIED)
+    return false;
+  if (condition.subject() == C::SUBJECT_SIZE && condition.values().empty()) return false;
+  return C::Operator_IsValid(condition.comparison()) &&
+         condition.comparison() != C::OPERATOR_UNSPECIFIED;
+}
+
+bool IsKnown(const v1::PersonalAction& action) {
+  using A = v1::PersonalAction;
+  return A::What_IsValid(action.what()) && action.what() != A::WHAT_UNSPECIFIED;
+}
+
+// All of it is: what a newer version may have stored must not mean something else here.
+bool IsKnown(const v1::PersonalRule& rule) {
+  const auto known = [](const auto& part) { return IsKnown(part); };
+  return std::all_of(rule.conditions().begin(), rule.conditions().end(), known) &&
+         std::all_of(rule.actions().begin(), rule.actions().end(), known);
+}
+
+bool IsInForce(const v1::PersonalRule& rule) { return !rule.disabled() && IsKnown(rule); }
+
 std::vector<const v1::PersonalRule*> InForce(const v1::PersonalRules& rules) {
   std::vector<const v1::PersonalRule*> in_force;
   for (const v1::PersonalRule& rule : rules.rules()) {
-    if (!rule.disabled()) in_force.push_back(&rule);
+    if (IsInForce(rule)) in_force.push_back(&rule);
   }
   return in_force;
 }
@@ -127,6 +150,10 @@ Script ScriptOf(const v1::PersonalRules& rules) {
   Extensions needed;
   std::vector<std::string> comments;  // for the next command
   for (const v1::PersonalRule& rule : rules.rules()) {
+    if (!IsKnown(rule)) {
+      comments.push_back(absl::StrCat(" can't be read here: rule:[", NameOf(rule), "]"));
+      continue;
+    }
     if (rule.disabled()) {
       AddAsComments(rule, comments);
       continue;

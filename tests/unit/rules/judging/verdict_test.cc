@@ -143,6 +143,9 @@ TEST_F(ProposeTest, ANotificationByMailMakesNoOther) {
   notify.method = "mailto:eve@example.com";
   const std::string header = "Auto-Submitted: auto-notified; owner-email=\"a@b\"\r\n";
   EXPECT_THAT(Make(notify, header, true).proposals, IsEmpty());
+  EXPECT_THAT(Make(notify, "Auto-Submitted: auto-generated\r\n").proposals, IsEmpty())
+      << "RFC 5436 section 2.7";
+  EXPECT_EQ(Make(notify, "Auto-Submitted: No (really)\r\n").proposals.size(), 1u);
   EXPECT_EQ(Make(notify, "Auto-Submitted: no\r\n").proposals.size(), 1u);
   notify.method = "xmpp:eve@example.com";
   EXPECT_EQ(Make(notify, header).proposals.size(), 1u);

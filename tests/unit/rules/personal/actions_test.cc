@@ -1,5 +1,7 @@
 // Each action: compiled, carried out on paper, printed and compiled again.
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "services/rules/ir/notify_uri.h"
 #include "services/rules/personal/action_commands.h"
 #include "services/rules/sieve/compile.h"
@@ -154,6 +156,31 @@ TEST(SieveOf, NoTextOfAUserBecomesSyntax) {
 TEST(SieveOf, IsEmptyWithoutRules) {
   EXPECT_EQ(SieveOf(v1::PersonalRules()), "");
   EXPECT_EQ(ToldBy(v1::PersonalRules(), kMail), "implicit keep");
+}
+
+// A rule that a newer version has stored is not half understood: of all but one word, it might
+// discard every mail.
+TEST(PersonalRules, ThatCantBeReadAreOutOfForce) {
+  const char* const rules[] = {
+      R"("actions": [{"what": 88}])",
+      R"("actions": [{"what": "WHAT_DISCARD"}, {}])",
+      R"("conditions": [{"subject": 99, "comparison": 1, "negated": true, "values": ["x"]}],
+         "actions": [{"what": "WHAT_DISCARD"}])",
+      R"("conditions": [{"subject": "SUBJECT_FROM", "comparison": 77, "values": ["bob"]}],
+         "actions": [{"what": "WHAT_DISCARD"}])",
+      R"("conditions": [{"subject": "SUBJECT_SIZE", "comparison": "OPERATOR_UNDER"}],
+         "actions": [{"what": "WHAT_DISCARD"}])",
+  };
+  for (const char* rule : rules) {
+    SCOPED_TRACE(rule);
+    const std::string stored =
+        absl::StrCat(R"({"rules": [{"id": "r1", "name": "new", )", rule,
+                     R"(}, {"id": "r2", "actions": [{"what": "WHAT_FLAG", "value": "later"}]}]})");
+    const auto read = ReadStored(stored);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(ToldBy(*read, kMail), "implicit keep with the flags later");
+    EXPECT_TRUE(absl::StrContains(SieveOf(*read), "# can't be read here: rule:[new]\n"));
+  }
 }
 
 }  // namespace
