@@ -26,8 +26,8 @@ static_assert(kCallLimit < std::chrono::milliseconds(DepartureNotes::kTakenMs));
 
 absl::Status NotNow() {
   return words::Error(absl::StatusCode::kUnavailable,
-                      words::Word("What was left here when you unregistered is still being "
-                                  "removed. Try again in a minute."));
+                      words::Word("What was left here before is still being removed. Try again in "
+                                  "a minute."));
 }
 
 }  // namespace
