@@ -219,6 +219,7 @@ TEST_F(RuleByChat, AMessageCorrectedToACommandIsNotMailed) {
   Arrive("m1", "romeo");
   bench.Write(kAnn, kWork, "w1", "mutte");
   ASSERT_TRUE(bench.RunUntil([&] { return bench.sender.taken().size() == 1; }));
+  bench.Settle();
   for (const char* body : {"mute", "mute this sender", "rules", "quiet 22:00-07:00", "why"}) {
     SCOPED_TRACE(body);
     EXPECT_TRUE(Has(Corrected(kWork, body), "Not mailed, and the mail that you corrected is as"));
