@@ -85,8 +85,8 @@ TEST(RuleForm, WhatIsWrongIsNamed) {
   } cases[] = {
       {"condition-1", "moon", "condition 1 is none of those that can be chosen"},
       {"comparison-1", "resembles", "condition 1 is none of those that can be chosen"},
-      {"comparison-1", "over", "condition 1 does not go together"},
-      {"condition-1", "size", "condition 1 does not go together"},
+      {"comparison-1", "over", "condition 1: only a size can be larger"},
+      {"condition-1", "size", "condition 1: a size is larger or smaller"},
       {"condition-1", "header", "condition 1 needs the name of a header field"},
       {"values-1", " ", "condition 1 has nothing to compare with"},
       {"action-1", "", "choose at least one action"},
