@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -48,7 +49,9 @@ absl::StatusOr<sender::Draft> NoticeDraft(const v1::Action& action, const Facts&
   auto notice = fetcher::MailtoNotification(action, notified);
   if (!notice.ok()) return notice.status();
   sender::Draft draft;
-  draft.from = MainAddress(facts);
+  const auto said = mail::ParseAddress(action.notify().from());
+  const bool own = said.ok() && absl::c_linear_search(facts.own_addresses, said->Spec());
+  draft.from = own ? *said : MainAddress(facts);
   draft.to = std::move(notice->to);
   draft.cc = std::move(notice->cc);
   draft.subject = std::move(notice->subject);

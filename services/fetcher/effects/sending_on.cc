@@ -88,8 +88,7 @@ bool IsAsItIs(const rules::v1::Action::Answer& answer) {
 
 // Rules know the addresses that are written to, but a server takes mail in the name of its own
 // account; where none is known, it decides.
-mail::Address FromOf(const rules::v1::Action::Answer& answer, const SendingBook::Way& way) {
-  mail::Address wanted = rpc::FromProto(answer.from());
+mail::Address FromOf(const mail::Address& wanted, const SendingBook::Way& way) {
   const std::string spec = wanted.Spec();
   const auto same = [&](const std::string& own) { return absl::EqualsIgnoreCase(own, spec); };
   const bool is_own = !wanted.domain.empty() && absl::c_any_of(way.addresses, same);
@@ -97,6 +96,12 @@ mail::Address FromOf(const rules::v1::Action::Answer& answer, const SendingBook:
   const bool has_name = !wanted.display_name.empty();
   if (!has_name && absl::EqualsIgnoreCase(way.from.Spec(), spec)) return way.from;  // with its name
   return wanted;
+}
+
+// RFC 5436 section 2.3.
+mail::Address FromOf(const rules::v1::Action::Notify& notify, const SendingBook::Way& way) {
+  const auto wanted = mail::ParseAddress(notify.from());
+  return wanted.ok() ? FromOf(*wanted, way) : way.from;
 }
 
 std::string IdField(absl::string_view name, const std::vector<std::string>& ids) {
@@ -207,7 +212,7 @@ net::Task<absl::Status> SendingOn::Answer(const Account& account, const rules::v
   if (!way) co_return NoWay();
   const auto to = mail::ParseAddress(answer.to());
   if (!to.ok()) co_return to.status();
-  const mail::Address from = FromOf(answer, *way);
+  const mail::Address from = FromOf(rpc::FromProto(answer.from()), *way);
   if (IsAsItIs(answer)) {
     if (from.domain.empty()) co_return NoFrom();
     sender::v1::SubmitCopyRequest request;
@@ -232,7 +237,7 @@ absl::StatusOr<AnswerMail> SendingOn::Written(const Account& account,
                                               const rules::v1::Action& action) const {
   const auto way = book_.For(account);
   if (!way) return NoWay();
-  const mail::Address from = FromOf(action.answer(), *way);
+  const mail::Address from = FromOf(rpc::FromProto(action.answer().from()), *way);
   if (from.domain.empty()) return NoFrom();
   return WriteAnswer(action, from, std::time(nullptr));
 }
@@ -242,8 +247,9 @@ absl::StatusOr<AnswerMail> SendingOn::WrittenNotice(const Account& account,
                                                     const MailNotification& notification) const {
   const auto way = book_.For(account);
   if (!way) return NoWay();
-  if (way->from.domain.empty()) return NoFrom();
-  return WriteNotice(action, notification, way->from, std::time(nullptr));
+  const mail::Address from = FromOf(action.notify(), *way);
+  if (from.domain.empty()) return NoFrom();
+  return WriteNotice(action, notification, from, std::time(nullptr));
 }
 
 net::Task<absl::Status> SendingOn::Mailto(const Account& account, const rules::v1::Action& action,
@@ -262,6 +268,8 @@ net::Task<absl::Status> SendingOn::Mailto(const Account& account, const rules::v
     co_return co_await SubmitCopy(account, action, std::move(request));
   }
   sender::v1::Draft draft;
+  const mail::Address from = FromOf(action.notify(), *way);
+  if (!from.domain.empty()) *draft.mutable_from() = rpc::ToProto(from);
   for (const mail::Address& to : notification.to) *draft.add_to() = rpc::ToProto(to);
   for (const mail::Address& cc : notification.cc) *draft.add_cc() = rpc::ToProto(cc);
   draft.set_subject(notification.subject);

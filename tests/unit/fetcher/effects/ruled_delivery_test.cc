@@ -1,5 +1,7 @@
 // What rules say of a mail is carried out once, in order, and whatever fails for now comes again.
 
+#include <utility>
+
 #include "tests/unit/fetcher/effects/ruled_delivery_bench.h"
 
 namespace postern::fetcher {
@@ -46,6 +48,15 @@ TEST_F(RuledDeliveryTest, AnswersInNobodysNameButTheAccounts) {
                      c.said, " } } }");
     EXPECT_TRUE(HandOn({"a"}).ok());
     EXPECT_EQ(peers_.from, c.from);
+  }
+  for (const auto& [said, from] :
+       {std::pair("Sales <sales@mail.example>", "sales@mail.example"),
+        std::pair("boss@mail.example", "ann@mail.example"), std::pair("", "ann@mail.example")}) {
+    SCOPED_TRACE(said);
+    peers_.said["a"] = absl::StrCat(
+        kKeep, "actions { key: 'k2' notify { method: 'mailto:bob@x.org' from: '", said, "' } }");
+    EXPECT_TRUE(HandOn({"a"}).ok());
+    EXPECT_EQ(peers_.from, from) << "RFC 5436 section 2.3";
   }
 }
 
