@@ -97,7 +97,7 @@ absl::StatusOr<jsmail::AclVerdict> Judge(const RuleFile& file, jsmail::AclServic
   const jsmail::AclOptions options = ours ? jsmail::kOneService : jsmail::AclOptions{};
   const auto read = jsmail::Acl::Read(file.text.Reveal(), file.name, options);
   std::vector<std::string> warnings;
-  if (absl::Status s = SplitProblems(read.problems, warnings); !s.ok()) return s;
+  if (absl::Status s = SplitProblems(file, read.problems, warnings); !s.ok()) return s;
   return read.acl->Judge(service, address);
 }
 

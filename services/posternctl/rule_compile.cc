@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/posternctl/diagnostic.h"
 #include "services/posternctl/rule_file.h"
 #include "services/rules/engine/sure_failure.h"
 #include "services/rules/filter/compile.h"
@@ -110,11 +111,13 @@ std::string LineOf(const rules::Problem& problem) {
                       problem.text);
 }
 
-absl::Status SplitProblems(const std::vector<rules::Problem>& problems,
+absl::Status SplitProblems(const RuleFile& file, const std::vector<rules::Problem>& problems,
                            std::vector<std::string>& warnings) {
   std::vector<std::string> errors;
   for (const rules::Problem& problem : problems) {
-    (problem.warning ? warnings : errors).push_back(LineOf(problem));
+    const auto told = ReadDiagnostic(LineOf(problem), problem.warning ? "warning" : "error",
+                                     file.name, file.path);
+    (problem.warning ? warnings : errors).push_back(told ? ToString(*told) : LineOf(problem));
   }
   if (errors.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));

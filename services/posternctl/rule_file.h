@@ -80,8 +80,8 @@ rules::v1::ImportRulesRequest RequestFor(const RuleFile& file);
 uint32_t CountEntries(const RuleFile& file, const rules::Compiled& compiled);
 // "file:line:column: text", of an error and a warning alike.
 std::string LineOf(const rules::Problem& problem);
-// kInvalidArgument with all errors, a line each; `warnings` gets the rest, with their places.
-absl::Status SplitProblems(const std::vector<rules::Problem>& problems,
+// kInvalidArgument with all errors of a file as diagnostics, a line each; `warnings` gets the rest.
+absl::Status SplitProblems(const RuleFile& file, const std::vector<rules::Problem>& problems,
                            std::vector<std::string>& warnings);
 
 }  // namespace postern::posternctl

@@ -168,7 +168,8 @@ absl::StatusOr<OfflineAnswer> JudgeOffline(const OfflineQuestion& question) {
   OfflineAnswer answer;
   answer.file = *std::move(file);
   const rules::Compiled compiled = CompileRuleFile(answer.file);
-  if (absl::Status s = SplitProblems(compiled.problems, answer.warnings); !s.ok()) return s;
+  if (absl::Status s = SplitProblems(answer.file, compiled.problems, answer.warnings); !s.ok())
+    return s;
   if (!compiled.program) {
     return absl::InvalidArgumentError(
         absl::StrCat(answer.file.name, ": a file of the kind ", Words(answer.file.kind),
