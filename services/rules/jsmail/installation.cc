@@ -81,7 +81,8 @@ std::optional<FileKind> KindNamed(absl::string_view name) {
   }
   // As people write it, and as rules.proto does: "jsmail-reject", "allow/deny".
   if (absl::StartsWithIgnoreCase(name, "jsmail-")) return KindNamed(name.substr(7));
-  if (EqualsAny(name, {"allow/deny", "allow_deny", "allowdeny", "allow", "deny", "acl"})) return FileKind::kAllowDeny;
+  if (EqualsAny(name, {"allow/deny", "allow_deny", "allowdeny", "allow", "deny", "acl"}))
+    return FileKind::kAllowDeny;
   if (EqualsAny(name, {"responder"})) return FileKind::kResponders;
   if (EqualsAny(name, {"password", "passwd"})) return FileKind::kPasswords;
   return std::nullopt;
