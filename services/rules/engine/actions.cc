@@ -105,6 +105,16 @@ std::string ConflictOf(const ActionKind& kind, const Run& run) {
   return "";
 }
 
+// How many others get the mail by what is there.
+size_t CountOthers(const Run& run) {
+  size_t count = 0;
+  for (const Action& action : run.out.actions) {
+    const auto* deliver = std::get_if<DeliverAction>(&action.kind);
+    if (deliver != nullptr) count += deliver->to.size();
+  }
+  return count;
+}
+
 std::string LimitOf(const ActionKind& kind, const Run& run) {
   const EvaluationLimits& limits = run.limits;
   const uint32_t redirects = MostRedirects(limits, run.operator_rule);
@@ -113,6 +123,10 @@ std::string LimitOf(const ActionKind& kind, const Run& run) {
     return absl::StrCat("more than ", redirects, " redirects");
   if (std::holds_alternative<NotifyAction>(kind) && Count<NotifyAction>(run) >= notifies)
     return absl::StrCat("more than ", notifies, " notifications");
+  const uint32_t others = MostOthers(limits, run.operator_rule);
+  const auto* deliver = std::get_if<DeliverAction>(&kind);
+  if (deliver != nullptr && deliver->to.size() + CountOthers(run) > others)
+    return absl::StrCat("delivered to more than ", others, " Jabber addresses");
   if (run.out.actions.size() >= limits.actions)
     return absl::StrCat("more than ", limits.actions, " actions");
   return "";

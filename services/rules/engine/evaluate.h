@@ -19,6 +19,7 @@ struct EvaluationLimits {
   uint32_t actions = 32;
   uint32_t redirects = 4;  // operators' rules: 8
   uint32_t notifies = 3;   // operators' rules: 12
+  uint32_t others = 10;    // whom a mail is delivered to; operators' rules: 100
   size_t variable_bytes = 4096;
   absl::Duration wall = absl::Milliseconds(50);  // looked at now and then
   bool trace = false;                            // every test, not only what decided

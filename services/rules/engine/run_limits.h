@@ -14,4 +14,8 @@ constexpr uint32_t MostNotifies(const EvaluationLimits& limits, bool operator_ru
   return operator_rule ? 4 * limits.notifies : limits.notifies;
 }
 
+constexpr uint32_t MostOthers(const EvaluationLimits& limits, bool operator_rule) {
+  return operator_rule ? 10 * limits.others : limits.others;
+}
+
 }  // namespace postern::rules

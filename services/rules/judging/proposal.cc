@@ -61,7 +61,16 @@ class Proposer {
       return ConsiderRedirect(action, *redirect);
     if (const auto* notify = std::get_if<NotifyAction>(&action.kind))
       return ConsiderNotify(action, *notify);
+    if (const auto* deliver = std::get_if<DeliverAction>(&action.kind))
+      ConsiderDeliver(action, *deliver);
     return true;
+  }
+
+  // To others it is sent on, by another way.
+  void ConsiderDeliver(const Action& action, const DeliverAction& deliver) {
+    if (action.operator_rule || deliver.to.empty()) return;
+    TakeRedirects(deliver.to.size(), {});
+    proposal_.moves_mail = true;
   }
 
   bool ConsiderNotify(const Action& action, const NotifyAction& notify) {
@@ -113,15 +122,24 @@ class Proposer {
                                  ids.front()->raw));
       proposal_.mark = UserMemory::NewMark{once, kSameRedirect};
     }
-    std::vector<Budget> budgets;
-    if (!action.operator_rule) budgets = {{"redirects", kRedirectsADay, absl::Hours(24)}};
-    proposal_.claim = ClaimFor(std::move(once), std::move(budgets));
+    proposal_.moves_mail = !redirect.copy;
     proposal_.done_before = Word("this mail went there before");
+    if (action.operator_rule) {
+      proposal_.claim = ClaimFor(std::move(once), {});
+    } else {
+      TakeRedirects(proposal_.action.redirect().addresses_size(), std::move(once));
+    }
+    return true;
+  }
+
+  // A mail to many is many mails.
+  void TakeRedirects(size_t receivers, std::string once) {
+    const UserMemory::Budget budget{"redirects", kRedirectsADay, absl::Hours(24),
+                                    static_cast<uint32_t>(receivers)};
+    proposal_.claim = ClaimFor(std::move(once), {budget});
     proposal_.spent = Word("more than $0 mails were redirected within a day", kRedirectsADay);
     proposal_.spent_told = Word(
         "Your rules redirected more than $0 mails within a day: the rest is kept.", kRedirectsADay);
-    proposal_.moves_mail = !redirect.copy;
-    return true;
   }
 
   // What is sent to the mailbox that it came from would come again. False: nobody else is left.
@@ -155,7 +173,7 @@ class Proposer {
     ++out_.answers;
   }
 
-  UserMemory::Claim ClaimFor(std::string once, std::vector<Budget> budgets) const {
+  UserMemory::Claim ClaimFor(std::string once, std::vector<UserMemory::Budget> budgets) const {
     return {request_.mail_id(), proposal_.action.key(), std::move(once), std::move(budgets)};
   }
 

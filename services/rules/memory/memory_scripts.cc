@@ -59,9 +59,9 @@ constexpr char kLeave[] = R"lua(
 constexpr char kTake[] = R"lua(
   local hold, at = tonumber(ARGV[1]), 3
   local answers = {}
-  local function room_in(key, action, most, span)
+  local function room_in(key, action, most, span, takes)
     redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', now - span))
-    return redis.call('ZSCORE', key, action) or redis.call('ZCARD', key) < most
+    return redis.call('ZSCORE', key, action) or redis.call('ZCARD', key) + takes <= most
   end
   while at <= #ARGV do
     local mail, action, digest = ARGV[at], ARGV[at + 1], ARGV[at + 2]
@@ -72,18 +72,22 @@ constexpr char kTake[] = R"lua(
       if other and other ~= mail then answer = 'before' end
     end
     local first = at + 4
-    at = first + 3 * count
-    for i = first, at - 1, 3 do
+    at = first + 4 * count
+    for i = first, at - 1, 4 do
       local key = KEYS[tonumber(ARGV[i])]
       if answer == 'yes' and
-         not room_in(key, action, tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])) then
+         not room_in(key, action, tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]),
+                     tonumber(ARGV[i + 3])) then
         answer = 'spent'
       end
     end
     if answer == 'yes' then
-      for i = first, at - 1, 3 do
+      for i = first, at - 1, 4 do
         local key = KEYS[tonumber(ARGV[i])]
         redis.call('ZADD', key, 'NX', string.format('%.0f', now), action)
+        for n = 2, tonumber(ARGV[i + 3]) do
+          redis.call('ZADD', key, 'NX', string.format('%.0f', now), action .. ':' .. n)
+        end
         redis.call('PEXPIRE', key, ARGV[i + 2])
       end
       if digest ~= '' then

@@ -11,7 +11,8 @@ namespace postern::rules {
 namespace {
 
 constexpr size_t kDigestLength = 32;
-constexpr size_t kAtOnce = 400;  // marks in one call; memory_scripts.cc takes away 500
+constexpr uint32_t kMostTaken = 1000;  // of a budget at once
+constexpr size_t kAtOnce = 400;        // marks in one call; memory_scripts.cc takes away 500
 
 std::string KeyOf(const std::string& user, absl::string_view what) {
   return absl::StrCat("postern:memo:{", user, "}:", what);
@@ -94,6 +95,7 @@ net::Task<absl::StatusOr<std::vector<UserMemory::Answer>>> UserMemory::Take(
       args.push_back(absl::StrCat(PlaceOf(KeyOf(user, absl::StrCat("spent:", budget.name)), keys)));
       args.push_back(absl::StrCat(budget.most));
       args.push_back(absl::StrCat(absl::ToInt64Milliseconds(budget.within)));
+      args.push_back(absl::StrCat(std::min(budget.takes, kMostTaken)));
     }
   }
   auto answer = co_await redis_.Run(TakeScript(), std::move(keys), std::move(args));

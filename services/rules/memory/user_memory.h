@@ -12,13 +12,6 @@
 
 namespace postern::rules {
 
-// How often a user's rules may do something.
-struct Budget {
-  std::string name;  // letters, digits, dashes: part of a Redis key
-  uint32_t most = 0;
-  absl::Duration within;
-};
-
 // What rules remember of each user: marks that mails have left (RFC 7352: seen before; RFC 5230:
 // answered before), and what of their budgets is spent. In Redis, of all replicas; a user has
 // 10,000 marks at most, those that end first go first. kUnavailable while Redis is away.
@@ -43,6 +36,13 @@ class UserMemory {
   // as the later of the two.
   net::Task<absl::Status> Leave(std::string user, std::string mail_id, std::vector<NewMark> marks);
 
+  // How often a user's rules may do something.
+  struct Budget {
+    std::string name;  // letters, digits, dashes: part of a Redis key
+    uint32_t most = 0;
+    absl::Duration within;
+    uint32_t takes = 1;  // how much of it this is: a mail to a hundred people is a hundred mails
+  };
   struct Claim {
     std::string mail_id;
     std::string action;  // the key of what is to be done: the same again costs nothing

@@ -74,6 +74,10 @@ TEST(Evaluate, WhatTheRfcsForbidTogetherIsAnErrorAndKeepsTheMail) {
       {"redirect \"a@x.y\"; redirect \"b@x.y\"; redirect \"c@x.y\"; redirect \"d@x.y\";\n"
        "redirect \"e@x.y\";",
        "line 2: more than 4 redirects"},
+      {"require \"vnd.postern.deliver\"; deliver :to [\"a@b.c\",\"b@b.c\",\"c@b.c\",\"d@b.c\","
+       "\"e@b.c\",\"f@b.c\"]; deliver :to [\"g@b.c\",\"h@b.c\",\"i@b.c\",\"j@b.c\"];\n"
+       "deliver :to \"k@b.c\";",
+       "line 2: delivered to more than 10 Jabber addresses"},
       {"require [\"fileinto\",\"variables\"]; set \"x\" \"\"; fileinto \"A\";\nfileinto \"${x}\";",
        "line 2: fileinto: \"\" can't be the name of a folder"},
       {"require \"ihave\"; error \"not today\";", "line 1: not today"},

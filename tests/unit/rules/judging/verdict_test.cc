@@ -178,6 +178,18 @@ TEST_F(ProposeTest, ARedirectIsOnceForAMailAndHasABudget) {
       << "an operator's";
 }
 
+TEST_F(ProposeTest, AMailToManyIsManyMails) {
+  const RedirectAction list{{"eve@example.com", "bob@example.com"}, true, false, "", ""};
+  EXPECT_EQ(Make(list, "").proposals[0].claim->budgets.at(0).takes, 2u);
+  const DeliverAction others{DeliveryForm::kFull, {"a@b.c", "b@b.c", "c@b.c"}};
+  const Proposals made = Make(others, "");
+  ASSERT_TRUE(made.proposals.at(0).claim.has_value());
+  EXPECT_EQ(made.proposals[0].claim->budgets.at(0).takes, 3u);
+  EXPECT_TRUE(Settled(made, Answer::kSpent).actions(0).has_keep());
+  EXPECT_FALSE(Make(others, "", true).proposals[0].claim.has_value()) << "an operator's";
+  EXPECT_FALSE(Make(DeliverAction{}, "").proposals[0].claim.has_value()) << "to oneself";
+}
+
 TEST_F(ProposeTest, AMailThatWentRoundIsKept) {
   std::string header;
   for (int i = 0; i <= 50; ++i) header += "Received: from a by b\r\n";

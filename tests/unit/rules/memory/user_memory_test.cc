@@ -18,6 +18,7 @@ namespace {
 using testing::Await;
 using ::testing::ElementsAre;
 using Answer = UserMemory::Answer;
+using Budget = UserMemory::Budget;
 
 constexpr char kAnn[] = "ann@example.org";
 
@@ -118,6 +119,14 @@ TEST_F(UserMemoryTest, BudgetsAreSpentOnceForEachAction) {
               ElementsAre(Answer::kSpent, Answer::kYes));
   const Budget other{"notifies", 1, absl::Hours(1)};
   EXPECT_THAT(Take({{"m3", "a3", "", {other}}}), ElementsAre(Answer::kYes));
+}
+
+TEST_F(UserMemoryTest, WhatCountsSeveralTimesNeedsRoomForAllOfIt) {
+  const Budget one{"redirects", 5, absl::Hours(24)}, three{"redirects", 5, absl::Hours(24), 3};
+  EXPECT_THAT(Take({{"m1", "a1", "", {three}}, {"m2", "a2", "", {three}}, {"m3", "a3", "", {one}}}),
+              ElementsAre(Answer::kYes, Answer::kSpent, Answer::kYes));
+  EXPECT_THAT(Take({{"m1", "a1", "", {three}}, {"m4", "a4", "", {one}}, {"m5", "a5", "", {one}}}),
+              ElementsAre(Answer::kYes, Answer::kYes, Answer::kSpent));
 }
 
 TEST_F(UserMemoryTest, ABudgetIsThereAgainAfterItsTime) {
