@@ -23,6 +23,9 @@ class Budget {
     return !spent_;
   }
 
+  // Something takes more than there can be.
+  void SpendAll() { spent_ = true; }
+
   bool spent() const { return spent_; }
   bool late() const { return late_; }
   uint64_t steps() const { return bytes_ / kBytes; }

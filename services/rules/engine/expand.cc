@@ -13,6 +13,7 @@ namespace {
 
 // Of one text altogether: variables may be named in it thousands of times.
 constexpr size_t kMaxText = 64 * 1024;
+constexpr size_t kMaxList = 8 << 20;  // of all texts of a list, in memory at once
 // What a text costs beside its bytes: a list may have thousands that are empty.
 constexpr size_t kEach = 16;
 
@@ -91,8 +92,11 @@ std::string ExpandOr(const std::optional<Text>& text, const Run& run) {
 std::vector<std::string> ExpandAll(const std::vector<Text>& texts, const Run& run) {
   std::vector<std::string> all;
   all.reserve(texts.size());
+  size_t bytes = 0;
   for (const Text& text : texts) {
     all.push_back(Expand(text, run));
+    bytes += all.back().size();
+    if (bytes > kMaxList) run.budget.SpendAll();
     if (run.budget.spent()) break;  // a list may name a long text thousands of times
   }
   return all;

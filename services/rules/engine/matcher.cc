@@ -19,6 +19,7 @@ constexpr size_t kMaxShown = 200;  // code points, in the trace
 constexpr size_t kSharers = 100;   // of RE2's memory, with expressions that are made at run time
 constexpr size_t kCompiling = 64 * 1024;   // what that costs of the budget, bytes
 constexpr size_t kMaxListedAddress = 320;  // RFC 5321: 64 + 1 + 255
+constexpr size_t kMaxKeys = 8 << 20;       // of all keys of a test, bytes
 constexpr size_t kCompared = 16;           // what a comparison costs beside its texts, bytes
 
 re2::StringPiece Piece2(absl::string_view text) { return {text.data(), text.size()}; }
@@ -56,9 +57,12 @@ void Matcher::Prepare() {
     return;
   }
   keys_.reserve(source_.texts.size());
+  size_t bytes = 0;
   for (size_t i = 0; i < source_.texts.size(); ++i) {
     if (run_.failed() || run_.budget.spent()) return;
     PrepareKey(i);
+    if (!keys_.empty()) bytes += keys_.back().text.size();
+    if (bytes > kMaxKeys) run_.budget.SpendAll();
   }
 }
 

@@ -179,6 +179,22 @@ TEST(Cost, WhatIsLookedAtForEachOfManyEndsAtTheLimit) {
   }
 }
 
+TEST(Cost, ListsThatWouldFillMemoryEndTheEvaluation) {
+  const std::string set =
+      absl::StrCat("require \"variables\"; set \"a\" \"", Repeat("x", 4000), "\";");
+  const std::string list =
+      absl::StrCat("[\"", Repeat("${a}", 16), "\"",
+                   Repeat(absl::StrCat(",\"", Repeat("${a}", 16), "\""), 200), "]");
+  MessageView view("X: y\r\n\r\n");
+  for (const std::string& test :
+       {absl::StrCat("header ", list, " \"z\""), absl::StrCat("header \"x\" ", list)}) {
+    const std::string script = absl::StrCat(set, "if ", test, " { discard; }");
+    const Evaluation evaluation = Evaluate(*Prepared(script), view, SomeFacts(), SomeLimits());
+    ASSERT_TRUE(evaluation.error.has_value());
+    EXPECT_LE(evaluation.work, 3000u);
+  }
+}
+
 TEST(Cost, AReplacementThatWouldFillMemoryIsNotMade) {
   const std::string mail = absl::StrCat("X: ", Repeat("a", 60'000), "\r\nY: a\r\n\r\n");
   MessageView view(mail);
