@@ -46,6 +46,14 @@ std::vector<std::string> NamesIn(int folder) {
   return names;
 }
 
+// A folder in a folder, and nothing that a link there leads to: a program that is dying may still
+// put one in its place.
+void MakeWritable(int folder, const std::string& name) {
+  const OpenFile found(
+      ::openat(folder, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (found.ok()) ::chmod(absl::StrCat("/proc/self/fd/", found.fd()).c_str(), 0700);
+}
+
 // Empties a folder from the top: what lies in a folder below is moved up, so that no depth is
 // too deep.
 class Emptying {
@@ -65,7 +73,7 @@ class Emptying {
   bool Remove(const std::string& name) {
     if (::unlinkat(folder_, name.c_str(), 0) == 0) return true;
     if (::unlinkat(folder_, name.c_str(), AT_REMOVEDIR) == 0) return true;
-    ::fchmodat(folder_, name.c_str(), 0700, 0);
+    MakeWritable(folder_, name);
     const OpenFile below(::openat(folder_, name.c_str(), kFolder));
     if (!below.ok()) return false;
     bool progress = false;
@@ -75,7 +83,7 @@ class Emptying {
         continue;
       }
       // A folder moves when it may be written to itself: its ".." changes.
-      ::fchmodat(below.fd(), inner.c_str(), 0700, 0);
+      MakeWritable(below.fd(), inner);
       const std::string up = absl::StrCat("up-", ++moved_);
       progress = ::renameat(below.fd(), inner.c_str(), folder_, up.c_str()) == 0 || progress;
     }
