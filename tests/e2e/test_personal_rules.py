@@ -117,8 +117,9 @@ def test_rules_are_tried_on_a_folder_then_applied(reader):
                                   **{**rule, "try": "1"})
     assert tried.status == "executing", tried
     assert '2 × move it to the folder "Romeo"' in tried.form.instructions
-    assert "You have no rules." in say(reader, "rules")
-    done = reader.client.command(reader.gateway, RULES, "complete", step.session, **rule)
+    assert "You have no rule 1." in say(reader, "rule 1")
+    done = reader.client.command(reader.gateway, RULES, "complete", step.session,
+                                 **tried.form.values)
     assert done.status == "completed", done
     assert "move it to the folder" in done.notes[0]
 
