@@ -44,8 +44,8 @@ absl::string_view Wildcard::longest_literal() const {
 size_t Wildcard::MatchAt(const Segment& segment, absl::string_view text, size_t at, Budget& budget,
                          Places* places) const {
   for (const Piece& piece : segment) {
-    // Before it is known whether there are so many.
-    if (!budget.Spend(piece.any + piece.literal.size() + 1)) return text.npos;
+    const size_t least = piece.any + piece.literal.size();
+    if (least > text.size() - at || !budget.Spend(least + 1)) return text.npos;
     for (size_t i = 0; i < piece.any; ++i) {
       const size_t length = CharacterLength(text.substr(at), collation_);
       if (length == 0) return text.npos;
