@@ -20,9 +20,14 @@ constexpr auto kLookEvery = 2s;
 constexpr auto kTurnPause = 200ms;
 constexpr int kMostTurns = 20;
 // The rules service does nothing more for a call after 3 s. A note is taken for longer than this,
-// so that a removal whose end nobody heard of is over when the next one may begin.
-constexpr auto kCallLimit = 4s;
-static_assert(kCallLimit < std::chrono::milliseconds(DepartureNotes::kTakenMs));
+// so that a removal whose end nobody heard of is over when the next one may begin. Nor does one
+// begin when it took too long to get the note: much of that time may have passed.
+constexpr auto kCallLimit = 4s, kTakeLimit = 1s;
+static_assert(kTakeLimit + kCallLimit <= std::chrono::milliseconds(DepartureNotes::kTakenMs));
+
+using Clock = std::chrono::steady_clock;
+
+bool TookTooLong(Clock::time_point asked) { return Clock::now() - asked > kTakeLimit; }
 
 absl::Status NotNow() {
   return words::Error(absl::StatusCode::kUnavailable,
@@ -62,9 +67,11 @@ net::Task<void> Departures::Run() {
 }
 
 net::Task<absl::Status> Departures::RemoveDue() {
+  const Clock::time_point asked = Clock::now();
   auto taken = co_await notes_.TakeDue();
   if (!taken.ok()) co_return taken.status();
   if (!*taken) co_return absl::NotFoundError("nobody's turn");
+  if (TookTooLong(asked)) co_return absl::UnavailableError("redis is slow");
   DepartureNotes::Taken ours = **std::move(taken);
   co_return co_await Remove(std::move(ours), false);
 }
@@ -84,8 +91,10 @@ net::Task<absl::Status> Departures::Remove(DepartureNotes::Taken taken, bool dro
 
 net::Task<absl::Status> Departures::Settle(std::string user) {
   for (int turn = 0; turn < kMostTurns; ++turn) {
+    const Clock::time_point asked = Clock::now();
     auto taken = co_await notes_.TakeOf(user);
     if (taken.ok() && !*taken) co_return absl::OkStatus();
+    if (taken.ok() && TookTooLong(asked)) co_return NotNow();
     if (taken.ok()) {
       DepartureNotes::Taken ours = **std::move(taken);
       const absl::Status removed = co_await Remove(std::move(ours), true);
