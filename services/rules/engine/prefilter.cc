@@ -9,7 +9,7 @@
 namespace postern::rules {
 namespace {
 
-constexpr size_t kMaxBytes = 1 << 20, kMaxPatterns = 4000;  // looked for, in all classes together
+constexpr size_t kMaxBytes = 2 << 20, kMaxPatterns = 4000;  // looked for, in all classes together
 // Of the tables of all classes together, and of one at least.
 constexpr size_t kAllCells = 2 * LiteralSet::kMaxCells, kMinCells = 4096;
 // To take expressions apart, which are never run here; of one, and of all together.
