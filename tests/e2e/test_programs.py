@@ -84,7 +84,8 @@ def reader(programs, juliet):
     juliet.register_imap("work")
     juliet.register_smtp("out")
     yield juliet
-    site_script(juliet.postern, "keep;")
+    site_script(juliet.postern, "keep;")  # perhaps there was none
+    juliet.postern.ctl("rules", "remove", "--language", "sieve", "--scope", "site")
     for file in juliet.postern.jsmail_folder.iterdir():
         file.unlink()
 
