@@ -152,7 +152,7 @@ TEST(SieveProblems, AreAllToldAtOnce) {
        "2:5: missing semicolon after the keep command, before the end of the script\n"},
       {"frob;\nif size :over { keep; }\nredirect ];\nstop 5;",
        "1:1: unknown command 'frob'\n"
-       "2:9: ':over' of the size test needs a number after it\n"
+       "2:4: the size test requires 1 positional argument, but 0 are specified\n"
        "3:10: missing semicolon after the redirect command, before \"]\"\n"
        "4:6: the stop command takes 0 positional arguments, but 1 is specified\n"},
       {"require [\"fileinto\";\nfileinto \"a\";\nfrob;",
@@ -161,8 +161,9 @@ TEST(SieveProblems, AreAllToldAtOnce) {
       {"require \"fileinto\"\nfileinto \"a\";\nfileinto \"b\";",
        "2:1: missing semicolon after the require command, before \"fileinto\"\n"},
       {"if header ] { keep; } else { frob; }\nfrab;",
-       "1:11: the header test requires 2 positional arguments, but 0 are specified\n"},
-      {"if true { keep; }; else { keep; } elsif true { keep; }\nfrob;",
+       "1:11: missing semicolon after the if command, before \"]\"\n"
+       "1:30: unknown command 'frob'\n2:1: unknown command 'frab'\n"},
+      {"if true { keep; }; elsif true { keep; } else { keep; }\nfrob;",
        "1:18: a command is expected here, not \";\"\n2:1: unknown command 'frob'\n"},
       {"require [\"vnd.postern.exec\", \"vnd.postern.log\"];\nexec \"a\"; exec \"b\"; log \"c\";",
        "1:10: the extension \"vnd.postern.exec\" is for operators' rules only\n"},
