@@ -478,7 +478,7 @@ TEST(RuleByChatWithSieve, NothingIsKeptForStrangers) {
   stranger.bench.managesieve = "sieve.example.org:4190";
   stranger.Begin();
   stranger.user = "tramp@example.com/phone";
-  for (const char* wish : {"mute romeo@example.net", "contacts only", "sieve password"}) {
+  for (const char* wish : {"mute romeo@example.net", "vip romeo@example.net", "sieve password"}) {
     const std::string told = stranger.Said(kDomain, wish);
     EXPECT_TRUE(absl::StrContains(told, "You have no account here yet. Register one first."))
         << wish << ": " << told;
