@@ -41,9 +41,11 @@ TEST_F(RulesCheckTest, PlacesAreWhereEditorsLookForThem) {
   const Finished warned = Check("reject", "source:x\n");
   EXPECT_EQ(warned.status, 0);
   EXPECT_THAT(warned.out, StartsWith(absl::StrCat(path_, ":1:8: warning: not anchored")));
-  const Finished both = Check("reject", "source:x\nsender:y\n");
-  EXPECT_THAT(both.err, AllOf(StartsWith(absl::StrCat(path_, ":1:8: warning: ")),
-                              HasSubstr(absl::StrCat("\n", path_, ":2:1: error: "))));
+  const Finished both =
+      Check("cfrules.dat",
+            "[Rule001]\nCondition01=SUBJECT|frobs|AND|x|\nAction01=delete|\n[Rule002]\nx\n");
+  EXPECT_THAT(both.err, AllOf(StartsWith(absl::StrCat(path_, ":1:1: warning: ")),
+                              HasSubstr(absl::StrCat("\n", path_, ":5:1: error: "))));
   for (const char* name :
        {"scheduler", "passwords", "pop3", "allow", "responders", "cfrules.dat"}) {
     SCOPED_TRACE(name);
