@@ -38,9 +38,9 @@ TEST_F(RulesCheckTest, PlacesAreWhereEditorsLookForThem) {
                                     "does not support it\n", path_,
                                     ":3:1: error: missing semicolon after the keep command, "
                                     "before the end of the script\n"));
-  const Finished warned = Check("reject", "source:x\n");
+  const Finished warned = Check("reject", "source:!fred@a\n");
   EXPECT_EQ(warned.status, 0);
-  EXPECT_THAT(warned.out, StartsWith(absl::StrCat(path_, ":1:8: warning: not anchored")));
+  EXPECT_THAT(warned.out, StartsWith(absl::StrCat(path_, ":1:9: warning: not anchored")));
   const Finished both =
       Check("cfrules.dat",
             "[Rule001]\nCondition01=SUBJECT|frobs|AND|x|\nAction01=delete|\n[Rule002]\nx\n");
