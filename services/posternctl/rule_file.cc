@@ -188,9 +188,15 @@ absl::StatusOr<RuleFile> ReadUnscoped(const RuleFileOptions& options) {
   if (const auto kind = KindByName(name); kind && !kind->IsJsmail()) {
     return ReadRuleFile(options.path, options.key_file, *kind);
   }
+  const auto beginning = ReadBeginning(options.path, 16);
+  const bool sealed = beginning.ok() && crypto::IsSealedFile(beginning->bytes);
   auto opened = Open(options.path, options.key_file, std::nullopt);
   if (!opened.ok()) return opened.status();
   RuleFile file{options.path, name, {}, std::move(opened->text)};
+  if (sealed) {  // it says itself what it is
+    file.kind = {false, opened->kind};
+    return file;
+  }
   auto kind = FindKind(file.name, file.text.Reveal());
   if (!kind.ok()) return kind.status();
   file.kind = *kind;

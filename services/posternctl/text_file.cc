@@ -41,8 +41,8 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& path, size_t limit) 
   if (crypto::IsSealedFile(file->bytes)) {
     return absl::InvalidArgumentError(
         absl::StrCat(path,
-                     ": is sealed; 'posternctl rules check FILE --key-file KEY' looks through it, "
-                     "'posternctl seal -d' makes the text again"));
+                     ": is sealed; 'posternctl seal -d FILE --key-file KEY -o TEXT' makes the "
+                     "text again, which can be looked through"));
   }
   if (mail::IsUtf8(file->bytes)) return std::move(file->bytes);
   return mail::ToUtf8(file->bytes, "windows-1252");

@@ -266,6 +266,10 @@ TEST_F(SealTest, RoutesOfTheSenderAreSealedToo) {
   EXPECT_EQ(bytes[5], static_cast<char>(crypto::FileKind::kScheduler));
   EXPECT_EQ(RunPosternctl({"seal", "-d", routes + ".jsm", "--key-file", key_}).out, text);
 
+  // What is sealed says what it is, whatever it is called: this is no file of POP3 accounts.
+  EXPECT_THAT(RunPosternctl({"rules", "check", routes + ".jsm", "--key-file", key_}).err,
+              HasSubstr("ways.jsm:2:1: error: must be one of user, password, domain, type"));
+
   const std::string wrong = folder_.Put("wrong", "[NIGHT]\nrelay: nowhere\n");
   const Finished refused = RunPosternctl({"seal", wrong, "--kind", "routes", "--key-file", key_});
   EXPECT_EQ(refused.status, 1);
