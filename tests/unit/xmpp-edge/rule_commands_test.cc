@@ -37,8 +37,8 @@ TEST_F(RuleByChat, SendersAreMutedAndHeardAgain) {
             "anna@example.org is muted already: mail from there is not shown to you.");
   EXPECT_EQ(Said(kDomain, "rules"),
             "Your rules, in their order:\n"
-            "1. If the sender is \"anna@example.org\": don't show it\n"
-            "2. If the sender ends with \"@spam.example\": don't show it");
+            "1. If the sender ends with \"@spam.example\": don't show it\n"
+            "2. If the sender is \"anna@example.org\": don't show it");
   EXPECT_EQ(Said(kDomain, "unmute anna@example.org"),
             "New mail from anna@example.org is shown to you again.");
   EXPECT_TRUE(Has(Said(kDomain, "unmute anna@example.org"), "is not muted"));
