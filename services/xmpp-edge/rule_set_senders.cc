@@ -133,7 +133,8 @@ absl::StatusOr<size_t> Insert(PersonalRule rule, size_t begin, Rules& rules) {
   const auto place =
       std::find_if(rules.begin() + static_cast<ptrdiff_t>(begin), rules.end(),
                    [rank](const PersonalRule& other) { return RankOf(other) > rank; });
-  return static_cast<size_t>(rules.insert(place, std::move(rule)) - rules.begin());
+  const auto inserted = rules.insert(place, std::move(rule));
+  return static_cast<size_t>(inserted - rules.begin());
 }
 
 // Of whole domains: what the other kind says of addresses there counts where it comes later.
