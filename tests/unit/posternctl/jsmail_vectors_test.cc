@@ -16,7 +16,7 @@ namespace {
 using ::testing::HasSubstr;
 
 struct Letter {
-  std::string from = "a@b.c", to = "ann@ex.org", subject = "hi", more;
+  std::string from = "a@b.c", to = "ann@ex.org", subject = "hi", more = {};
 };
 
 class JsmailVectors : public ::testing::Test {
@@ -46,7 +46,7 @@ class JsmailVectors : public ::testing::Test {
     const std::string whole = json.substr(0, json.find("],\""));
     re2::StringPiece rest(whole);
     std::vector<std::string> names;
-    for (std::string name; RE2::FindAndConsume(&rest, R"("action":"(\w+)")", &name);)
+    for (std::string name; RE2::FindAndConsume(&rest, R"re("action":"(\w+)")re", &name);)
       names.push_back(name);
     return absl::StrJoin(names, ", ");
   }
@@ -187,7 +187,8 @@ TEST_F(JsmailVectors, Responders) {
 TEST_F(JsmailVectors, SubjectsAndAccounts) {
   const auto to = [&](const char* file, const char* subject) {
     std::string user;
-    RE2::PartialMatch(Json("subject", file, {.subject = subject}), R"("to":\["(\w+)"\])", &user);
+    RE2::PartialMatch(Json("subject", file, {.subject = subject}), R"re("to":\["(\w+)"\])re",
+                      &user);
     return user;
   };
   EXPECT_EQ(to("ann:^\\[sales\\]\n", "[sales] hi"), "ann");
