@@ -205,18 +205,20 @@ TEST_F(PersonalServiceTest, AreTriedInTheirOwnPlace) {
 }
 
 TEST_F(PersonalServiceTest, TheReasonNamesTheRule) {
-  Put({Rule("Nothing", Action::WHAT_FLAG, "a"),
+  Put({Rule("Mark", Action::WHAT_FLAG, "a"),
        OfSubject(Rule("Mute bob@x", Action::WHAT_DELIVER, "none"), "x")});
   const auto response = Evaluate(MailWith("m1", "x"));
-  EXPECT_EQ(response.reason(), "rule 2, 'Mute bob@x': deliver \"none\"");
+  EXPECT_EQ(response.reason(),
+            "rule 1, 'Mark': addflag \"a\"; rule 2, 'Mute bob@x': deliver \"none\"");
   EXPECT_EQ(response.actions(0).program(), "rules");
   EXPECT_EQ(response.actions(0).line(), 2u);
   const auto decisions = replica_.Decisions("m1");
   ASSERT_EQ(decisions.decisions_size(), 1);
   EXPECT_EQ(decisions.decisions(0).reason(), response.reason());
-  ASSERT_GT(decisions.decisions(0).trace_size(), 0);
-  EXPECT_EQ(decisions.decisions(0).trace(0).rule(), "Mute bob@x");
-  EXPECT_EQ(decisions.decisions(0).trace(0).line(), 2u);
+  ASSERT_GT(decisions.decisions(0).trace_size(), 1);
+  EXPECT_EQ(decisions.decisions(0).trace(0).rule(), "Mark");
+  EXPECT_EQ(decisions.decisions(0).trace(1).rule(), "Mute bob@x");
+  EXPECT_EQ(decisions.decisions(0).trace(1).line(), 2u);
 }
 
 TEST_F(PersonalServiceTest, MailIsNotSentOnToItsOwnAddress) {
