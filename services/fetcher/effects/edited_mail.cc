@@ -240,13 +240,6 @@ void StripSignatures(Parts& parts) {
 
 // Each edit sees what those before it left.
 std::string WithBodyEdit(std::string mail, const Edit::Body& edit, ReplacingLimits& left) {
-  if (edit.change() == Edit::CHANGE_REPLACE_HEADER) {
-    const std::unique_ptr<RE2> pattern = PatternOf(edit);
-    if (!pattern) return mail;
-    Letter letter(mail);
-    letter.Replace(edit.header(), *pattern, edit.text(), left);
-    return letter.Join();
-  }
   Parts parts(mail);
   if (edit.change() == Edit::CHANGE_APPEND) Append(edit.text(), parts);
   if (edit.change() == Edit::CHANGE_REPLACE_TEXT) ReplaceText(edit, left, parts);
@@ -255,22 +248,36 @@ std::string WithBodyEdit(std::string mail, const Edit::Body& edit, ReplacingLimi
   return parts.changed() ? parts.Patched() : std::move(mail);
 }
 
+bool IsOfHeader(const Edit& edit) {
+  return !edit.has_body() || edit.body().change() == Edit::CHANGE_REPLACE_HEADER;
+}
+
+void EditHeader(const Edit& edit, ReplacingLimits& left, Letter& letter) {
+  if (edit.has_add()) letter.Add(edit.add().name(), edit.add().value(), edit.add().last());
+  if (edit.has_remove()) letter.Remove(edit.remove().name(), edit.remove().occurrence());
+  if (!edit.has_body()) return;
+  const Edit::Body& body = edit.body();
+  if (const auto pattern = PatternOf(body))
+    letter.Replace(body.header(), *pattern, body.text(), left);
+}
+
 }  // namespace
 
 std::string EditedMail(absl::string_view mail, const Edits& edits) {
   std::string edited(mail);
   ReplacingLimits left;
+  std::optional<Letter> letter;  // for all edits of the header in a row: mails are long
   for (const Edit& edit : edits) {
-    if (edit.has_body()) {
-      edited = WithBodyEdit(std::move(edited), edit.body(), left);
+    if (IsOfHeader(edit)) {
+      if (!letter) letter.emplace(edited);
+      EditHeader(edit, left, *letter);
       continue;
     }
-    Letter letter(edited);
-    if (edit.has_add()) letter.Add(edit.add().name(), edit.add().value(), edit.add().last());
-    if (edit.has_remove()) letter.Remove(edit.remove().name(), edit.remove().occurrence());
-    edited = letter.Join();
+    if (letter) edited = letter->Join();
+    letter.reset();
+    edited = WithBodyEdit(std::move(edited), edit.body(), left);
   }
-  return edited;
+  return letter ? letter->Join() : std::move(edited);
 }
 
 }  // namespace postern::fetcher

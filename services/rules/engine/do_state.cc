@@ -16,6 +16,7 @@ namespace postern::rules {
 namespace {
 
 constexpr size_t kMaxFieldName = 100;
+constexpr size_t kMaxTextChanges = 16;  // of a user's rules: a mail is taken apart for each of them
 constexpr size_t kMaxReplaced = 16 << 20;  // what a field's value may become at the worst, bytes
 
 void SetSlot(uint32_t slot, absl::string_view value, Run& run) {
@@ -54,6 +55,13 @@ bool IsMeant(const DeleteHeader& statement, size_t occurrence, size_t count) {
   if (statement.index.number <= 0) return true;
   const auto number = static_cast<size_t>(statement.index.number);
   return statement.index.from_last ? occurrence + number == count : occurrence + 1 == number;
+}
+
+size_t CountTextChanges(const Run& run) {
+  return std::count_if(run.out.edits.begin(), run.out.edits.end(), [](const Edit& edit) {
+    const auto* body = std::get_if<BodyEdit>(&edit);
+    return body != nullptr && body->change != BodyChange::kReplaceHeader;
+  });
 }
 
 // What comes after sees the field as it is then. All of that name are written anew, in their order.
@@ -143,8 +151,13 @@ void DoChangeBody(const ChangeBody& statement, Run& run) {
   constexpr const char* kChanges[] = {"a text appended", "a text replaced",
                                       "a header field replaced", "attachments stripped",
                                       "the signature stripped"};
+  const bool of_header = statement.change == BodyChange::kReplaceHeader;
   if (run.out.edits.size() >= Run::kMaxEdits) {
     run.Fail(absl::StrCat("more than ", Run::kMaxEdits, " changes to the mail"));
+    return;
+  }
+  if (!of_header && !run.operator_rule && CountTextChanges(run) >= kMaxTextChanges) {
+    run.Fail(absl::StrCat("more than ", kMaxTextChanges, " changes to the text of the mail"));
     return;
   }
   const bool replaces = statement.change == BodyChange::kReplaceText ||

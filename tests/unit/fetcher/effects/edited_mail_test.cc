@@ -38,6 +38,12 @@ TEST(EditedMail, ChangesTheHeaderAndNothingElse) {
        "Subject: Hi\nX-A: 1\n\nBody\n"},
       {"one after the other", "edits { remove { name: 'X-A' } } edits { remove { name: 'X-A' } }",
        "Subject: Hi\n\nBody\n"},
+      {"before and behind a change of the text",
+       "edits { add { name: 'X-B' value: 'b' } } edits { body { change: CHANGE_REPLACE_HEADER "
+       "header: 'X-B' pattern: 'b' text: 'c' } } edits { body { change: CHANGE_REPLACE_TEXT "
+       "pattern: 'nothing' text: 'x' } } edits { remove { name: 'X-A' occurrence: 1 } } edits { "
+       "body { change: CHANGE_REPLACE_HEADER header: 'X-B' pattern: 'c' text: 'd' } }",
+       "X-B: d\nSubject: Hi\nX-A: 1\n\nBody\n"},
       {"there is no third", "edits { remove { name: 'X-A' occurrence: 2 } }", kPlain},
       {"no line is smuggled in",
        "edits { add { name: 'X-B' value: 'b\\r\\nBcc: eve@x\\n\\nBody' } }",

@@ -78,6 +78,12 @@ TEST(Evaluate, WhatTheRfcsForbidTogetherIsAnErrorAndKeepsTheMail) {
        "\"e@b.c\",\"f@b.c\"]; deliver :to [\"g@b.c\",\"h@b.c\",\"i@b.c\",\"j@b.c\"];\n"
        "deliver :to \"k@b.c\";",
        "line 2: delivered to more than 10 Jabber addresses"},
+      {"require \"vnd.postern.replace\"; append_text \"a\"; append_text \"a\"; append_text \"a\"; "
+       "append_text \"a\"; append_text \"a\"; append_text \"a\"; append_text \"a\"; append_text "
+       "\"a\"; append_text \"a\"; append_text \"a\"; append_text \"a\"; append_text \"a\"; "
+       "append_text \"a\"; append_text \"a\"; append_text \"a\"; append_text \"a\";\nappend_text "
+       "\"a\";",
+       "line 2: more than 16 changes to the text of the mail"},
       {"require [\"fileinto\",\"variables\"]; set \"x\" \"\"; fileinto \"A\";\nfileinto \"${x}\";",
        "line 2: fileinto: \"\" can't be the name of a folder"},
       {"require \"ihave\"; error \"not today\";", "line 1: not today"},
