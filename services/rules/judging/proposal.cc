@@ -74,9 +74,13 @@ class Proposer {
   }
 
   bool ConsiderNotify(const Action& action, const NotifyAction& notify) {
-    // RFC 5436 section 2.7: its answer might be the next one.
-    if (absl::StartsWithIgnoreCase(notify.method, "mailto:") && IsAutomatic(message_))
-      return Refuse(Word("this mail was sent automatically"));
+    // RFC 5436 section 2.7: what answers it might be the next one. Ours has a return path, so none
+    // is made of a report that has none.
+    if (absl::StartsWithIgnoreCase(notify.method, "mailto:")) {
+      if (IsAutomatic(message_)) return Refuse(Word("this mail was sent automatically"));
+      if (facts_.envelope_known && facts_.envelope_from.empty())
+        return Refuse(Word("the mail's return path is empty"));
+    }
     if (action.operator_rule) return true;
     proposal_.claim = ClaimFor({}, {{"notifies", kNotifiesAnHour, absl::Hours(1)}});
     proposal_.spent = Word("there were more than $0 notifications within an hour", kNotifiesAnHour);

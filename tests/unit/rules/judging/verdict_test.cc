@@ -105,6 +105,7 @@ class ProposeTest : public ::testing::Test {
     Facts facts;
     facts.own_addresses = {"ann@example.org"};
     facts.now = facts.received + age_;
+    facts.envelope_known = no_return_path_;
     return Propose(request, facts, mail, evaluation);
   }
   v1::EvaluateResponse Settled(Proposals proposals, Answer answer) {
@@ -114,6 +115,7 @@ class ProposeTest : public ::testing::Test {
   }
   std::string text_;
   absl::Duration age_;  // of the mail
+  bool no_return_path_ = false;
 };
 
 TEST_F(ProposeTest, MailThatCameLongAgoIsNotAnswered) {
@@ -147,6 +149,8 @@ TEST_F(ProposeTest, ANotificationByMailMakesNoOther) {
       << "RFC 5436 section 2.7";
   EXPECT_EQ(Make(notify, "Auto-Submitted: No (really)\r\n").proposals.size(), 1u);
   EXPECT_EQ(Make(notify, "Auto-Submitted: no\r\n").proposals.size(), 1u);
+  no_return_path_ = true;
+  EXPECT_THAT(Make(notify, "Subject: x\r\n").proposals, IsEmpty());
   notify.method = "xmpp:eve@example.com";
   EXPECT_EQ(Make(notify, header).proposals.size(), 1u);
 }
