@@ -68,7 +68,7 @@ TEST_F(ExplainTest, CheckWarnsOfWhatFailsWithEveryMail) {
     EXPECT_EQ(finished.status, 0) << finished.err;
     return absl::StrCat(finished.out, finished.err);
   };
-  EXPECT_THAT(check(Redirects(6)), HasSubstr(":5:1: more than 4 redirects of one mail"));
+  EXPECT_THAT(check(Redirects(6)), HasSubstr(":5:1: warning: more than 4 redirects of one mail"));
   EXPECT_THAT(check(Redirects(4)), Not(HasSubstr("more than")));
 }
 

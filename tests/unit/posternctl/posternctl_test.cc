@@ -489,7 +489,7 @@ TEST(PosternctlAlone, ExitsWithTwoOnWrongUsage) {
       {{"rules", "explain", "--limit", "0"}, "--limit", "posternctl rules explain --help'."},
       {{"rules", "explain", "--message", "m"}, "--jsmail", "posternctl rules explain --help'."},
       {{"rules", "explain", "--jsmail", "accept", "f", "--message", "m"},
-       "the kinds known are reject, allow-deny",
+       "the kinds taken here are reject, subject",
        "posternctl rules explain --help'."},
       {{"key", "new", "a b"}, "letters, digits and dashes", "Try 'posternctl key new --help'."},
   };

@@ -111,7 +111,8 @@ TEST_F(RulesCheckTest, WarnsOfProgramsThatTheListHasNot) {
   const std::string list =
       folder_.Put("list", absl::StrCat("scan /srv/scan ", std::string(64, 'a'), " 10\n"));
   const std::string script = "require \"vnd.postern.exec\";\nexec \"scan\";\nexec \"nosuch\";\n";
-  EXPECT_EQ(Check("a.sieve", script, {"--programs-file", list}).out,
+  const std::string told = Check("a.sieve", script, {"--programs-file", list}).out;
+  EXPECT_EQ(told,
             absl::StrCat(path_, ":3:1: warning: the runner's list has no program \"nosuch\" (case ",
                          "counts): it is not run, and its exit code is -1\n",
                          "as a Sieve script: 2 actions, 0 tests, no errors.\n"));
@@ -150,7 +151,7 @@ TEST_F(RulesCheckTest, AContentFiltersTraceIsInItsOwnWords) {
       "assumed: the program ends well, and says nothing\n"
       "cfrules.dat:6: rule \"Code\":\n"
       "cfrules.dat:9: SUBJECT|contains|AND|info| matched \"Info please\"\n"
-      "cfrules.dat:11: -> run \"check.exe\" (run process|\"C:\\\\scan\\\\check.exe\")\n"
+      "cfrules.dat:11: -> run \"check.exe\" (run process|\"C:\\scan\\check.exe\")\n"
       "cfrules.dat:12: rule \"Bad\":\n"
       "cfrules.dat:14: EXIT CODE|is equal to|AND|0|\n"
       "cfrules.dat:15: SUBJECT|does not contain|AND|free|\n"
