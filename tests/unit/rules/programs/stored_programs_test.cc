@@ -99,12 +99,22 @@ TEST_F(StoredProgramsTest, AChangeIsWholeOrNotAtAll) {
 }
 
 TEST_F(StoredProgramsTest, WhatIsInForceStays) {
-  ASSERT_TRUE(Put(Script("a"), "keep;").ok());
+  v1::RuleProgram failed = ProgramOf(Script("a"), "keep;");
+  failed.set_program_hash("some hash");
+  ProgramChange put;
+  put.Put(failed);
+  ASSERT_TRUE(Apply(put).ok());
   ProgramChange activate;
   activate.Activate(kAnn, {"a", "some hash"});
   ASSERT_TRUE(Apply(activate).ok());
   EXPECT_EQ(programs_.ActiveOf(kAnn).suspended, "some hash");
   EXPECT_THAT(ListOf(programs_), ElementsAre("ann@example.org a"));
+  EXPECT_TRUE(programs_.List("").front().suspended());
+  // Another text under the name is in force.
+  failed.set_program_hash("mended");
+  ASSERT_TRUE(Apply(ProgramChange().Put(failed)).ok());
+  EXPECT_THAT(ListOf(programs_), ElementsAre("ann@example.org a *"));
+  EXPECT_FALSE(programs_.List("").front().suspended());
   ProgramChange remove;
   remove.IfInactive(Script("a")).Remove(Script("a"));
   EXPECT_TRUE(absl::IsFailedPrecondition(Apply(remove)));
