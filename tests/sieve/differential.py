@@ -108,6 +108,8 @@ def normalised_ours(document):
     actions = []
     for action in document["actions"]:
         flags = sorted({flag.lower() for flag in action.get("flags", [])})
+        if action["action"] in ("addheader", "deleteheader"):
+            continue  # sieve-test tells of no edits: tests behind them show them
         if action["action"] == "keep":
             actions.append(["store", "INBOX", flags])
         elif action["action"] == "fileinto":
