@@ -115,7 +115,7 @@ TEST(Notification, ByMailReadsListsAsRulesDo) {
       {"mailto:a@b.c?to=a@B.c&cc=A@b.c,a@b.c,d@e.f", "a@b.c", "A@b.c, d@e.f"},
       {"mailto:?cc=g@h.i", "", "g@h.i"},
       {"mailto:?to=%3D%3Futf-8%3Fq%3FG%3DC3%3DBCnther%3F%3D%20M.%20K.%20%3Cg%40h.i%3E",
-       "\"G\xC3\xBCnther M. K.\" <g@h.i>", ""},
+       "G\xC3\xBCnther M. K. <g@h.i>", ""},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.uri);
