@@ -13,7 +13,7 @@ namespace postern::fetcher {
 class Timetable;  // timetable.h
 
 // What a user wants done with mail in one state of presence.
-enum class Action { kNothing, kDigest, kFull };
+enum class Action : uint8_t { kNothing, kDigest, kFull };
 
 // A user's state of presence over all resources.
 enum class Show { kOffline, kXa, kAway, kDnd, kOnline, kChat };
@@ -32,8 +32,8 @@ struct Availability {
   bool operator==(const Availability&) const = default;
 };
 
-enum class Security { kTls, kStartTls, kNone };
-enum class AccountType { kImap, kPop3, kOther };
+enum class Security : uint8_t { kTls, kStartTls, kNone };
+enum class AccountType : uint8_t { kImap, kPop3, kOther };
 
 // A mail account as the watcher needs it.
 struct Account {

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "services/fetcher/account.h"
+#include "services/fetcher/accounts_by_id.h"
 
 namespace postern::fetcher {
 
@@ -16,11 +16,8 @@ class AccountBook {
   // The account as it is kept, should it be of a type that is.
   std::shared_ptr<const Account> Put(Account account) {
     auto kept = std::make_shared<const Account>(std::move(account));
-    if (kept->type == AccountType::kOther) {
-      Remove(kept->id);
-    } else {
-      accounts_[kept->id] = kept;
-    }
+    Remove(kept->id);
+    if (kept->type != AccountType::kOther) accounts_.insert(kept);
     return kept;
   }
   void Remove(const std::string& account_id) { accounts_.erase(account_id); }
@@ -29,8 +26,8 @@ class AccountBook {
   template <class Chosen>
   std::vector<std::string> Ids(const Chosen& chosen) const {
     std::vector<std::string> ids;
-    for (const auto& [id, account] : accounts_) {
-      if (chosen(*account)) ids.push_back(id);
+    for (const auto& account : accounts_) {
+      if (chosen(*account)) ids.push_back(account->id);
     }
     return ids;
   }
@@ -38,11 +35,11 @@ class AccountBook {
   // Null when there is none. What was found stays as it is though the account changes.
   std::shared_ptr<const Account> Find(const std::string& account_id) const {
     const auto found = accounts_.find(account_id);
-    return found == accounts_.end() ? nullptr : found->second;
+    return found == accounts_.end() ? nullptr : *found;
   }
 
  private:
-  absl::flat_hash_map<std::string, std::shared_ptr<const Account>> accounts_;
+  AccountsById accounts_;
 };
 
 }  // namespace postern::fetcher

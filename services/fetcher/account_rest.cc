@@ -76,7 +76,7 @@ void AccountWatcher::TellOf(const Failure& failure) {
 void AccountWatcher::AfterRefusedPassword() {
   failures.Increment();
   log::Info("a password that was given is refused", {{"account", account_->id}});
-  why_asking_ = FailureWording(*account_, *failure_);
+  why_asking_ = std::make_unique<words::Wording>(FailureWording(*account_, *failure_));
   if (!HasPassword()) Ask();
   RestFor(Rest::kFirm, ReconnectPolicy::kBetweenPasswords);
 }

@@ -96,7 +96,7 @@ net::Task<absl::Status> AccountWatcher::Open() {
   open_mailboxes.Increment();
   logins.Increment();
   open_since_ = well_since_ = Clock::now();
-  why_asking_ = words::Wording();
+  why_asking_ = nullptr;
   tell_further_ = !account_->more_mailboxes.empty();
   if (!tell_further_) parts_.health.Report(account_->id, Health::kOk);
   if (!std::exchange(opportune_, false) && parts_.on_reached) parts_.on_reached(account_->host);

@@ -132,7 +132,8 @@ bool AccountWatcher::HasPassword() const {
 
 void AccountWatcher::Ask() {
   asked_ = true;
-  parts_.health.Report(account_->id, Health::kAsking, why_asking_);
+  parts_.health.Report(account_->id, Health::kAsking,
+                       why_asking_ ? *why_asking_ : words::Wording());
 }
 
 void AccountWatcher::Connect() {

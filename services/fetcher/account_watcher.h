@@ -144,9 +144,9 @@ class AccountWatcher : public std::enable_shared_from_this<AccountWatcher> {
   std::string unopened_;                  // the further mailbox that its user was told of
   std::optional<int64_t> waiting_since_;  // when the first mail was received that waits
   int64_t look_again_unix_ = 0;
-  std::chrono::seconds login_delay_{0};  // as the server wants it
-  std::optional<Failure> failure_;       // of the attempt at hand
-  words::Wording why_asking_;            // what was said of the password that was given last
+  std::chrono::seconds login_delay_{0};         // as the server wants it
+  std::optional<Failure> failure_;              // of the attempt at hand
+  std::unique_ptr<words::Wording> why_asking_;  // what was said of the password given last
   std::optional<Clock::time_point> open_since_;
   // When the mailbox was open last, or could be tried first.
   Clock::time_point well_since_;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/hash/hash.h"
 #include "lib/net/deadline.h"
 #include "lib/process/log.h"
 #include "lib/rpc/mail_codec.h"
@@ -34,9 +35,10 @@ void HealthReporter::Report(const std::string& account_id, Health health, words:
   Word word;
   word.health = health;
   word.problem = std::move(problem);
-  const auto said = said_.find(account_id);
-  if (said != said_.end() && said->second == word) return;
-  said_[account_id] = word;
+  const size_t hash = absl::HashOf(word);
+  const auto [said, first] = said_.try_emplace(account_id, hash);
+  if (!first && said->second == hash) return;
+  said->second = hash;
   std::vector<Word>& pending = pending_[account_id];
   // That a password was tried is told before its refusal: the one before may read the same.
   const bool tried = word.health == Health::kAsking && !pending.empty() &&

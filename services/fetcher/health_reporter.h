@@ -33,12 +33,16 @@ class HealthReporter {
     Health health = Health::kChecking;
     words::Wording problem;
     bool operator==(const Word&) const = default;
+    template <typename H>
+    friend H AbslHashValue(H state, const Word& word) {
+      return H::combine(std::move(state), word.health, word.problem.text, word.problem.arguments);
+    }
   };
   net::Task<bool> Send(std::string account_id, Word word);
 
   admin::v1::AdminService::StubInterface& admin_;
   net::Event event_;
-  absl::btree_map<std::string, Word> said_;  // by account, as it stands
+  absl::btree_map<std::string, size_t> said_;  // by account: the hash of the last word
   // Not yet taken by admin: the last word, and before an ASKING the CHECKING that led to it.
   absl::btree_map<std::string, std::vector<Word>> pending_;
 };

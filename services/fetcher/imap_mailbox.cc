@@ -32,10 +32,7 @@ net::Task<absl::Status> ImapMailbox::Begin(imap::Mailbox mailbox, std::optional<
   const std::string identity = MailboxIdentity(account.host, account.login, name_);
   const std::optional<Cursor>& stored = progress_.lease.cursor;
   const Sight sight = Recognise(stored, identity, mailbox.uid_validity);
-  if (sight == Sight::kAgain) {
-    cursor_ = *stored;
-    co_return absl::OkStatus();
-  }
+  if (sight == Sight::kAgain) co_return absl::OkStatus();
   // Not by UIDNEXT: there are servers that name one too high, and mail would be passed over,
   // or one that they gave long ago, and old mail would come again.
   auto last = co_await session_.HighestUid();
@@ -57,8 +54,13 @@ net::Task<absl::Status> ImapMailbox::Begin(imap::Mailbox mailbox, std::optional<
 net::Task<absl::Status> ImapMailbox::Reopen() {
   auto mailbox = co_await session_.Examine(name_);
   if (!mailbox.ok()) co_return mailbox.status();
-  if (mailbox->uid_validity == cursor_.uid_validity) co_return absl::OkStatus();
+  if (mailbox->uid_validity == cursor().uid_validity) co_return absl::OkStatus();
   co_return absl::UnavailableError("imap: the mailbox has another UIDVALIDITY");
+}
+
+const Cursor& ImapMailbox::cursor() const {
+  static const Cursor none;
+  return progress_.lease.cursor ? *progress_.lease.cursor : none;
 }
 
 net::Task<absl::Status> ImapMailbox::MoveCursor(Cursor cursor) {
@@ -69,7 +71,6 @@ net::Task<absl::Status> ImapMailbox::MoveCursor(Cursor cursor) {
     status = co_await vigil_.cursors.AdvanceFurther(progress_.lease, cursor);
   }
   if (!status.ok()) co_return status;
-  cursor_ = cursor;
   progress_.lease.cursor = std::move(cursor);
   co_return absl::OkStatus();
 }
@@ -80,7 +81,7 @@ net::Task<absl::StatusOr<NewMail>> ImapMailbox::Look() {
   const bool reads = Decide(vigil_.account, availability, now, now) == Disposition::kDeliver;
   // Bytes that come along with a listing are parsed at once; rules want them as they came.
   const bool along = reads && progress_.troubled.empty() && !progress_.WantsRaw(now);
-  co_return co_await look_.Look(cursor_.last_uid, along);
+  co_return co_await look_.Look(cursor().last_uid, along);
 }
 
 net::Task<ReadMails> ImapMailbox::Read(std::vector<WantedMail> wanted) {
@@ -90,7 +91,7 @@ net::Task<ReadMails> ImapMailbox::Read(std::vector<WantedMail> wanted) {
 }
 
 net::Task<absl::Status> ImapMailbox::Settle(std::vector<MailFacts> mails) {
-  Cursor cursor = cursor_;
+  Cursor cursor = this->cursor();
   for (const MailFacts& facts : mails) cursor.last_uid = std::max(cursor.last_uid, facts.uid);
   co_return co_await MoveCursor(std::move(cursor));
 }
@@ -101,15 +102,15 @@ net::Task<absl::StatusOr<std::optional<std::string>>> ImapMailbox::ReadBytes(Mai
 }
 
 std::string ImapMailbox::Place() const {
-  return absl::StrCat(cursor_.mailbox, ":", cursor_.uid_validity);
+  return absl::StrCat(cursor().mailbox, ":", cursor().uid_validity);
 }
 
 std::string ImapMailbox::Id(const MailFacts& facts) const {
-  return DeliveryId(vigil_.account.id, cursor_, facts.uid);
+  return DeliveryId(vigil_.account.id, cursor(), facts.uid);
 }
 
 std::string ImapMailbox::Ref(const MailFacts& facts) const {
-  const MailId id{rank_ == Rank::kOwn ? std::string() : name_, cursor_.uid_validity, facts.uid};
+  const MailId id{rank_ == Rank::kOwn ? std::string() : name_, cursor().uid_validity, facts.uid};
   return WriteMailId(id);
 }
 

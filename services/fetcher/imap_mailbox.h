@@ -41,7 +41,7 @@ class ImapMailbox final : public Mailbox {
   std::string Place() const override;
 
   const std::string& name() const { return name_; }
-  const Cursor& cursor() const { return cursor_; }
+  const Cursor& cursor() const;  // empty before it was opened for the first time
 
  private:
   net::Task<absl::Status> Begin(imap::Mailbox mailbox, std::optional<Failure>& failure);
@@ -53,7 +53,6 @@ class ImapMailbox final : public Mailbox {
   Progress& progress_;
   const std::string name_;
   const Rank rank_;
-  Cursor cursor_;
 };
 
 }  // namespace postern::fetcher

@@ -35,8 +35,7 @@ net::Task<absl::Status> Pop3Source::ChooseWhatToRemove(std::vector<ListedMail> l
   }
   auto delivered = co_await vigil_.cursors.ReadDelivered(vigil_.account.id);
   if (!delivered.ok()) co_return delivered.status();
-  to_remove_ =
-      MailsToRemove(listing, vigil_.progress.waiting, *delivered, days, std::time(nullptr));
+  to_remove_ = MailsToRemove(listing, memory_.waiting, *delivered, days, std::time(nullptr));
   if (to_remove_.empty()) co_return absl::OkStatus();
   listing_ = std::move(listing);
   co_return absl::OkStatus();

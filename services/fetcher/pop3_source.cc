@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <memory>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -28,11 +29,17 @@ absl::flat_hash_set<uint64_t> KeysOf(const std::vector<ListedMail>& mails) {
   return keys;
 }
 
+Pop3Progress& MemoryOf(Progress& progress) {
+  if (!progress.pop3) progress.pop3 = std::make_unique<Pop3Progress>();
+  return *progress.pop3;
+}
+
 }  // namespace
 
 Pop3Source::Pop3Source(net::ByteStream& stream, const Vigil& vigil)
     : session_(stream),
       vigil_(vigil),
+      memory_(MemoryOf(vigil.progress)),
       mailbox_(Pop3MailboxIdentity(vigil.account.host, vigil.account.login)) {}
 
 // --- opening: what is new ---------------------------------------------------------
@@ -46,7 +53,7 @@ net::Task<absl::Status> Pop3Source::Open(const sasl::Credentials& credentials,
     log::Info("the server keeps no mail that was read (EXPIRE 0)",
               {{"account", vigil_.account.id}});
   }
-  if (vigil_.progress.one_command) session_.SendOneByOne();
+  if (memory_.one_command) session_.SendOneByOne();
   auto listing = co_await List();
   if (!listing.ok()) {
     co_return Blame(session_, Step::kOpenMailbox, listing.status(), failure);
@@ -110,16 +117,15 @@ net::Task<absl::Status> Pop3Source::Begin(std::vector<ListedMail> listing) {
     absl::Status sorted = co_await SortOutRenumbered((*known)->newest_unix);
     if (!sorted.ok()) co_return sorted;
   }
-  vigil_.progress.waiting = KeysOf(fresh_);
+  memory_.waiting = KeysOf(fresh_);
   if (review->sight != Sight::kAgain) co_return absl::OkStatus();
   co_return co_await ChooseWhatToRemove(std::move(listing));
 }
 
 void Pop3Source::ForgetDatesOfOthers() {
   const absl::flat_hash_set<uint64_t> fresh = KeysOf(fresh_);
-  Progress& progress = vigil_.progress;
-  absl::erase_if(progress.received, [&](const auto& item) { return !fresh.contains(item.first); });
-  absl::erase_if(progress.undatable, [&](uint64_t key) { return !fresh.contains(key); });
+  absl::erase_if(memory_.received, [&](const auto& item) { return !fresh.contains(item.first); });
+  absl::erase_if(memory_.undatable, [&](uint64_t key) { return !fresh.contains(key); });
 }
 
 net::Task<absl::Status> Pop3Source::BeginAtTheEnd(std::vector<ListedMail> listing) {
@@ -138,10 +144,10 @@ net::Task<absl::StatusOr<SortByDate>> Pop3Source::AskDates(int64_t newest_unix) 
   SortByDate sorted(newest_unix);
   for (size_t i = fresh_.size(); i > 0 && !sorted.Enough(); --i) {
     const ListedMail mail = fresh_[i - 1];
-    if (vigil_.progress.waiting.contains(mail.key)) continue;
+    if (memory_.waiting.contains(mail.key)) continue;
     auto received = co_await ReceivedTimeOf(mail);
     if (!received.ok()) co_return received.status();
-    if (vigil_.progress.recent.Has(prints_[mail.key])) {
+    if (memory_.recent.Has(prints_[mail.key])) {
       sorted.AddOld();
     } else {
       sorted.Add(mail, *received);
@@ -157,7 +163,7 @@ net::Task<absl::StatusOr<SortByDate>> Pop3Source::AskDates(int64_t newest_unix) 
 net::Task<absl::Status> Pop3Source::SortOutRenumbered(int64_t newest_unix) {
   auto sorted = co_await AskDates(newest_unix);
   if (!sorted.ok()) co_return sorted.status();
-  absl::flat_hash_set<uint64_t> newer = vigil_.progress.waiting;
+  absl::flat_hash_set<uint64_t> newer = memory_.waiting;
   for (const ListedMail& mail : sorted->New()) newer.insert(mail.key);
   KnownMails old;
   old.mailbox = mailbox_;
@@ -175,16 +181,15 @@ net::Task<absl::Status> Pop3Source::SortOutRenumbered(int64_t newest_unix) {
 }
 
 net::Task<absl::StatusOr<int64_t>> Pop3Source::ReceivedTimeOf(ListedMail mail) {
-  Progress& progress = vigil_.progress;
-  if (progress.undatable.contains(mail.key)) co_return 0;
-  const auto found = progress.received.find(mail.key);
-  if (found != progress.received.end()) co_return found->second;
+  if (memory_.undatable.contains(mail.key)) co_return 0;
+  const auto found = memory_.received.find(mail.key);
+  if (found != memory_.received.end()) co_return found->second;
   auto received = co_await AskReceivedTime(mail);
   if (!received.ok()) co_return received;
   if (*received != 0) {
-    progress.received[mail.key] = *received;
+    memory_.received[mail.key] = *received;
   } else {
-    progress.undatable.insert(mail.key);
+    memory_.undatable.insert(mail.key);
   }
   co_return received;
 }
@@ -221,12 +226,12 @@ bool Pop3Source::WantsDates(size_t index) const {
 }
 
 net::Task<absl::StatusOr<int64_t>> Pop3Source::ReceivedOrFirstSeen(ListedMail mail) {
-  const auto found = vigil_.progress.received.find(mail.key);
-  if (found != vigil_.progress.received.end()) co_return found->second;
+  const auto found = memory_.received.find(mail.key);
+  if (found != memory_.received.end()) co_return found->second;
   auto received = co_await ReceivedTimeOf(mail);
   if (!received.ok()) co_return received;
   const int64_t time = *received != 0 ? *received : std::time(nullptr);
-  vigil_.progress.received[mail.key] = time;
+  memory_.received[mail.key] = time;
   co_return time;
 }
 
@@ -251,11 +256,11 @@ net::Task<ReadMails> Pop3Source::Read(std::vector<WantedMail> wanted) {
   ReadMails read = co_await ReadSome(session_, wanted);
   // There are servers that offer PIPELINING, and lose what they have not asked for yet. By
   // chance the connection ended just then: that is slower, no more.
-  if (!read.status.ok() && !read.sure) vigil_.progress.one_command = true;
+  if (!read.status.ok() && !read.sure) memory_.one_command = true;
   for (size_t i = 0; i < read.mails.size(); ++i) {
     if (!read.mails[i]) continue;
     const uint64_t key = wanted[i].facts.key;
-    vigil_.progress.received[key] = read.mails[i]->received_unix;
+    memory_.received[key] = read.mails[i]->received_unix;
     prints_[key] = MailPrint(read.mails[i]->message_id, mail::ReceivedTime(*read.mails[i]));
   }
   co_return read;
@@ -264,7 +269,7 @@ net::Task<ReadMails> Pop3Source::Read(std::vector<WantedMail> wanted) {
 net::Task<absl::Status> Pop3Source::Settle(std::vector<MailFacts> mails) {
   KnownMails more;
   more.mailbox = mailbox_;
-  absl::flat_hash_map<uint64_t, int64_t>& received = vigil_.progress.received;
+  absl::flat_hash_map<uint64_t, int64_t>& received = memory_.received;
   for (const MailFacts& facts : mails) {
     more.keys.push_back(facts.key);
     const auto found = received.find(facts.key);
@@ -277,11 +282,11 @@ net::Task<absl::Status> Pop3Source::Settle(std::vector<MailFacts> mails) {
   absl::Status added = co_await vigil_.cursors.AddKnown(vigil_.progress.lease, std::move(more));
   if (!added.ok()) co_return added;
   for (const MailFacts& facts : mails) {
-    vigil_.progress.recent.Add(prints_[facts.key]);
+    memory_.recent.Add(prints_[facts.key]);
     prints_.erase(facts.key);
     received.erase(facts.key);
-    vigil_.progress.undatable.erase(facts.key);
-    vigil_.progress.waiting.erase(facts.key);
+    memory_.undatable.erase(facts.key);
+    memory_.waiting.erase(facts.key);
   }
   settled_ = std::min(fresh_.size(), settled_ + mails.size());
   co_return absl::OkStatus();

@@ -51,6 +51,7 @@ class Pop3Source final : public MailSource {
 
   pop3::Session session_;
   const Vigil vigil_;
+  Pop3Progress& memory_;                            // from connection to connection
   const std::string mailbox_;                       // Pop3MailboxIdentity
   std::vector<ListedMail> fresh_;                   // new in this session
   size_t settled_ = 0;                              // of them, from the front

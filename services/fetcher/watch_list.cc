@@ -217,16 +217,14 @@ net::Task<void> WatchList::Forget(std::string account_id) {
 
 void WatchList::Enlist(AccountWatcher* watcher) {
   const Account& account = watcher->account();
-  by_owner_[account.owner].push_back(watcher);
+  by_owner_.insert(watcher);
   if (account.sealed_password.empty()) without_password_.insert(watcher);
   if (LooksWhenConnected(account)) opportune_[account.host].push_back(watcher);
 }
 
 void WatchList::Delist(AccountWatcher* watcher) {
   const Account& account = watcher->account();
-  std::vector<AccountWatcher*>& owned = by_owner_[account.owner];
-  std::erase(owned, watcher);
-  if (owned.empty()) by_owner_.erase(account.owner);
+  by_owner_.erase(watcher);
   std::vector<AccountWatcher*>& opportune = opportune_[account.host];
   std::erase(opportune, watcher);
   if (opportune.empty()) opportune_.erase(account.host);
@@ -245,13 +243,9 @@ AccountWatcher* WatchList::Find(const std::string& account_id) {
 }
 
 void WatchList::PresenceChanged(const std::string& user) {
-  const auto tell = [](const auto& owned) {
-    for (AccountWatcher* watcher : owned.second) watcher->PresenceChanged();
-  };
-  const auto found = by_owner_.find(user);
-  if (found != by_owner_.end()) tell(*found);
-  if (!user.empty()) return;
-  for (const auto& owned : by_owner_) tell(owned);
+  auto from = user.empty() ? by_owner_.begin() : by_owner_.lower_bound(user);
+  const auto to = user.empty() ? by_owner_.end() : by_owner_.upper_bound(user);
+  for (; from != to; ++from) (*from)->PresenceChanged();
 }
 
 void WatchList::PasswordArrived(const std::string& account_id) {

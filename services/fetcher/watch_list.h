@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "lib/net/task.h"
 #include "lib/net/task_group.h"
 #include "services/fetcher/account.h"
@@ -75,6 +77,22 @@ class WatchList {
     std::optional<std::chrono::steady_clock::time_point> last_check, rest_until;
   };
 
+  // The watchers of an owner side by side.
+  struct ByOwner {
+    using is_transparent = void;
+    bool operator()(const AccountWatcher* one, const AccountWatcher* other) const {
+      const std::string& owner = one->account().owner;
+      const std::string& others = other->account().owner;
+      return owner == others ? std::less<>()(one, other) : owner < others;
+    }
+    bool operator()(const AccountWatcher* one, absl::string_view owner) const {
+      return one->account().owner < owner;
+    }
+    bool operator()(absl::string_view owner, const AccountWatcher* one) const {
+      return owner < one->account().owner;
+    }
+  };
+
   static Key KeyOf(const std::string& account_id) { return {SlotOf(account_id), account_id}; }
   void Drop(const std::string& account_id, bool forget);
   // Begins what brings the account from how it is to how it shall be, if anything.
@@ -99,7 +117,7 @@ class WatchList {
   const OnOutbid on_outbid_;
   HeldSlots held_;
   absl::btree_map<Key, Entry> entries_;
-  absl::flat_hash_map<std::string, std::vector<AccountWatcher*>> by_owner_;  // kWatched alone
+  absl::btree_set<AccountWatcher*, ByOwner> by_owner_;     // kWatched alone
   absl::flat_hash_set<AccountWatcher*> without_password_;  // those whose password is not stored
   absl::flat_hash_map<std::string, std::vector<AccountWatcher*>> opportune_;  // by host
   std::deque<Key> queue_;                                                     // kQueued

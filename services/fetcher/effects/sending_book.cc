@@ -33,24 +33,20 @@ SendingBook::Way WayBy(const Account& account) {
 
 void SendingBook::Put(const std::shared_ptr<const Account>& account) {
   Remove(account->id);
-  owners_[account->id] = account->owner;
-  by_owner_[account->owner][account->id] = account;
+  by_id_.insert(account);
+  by_owner_.insert(account);
 }
 
 void SendingBook::Remove(const std::string& account_id) {
-  const auto known = owners_.find(account_id);
-  if (known == owners_.end()) return;
-  const auto accounts = by_owner_.find(known->second);
-  accounts->second.erase(account_id);
-  if (accounts->second.empty()) by_owner_.erase(accounts);
-  owners_.erase(known);
+  const auto known = by_id_.find(account_id);
+  if (known == by_id_.end()) return;
+  by_owner_.erase(*known);
+  by_id_.erase(known);
 }
 
 std::optional<SendingBook::Way> SendingBook::For(const Account& mailbox) const {
-  const auto accounts = by_owner_.find(mailbox.owner);
-  if (accounts == by_owner_.end()) return std::nullopt;
   const Account* fallback = nullptr;
-  for (const auto& [id, account] : accounts->second) {
+  for (const auto& account : OfOwner(mailbox.owner)) {
     if (!Sends(*account)) continue;
     // Only full addresses tell; "ann" may be somebody else elsewhere.
     const bool partner = absl::StrContains(mailbox.login, '@') &&
@@ -68,9 +64,7 @@ std::vector<std::string> SendingBook::AddressesFor(const Account& mailbox) const
   if (const auto way = For(mailbox); way && !way->from.domain.empty()) {
     AddAddress(way->from.Spec(), addresses);
   }
-  const auto accounts = by_owner_.find(mailbox.owner);
-  if (accounts == by_owner_.end()) return addresses;
-  for (const auto& [id, account] : accounts->second) {
+  for (const auto& account : OfOwner(mailbox.owner)) {
     if (absl::StrContains(account->login, '@')) AddAddress(account->login, addresses);
     AddAddress(account->default_from, addresses);
     for (const std::string& identity : account->identities) AddAddress(identity, addresses);

@@ -2,13 +2,16 @@
 
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <string>
+#include <tuple>
 #include <vector>
 
-#include "absl/container/btree_map.h"
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/strings/string_view.h"
 #include "lib/mail/address.h"
 #include "services/fetcher/account.h"
+#include "services/fetcher/accounts_by_id.h"
 
 namespace postern::fetcher {
 
@@ -30,12 +33,28 @@ class SendingBook {
   // The bare addresses that are the owner's, as far as is known; of this mailbox first.
   std::vector<std::string> AddressesFor(const Account& mailbox) const;
   // Whether anybody of this bare JID has an account.
-  bool IsUser(const std::string& jid) const { return by_owner_.contains(jid); }
+  bool IsUser(absl::string_view jid) const { return by_owner_.contains(jid); }
 
  private:
-  using Accounts = absl::btree_map<std::string, std::shared_ptr<const Account>>;  // by id
-  absl::flat_hash_map<std::string, Accounts> by_owner_;
-  absl::flat_hash_map<std::string, std::string> owners_;  // by account id
+  // The accounts of an owner side by side, in the order of their ids.
+  struct ByOwner {
+    using is_transparent = void;
+    static absl::string_view Owner(absl::string_view jid) { return jid; }
+    static absl::string_view Owner(const std::shared_ptr<const Account>& one) { return one->owner; }
+    bool operator()(const std::shared_ptr<const Account>& one,
+                    const std::shared_ptr<const Account>& other) const {
+      return std::tie(one->owner, one->id) < std::tie(other->owner, other->id);
+    }
+    bool operator()(const auto& one, const auto& other) const { return Owner(one) < Owner(other); }
+  };
+
+  auto OfOwner(const std::string& jid) const {
+    const auto [from, to] = by_owner_.equal_range(jid);
+    return std::ranges::subrange(from, to);
+  }
+
+  AccountsById by_id_;
+  absl::btree_set<std::shared_ptr<const Account>, ByOwner> by_owner_;
 };
 
 }  // namespace postern::fetcher

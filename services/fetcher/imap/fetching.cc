@@ -33,6 +33,27 @@ class OneMessage {
   std::optional<FetchData> found_;
 };
 
+// Beside its bytes: empty ones could come in millions, and each is told from the others.
+constexpr size_t kCostOfSection = 1024;
+
+// Hands the data of mails to `sink`. kDataLoss: there are more bytes than these.
+auto FetchInto(Session::Sink sink, size_t room) {
+  return [sink = std::move(sink), room](Response response) mutable -> absl::Status {
+    if (response.name != "FETCH") return absl::OkStatus();
+    absl::StatusOr<FetchData> data = ParseFetch(std::move(response));
+    if (!data.ok()) return data.status();
+    for (const FetchData::Section& section : data->sections) {
+      const size_t cost = kCostOfSection + section.bytes.size();
+      if (cost > room) {
+        return absl::DataLossError("imap: more data of a mail than was asked for");
+      }
+      room -= cost;
+    }
+    sink(*std::move(data));
+    return absl::OkStatus();
+  };
+}
+
 }  // namespace
 
 net::Task<absl::Status> Session::Fetch(const std::string& uids, const std::string& items,
@@ -52,10 +73,9 @@ net::Task<absl::StatusOr<Response>> Session::AskFetch(const std::string& uids,
 net::Task<absl::StatusOr<Response>> Session::ExecuteFetch(const std::string& words, Sink sink,
                                                           size_t most_bytes) {
   const Command command(words);
-  sink_ = std::move(sink);
-  sink_room_ = most_bytes;
+  item_sink_ = FetchInto(std::move(sink), most_bytes);
   auto answer = co_await Execute(command);
-  sink_ = nullptr;
+  item_sink_ = nullptr;
   co_return answer;
 }
 

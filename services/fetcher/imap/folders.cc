@@ -30,12 +30,15 @@ net::Task<absl::Status> Session::List(const std::string& pattern, const std::str
   if (absl::Status s = command.AddString("", "reference"); !s.ok()) co_return s;
   if (absl::Status s = command.AddString(pattern, "pattern"); !s.ok()) co_return s;
   if (!extras.empty()) command.AddWords(absl::StrCat("RETURN (", extras, ")"));
-  list_sink_ = [this, sink = std::move(sink)](std::optional<ListedMailbox> mailbox) {
+  item_sink_ = [this, sink = std::move(sink)](const Response& response) {
+    if (response.name != "LIST") return absl::OkStatus();
+    std::optional<ListedMailbox> mailbox = ParseList(response);
     if (mailbox) mailbox->utf8 = enabled_.utf8;
     sink(std::move(mailbox));
+    return absl::OkStatus();
   };
   auto answer = co_await Execute(command);
-  list_sink_ = nullptr;
+  item_sink_ = nullptr;
   if (!answer.ok()) co_return answer.status();
   co_return Refusal("LIST", *answer);
 }

@@ -29,9 +29,6 @@ constexpr size_t kSlowestBytesPerSecond = 1024;
 // server that never ends is another matter.
 constexpr int kMaxUntagged = 2'000'000;
 
-// Beside its bytes: empty ones could come in millions, and each is told from the others.
-constexpr size_t kCostOfSection = 1024;
-
 constexpr size_t kMaxRefusal = 300;
 constexpr size_t kMaxServerName = 1000;
 
@@ -158,22 +155,7 @@ absl::Status Session::Absorb(Response response) {
   }
   if (response.name == "EXPUNGE" && mailbox_.exists > 0) --mailbox_.exists;
   if (response.name == "VANISHED") AbsorbVanished(response.text);
-  if (response.name == "LIST" && list_sink_) list_sink_(ParseList(response));
-  if (response.name == "FETCH" && sink_) return AbsorbFetch(std::move(response));
-  return absl::OkStatus();
-}
-
-absl::Status Session::AbsorbFetch(Response response) {
-  absl::StatusOr<FetchData> data = ParseFetch(std::move(response));
-  if (!data.ok()) return data.status();
-  for (const FetchData::Section& section : data->sections) {
-    const size_t cost = kCostOfSection + section.bytes.size();
-    if (cost > sink_room_) {
-      return absl::DataLossError("imap: more data of a mail than was asked for");
-    }
-    sink_room_ -= cost;
-  }
-  sink_(*std::move(data));
+  if (item_sink_) return item_sink_(std::move(response));
   return absl::OkStatus();
 }
 

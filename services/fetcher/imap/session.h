@@ -209,8 +209,6 @@ class Session {
   void LearnEnabled(absl::string_view words);
   absl::Status Refusal(absl::string_view command, const Response& answer);
 
-  absl::Status AbsorbFetch(Response response);
-
   net::ByteStream& stream_;
   net::Patience patience_;
   ResponseAssembler assembler_;
@@ -219,10 +217,8 @@ class Session {
   const Quirks* quirks_ = &QuirksOf("", {}, "");
   std::string server_name_;  // what it answered to ID, until it was made use of
   Mailbox mailbox_;
-  Sink sink_;
-  size_t sink_room_ = 0;  // bytes of mails that may still come to it
-  ListSink list_sink_;
-  std::function<void(const Response&)> data_sink_;  // all that comes before an answer
+  std::function<absl::Status(Response)> item_sink_;  // what a FETCH or LIST asked for
+  std::function<void(const Response&)> data_sink_;   // all that comes before an answer
   CountsSink counts_sink_;
   std::string last_refusal_;
   sasl::Mechanisms unfit_;
