@@ -16,7 +16,7 @@ from yard import (Authority, Fetcher, Park, clean, cpu, folder, imapflow, imapfl
 
 TARGET = 36  # KiB for each account
 IDLE_TARGET = 0.5  # percent of a core at 10,000
-SETTLE = 5  # seconds until what the log-ins needed is given back
+SETTLE = 15  # seconds until what the log-ins needed is given back (connect_budget.cc: 10)
 HOSTS = tuple(f"127.0.0.{n}" for n in range(1, 5))
 NAMES = ",".join(f"IP:{host}" for host in HOSTS)
 
