@@ -168,7 +168,8 @@ class Script:
 
     def notify(self, depth):
         self.notifies += 1
-        if self.notifies > 3:
+        # Of equal notifications, as a loop makes them, Pigeonhole sends one.
+        if self.notifies > 3 or self.in_parts:
             return ""
         self.needs.add("enotify")
         words = f":importance \"{self.rng.randint(1, 3)}\" " if self.rng.random() < 0.5 else ""
@@ -259,7 +260,9 @@ class Script:
 
     def body(self, _):
         self.needs.add("body")
-        transform = self.rng.choice(["", ":text ", ":raw ", ":content \"text\" ", ":content \"text/plain\" "])
+        transforms = ["", ":text ", ":content \"text\" ", ":content \"text/plain\" "]
+        # Pigeonhole finds nothing in the raw body of a mail whose header it has edited.
+        transform = self.rng.choice(transforms if self.edits else [*transforms, ":raw "])
         kind = self.rng.choice([":contains", ":contains", ":is", ":matches", ":regex"])
         if kind == ":regex":
             self.needs.add("regex")
