@@ -17,10 +17,12 @@ struct Row {
   char type = 0;
 };
 
-// Without blanks around it, and without the byte order mark of a file's beginning.
+// Without blanks around it, and without byte order marks, which stand before the first line of a
+// file, or of several that were put together.
 absl::string_view Trimmed(absl::string_view line) {
-  absl::ConsumePrefix(&line, "\xEF\xBB\xBF");
-  return absl::StripAsciiWhitespace(line);
+  line = absl::StripAsciiWhitespace(line);
+  while (absl::ConsumePrefix(&line, "\xEF\xBB\xBF")) line = absl::StripAsciiWhitespace(line);
+  return line;
 }
 
 Row ReadRow(absl::string_view rest) {
