@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -17,6 +18,11 @@ namespace {
 
 constexpr size_t kMaxHeaderBytes = 1024 * 1024, kMaxFields = 10'000;
 constexpr size_t kMaxValueBytes = 64 * 1024, kMaxNameBytes = 200;
+constexpr size_t kMatchesAtOnce = 64;  // between two looks at the clock
+
+double SecondsSince(std::clock_t begun) {
+  return static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC;
+}
 
 size_t OffsetIn(absl::string_view whole, absl::string_view part) {
   return static_cast<size_t>(part.data() - whole.data());
@@ -38,21 +44,27 @@ std::string FieldLine(absl::string_view name, absl::string_view value) {
 bool ReplaceAll(const re2::RE2& pattern, const std::string& with, ReplacingLimits& left,
                 std::string& text) {
   const uint64_t steps = text.size() * static_cast<uint64_t>(std::max(pattern.ProgramSize(), 1));
-  if (steps > left.steps) return false;
+  if (steps > left.steps || left.seconds <= 0) return false;
   left.steps -= steps;
   // What "\1" stands for is, of all matches together, no more than the text.
   const size_t groups = std::count(with.begin(), with.end(), '\\');
   size_t longest = text.size() * (1 + groups);
-  bool found = false;
+  const std::clock_t begun = std::clock();
+  size_t matches = 0;
   re2::StringPiece match;
   for (size_t at = 0; at <= text.size() && longest <= left.bytes; longest += with.size()) {
     if (!pattern.Match(text, at, text.size(), RE2::UNANCHORED, &match, 1)) break;
-    found = true;
+    if (++matches % kMatchesAtOnce == 0 && SecondsSince(begun) > left.seconds) {
+      left.seconds = 0;
+      return false;
+    }
     const size_t end = static_cast<size_t>(match.data() - text.data()) + match.size();
     at = match.empty() ? end + 1 : end;
   }
-  if (!found || longest > left.bytes) return false;
-  RE2::GlobalReplace(&text, pattern, with);
+  const bool replaces = matches > 0 && longest <= left.bytes;
+  if (replaces) RE2::GlobalReplace(&text, pattern, with);
+  left.seconds -= SecondsSince(begun);
+  if (!replaces) return false;
   left.bytes -= std::min(left.bytes, text.size());
   return true;
 }

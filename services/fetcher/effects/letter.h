@@ -19,6 +19,8 @@ namespace postern::fetcher {
 struct ReplacingLimits {
   size_t bytes = 32 * 1024 * 1024;
   uint64_t steps = 500'000'000;
+  // Of CPU time: "a(.*b)?" is looked for to the end of the text at each "a".
+  double seconds = 0.25;
 };
 // As RE2::GlobalReplace. False: there is no match, or not enough is left for what could come of it,
 // and the text is as it was.

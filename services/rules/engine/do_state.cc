@@ -64,6 +64,20 @@ size_t CountTextChanges(const Run& run) {
   });
 }
 
+// Whether there is enough left to look for all matches, each of which may look on to the end of the
+// text: "a(.*b)?".
+bool MayReplace(const RE2& pattern, absl::string_view text, Run& run) {
+  const re2::StringPiece all(text.data(), text.size());
+  re2::StringPiece match;
+  for (size_t at = 0; at <= text.size();) {
+    if (!run.budget.Spend(text.size() - at + 1)) return false;
+    if (!pattern.Match(all, at, all.size(), RE2::UNANCHORED, &match, 1)) break;
+    const size_t end = static_cast<size_t>(match.data() - all.data()) + match.size();
+    at = match.empty() ? end + 1 : end;
+  }
+  return true;
+}
+
 // What comes after sees the field as it is then. All of that name are written anew, in their order.
 void ReplaceInView(const ChangeBody& statement, const std::string& with, Run& run) {
   if (!statement.pattern || !IsFieldName(statement.header)) return;
@@ -75,6 +89,7 @@ void ReplaceInView(const ChangeBody& statement, const std::string& with, Run& ru
     if (!run.budget.Spend(values.back().size() + cost)) return;
     // A short rule makes gigabytes of some values; nor does the mail get that (fetcher/effects).
     if ((values.back().size() + 1) * with.size() > kMaxReplaced) continue;
+    if (!MayReplace(*statement.pattern, values.back(), run)) return;
     changed = RE2::GlobalReplace(&values.back(), *statement.pattern, with) > 0 || changed;
   }
   if (!changed) return;

@@ -124,6 +124,15 @@ TEST(EditedMail, ReplacesNothingThatWouldFillMemory) {
   EXPECT_EQ(Edited(body, replacing("[a-q].{250}[a-q].{250}[a-q].{250}a", "b")), Crlf(body));
 }
 
+// Each match looks on to the end of the line: all of them would take minutes.
+TEST(EditedMail, LeavesATextAloneThatTakesTooLong) {
+  const std::string mail = absl::StrCat("Subject: Hi\n\n", std::string(1'000'000, 'a'), "\n");
+  EXPECT_EQ(Edited(mail,
+                   "edits { body { change: CHANGE_REPLACE_TEXT pattern: 'a(.*b)?' text: '' } } "
+                   "edits { body { change: CHANGE_REPLACE_TEXT pattern: 'a' text: 'b' } }"),
+            Crlf(mail));
+}
+
 TEST(EditedMail, RemovesAttachmentsAndLeavesWord) {
   const std::string edited = Edited(kMixed, "edits { body { change: CHANGE_STRIP_ATTACHMENTS } }");
   EXPECT_FALSE(absl::StrContains(edited, "xxx"));

@@ -124,6 +124,18 @@ TEST(Cost, MoreQuestionMarksThanTheTextHasCharactersFitNowhere) {
   EXPECT_LE(evaluation.work, 100u);
 }
 
+// Each match looks on to the end of the field.
+TEST(Cost, ReplacingWhatMayGoOnToTheEndEndsAtTheLimit) {
+  const std::string mail = absl::StrCat("X: ", Repeat("a", 60'000), "\r\n\r\n");
+  MessageView view(mail);
+  const std::string script =
+      "require [\"regex\", \"vnd.postern.replace\"];"
+      "replace_text :header \"x\" \"a(.*b)?\" \"\";";
+  const Evaluation evaluation = Evaluate(*Prepared(script), view, SomeFacts(), SomeLimits());
+  ASSERT_TRUE(evaluation.error.has_value());
+  EXPECT_LE(evaluation.work, 20'100u);
+}
+
 // What is looked for costs, not only what is compared.
 TEST(Cost, ThousandsOfNamesInThousandsOfFieldsEndAtTheLimit) {
   const std::string mail = absl::StrCat(Repeat("A:\r\n", 9000), "\r\n");
