@@ -216,6 +216,7 @@ std::optional<uint32_t> ScriptCompiler::FindUnit(const std::string& name,
   // It was only looked at once more: what runs is what was there.
   const uint32_t first = all_.units[key];
   all_.unit_entry[first].Join(all_.unit_entry[unit]);
+  all_.unit_end[first].Join(all_.unit_end[unit]);
   scope_.taint().Join(all_.unit_end[first]);
   return first;
 }

@@ -252,6 +252,7 @@ TEST(SieveProblems, RefuseTargetsOutOfTheMailInIncludedScripts) {
                              "if header :matches \"a\" \"*\" { set \"g\" \"${1}\"; return; } "
                              "set \"g\" \"a@b.c\";")},
       {"set", absl::StrCat(kHead, "set \"g\" \"a@b.c\";")},
+      {"pass", absl::StrCat(kHead, "global \"h\"; set \"h\" \"${g}\";")},
   };
   CompileOptions options;
   options.include = [&](absl::string_view name, bool) -> std::optional<std::string> {
@@ -268,6 +269,10 @@ TEST(SieveProblems, RefuseTargetsOutOfTheMailInIncludedScripts) {
       {"include \"set\"; include \"send\"; include \"take\"; include :once \"send\";", true},
       {"include \"take\"; set \"g\" \"a@b.c\"; include \"take\"; redirect \"${g}\";", true},
       {"include \"leave\"; redirect \"${g}\";", true},
+      {"global \"h\"; include \"set\"; include \"pass\"; redirect \"${h}\";", false},
+      {"global \"h\"; include \"set\"; include \"pass\"; include \"take\"; include \"pass\"; "
+       "set \"h\" \"a@b.c\"; include \"pass\"; redirect \"${h}\";",
+       true},
       {"foreverypart { include \"send\"; include \"take\"; }", true},
       {"foreverypart { include \"set\"; include \"send\"; }", false},
   };
