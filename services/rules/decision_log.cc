@@ -165,27 +165,36 @@ net::Task<absl::StatusOr<std::vector<v1::Decision>>> DecisionLog::List(
   co_return found;
 }
 
+// What its index names goes first: should it take too long to look through all of the log, the next
+// time finds no index, and has less to do. What is left then is forgotten after a week.
 net::Task<absl::Status> DecisionLog::Forget(std::string user) {
-  auto ids = co_await IdsOf(user);
-  if (!ids.ok()) co_return ids.status();
-  for (size_t begin = 0; begin < ids->size(); begin += kPage) {
-    const size_t end = std::min(begin + kPage, ids->size());
+  std::vector<std::string> ask = {"ZRANGE", UsersKey(user), "0", "-1"};
+  auto index = co_await redis_.Command(std::move(ask));
+  if (!index.ok()) co_return index.status();
+  std::vector<std::string> ids;
+  for (const store::Reply& item : index->items) ids.push_back(item.text);
+  const bool all = ids.size() < kMaxOfUser;
+  absl::Status forgotten = co_await ForgetSome(user, std::move(ids));
+  if (!forgotten.ok() || all) co_return forgotten;
+  // Older ones may have fallen out of the index.
+  auto others = co_await IdsOutsideIndex(user);
+  if (!others.ok()) co_return others.status();
+  co_return co_await ForgetSome(user, *std::move(others));
+}
+
+net::Task<absl::Status> DecisionLog::ForgetSome(std::string user, std::vector<std::string> ids) {
+  for (size_t begin = 0; begin < ids.size(); begin += kPage) {
+    const size_t end = std::min(begin + kPage, ids.size());
     std::vector<std::string> keys = {kDecisions, kByTime, UsersKey(user)};
-    std::vector<std::string> args(ids->begin() + begin, ids->begin() + end);
+    std::vector<std::string> args(ids.begin() + begin, ids.begin() + end);
     auto forgotten = co_await redis_.Run(ForgetScript(), std::move(keys), std::move(args));
     if (!forgotten.ok()) co_return forgotten.status();
   }
   co_return absl::OkStatus();
 }
 
-net::Task<absl::StatusOr<std::vector<std::string>>> DecisionLog::IdsOf(std::string user) {
-  std::vector<std::string> ask = {"ZRANGE", UsersKey(user), "0", "-1"};
-  auto index = co_await redis_.Command(std::move(ask));
-  if (!index.ok()) co_return index.status();
+net::Task<absl::StatusOr<std::vector<std::string>>> DecisionLog::IdsOutsideIndex(std::string user) {
   std::vector<std::string> ids;
-  for (const store::Reply& item : index->items) ids.push_back(item.text);
-  if (ids.size() < kMaxOfUser) co_return ids;
-  // Older ones may have fallen out of the index.
   v1::ListDecisionsRequest of_user;
   of_user.set_user(user);
   for (size_t offset = 0; offset < 2 * kMaxDecisions; offset += kPage) {

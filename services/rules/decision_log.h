@@ -27,8 +27,9 @@ class DecisionLog {
   net::Task<absl::Status> Forget(std::string user);
 
  private:
-  // The ids of all that are on record of a user, of which the user's own index has the newest.
-  net::Task<absl::StatusOr<std::vector<std::string>>> IdsOf(std::string user);
+  net::Task<absl::Status> ForgetSome(std::string user, std::vector<std::string> ids);
+  // The ids of all that are on record of a user whose index is gone: it had the newest alone.
+  net::Task<absl::StatusOr<std::vector<std::string>>> IdsOutsideIndex(std::string user);
   store::RedisClient& redis_;
 };
 
