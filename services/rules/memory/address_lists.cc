@@ -40,6 +40,19 @@ const store::Script& ChangeScript() {
   return script;
 }
 
+// KEYS[1]: the names of an owner's lists. In one step: a list of a new name, written meanwhile,
+// would keep its addresses without a name.
+const store::Script& ForgetScript() {
+  static const store::Script script(R"lua(
+    for _, name in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+      redis.call('UNLINK', KEYS[1] .. ':' .. name)
+    end
+    redis.call('UNLINK', KEYS[1])
+    return 'done'
+  )lua");
+  return script;
+}
+
 // KEYS are lists; ARGV for each: "has" address, "exists" "", "members" most.
 const store::Script& AskScript() {
   static const store::Script script(R"lua(
@@ -159,13 +172,9 @@ net::Task<absl::StatusOr<std::vector<AddressLists::List>>> AddressLists::Show(st
 
 net::Task<absl::Status> AddressLists::Forget(std::string user) {
   if (user.empty()) co_return absl::InvalidArgumentError("address lists: there is no user");
-  std::vector<std::string> ask{"SMEMBERS", NamesKey(user)};
-  auto names = co_await redis_.Command(std::move(ask));
-  if (!names.ok()) co_return names.status();
-  std::vector<std::string> remove{"UNLINK"};
-  for (const store::Reply& name : names->items) remove.push_back(ListKey(user, name.text));
-  remove.push_back(NamesKey(user));
-  auto removed = co_await redis_.Command(std::move(remove));
+  std::vector<std::string> keys{NamesKey(user)};
+  std::vector<std::string> args;
+  auto removed = co_await redis_.Run(ForgetScript(), std::move(keys), std::move(args));
   co_return removed.status();
 }
 
