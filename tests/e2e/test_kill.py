@@ -8,6 +8,8 @@ from collections import Counter, defaultdict
 import pytest
 
 from mails import mail, unique
+from postern import CtlFailed
+from servers.daemon import wait_until
 
 KILLS_OF_EACH_PART = 3
 RECOVERY = 90  # seconds until everything must have come
@@ -134,7 +136,14 @@ def test_a_rule_and_an_account_survive_the_death_of_redis(traffic, postern):
     postern.kill("redis")
     postern.revive("redis")
     postern.await_ready()
-    after = postern.account(member.jid, "work")
+
+    def account():
+        try:
+            return postern.account(member.jid, "work")
+        except CtlFailed:  # it said that it was ready before it noticed
+            return None
+
+    after = wait_until(account, RECOVERY, "the account to be read")
     assert (after["id"], after["login"]) == (before["id"], before["login"])
     traffic.step()
     await_everything(traffic, postern)
