@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -23,6 +24,11 @@ std::string FileWords(const rules::v1::RuleProgram& program) {
   return absl::StrCat(program.file_name(), program.from_folder() ? " (folder)" : "");
 }
 
+std::string InForceWords(const rules::v1::RuleProgram& program) {
+  if (program.suspended()) return "rests, it failed";
+  return program.active() ? "yes" : "no";
+}
+
 absl::Status List(Session& session, const std::string& scope) {
   rules::v1::ListRulesRequest request;
   request.set_scope(scope);
@@ -32,9 +38,9 @@ absl::Status List(Session& session, const std::string& scope) {
   if (session.json) return session.PrintJson(*answer);
   Table table({"SCOPE", "LANGUAGE", "NAME", "IN FORCE", "FILE", "IMPORTED", "PROGRAM"});
   for (const rules::v1::RuleProgram& program : answer->programs())
-    table.Add({program.scope(), Words(program.language()), program.name(),
-               program.active() ? "yes" : "no", FileWords(program),
-               TimeWords(program.imported_unix()), program.program_hash().substr(0, 12)});
+    table.Add({program.scope(), Words(program.language()), program.name(), InForceWords(program),
+               FileWords(program), TimeWords(program.imported_unix()),
+               program.program_hash().substr(0, 12)});
   table.Print(session.out(), "No rules: every mail is delivered.");
   if (answer->problems().empty()) return absl::OkStatus();
   PrintLine(session.out(), "Not in force; what such a file said before is, if anything:");
@@ -112,6 +118,23 @@ absl::Status TakeOutOfForce(Session& session, const rules::v1::RemoveRulesReques
   return session.Call(&Stub::ActivateRules, nothing).status();
 }
 
+// The script that is meant when nobody says: "" for that of the name that import gives, else the
+// only one there is.
+absl::StatusOr<std::string> ScriptOf(Session& session, const Removal& removal) {
+  if (!removal.name.empty()) return removal.name;
+  const auto stored = StoredFor(session, removal.scope);
+  if (!stored.ok()) return stored.status();
+  std::vector<std::string> names;
+  for (const rules::v1::RuleProgram& program : *stored) {
+    if (program.language() == rules::v1::RULE_LANGUAGE_SIEVE) names.push_back(program.name());
+  }
+  if (names.empty() || absl::c_linear_search(names, "main")) return "";
+  if (names.size() == 1) return names.front();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--name: ", removal.scope,
+                   " has several scripts; say which is meant: ", absl::StrJoin(names, ", ")));
+}
+
 absl::Status Remove(Session& session, const Removal& removal) {
   const auto language = LanguageOf(session, removal);
   if (!language.ok()) return language.status();
@@ -120,6 +143,9 @@ absl::Status Remove(Session& session, const Removal& removal) {
   request.set_language(*language);
   request.set_name(removal.name);
   if (*language == rules::v1::RULE_LANGUAGE_SIEVE) {
+    const auto script = ScriptOf(session, removal);
+    if (!script.ok()) return script.status();
+    request.set_name(*script);
     if (absl::Status s = TakeOutOfForce(session, request); !s.ok()) return s;
   }
   const auto removed = session.Call(&Stub::RemoveRules, request);
@@ -133,7 +159,7 @@ absl::Status Remove(Session& session, const Removal& removal) {
   if (!removed.ok()) return removed.status();
   if (session.json) return session.PrintJson(*removed);
   PrintLine(session.out(),
-            absl::StrCat("No ", words, " rules ", removal.name.empty() ? "" : removal.name + " ",
+            absl::StrCat("No ", words, " rules ", request.name(), request.name().empty() ? "" : " ",
                          "for ", removal.scope, " any more."));
   return absl::OkStatus();
 }

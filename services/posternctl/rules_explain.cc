@@ -51,15 +51,18 @@ std::string MishapText(const rules::v1::Mishap& mishap, const rules::v1::Decisio
 
 // What decided, and what could not be done or run: that is of no program.
 std::string WhyOf(const rules::v1::Decision& decision) {
-  std::string why = decision.reason();
+  std::string why;
   const auto add = [&why](const std::string& text) {
-    if (!absl::StrContains(why, text)) absl::StrAppend(&why, why.empty() ? "" : "; ", text);
+    if (text.empty() || absl::StrContains(why, text)) return;
+    absl::StrAppend(&why, why.empty() ? "" : "; ", text);
   };
-  for (const rules::v1::TraceStep& step : decision.trace()) {
-    if (step.program().empty()) add(step.text());
-  }
+  // First: a program that failed did nothing of what its steps say.
   for (const mail::v1::Wording& error : decision.errors()) {
     add(words::English(rpc::FromProto(error)));
+  }
+  add(decision.reason());
+  for (const rules::v1::TraceStep& step : decision.trace()) {
+    if (step.program().empty()) add(step.text());
   }
   for (const rules::v1::Mishap& mishap : decision.mishaps()) add(MishapText(mishap, decision));
   if (decision.shown_instead()) add("so its owner got it");

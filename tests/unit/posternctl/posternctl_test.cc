@@ -328,6 +328,10 @@ TEST_F(PosternctlTest, ImportsListsAndRemovesRules) {
   admin_.rules.add_problems("reject.txt:2:1: bad");
   EXPECT_THAT(Done({"rules", "list"}), AllOf(HasSubstr("site   jsmail reject  -     yes"),
                                              EndsWith("\nreject.txt:2:1: bad\n")));
+  auto& script = *admin_.rules.mutable_programs(0);
+  script.set_active(false);
+  script.set_suspended(true);
+  EXPECT_THAT(Done({"rules", "list"}), HasSubstr("  rests, it failed  "));
 }
 
 TEST_F(PosternctlTest, RemovesTheRulesThatAreMeant) {
@@ -350,6 +354,13 @@ TEST_F(PosternctlTest, RemovesTheRulesThatAreMeant) {
   EXPECT_EQ(Done({"rules", "remove", "--language", "sieve", "--name", "old"}),
             "No sieve rules old for site any more.\n");
   EXPECT_EQ(admin_.activations_asked.size(), 1u) << "old was not";
+  admin_.rules.mutable_programs()->RemoveLast();  // main
+  EXPECT_EQ(Done({"rules", "remove"}), "No sieve rules old for site any more.\n");
+  EXPECT_EQ(admin_.removal_asked.name(), "old") << "the only one";
+  add(rules::v1::RULE_LANGUAGE_SIEVE, "new");
+  admin_.removal_asked.Clear();
+  EXPECT_THAT(Run({"rules", "remove"}).err, HasSubstr("say which is meant: old, new\n"));
+  EXPECT_EQ(admin_.removal_asked.scope(), "") << "nothing is removed";
 
   add(rules::v1::RULE_LANGUAGE_JSMAIL_REJECT, "");
   add(rules::v1::RULE_LANGUAGE_CONTENT_FILTER, "");
