@@ -183,9 +183,11 @@ size_t NumberOfWord(absl::string_view said, const Words& words) {
 }
 
 std::optional<RuleLine> ReadAnswer(Reader reader, const Words& words) {
-  Reader yes = reader, no = reader;
+  Reader yes = reader, no = reader, none = reader;
   if (yes.Take("yes", texts::KeywordYes(words)) && yes.AtEnd()) return Make(Verb::kYes);
   if (no.Take("no", texts::KeywordNo(words)) && no.AtEnd()) return Make(Verb::kNo);
+  // What many say to a list of rules.
+  if (none.Take("none", texts::KeywordNo(words)) && none.AtEnd()) return Make(Verb::kNo);
   const std::string all = reader.Rest();
   const size_t blank = all.find(' ');
   RuleLine choice = Numbered(Verb::kChoice, all.substr(0, blank));

@@ -63,6 +63,7 @@ TEST(RuleLine, ReadsWhatUsersSay) {
       {"sieve password", Verb::kSievePassword, "", 0, false},
       {"sieve password off", Verb::kNoSievePassword, "", 0, false},
       {"yes", Verb::kYes, "", 0, false},
+      {"none", Verb::kNo, "", 0, false},
       {"2", Verb::kChoice, "", 2, false},
       {"Two.", Verb::kChoice, "", 2, false},
       {"ten", Verb::kChoice, "", 10, false},
