@@ -141,6 +141,8 @@ TEST_F(Consent, ShowsInThePresenceOfTheContact) {
 
 TEST_F(Consent, NeedsNoPasswordAtRegistrationAndNoTrial) {
   constexpr char kRegister[] = "jabber:iq:register", kImap[] = "mail.example.org/IMAP";
+  ASSERT_TRUE(
+      bench.RunUntil([&] { return bench.context().site.current().oauth2_providers_size() == 1; }));
   const Element form = bench.AskIq("get", kAnn, kImap, QueryOf(kRegister));
   EXPECT_TRUE(absl::StrContains(ToXml(form), "With Our Mail, leave the password empty"));
   const Element smtp = bench.AskIq("get", kAnn, "mail.example.org/SMTP", QueryOf(kRegister));
