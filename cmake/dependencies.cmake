@@ -21,8 +21,8 @@ pkg_check_modules(gsasl REQUIRED IMPORTED_TARGET libgsasl)
 find_program(PROTOC protoc REQUIRED)
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 
-# gRPC, Protobuf and Abseil are linked from their archives: a hundred shared libraries less to load,
-# and 3.5 MiB less memory in each process (bench/park.py).
+# gRPC, Protobuf and Abseil are linked from their archives: half of the shared libraries to load, and
+# 3.5 MiB less memory in the fetcher (bench/park.py).
 function(postern_from_archives target)
   foreach(property INTERFACE_LINK_LIBRARIES IMPORTED_LOCATION IMPORTED_LOCATION_RELEASE
           IMPORTED_LOCATION_NONE)
